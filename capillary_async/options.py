@@ -1,0 +1,152 @@
+"""How a client behaves, as immutable values: where it connects, how long it waits, how often it tries."""
+
+import math
+from enum import Enum
+from typing import Any, Final, NoReturn
+from zoneinfo import ZoneInfo
+
+import attrs
+
+
+class Region(Enum):
+    """A Capillary cluster: its base URL and the time zone of every date-time it sends.
+
+    EU's and APAC's clocks are documented, the others come from a public tool of Capillary's. For a
+    host that is not listed, give the client its full base URL and `ClientOptions.timezone`.
+    """
+
+    EU = ("https://eu.api.capillarytech.com", "UTC")
+    APAC = ("https://apac.api.capillarytech.com", "Asia/Kolkata")
+    APAC2 = ("https://apac2.api.capillarytech.com", "Asia/Singapore")
+    SEA = ("https://sea.api.capillarytech.com", "Asia/Singapore")
+    US = ("https://us.api.capillarytech.com", "America/New_York")
+    USHC = ("https://ushc.api.capillarytech.com", "America/New_York")
+    CHINA = ("https://api.capillarytech.cn.com", "Asia/Shanghai")
+
+    def __init__(self, base_url: str, timezone_name: str) -> None:
+        self.base_url = base_url
+        self.timezone_name = timezone_name
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The cluster's clock."""
+        return ZoneInfo(self.timezone_name)
+
+
+class Secret:
+    """A text that shows itself to nobody but `reveal`."""
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, text: str) -> None:
+        # A closure, not an attribute: tools that print an object's attributes (tracebacks with
+        # locals, debuggers, attrs.asdict) find a function there.
+        self._reveal = lambda: text
+
+    def reveal(self) -> str:
+        """Return the text. Do not keep it in a variable."""
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        """Say that there is a secret, and nothing of it."""
+        return "Secret(...)"
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to a secret of the same text."""
+        return self._reveal() == other._reveal() if isinstance(other, Secret) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash like the text."""
+        return hash((Secret, self._reveal()))
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle is a file or a message in plain text.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a Secret does not travel in a pickle; build the authentication anew where it is used")
+
+
+def _positive(_: Any, attribute: "attrs.Attribute[Any]", value: float) -> None:
+    if isinstance(value, bool) or not 0 < value < math.inf:
+        raise ValueError(f"{attribute.name} must be a positive, finite number, not {value!r}")
+
+
+def _positive_int(_: Any, attribute: "attrs.Attribute[Any]", value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{attribute.name} must be a positive whole number, not {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """When and how often a call is tried again.
+
+    Only calls that change nothing are: every GET, and the POST for a token.
+
+    Attributes:
+        attempts: How often a call is tried at most, the first time included. 1 switches retries off.
+        base: Seconds; the wait before retry n is a random part of `base * 2**(n-1)` (full jitter).
+        throttled_base: The same after an answer that says "too many".
+        cap: Longest such wait, in seconds.
+        max_retry_after: A `Retry-After` of more seconds than this is ignored.
+        budget: Tokens a client starts with. They bound what an outage costs: with the defaults at most
+            35 retries, then calls fail at once until some succeed.
+        retry_cost: Tokens a retry takes.
+        throttled_cost: Tokens a retry takes after an answer that says "too many".
+    """
+
+    attempts: int = attrs.field(default=4, validator=_positive_int)
+    base: float = attrs.field(default=0.05, validator=_positive)
+    throttled_base: float = attrs.field(default=1.0, validator=_positive)
+    cap: float = attrs.field(default=20.0, validator=_positive)
+    max_retry_after: float = attrs.field(default=300.0, validator=_positive)
+    budget: int = attrs.field(default=500, validator=_positive_int)
+    retry_cost: int = attrs.field(default=14, validator=_positive_int)
+    throttled_cost: int = attrs.field(default=5, validator=_positive_int)
+
+
+@attrs.frozen
+class RateLimit:
+    """At most `limit` requests start in any window of `per` seconds, retries included.
+
+    The API's limits are per key and per endpoint, in calls a minute: 1,000 or, on old demo clusters,
+    100; a brand may have its own.
+    """
+
+    limit: int = attrs.field(validator=_positive_int)
+    per: float = attrs.field(default=60.0, kw_only=True, validator=_positive)
+
+
+MEBIBYTE: Final = 2**20
+
+
+@attrs.frozen(kw_only=True)
+class ClientOptions:
+    """How a client behaves.
+
+    Attributes:
+        attempt_timeout: Seconds one request may take once it has a connection.
+        deadline: Seconds one call may take with all its waits and retries; `None` for no end.
+        retry: When and how often a call is tried again.
+        rate_limit: How many requests may start in a period; `None` for no limit of the client's own.
+        max_connections: Connections open at once; further requests queue, and queueing is no timeout.
+        max_response_bytes: A larger answer, counted after decompression, is a `DecodeError`.
+        timezone: Clock of date-times that come without a zone; `None` means the region's, else UTC.
+        language: Ask for localised fields in this language, such as `zh`.
+        ca_file: Certificates to trust instead of the system's (a PEM file).
+        proxy: URL of an HTTP proxy. None is ever taken from the environment.
+        coalesce: Let identical GETs that are under way at the same time share one request.
+    """
+
+    attempt_timeout: float = attrs.field(default=30.0, validator=_positive)
+    deadline: float | None = attrs.field(default=120.0, validator=attrs.validators.optional(_positive))
+    retry: RetryPolicy = RetryPolicy()
+    rate_limit: RateLimit | None = None
+    max_connections: int = attrs.field(default=100, validator=_positive_int)
+    max_response_bytes: int = attrs.field(default=64 * MEBIBYTE, validator=_positive_int)
+    timezone: ZoneInfo | None = None
+    language: str | None = None
+    ca_file: str | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)
+    coalesce: bool = False

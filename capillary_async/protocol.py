@@ -1,0 +1,113 @@
+"""What the layers hand each other: a request, a response, and whoever turns one into the other.
+
+A `Request` is a value. Endpoints make it from typed arguments, the pager derives the next page's
+from the first one's, a bulk job makes a million of them; none of that touches the network. A
+`Transport` carries one `Request` and returns one `Response`, or raises a `CapillaryError`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+import attrs
+
+from capillary_async.errors import CapillaryError, Problem
+
+
+@attrs.define(eq=False)
+class Call:
+    """What one logical call has cost so far; transports write it down as they go.
+
+    Attributes:
+        deadline: The latest moment, by the event loop's clock, at which the call may still run.
+        attempts: Requests that really went out.
+        waited: Seconds spent waiting for the rate limit.
+    """
+
+    deadline: float = math.inf
+    attempts: int = 0
+    waited: float = 0.0
+
+
+@attrs.frozen
+class Request:
+    """One request of the API, before anything is sent.
+
+    Attributes:
+        path: Path template, such as `/v2/customers/{customerId}`; the only part that errors and logs show.
+        path_values: What stands for the names in the template, not yet encoded.
+        query: Query parameters in the order they are sent, not yet encoded.
+        into: The type that the answer is structured into.
+        at: Name of the answer's member that holds it; empty for the whole answer.
+        headers: Header lines of this request alone. Values may be secrets; see `revealed`.
+        body: A JSON document to send, or `None`. It may hold secrets.
+        call: The running account of this sending; not part of the request's value.
+    """
+
+    path: str
+    path_values: Mapping[str, int | str] = attrs.field(factory=dict[str, int | str])
+    query: tuple[tuple[str, str], ...] = ()
+    into: Any = Any
+    at: str = ""
+    method: Literal["GET", "POST"] = "GET"
+    headers: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
+    body: Any = attrs.field(default=None, repr=False)
+    call: Call = attrs.field(factory=Call, eq=False, repr=False)
+
+
+@attrs.frozen
+class Response:
+    """An answer that holds data: one JSON document without errors in it.
+
+    Attributes:
+        document: The decoded JSON. Numbers with a fraction or an exponent are exact `Decimal`s.
+        status: HTTP status.
+        request_id: The answer's `X-Cap-Requestid`, or `None`.
+        size: Length of the body in bytes, after decompression.
+        warnings: The answer's `warnings` list.
+    """
+
+    document: Any
+    status: int = 200
+    request_id: str | None = None
+    size: int = 0
+    warnings: tuple[Problem, ...] = ()
+
+
+class Transport(Protocol):
+    """Carries one request and returns one response."""
+
+    async def send(self, request: Request, /) -> Response:
+        """Return the answer to `request`.
+
+        Raises:
+            CapillaryError: There is no answer, or it is a refusal.
+        """
+        ...
+
+
+@attrs.frozen
+class CallInfo:
+    """What one finished call was like; handed to the client's `on_call`. It holds no personal data.
+
+    Attributes:
+        path: Path template.
+        status: HTTP status of the last answer, or `None` when none came.
+        codes: Capillary's error codes of the last answer.
+        request_id: `X-Cap-Requestid` of the last answer.
+        attempts: Requests sent, retries and replays included.
+        waited: Seconds spent waiting for the rate limit.
+        seconds: Seconds from the call's start to its end.
+        response_bytes: Size of the last answer's body.
+        error: Class of the error that ended the call, or `None`.
+    """
+
+    path: str
+    status: int | None
+    codes: tuple[int, ...]
+    request_id: str | None
+    attempts: int
+    waited: float
+    seconds: float
+    response_bytes: int
+    error: type[CapillaryError] | type[BaseException] | None
