@@ -1,0 +1,53 @@
+# Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint format types faults fuzz bench bench-guard clean
+
+# The first interpreter that really runs and is new enough; a version manager's shim may not.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := $(wildcard capillary_async tests benchmarks fuzz)
+
+help: ## Say what can be made.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+demo: $(VENV)/installed-cli ## Look up 2,000 customers of a server on this machine, in about 15 seconds.
+	@$(BIN)/capillary demo
+
+test: $(VENV)/installed-test ## Run the tests and report the branch coverage.
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+check: lint types test faults fuzz bench-guard ## Everything that can fail.
+
+lint: $(VENV)/installed-dev ## Look for faults and for what the formatter would change.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(VENV)/installed-dev ## Lay the source out.
+	$(BIN)/ruff check --select I --fix
+	$(BIN)/ruff format
+
+types: $(VENV)/installed-dev ## Run both type checkers.
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# pip is quick to find nothing to do, but not quick enough to ask every time.
+$(VENV)/installed-%: pyproject.toml | $(BIN)/python
+	@echo "installing capillary-async[$*] into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+clean: ## Remove what the other targets made.
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist htmlcov
+	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,177 @@
+"""The package keeps its layers and its sizes.
+
+A module imports only from the rows below its own, also inside functions and for type checkers alone.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+import capillary_async
+
+ROOT = Path(capillary_async.__file__).parent
+ROWS = {
+    "errors": 0,
+    **dict.fromkeys(("models", "options", "protocol"), 1),
+    **dict.fromkeys(("converter", "replies"), 2),
+    **dict.fromkeys(("pagination", "retry", "ratelimit", "auth", "coalesce"), 3),
+    **dict.fromkeys(("endpoints", "transport", "bulk"), 4),
+    "client": 5,
+    "jobs": 6,
+    "distributed": 7,
+    "cli": 8,
+}
+# May use the sandbox, and anything else.
+TOP = {"cli", "__main__"}
+# Libraries that one part alone knows, so that it alone changes when they do.
+SOLE_IMPORTERS = {
+    "aiohttp": {"transport", "sandbox"},
+    "cattrs": {"converter"},
+    "msgspec": {"converter"},
+    "cyclopts": {"cli"},
+    "rich": {"cli"},
+    "pyarrow": {"jobs"},
+    "pytest": {"sandbox"},
+}
+LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
+
+
+def _module_name(path: Path) -> str:
+    parts = [ROOT.name, *path.relative_to(ROOT).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {_module_name(path): ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+PACKAGES = {_module_name(path) for path in ROOT.rglob("__init__.py")}
+
+
+def _part(module: str) -> str:
+    """Name the part of the package that `module` belongs to; the package itself has none."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def _stem(node: ast.ImportFrom, module: str) -> str:
+    if not node.level:
+        return node.module or ""
+    above = module.split(".")
+    above = above[: len(above) - node.level + (module in PACKAGES)]
+    return ".".join([*above, *filter(None, [node.module])])
+
+
+def _imported(module: str) -> Iterator[str]:
+    """Yield every module that the source of `module` names in an import, wherever it stands."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            stem = _stem(node, module)
+            submodules = {f"{stem}.{alias.name}" for alias in node.names} & TREES.keys()
+            yield from submodules
+            if len(submodules) < len(node.names):
+                yield stem
+
+
+IMPORTS = {module: {name for name in _imported(module) if name != module} for module in TREES}
+OWN_IMPORTS = {module: names & TREES.keys() for module, names in IMPORTS.items()}
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count the lines of a function, its docstring left out."""
+    first = function.body[0]
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(function) is not None else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
+
+
+FUNCTIONS = {
+    f"{module}:{node.name}:{node.lineno}": _length(node)
+    for module, tree in TREES.items()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+}
+
+
+def test_every_module_belongs_to_a_row() -> None:
+    """A module outside the rows would be outside the rules."""
+    parts = {_part(module) for module in TREES} - {"", "sandbox"} - TOP
+
+    assert parts <= ROWS.keys()
+
+
+def test_nothing_is_imported_from_above_or_beside() -> None:
+    """Each layer can be read, tested and replaced with only the ones below it in mind."""
+    wrong = [
+        f"{module} imports {target}"
+        for module, targets in OWN_IMPORTS.items()
+        if _part(module) in ROWS.keys() - TOP
+        for target in targets
+        if _part(target) != _part(module) and ROWS.get(_part(target), len(ROWS)) >= ROWS[_part(module)]
+    ]
+
+    assert not wrong
+
+
+def test_the_sandbox_stands_alone() -> None:
+    """A misreading of the API that both sides shared would never show."""
+    wrong = [
+        f"{module} imports {target}"
+        for module, targets in OWN_IMPORTS.items()
+        for target in targets
+        if (_part(module) == "sandbox") != (_part(target) == "sandbox") and _part(module) not in TOP
+    ]
+
+    assert not wrong
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """A cycle makes the order of imports matter, and two modules one."""
+    cycles: list[str] = []
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        if module in trail:
+            cycles.append(" -> ".join([*trail[trail.index(module) :], module]))
+        elif module not in done:
+            for target in OWN_IMPORTS[module]:
+                visit(target, (*trail, module))
+            done.add(module)
+
+    done: set[str] = set()
+    for module in TREES:
+        visit(module, ())
+
+    assert not cycles
+
+
+@pytest.mark.parametrize(("library", "parts"), SOLE_IMPORTERS.items())
+def test_a_library_is_known_in_one_place(library: str, parts: set[str]) -> None:
+    """Its next major version is then a change of one part."""
+    importers = {_part(module) for module, names in IMPORTS.items() if library in {n.split(".")[0] for n in names}}
+
+    assert importers <= parts
+
+
+def test_only_the_command_line_prints() -> None:
+    """A library that prints spoils the output of the program that uses it."""
+    printers = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+
+    assert {_part(module) for module in printers} <= TOP
+
+
+def test_modules_stay_readable_in_one_sitting() -> None:
+    """At this size a module has a second subject to part with."""
+    sizes = {path: len(path.read_text("utf-8").splitlines()) for path in ROOT.rglob("*.py")}
+
+    assert {str(path): size for path, size in sizes.items() if size > LONGEST_MODULE} == {}
+
+
+def test_functions_stay_small() -> None:
+    """A function that needs scrolling does more than one thing."""
+    assert {name: length for name, length in FUNCTIONS.items() if length > LONGEST_FUNCTION} == {}
+    assert median(FUNCTIONS.values()) <= 8
