@@ -1,0 +1,152 @@
+"""Write rows to standard output while they arrive, in the format that was asked for."""
+
+import csv
+import os
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from typing import Literal, TextIO, TypeAlias
+
+import attrs
+from cyclopts import Group, Parameter
+from rich.cells import cell_len, set_cell_size
+
+from capillary_async.cli.rows import Column, cell, columns_of, select, to_json
+
+Format: TypeAlias = Literal["table", "json", "jsonl", "csv"]
+# The rows that a table's widths are measured on; it cannot know what comes later.
+_MEASURED = 50
+_WIDEST_CELL = 48
+
+
+@Parameter(name="*", group=Group("Output", sort_key=2))
+@attrs.frozen(kw_only=True)
+class Output:
+    """How the answer is written.
+
+    Attributes:
+        format: `table` is for eyes: long cells are cut, empty columns left out. `json`, `jsonl` (one
+            object a line) and `csv` are complete, with every number exact.
+        columns: Only these columns, separated by commas; for `table` and `csv`.
+    """
+
+    format: Format = "table"
+    columns: str | None = None
+
+    async def write(self, rows: AsyncIterable[object], model: type, out: TextIO) -> None:
+        """Write each row as soon as it arrives.
+
+        Raises:
+            ValueError: `columns` names one that `model` does not have.
+        """
+        columns = columns_of(model)
+        if self.columns is not None:
+            columns = select(columns, self.columns.split(","))
+        if self.format == "table":
+            await _write_table(rows, columns, out)
+        elif self.format == "csv":
+            await _write_csv(rows, columns, out)
+        elif self.format == "jsonl":
+            await _write_lines(rows, out)
+        else:
+            await _write_array(rows, out)
+
+    async def write_one(self, row: object, model: type, out: TextIO) -> None:
+        """Write an answer that is a single object: in JSON without a list around it."""
+        if self.format in {"json", "jsonl"}:
+            out.write(to_json(row) + "\n")
+        else:
+            await self.write(_alone(row), model, out)
+
+
+async def _alone(row: object) -> AsyncIterator[object]:
+    yield row
+
+
+async def _write_lines(rows: AsyncIterable[object], out: TextIO) -> None:
+    async for row in rows:
+        out.write(to_json(row) + "\n")
+        out.flush()
+
+
+async def _write_array(rows: AsyncIterable[object], out: TextIO) -> None:
+    # No `finally`: half a listing must not look like a whole one to whoever reads it.
+    separator = "["
+    async for row in rows:
+        out.write(f"{separator}\n{to_json(row)}")
+        out.flush()
+        separator = ","
+    out.write("[]\n" if separator == "[" else "\n]\n")
+
+
+async def _write_csv(rows: AsyncIterable[object], columns: Sequence[Column], out: TextIO) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(column.name for column in columns)
+    async for row in rows:
+        writer.writerow(cell(column.value(row)) for column in columns)
+        out.flush()
+
+
+async def _write_table(rows: AsyncIterable[object], columns: Sequence[Column], out: TextIO) -> None:
+    layout: _Layout | None = None
+    waiting: list[object] = []
+    async for row in rows:
+        if layout is not None:
+            layout.write(row)
+            continue
+        waiting.append(row)
+        if len(waiting) == _MEASURED:
+            layout = _Layout.measured(waiting, columns, out)
+    if not waiting:
+        out.write("nothing found\n")
+    elif layout is None:
+        _Layout.measured(waiting, columns, out)
+
+
+@attrs.frozen
+class _Layout:
+    """The columns of a table with something in them, and how wide each is."""
+
+    _columns: Sequence[Column]
+    _widths: Sequence[int]
+    _out: TextIO
+
+    @classmethod
+    def measured(cls, rows: Sequence[object], columns: Sequence[Column], out: TextIO) -> "_Layout":
+        """Choose a layout that suits `rows`, and write them."""
+        cells = {column: [_shown(column.value(row)) for row in rows] for column in columns}
+        filled = [column for column in columns if any(cells[column])]
+        widths = [max(cell_len(text) for text in (column.name, *cells[column])) for column in filled]
+        layout = cls(filled, widths if sum(widths) + 2 * len(widths) <= _room(out) else (), out)
+        if layout._widths:
+            layout._write_line([column.name for column in filled])
+            layout._write_line(["─" * width for width in widths])
+        for row in rows:
+            layout.write(row)
+        return layout
+
+    def write(self, row: object) -> None:
+        """Write one row: a line, or a line for each cell when a line would not fit the screen."""
+        cells = [_shown(column.value(row)) for column in self._columns]
+        if self._widths:
+            self._write_line(cells)
+        else:
+            indent = max(cell_len(column.name) for column in self._columns)
+            named = zip(self._columns, cells, strict=True)
+            self._out.writelines(f"{column.name:<{indent}}  {text}\n" for column, text in named if text)
+            self._out.write("\n")
+        self._out.flush()
+
+    def _write_line(self, cells: Sequence[str]) -> None:
+        padded = [
+            set_cell_size(text, max(width, cell_len(text))) for text, width in zip(cells, self._widths, strict=True)
+        ]
+        self._out.write("  ".join(padded).rstrip() + "\n")
+
+
+def _shown(value: object) -> str:
+    """Cut a cell to what eyes can use, and let none of its characters steer the terminal."""
+    text = "".join(character if character.isprintable() else "�" for character in cell(value))
+    return text if cell_len(text) <= _WIDEST_CELL else set_cell_size(text, _WIDEST_CELL - 1) + "…"
+
+
+def _room(out: TextIO) -> float:
+    return os.get_terminal_size(out.fileno()).columns if out.isatty() else float("inf")

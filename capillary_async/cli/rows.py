@@ -1,0 +1,102 @@
+"""Turn models into flat rows of cells, and into JSON, by what their classes declare.
+
+The columns come from the class, not from the data: a listing can be written while it arrives, and
+two runs have the same columns. A nested model's fields become columns of their own (`profile.id`);
+what there can be several of stays one cell of JSON.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
+
+
+@attrs.frozen
+class Column:
+    """One column: its name, and the way from a model to its value."""
+
+    name: str
+    path: tuple[str, ...]
+
+    def value(self, model: object) -> object:
+        """Look the value up in `model`; `None` when an object on the way is missing."""
+        for attribute in self.path:
+            if model is None:
+                return None
+            model = getattr(model, attribute)
+        return model
+
+
+@lru_cache
+def columns_of(model: type) -> tuple[Column, ...]:
+    """List the columns of a class; what is no model is one column, `value`."""
+    if not attrs.has(model):
+        return (Column("value", ()),)
+    return tuple(Column(".".join(path), path) for path in _paths(model, (model,)))
+
+
+def select(columns: Iterable[Column], names: Sequence[str]) -> tuple[Column, ...]:
+    """Pick columns by name, in the order of the names.
+
+    Raises:
+        ValueError: There is no such column.
+    """
+    known = {column.name: column for column in columns}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no column {name!r}; there are {', '.join(known)}")
+    return tuple(known[name] for name in names)
+
+
+def _paths(model: type, above: tuple[type, ...]) -> Iterable[tuple[str, ...]]:
+    hints = get_type_hints(model)
+    for field in attrs.fields(model):
+        nested = _nested_model(hints[field.name])
+        if nested is None or nested in above:
+            yield (field.name,)
+        else:
+            yield from ((field.name, *path) for path in _paths(nested, (*above, nested)))
+
+
+def _nested_model(hint: Any) -> type | None:
+    """Find the one model that `hint` allows beside `None`."""
+    choices = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    models = [choice for choice in choices if choice is not type(None)]
+    return models[0] if len(models) == 1 and isinstance(models[0], type) and attrs.has(models[0]) else None
+
+
+def cell(value: object) -> str:
+    """Write one value as text: exact numbers, ISO dates, JSON for what has parts, nothing for `None`."""
+    if value is None:
+        return ""
+    if isinstance(value, str | int | Decimal | date | Enum):
+        text = to_json(value)
+        return cast("str", json.loads(text)) if text.startswith('"') else text
+    return "" if value in ((), {}) else to_json(value)
+
+
+def to_json(value: object) -> str:
+    """Write a model, or anything inside one, as JSON; numbers keep every digit that arrived."""
+    model = type(value)
+    if attrs.has(model):
+        value = {field.name: getattr(value, field.name) for field in attrs.fields(model)}
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return (
+            "{" + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)}: {to_json(item)}" for key, item in items) + "}"
+        )
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(to_json(item) for item in cast("Sequence[object]", value)) + "]"
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Enum):
+        value = value.value
+    elif isinstance(value, date):
+        value = value.isoformat()
+    return json.dumps(value, ensure_ascii=False)
