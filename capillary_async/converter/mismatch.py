@@ -1,0 +1,144 @@
+"""Say which part of a value does not fit its type.
+
+Structuring a good value keeps no track of where it is, because that costs as much as the structuring. Only when
+a value was refused does this module take it apart again, each part with the very hook that would have
+structured it, until it finds the innermost part that is refused.
+
+A message names places and kinds, never a value: it could be somebody's phone number.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import MISSING, is_dataclass
+from dataclasses import fields as dataclass_fields
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints, is_typeddict
+
+import attrs
+
+from capillary_async.errors import DecodeError
+from capillary_async.models.definition import AlsoAlone, Model, alternatives, documented, wire_names
+
+_EXPECTED: Final[Mapping[Any, str]] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    datetime: "a date-time",
+    date: "a date",
+    NoneType: "null",
+}
+_RECEIVED: Final[Mapping[Any, str]] = {
+    str: "a text",
+    bool: "a boolean",
+    int: "a whole number",
+    float: "a float",
+    Decimal: "a number with a fraction or an exponent",
+    NoneType: "null",
+    dict: "an object",
+    list: "a list",
+}
+_MISSING: Final = object()
+
+
+class Part(NamedTuple):
+    """A part of a document, the type it should have, and its place."""
+
+    value: Any
+    into: Any
+    location: str
+
+
+def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], bool]) -> DecodeError:
+    """Return the error for a value that `fits` refuses, pointing to the innermost part that is to blame."""
+    part: Part | None = Part(value, into, location)
+    culprit = Part(value, into, location)
+    while part is not None:
+        culprit = part
+        part = next(
+            (inner for inner in _parts(part) if inner.value is _MISSING or not fits(inner.value, inner.into)), None
+        )
+    return _error(culprit)
+
+
+def _parts(whole: Part) -> Iterator[Part]:
+    """Yield what a value consists of."""
+    value, into, location = whole.value, _without_null(whole.into), whole.location
+    if get_origin(into) is Annotated:
+        inner, *marks = get_args(into)
+        alone = AlsoAlone in marks and isinstance(value, dict)
+        yield from _parts(Part([value] if alone else value, inner, location))
+    elif isinstance(value, list):
+        items = _item_types(into, len(value))
+        yield from (Part(value[index], item, f"{location}[{index}]") for index, item in enumerate(items))
+    elif isinstance(value, dict) and _is_mapping(into):
+        # The keys of a mapping are data, and data has no business in a message.
+        yield from (Part(item, get_args(into)[1], f"{location}[...]") for item in value.values())
+    elif isinstance(value, dict):
+        for name, item_into, is_required in _keys(into, value):
+            if name in value or is_required:
+                yield Part(value.get(name, _MISSING), item_into, f"{location}.{name}" if location else name)
+
+
+def _without_null(into: Any) -> Any:
+    others = [arm for arm in alternatives(into) if arm is not NoneType]
+    return others[0] if len(others) == 1 else into
+
+
+def _item_types(into: Any, count: int) -> list[Any]:
+    origin, args = get_origin(into), get_args(into)
+    if not args or not isinstance(origin, type) or not issubclass(origin, Collection) or issubclass(origin, Mapping):
+        return []
+    return list(args[:count]) if origin is tuple and Ellipsis not in args else [args[0]] * count
+
+
+def _is_mapping(into: Any) -> bool:
+    origin = get_origin(into)
+    return isinstance(origin, type) and issubclass(origin, Mapping) and len(get_args(into)) == 2
+
+
+def _keys(into: Any, value: dict[str, Any]) -> Iterator[tuple[str, Any, bool]]:
+    """Yield the keys that an object is read from, with the type of each and whether it must be there."""
+    cls = get_origin(into) or into
+    if isinstance(cls, type) and issubclass(cls, Model):
+        for field in documented(cls):
+            names = wire_names(field)
+            name = next((name for name in names if value.get(name) is not None), names[0])
+            yield name, field.type, field.default is attrs.NOTHING
+    elif isinstance(cls, type) and attrs.has(cls):
+        yield from ((field.name, field.type, field.default is attrs.NOTHING) for field in attrs.fields(cls))
+    elif is_dataclass(cls):
+        hints = get_type_hints(cls)
+        for item in dataclass_fields(cls):
+            yield item.name, hints[item.name], item.default is MISSING and item.default_factory is MISSING
+    elif is_typeddict(cls):
+        yield from ((name, hint, name in cls.__required_keys__) for name, hint in get_type_hints(cls).items())
+
+
+def _error(culprit: Part) -> DecodeError:
+    where = culprit.location or "the answer"
+    if culprit.value is _MISSING:
+        return DecodeError(f"{where} is missing", location=culprit.location)
+    expected = describe(culprit.into)
+    received = _RECEIVED.get(type(culprit.value), "something else")
+    but = f"not {received}" if received not in expected else "which it is not"
+    return DecodeError(f"{where} should be {expected}, {but}", location=culprit.location)
+
+
+def describe(into: Any) -> str:
+    """Return what a type looks like in JSON, in words."""
+    if len(alternatives(into)) > 1:
+        return " or ".join(dict.fromkeys(describe(arm) for arm in alternatives(into)))
+    origin = get_origin(into) or into
+    if origin is Annotated:
+        return describe(get_args(into)[0])
+    if origin is Literal:
+        return "one of " + ", ".join(str(argument) for argument in get_args(into))
+    if isinstance(origin, type) and issubclass(origin, Enum):
+        return "one of " + ", ".join(str(member.value) for member in origin)
+    if isinstance(origin, type) and issubclass(origin, Collection) and not issubclass(origin, str | Mapping):
+        return "a list"
+    return _EXPECTED.get(origin, "an object")

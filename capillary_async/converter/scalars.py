@@ -1,0 +1,96 @@
+"""Values without parts: what each type takes, exactly and nothing else.
+
+JSON has one kind of number, but the API does not: `3.7` is no whole number and `true` is no 1, so nothing is
+converted that a reader would have to notice.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum
+from math import isfinite
+from typing import Any, Final, NoReturn, get_args
+
+Hook = Callable[[Any, Any], Any]
+
+_LARGEST: Final = 2**63 - 1
+
+
+class Mismatch(Exception):  # noqa: N818  (never leaves the converter)
+    """A value does not fit its type. Where, is found out afterwards."""
+
+
+def reject(_value: Any = None, _into: Any = None) -> NoReturn:
+    """Refuse whatever comes."""
+    raise Mismatch
+
+
+def exactly(kind: type) -> Callable[[Any, Any], Any]:
+    """Return a hook that takes values of one class alone, for that class and what derives from it."""
+
+    def structure_exactly(value: Any, into: Any) -> Any:
+        if value.__class__ is not kind:
+            raise Mismatch
+        return value if into is kind else into(value)
+
+    return structure_exactly
+
+
+def whole_number(value: Any, _into: Any = None) -> int:
+    """Take a whole number, or a text of digits that is one."""
+    if value.__class__ is int:
+        return int(value)
+    if value.__class__ is not str or not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 20:
+        raise Mismatch
+    number = int(value)
+    if abs(number) > _LARGEST:
+        raise Mismatch
+    return number
+
+
+def exact_number(value: Any, _into: Any = None) -> Decimal:
+    """Take any number, with the digits it came with."""
+    if value.__class__ is int:
+        return Decimal(value)
+    if value.__class__ is not Decimal:
+        raise Mismatch
+    return value  # type: ignore[no-any-return]
+
+
+def binary_number(value: Any, _into: Any = None) -> float:
+    """Take any number, for a class that asks for `float` itself."""
+    if value.__class__ not in {int, Decimal, float}:
+        raise Mismatch
+    number = float(value)
+    if not isfinite(number):
+        raise Mismatch
+    return number
+
+
+def member(value: Any, into: type[Enum]) -> Enum:
+    """Take an enumeration's value; `1` and `true` are not the same one."""
+    for candidate in into:
+        if candidate.value == value and candidate.value.__class__ is value.__class__:
+            return candidate
+    raise Mismatch
+
+
+def literal(value: Any, into: Any) -> Any:
+    """Take one of the values that a `Literal` lists."""
+    for allowed in get_args(into):
+        plain = allowed.value if isinstance(allowed, Enum) else allowed
+        if plain == value and plain.__class__ is value.__class__:
+            return allowed
+    raise Mismatch
+
+
+class OpenEnumeration(dict[Any, Any]):
+    """Turns a known text into its member, and leaves any other text as it is."""
+
+    def __init__(self, enumeration: type[Enum]) -> None:
+        super().__init__({member.value: member for member in enumeration})
+
+    def __missing__(self, value: Any) -> str:
+        """Let an unknown text pass."""
+        if value.__class__ is not str:
+            raise Mismatch
+        return value  # type: ignore[no-any-return]

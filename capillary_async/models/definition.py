@@ -1,0 +1,115 @@
+"""How a model is declared, and how its attributes are spelled in the API's JSON.
+
+A model is an attrs class: slotted, compared by value, immutable. Its attributes are written in
+`snake_case`; what they are called in JSON follows from that by one rule (`wire_names`), and an
+attribute that the rule would get wrong says its spelling itself (`spelled`).
+"""
+
+import types
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, Union, dataclass_transform, get_args, get_origin
+
+import attrs
+
+T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound="Model")
+
+_SPELLING: Final = "spelling"
+
+
+class ReadOnlyDict(dict[Any, Any]):
+    """A dict that refuses to change, so that models can share it and hand it out.
+
+    It is a dict, so that `json`, `attrs.asdict` and `==` take it for what it is. What it holds is not frozen.
+    """
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("models do not change; make a new one with attrs.evolve")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel through a pickle or a copy without being filled item by item."""
+        return ReadOnlyDict, (dict(self),)
+
+
+NOTHING_EXTRA: Final = ReadOnlyDict()
+
+
+class AlsoQuoted:
+    """Marks a whole number that some answers send as a text of digits."""
+
+
+class AlsoAlone:
+    """Marks a list that some answers send as its only element, without the list around it."""
+
+
+WholeNumber = Annotated[int, AlsoQuoted]
+Id = WholeNumber
+OneOrMore = Annotated[tuple[T, ...], AlsoAlone]
+
+
+def spelled(*names: str, default: Any = attrs.NOTHING) -> Any:
+    """Declare an attribute whose spellings in JSON do not follow from its name, the preferred one first."""
+    return attrs.field(default=default, metadata={_SPELLING: names})
+
+
+def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
+    """Return the keys that hold an attribute's value, in order of preference.
+
+    The rule: `camelCase` instead of `snake_case`; an underscore that keeps a name clear of Python's keywords
+    is dropped (`from_`). A date-time may have a twin with `ISO` at the end, which the documentation prefers.
+    """
+    first, *others = attribute.name.rstrip("_").split("_")
+    derived = first + "".join(word.capitalize() for word in others)
+    names: tuple[str, ...] = attribute.metadata.get(_SPELLING, (derived,))
+    if datetime in alternatives(attribute.type):
+        return (*(f"{name}ISO" for name in names), *names)
+    return names
+
+
+def documented(cls: "type[Model]") -> "tuple[attrs.Attribute[Any], ...]":
+    """Return a model's attributes without `extra`."""
+    return tuple(attribute for attribute in attrs.fields(cls) if attribute.name != "extra")
+
+
+def alternatives(into: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the type itself when it is none."""
+    return get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
+
+
+def _is_free_form(into: Any) -> bool:
+    return into is Any or get_origin(into) is Mapping or any(_is_free_form(part) for part in get_args(into))
+
+
+def _arrange(_: type, attributes: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Keep free-form JSON out of the hash, for dicts have none, and `extra` at the end."""
+    attributes.sort(key=lambda attribute: attribute.name == "extra")
+    return [attribute.evolve(hash=False) if _is_free_form(attribute.type) else attribute for attribute in attributes]
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, spelled))
+def model(cls: type[ModelT]) -> type[ModelT]:
+    """Make a class that derives from `Model` an immutable value.
+
+    Attributes that may be missing have `None` as their default. `Mapping` stands for objects whose keys a brand
+    defines, `tuple` for lists.
+    """
+    return attrs.frozen(kw_only=True, field_transformer=_arrange)(cls)
+
+
+@attrs.frozen(kw_only=True)
+class Model:
+    """What all models have.
+
+    Attributes:
+        extra: What the API sent and nobody documents, under the keys that it used.
+    """
+
+    __attrs_attrs__: ClassVar[tuple["attrs.Attribute[Any]", ...]]
+
+    extra: Mapping[str, Any] = attrs.field(default=NOTHING_EXTRA, hash=False)

@@ -1,0 +1,30 @@
+"""What answers of many endpoints have in common."""
+
+from capillary_async.models.definition import Id, Model, WholeNumber, model
+
+
+@model
+class Pagination(Model):
+    """What an answer says about the page it is.
+
+    Attributes:
+        offset: Where the page starts, in records or in pages; that differs from endpoint to endpoint.
+        total: Records or pages in all. Zero beside a full page means "not counted".
+    """
+
+    limit: WholeNumber | None = None
+    offset: WholeNumber | None = None
+    total: WholeNumber | None = None
+
+
+@model
+class Notice(Model):
+    """A warning that rides on an answer which is otherwise fine.
+
+    Attributes:
+        status: False, although the call succeeded.
+    """
+
+    status: bool | None = None
+    code: Id | None = None
+    message: str | None = None

@@ -1,0 +1,104 @@
+"""Targets (milestones), the groups they belong to, and the events that counted towards them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from capillary_async.models.attribution import TargetAttribution
+from capillary_async.models.definition import Id, Model, model
+from capillary_async.models.enumerations import EnrollmentType, EventName, FilterEntityType, TargetEntity, TargetType
+
+
+@model
+class TargetFilter(Model):
+    """What a target is limited to: only these stores, zones or concepts count."""
+
+    entity_type: FilterEntityType | str | None = None
+    entity_ids: tuple[Id, ...] | None = None
+
+
+@model
+class TargetPeriodDefault(Model):
+    """What everybody has to reach in one period, unless a customer has a value of their own."""
+
+    id: Id | None = None
+    period_id: Id | None = None
+    default_value: Decimal | None = None
+
+
+@model
+class Target(Model):
+    """A target that a customer is enrolled in.
+
+    Attributes:
+        id: The target rule's id, as `targets.list_events` takes it.
+        emf_rule_set_id: The rules that customers' events run through.
+        event_name: The event that the rules listen to, such as TransactionAdd.
+        expression_json: `expression` as a tree: JSON inside a text.
+        target_period_default_values_map: Defaults by period id.
+    """
+
+    id: Id
+    attribution: TargetAttribution | None = None
+    name: str | None = None
+    description: str | None = None
+    emf_rule_set_id: Id | None = None
+    emf_unrolled_ruleset_id: Id | None = None
+    target_type: TargetType | str | None = None
+    target_entity: TargetEntity | str | None = None
+    event_name: str | None = None
+    target_group_id: Id | None = None
+    active: bool | None = None
+    expression: str | None = None
+    expression_json: str | None = None
+    filters: tuple[TargetFilter, ...] | None = None
+    enrolment_method: EnrollmentType | str | None = None
+    target_period_default_values_map: Mapping[int, TargetPeriodDefault] | None = None
+
+
+@model
+class TargetGroup(Model):
+    """A group of targets that share their periods.
+
+    Attributes:
+        recurring_cycles: -1 means without end.
+        frequency: In units of `frequency_type`, such as MONTHLY.
+    """
+
+    id: Id
+    attribution: TargetAttribution | None = None
+    name: str | None = None
+    description: str | None = None
+    from_date: datetime | date | None = None
+    to_date: datetime | date | None = None
+    active: bool | None = None
+    preferred_till_id: Id | None = None
+    total_periods: int | None = None
+    target_evaluation_type: str | None = None
+    recurring_cycles: int | None = None
+    frequency: int | None = None
+    frequency_type: str | None = None
+
+
+@model
+class TargetEvent(Model):
+    """Something that counted towards a target.
+
+    Attributes:
+        event_display_name: The behavioural event's own name; `None` for transactions.
+        unique_id: The request's id of a behavioural event, the subject's id of any other.
+        event_processed_date: When the backend got to it.
+        target_value: Money for a transaction, always 1.000 for a behavioural event.
+    """
+
+    event_log_id: Id
+    event_name: EventName | str | None = None
+    customer_id: Id | None = None
+    event_display_name: str | None = None
+    unique_id: str | None = None
+    event_date: datetime | None = None
+    event_processed_date: datetime | None = None
+    period_id: Id | None = None
+    target_group_id: Id | None = None
+    target_rule_id: Id | None = None
+    target_value: Decimal | None = None

@@ -1,0 +1,74 @@
+"""Groups of customers, such as families and fleets."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from capillary_async.models.definition import Id, Model, model, spelled
+from capillary_async.models.profiles import Identifier
+
+
+@model
+class CustomerUserGroup(Model):
+    """A user group that a customer belongs to.
+
+    No document shows it; the attributes are those that other endpoints use for a group.
+
+    Attributes:
+        life_time_purchases: Money that the group spent so far.
+    """
+
+    id: Id = spelled("id", "groupId")
+    external_id: str | None = spelled("externalId", "groupExternalId", default=None)
+    group_name: str | None = None
+    group_status: str | None = None
+    primary_user_id: Id | None = None
+    max_group_size: int | None = None
+    life_time_purchases: Decimal | None = spelled("lifeTimePurchases", "lifetimePurchases", default=None)
+
+
+@model
+class GroupMember(Model):
+    """A member of a user group.
+
+    Attributes:
+        fleet_user_id: The customer's id.
+        permissions: Names separated by commas, such as `allow_points_redemption,block_points_transfer`.
+        role: PRIMARY, SECONDARY and others.
+        in_active: The API's own word; it is true in the documentation's sample of a working group.
+    """
+
+    fleet_user_id: Id
+    first_name: str | None = None
+    last_name: str | None = None
+    joined_on: date | None = None
+    permissions: str | None = None
+    points_contributed: Decimal | None = None
+    email: str | None = None
+    mobile: str | None = None
+    role: str | None = None
+    identifiers: tuple[Identifier, ...] | None = None
+    in_active: bool | None = None
+    primary_member: bool | None = None
+
+
+@model
+class UserGroupSummary(Model):
+    """A user group as the search finds it.
+
+    Attributes:
+        first_name: Of the group's primary member, as are `last_name`, `email` and `mobile`.
+    """
+
+    group_id: Id
+    group_name: str | None = None
+    group_status: str | None = None
+    group_external_id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    primary_member_id: Id | None = None
+    email: str | None = None
+    mobile: str | None = None
+    total_members: int | None = None
+    extended_fields: Mapping[str, Any] | None = None
