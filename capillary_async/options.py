@@ -39,9 +39,12 @@ class Secret:
     __slots__ = ("_reveal",)
 
     def __init__(self, text: str) -> None:
-        # A closure, not an attribute: tools that print an object's attributes (tracebacks with
-        # locals, debuggers, attrs.asdict) find a function there.
-        self._reveal = lambda: text
+        def reveal() -> str:
+            return text
+
+        # A closure, not an attribute: what prints an object's attributes (tracebacks with locals,
+        # debuggers, attrs.asdict) finds a function there.
+        self._reveal = reveal
 
     def reveal(self) -> str:
         """Return the text. Do not keep it in a variable."""
@@ -68,12 +71,12 @@ class Secret:
         raise TypeError("a Secret does not travel in a pickle; build the authentication anew where it is used")
 
 
-def _positive(_: Any, attribute: "attrs.Attribute[Any]", value: float) -> None:
-    if isinstance(value, bool) or not 0 < value < math.inf:
+def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
+    if value is not None and (isinstance(value, bool) or not 0 < value < math.inf):
         raise ValueError(f"{attribute.name} must be a positive, finite number, not {value!r}")
 
 
-def _positive_int(_: Any, attribute: "attrs.Attribute[Any]", value: int) -> None:
+def _positive_int(_: object, attribute: "attrs.Attribute[Any]", value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{attribute.name} must be a positive whole number, not {value!r}")
 
@@ -140,7 +143,7 @@ class ClientOptions:
     """
 
     attempt_timeout: float = attrs.field(default=30.0, validator=_positive)
-    deadline: float | None = attrs.field(default=120.0, validator=attrs.validators.optional(_positive))
+    deadline: float | None = attrs.field(default=120.0, validator=_positive)
     retry: RetryPolicy = RetryPolicy()
     rate_limit: RateLimit | None = None
     max_connections: int = attrs.field(default=100, validator=_positive_int)

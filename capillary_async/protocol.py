@@ -5,13 +5,22 @@ from the first one's, a bulk job makes a million of them; none of that touches t
 `Transport` carries one `Request` and returns one `Response`, or raises a `CapillaryError`.
 """
 
+import asyncio
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from datetime import date, datetime, time, tzinfo
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
 from capillary_async.errors import CapillaryError, Problem
+
+T = TypeVar("T")
+
+
+def running_time() -> float:
+    """Return the time by the running event loop's clock: monotonic seconds; deadlines are measured by it."""
+    return asyncio.get_running_loop().time()
 
 
 @attrs.define(eq=False)
@@ -22,31 +31,60 @@ class Call:
         deadline: The latest moment, by the event loop's clock, at which the call may still run.
         attempts: Requests that really went out.
         waited: Seconds spent waiting for the rate limit.
+        status: HTTP status of the last answer, or `None` when none came.
+        request_id: Its `X-Cap-Requestid`.
+        size: Length of its body in bytes, after decompression.
     """
 
     deadline: float = math.inf
     attempts: int = 0
     waited: float = 0.0
+    status: int | None = None
+    request_id: str | None = None
+    size: int = 0
 
 
 @attrs.frozen
-class Request:
+class Moment:
+    """A date or date-time of a query; how it is written depends on the cluster's clock.
+
+    Attributes:
+        when: The cluster's own time when it has no zone.
+        is_epoch: Written as milliseconds since 1970, not as text.
+    """
+
+    when: date
+    is_epoch: bool = False
+
+    def text(self, zone: tzinfo) -> str:
+        """Write it for a cluster in this time zone."""
+        when = self.when
+        if not isinstance(when, datetime):
+            when = datetime.combine(when, time())
+        when = when.astimezone(zone) if when.tzinfo else when.replace(tzinfo=zone)
+        return str(round(when.timestamp() * 1000)) if self.is_epoch else f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+@attrs.frozen
+class Request(Generic[T]):
     """One request of the API, before anything is sent.
+
+    Its repr shows the path template alone: ids, names and numbers of people stand in the rest.
 
     Attributes:
         path: Path template, such as `/v2/customers/{customerId}`; the only part that errors and logs show.
         path_values: What stands for the names in the template, not yet encoded.
         query: Query parameters in the order they are sent, not yet encoded.
-        into: The type that the answer is structured into.
+        into: The type that the answer is structured into; `T` to a type checker.
         at: Name of the answer's member that holds it; empty for the whole answer.
-        headers: Header lines of this request alone. Values may be secrets; see `revealed`.
-        body: A JSON document to send, or `None`. It may hold secrets.
+        headers: Header lines of this request alone; secrets among them stay `Secret`s until they are sent.
+        body: A JSON document to send, or `None`; secrets likewise.
         call: The running account of this sending; not part of the request's value.
     """
 
     path: str
-    path_values: Mapping[str, int | str] = attrs.field(factory=dict[str, int | str])
-    query: tuple[tuple[str, str], ...] = ()
+    path_values: Mapping[str, int | str] = attrs.field(factory=dict[str, int | str], repr=False)
+    query: tuple[tuple[str, str | Moment], ...] = attrs.field(default=(), repr=False)
     into: Any = Any
     at: str = ""
     method: Literal["GET", "POST"] = "GET"
@@ -67,7 +105,7 @@ class Response:
         warnings: The answer's `warnings` list.
     """
 
-    document: Any
+    document: Any = attrs.field(repr=False)
     status: int = 200
     request_id: str | None = None
     size: int = 0
@@ -77,7 +115,7 @@ class Response:
 class Transport(Protocol):
     """Carries one request and returns one response."""
 
-    async def send(self, request: Request, /) -> Response:
+    async def send(self, request: Request[Any], /) -> Response:
         """Return the answer to `request`.
 
         Raises:

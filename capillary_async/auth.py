@@ -1,0 +1,309 @@
+"""Prove to the API who is calling, and keep the proof fresh.
+
+An access token is shared by every call of a client, so three races matter:
+
+* Many calls need a token and there is none: the first starts one fetch, all wait for that one.
+* Many calls come back refused ("401", "498") with the same token: the first to come back replaces
+  *that* token; the others find another one in its place and just use it. Comparing before replacing
+  is what makes twenty late refusals cost one fetch instead of twenty.
+* A token nears its end while calls run: in the last tenth of its life a call that passes by starts
+  the renewal and goes on with the old one, which still works. The moment is jittered, so that many
+  processes with tokens of one age do not renew in step.
+
+A token's life is measured by the monotonic clock from before it was asked for, so that neither a
+slow answer nor a corrected wall clock makes it look younger than it is. A call that is refused with
+a new token too is a real refusal: replayed once, never twice.
+"""
+
+import asyncio
+import base64
+import copy
+import hashlib
+import random
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final, Literal, cast, get_args
+
+import attrs
+
+from capillary_async.errors import AuthenticationError, ConfigurationError, DeadlineExceeded, DecodeError
+from capillary_async.options import Secret
+from capillary_async.protocol import Call, Request, Response, Transport, running_time
+
+TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
+TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
+_MD5: Final = re.compile(r"[0-9a-f]{32}")
+
+EntityType = Literal[
+    "TILL", "STORE_CODE", "STORE_NAME", "STORE_EXTERNAL_ID", "STORE_EXTERNAL_ID_1", "STORE_EXTERNAL_ID_2"
+]
+
+
+@attrs.frozen(init=False)
+class BasicAuth:
+    """A till's id and password.
+
+    What travels is the MD5 of the password, as the documentation asks for; the password is not kept.
+    """
+
+    till: str
+    _credentials: Secret
+
+    def __init__(self, till: str, password: str) -> None:
+        """Take the password as the till's owner types it.
+
+        Raises:
+            ConfigurationError: The password is empty, or the till's id is unusable in a header.
+        """
+        digest = Secret(hashlib.md5(password.encode(), usedforsecurity=False).hexdigest() if password else "")
+        del password  # so that a traceback with locals, from the lines below, does not show it
+        self._set(till, digest, "password must not be empty")
+
+    @classmethod
+    def from_md5(cls, till: str, password_md5: str) -> "BasicAuth":
+        """Take the password's MD5, 32 hexadecimal digits, which many integrations store instead.
+
+        Raises:
+            ConfigurationError: It is not one, or the till's id is unusable in a header.
+        """
+        digest = Secret(password_md5.strip().lower())
+        del password_md5
+        auth = cls.__new__(cls)
+        auth._set(till, digest, "password_md5 must be the 32 hexadecimal digits of an MD5")
+        return auth
+
+    def _set(self, till: str, digest: Secret, complaint: str) -> None:
+        if not _MD5.fullmatch(digest.reveal()):
+            raise ConfigurationError(complaint)
+        if not _is_header_safe(till) or ":" in till:
+            raise ConfigurationError("till must be printable ASCII characters without a colon, and at least one")
+        pair = base64.b64encode(f"{till}:{digest.reveal()}".encode()).decode()
+        object.__setattr__(self, "till", till)
+        object.__setattr__(self, "_credentials", Secret(f"Basic {pair}"))
+
+    def over(self, transport: Transport, _for_tokens: Transport, /) -> Transport:
+        """Return `transport` with this proof added to each request."""
+        return HeaderTransport(transport, {"Authorization": self._credentials})
+
+
+@attrs.frozen(init=False)
+class AccessToken:
+    """An access token that was made elsewhere; used as it is, never renewed."""
+
+    _token: Secret
+
+    def __init__(self, token: str) -> None:
+        """Take the token.
+
+        Raises:
+            ConfigurationError: It is empty, or unusable in a header.
+        """
+        secret = Secret(token)
+        del token
+        object.__setattr__(self, "_token", _checked("token", secret))
+
+    def over(self, transport: Transport, _for_tokens: Transport, /) -> Transport:
+        """Return `transport` with this proof added to each request."""
+        return HeaderTransport(transport, {TOKEN_HEADER: self._token})
+
+
+@attrs.frozen(init=False)
+class OAuth:
+    """A client key and secret, exchanged for access tokens as needed.
+
+    Attributes:
+        key: The client key.
+        attribution: Whose calls these are.
+    """
+
+    key: str
+    _secret: Secret
+    attribution: tuple[EntityType, str] | None
+
+    def __init__(self, key: str, secret: str, attribution: tuple[EntityType, str] | None = None) -> None:
+        """Take the pair that Capillary's developer portal shows.
+
+        Args:
+            key: The client key.
+            secret: The client secret.
+            attribution: Book the calls to this till or store, such as `("STORE_CODE", "s1")`; `None` means the
+                till that is tied to the key.
+
+        Raises:
+            ConfigurationError: One of them is empty, or unusable in a header.
+        """
+        hidden = Secret(secret)
+        del secret
+        if not key:
+            raise ConfigurationError("key must not be empty")
+        if not hidden.reveal():
+            raise ConfigurationError("secret must not be empty")
+        if attribution is not None and not (attribution[0] in get_args(EntityType) and _is_header_safe(attribution[1])):
+            kinds = ", ".join(get_args(EntityType))
+            raise ConfigurationError(f"attribution must be one of {kinds}, and a text of printable ASCII characters")
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "_secret", hidden)
+        object.__setattr__(self, "attribution", attribution)
+
+    def over(self, transport: Transport, for_tokens: Transport, /) -> Transport:
+        """Return `transport` with a fresh token added to each request; tokens come through `for_tokens`."""
+        extra: dict[str, str] = {}
+        if self.attribution is not None:
+            entity_type, entity_code = self.attribution
+            extra["X-CAP-API-ATTRIBUTION-ENTITY-TYPE"] = entity_type
+            extra["X-CAP-API-ATTRIBUTION-ENTITY-CODE"] = entity_code
+        return TokenTransport(transport, for_tokens, {"key": self.key, "secret": self._secret}, extra)
+
+
+Auth = BasicAuth | OAuth | AccessToken
+
+
+def _is_header_safe(text: str) -> bool:
+    """Anything else could end the header early, or not travel at all."""
+    return bool(text) and text.isascii() and text.isprintable()
+
+
+def _checked(name: str, secret: Secret) -> Secret:
+    if not _is_header_safe(secret.reveal()):
+        raise ConfigurationError(f"{name} must be printable ASCII characters, and at least one")
+    return secret
+
+
+@attrs.frozen
+class HeaderTransport:
+    """Adds the same headers to every request."""
+
+    _inner: Transport
+    _headers: Mapping[str, str | Secret]
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry the request with the headers on it."""
+        return await self._inner.send(with_headers(request, self._headers))
+
+
+def with_headers(request: Request[Any], headers: Mapping[str, str | Secret]) -> Request[Any]:
+    """Copy a request with more headers, on the same account."""
+    return attrs.evolve(request, headers={**request.headers, **headers})
+
+
+@attrs.frozen(eq=False)
+class _Token:
+    """One access token and the times, by the monotonic clock, that end its use."""
+
+    header: Secret
+    renew_at: float
+    ends_at: float
+
+
+@attrs.define(eq=False)
+class TokenTransport:
+    """Puts a valid access token on every request.
+
+    Args:
+        inner: Carries the requests.
+        for_tokens: Carries the requests for tokens, with retries of their own.
+        credentials: The document that is exchanged for a token.
+        headers: Further headers for every request.
+        clock: Monotonic seconds.
+        draw: Draws a number from 0 up to 1.
+    """
+
+    _inner: Transport
+    _for_tokens: Transport
+    _credentials: Mapping[str, str | Secret] = attrs.field(repr=False)
+    _headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    _clock: Callable[[], float] = running_time
+    _draw: Callable[[], float] = random.random
+    _token: _Token | None = attrs.field(default=None, init=False)
+    _fetching: "asyncio.Task[_Token] | None" = attrs.field(default=None, init=False)
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry the request; replay it once when its token is refused.
+
+        Raises:
+            AuthenticationError: The key and secret are wrong, or a fresh token is refused too.
+        """
+        token = await self._valid_token(request.call.deadline)
+        try:
+            return await self._send_with(token, request)
+        except AuthenticationError as error:
+            if not _is_about_the_token(error):
+                raise
+        if self._token is token:
+            self._token = None
+        return await self._send_with(await self._valid_token(request.call.deadline), request)
+
+    async def close(self) -> None:
+        """End a fetch that is under way."""
+        task, self._fetching = self._fetching, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _send_with(self, token: _Token, request: Request[Any]) -> Response:
+        return await self._inner.send(with_headers(request, {**self._headers, TOKEN_HEADER: token.header}))
+
+    async def _valid_token(self, deadline: float) -> _Token:
+        token, now = self._token, self._clock()
+        if token is not None and now < token.ends_at:
+            if now >= token.renew_at:
+                self._start_fetch()
+            return token
+        return await _wait_for(self._start_fetch(), deadline - now)
+
+    def _start_fetch(self) -> "asyncio.Task[_Token]":
+        if self._fetching is None:
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch(), name="capillary token")
+            self._fetching.add_done_callback(self._end_fetch)
+        return self._fetching
+
+    def _end_fetch(self, task: "asyncio.Task[_Token]") -> None:
+        if self._fetching is task:
+            self._fetching = None
+        # A renewal ahead of time has nobody waiting; asking for its error here keeps the loop from
+        # complaining, and the call that needs the token starts another fetch.
+        if not task.cancelled() and task.exception() is None:
+            self._token = task.result()
+
+    async def _fetch(self) -> _Token:
+        asked_at = self._clock()
+        request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials, at="data", call=Call())
+        response = await self._for_tokens.send(request)
+        header, life = _granted(response.document)
+        return _Token(header, asked_at + life * (0.9 - 0.05 * self._draw()), asked_at + life)
+
+
+def _is_about_the_token(error: AuthenticationError) -> bool:
+    return error.status in (401, 498) or bool({401, 498}.intersection(error.codes))
+
+
+async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
+    """Wait for a fetch that others wait for too: neither a cancellation nor a deadline here may end it."""
+    await asyncio.wait([fetch], timeout=None if seconds == float("inf") else max(seconds, 0.0))
+    if not fetch.done():
+        raise DeadlineExceeded("the deadline passed while waiting for an access token")
+    if fetch.cancelled():
+        raise ConfigurationError("the client was closed while an access token was being fetched")
+    error = fetch.exception()
+    if error is None:
+        return fetch.result()
+    # Each waiter raises a copy of its own: one exception raised in many tasks would collect all
+    # their tracebacks.
+    raise copy.copy(error)
+
+
+def _granted(document: object) -> tuple[Secret, float]:
+    """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`; a life that makes no sense counts as none."""
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict):
+        raise DecodeError("expected an object with the access token", location="data")
+    token = data.get("accessToken")
+    life = data.get("ttlSeconds")
+    if not isinstance(token, str) or not _is_header_safe(token):
+        del token, data, document
+        raise DecodeError("expected a text that can travel in a header", location="data.accessToken")
+    if isinstance(life, bool) or not isinstance(life, int | float | Decimal):
+        del token, data, document
+        raise DecodeError("expected a number of seconds", location="data.ttlSeconds")
+    return Secret(token), max(float(life), 0.0)

@@ -1,0 +1,287 @@
+"""The client that users hold: it opens the session, stacks the transports and holds the endpoint groups."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Hashable, Mapping
+from datetime import UTC, tzinfo
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+import attrs
+
+from capillary_async.auth import TOKEN_PATH, AccessToken, Auth, BasicAuth, OAuth, TokenTransport
+from capillary_async.converter import Converter
+from capillary_async.endpoints import Calls, Customers, Targets, UserGroups
+from capillary_async.endpoints.others import Query, fetch, list_rows
+from capillary_async.errors import ConfigurationError
+from capillary_async.options import ClientOptions, Region
+from capillary_async.pagination import OffsetMeans, Pager
+from capillary_async.protocol import CallInfo, Request, Response, Transport, running_time
+from capillary_async.retry import RetryBudget, RetryTransport
+from capillary_async.transport import BaseUrl, HttpTransport
+
+if TYPE_CHECKING:
+    import aiohttp
+
+T = TypeVar("T")
+_REGIONS: Final = ", ".join(region.name for region in Region)
+_DEFAULTS: Final = ClientOptions()
+_NO_QUERY: Final[Query] = MappingProxyType({})
+
+
+class CapillaryClient:
+    """A session with one Capillary organisation.
+
+    Use it as `async with CapillaryClient(...) as client:`; calls, pagers and iterators work inside the
+    block, in the event loop that entered it, from any number of tasks. Leaving the block cancels what is still
+    under way and closes every connection.
+
+    Attributes:
+        customers: Calls that start from a customer.
+        user_groups: Calls that start from a user group.
+        targets: Calls about targets and their events.
+    """
+
+    def __init__(
+        self,
+        base_url: Region | str,
+        auth: Auth,
+        *,
+        options: ClientOptions = _DEFAULTS,
+        session: "aiohttp.ClientSession | None" = None,
+        on_call: Callable[[CallInfo], None] | None = None,
+    ) -> None:
+        """Set the client up; nothing is opened or sent yet.
+
+        Args:
+            base_url: A region, or a base URL: https, or plain http to this machine. A path in it is kept.
+            auth: Who is calling.
+            options: How the client behaves.
+            session: Your own aiohttp session; it is used and left open. It must not bring credentials.
+            on_call: Gets a `CallInfo` for each call that ended; for metrics and tracing. What it raises is logged.
+
+        Raises:
+            ConfigurationError: An argument is wrong; it is named.
+        """
+        if not isinstance(auth, BasicAuth | OAuth | AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError("auth must be a BasicAuth, an OAuth or an AccessToken")
+        self._base = BaseUrl.of(base_url)
+        zone = options.timezone or _clock_of(self._base)
+        self._http = HttpTransport(self._base, zone, options, session)
+        self._entrance = Entrance(_stack(self._http, auth, options))
+        calls = Calls(self._entrance, Converter(zone), options.deadline, on_call)
+        self._calls = calls
+        self.customers = Customers(calls)
+        self.user_groups = UserGroups(calls)
+        self.targets = Targets(calls)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, *, options: ClientOptions = _DEFAULTS) -> Self:
+        """Set a client up from environment variables.
+
+        `CAPILLARY_BASE_URL` or `CAPILLARY_REGION` (such as EU) says where, and one of these sets who:
+        `CAPILLARY_TILL` and `CAPILLARY_PASSWORD` or `CAPILLARY_PASSWORD_MD5`; `CAPILLARY_KEY` and
+        `CAPILLARY_SECRET`; `CAPILLARY_ACCESS_TOKEN`.
+
+        Args:
+            environ: The variables; `None` means those of the process.
+            options: How the client behaves.
+
+        Raises:
+            ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
+        """
+        variables = os.environ if environ is None else environ
+        return cls(_place_from(variables), _auth_from(variables), options=options)
+
+    def __repr__(self) -> str:
+        """Say where the client connects."""
+        return f"CapillaryClient({self._base.text!r})"
+
+    async def __aenter__(self) -> Self:
+        """Open the session inside the running loop.
+
+        Raises:
+            ConfigurationError: The client is open already, or its session or certificates are unusable.
+        """
+        self._entrance.open()
+        try:
+            await self._http.open()
+        except BaseException:
+            await self._entrance.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Cancel the calls that are under way, and close the session."""
+        try:
+            await self._entrance.close()
+        finally:
+            await self._http.close()
+
+    def fetch(self, path: str, query: Query = _NO_QUERY, into: type[T] = Any) -> Coroutine[Any, Any, T]:  # type: ignore[assignment]
+        """Fetch any other endpoint's answer.
+
+        Args:
+            path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+            query: Parameters; truth values travel in lower case, collections with commas between their values,
+                dates as text in the cluster's time zone. What is `None` is not sent.
+            into: The type of the whole answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
+
+        Raises:
+            ValueError: The path or a parameter cannot be sent as it is; nothing was sent.
+            DecodeError: The answer does not fit the type.
+        """
+        return self._calls.get(fetch(path, query, into))
+
+    def list(  # noqa: PLR0913  (a user's listing needs what an endpoint declares)
+        self,
+        path: str,
+        query: Query = _NO_QUERY,
+        into: type[T] = Any,  # type: ignore[assignment]
+        *,
+        items: str = "data",
+        page_size: int = 100,
+        offset_means: OffsetMeans | None = None,
+        key: str | Callable[[T], Hashable] | None = None,
+    ) -> Pager[T]:
+        """List any other endpoint's rows, where it takes `limit` and `offset`.
+
+        Args:
+            path: As for `fetch`.
+            query: As for `fetch`, without limit and offset.
+            into: The type of one row.
+            items: Member of the answer that holds the rows.
+            page_size: Rows to ask for at once, from 1 to 1,000.
+            offset_means: What `offset` counts, where you know it; `None` lets the rows tell.
+            key: What tells one row from another: the name of an attribute or member, or a function of a row.
+                Without it rows that are equal in everything count as one, unless `offset_means` is given.
+
+        Raises:
+            ValueError: An argument is wrong; nothing was sent.
+        """
+        return self._calls.list(
+            list_rows(path, query, into, items=items, page_size=page_size, offset_means=offset_means, key=key)
+        )
+
+
+@attrs.define(eq=False)
+class Entrance:
+    """The outermost transport: open only inside the client's block and loop, and aware of what is under way."""
+
+    _inner: "Stack"
+    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
+    _tasks: "set[asyncio.Task[Any]]" = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
+    _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+
+    def open(self) -> None:
+        """Let calls of the running loop in."""
+        if self._loop is not None:
+            raise ConfigurationError("the client is open already; enter it once")
+        self._loop = asyncio.get_running_loop()
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry a request if the client is open here."""
+        loop = self._loop
+        if loop is None:
+            raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
+        if loop is not asyncio.get_running_loop():
+            raise ConfigurationError("the client was opened in another event loop; open one client for each loop")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
+        self._tasks.add(task)
+        try:
+            return await self._inner.transport.send(request)
+        finally:
+            self._tasks.discard(task)
+            if self._loop is None:
+                self._is_left.set()
+
+    async def close(self) -> None:
+        """Cancel what is under way, and wait until it has ended."""
+        self._loop = None
+        for task in self._tasks:
+            task.cancel()
+        while self._tasks:
+            self._is_left.clear()
+            await self._is_left.wait()
+        for close in self._inner.closers:
+            await close()
+
+
+@attrs.frozen
+class Stack:
+    """The transports of a client, and how those that hold tasks of their own end them."""
+
+    transport: Transport
+    closers: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
+
+
+def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
+    """Put the transports on top of each other; the order is the design.
+
+    HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
+    pay too; then retry; then coalescing, so that calls that share an answer share its retries.
+    """
+    policy = options.retry
+    budget = RetryBudget(policy)
+    for_tokens = RetryTransport(http, policy, budget, clock=running_time, repeatable_posts=(TOKEN_PATH,))
+    transport = auth.over(http, for_tokens)
+    closers = [transport.close] if isinstance(transport, TokenTransport) else []
+    if options.rate_limit is not None:
+        from capillary_async.ratelimit import RateLimitedTransport, RateLimiter
+
+        limiter = RateLimiter(options.rate_limit, clock=running_time)
+        transport = RateLimitedTransport(transport, limiter)
+    transport = RetryTransport(transport, policy, budget, clock=running_time)
+    if options.coalesce:
+        from capillary_async.coalesce import CoalescingTransport
+
+        transport = CoalescingTransport(transport)
+        closers.append(transport.close)
+    return Stack(transport, tuple(closers))
+
+
+def _clock_of(base: BaseUrl) -> tzinfo:
+    """A region's own host keeps the region's time, also when it was given as text."""
+    for region in Region:
+        if BaseUrl.of(region).host == base.host:
+            return region.timezone
+    return UTC
+
+
+def _place_from(variables: Mapping[str, str]) -> Region | str:
+    url, region = variables.get("CAPILLARY_BASE_URL"), variables.get("CAPILLARY_REGION")
+    if url and region:
+        raise ConfigurationError("set CAPILLARY_BASE_URL or CAPILLARY_REGION, not both")
+    if url:
+        return url
+    if not region:
+        raise ConfigurationError("set CAPILLARY_BASE_URL, or CAPILLARY_REGION to one of " + _REGIONS)
+    try:
+        return Region[region.strip().upper()]
+    except KeyError:
+        pass
+    raise ConfigurationError("CAPILLARY_REGION must be one of " + _REGIONS)
+
+
+def _auth_from(variables: Mapping[str, str]) -> Auth:
+    """Every set of variables that is there in part must be there whole, and only one may be there."""
+    sets: dict[tuple[str, ...], Callable[..., Auth]] = {
+        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD"): BasicAuth,
+        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD_MD5"): BasicAuth.from_md5,
+        ("CAPILLARY_KEY", "CAPILLARY_SECRET"): OAuth,
+        ("CAPILLARY_ACCESS_TOKEN",): AccessToken,
+    }
+    complete = [names for names in sets if all(variables.get(name) for name in names)]
+    if len(complete) > 1:
+        named = sorted({name for names in complete for name in names})
+        raise ConfigurationError("set only one way to authenticate; there are " + ", ".join(named))
+    if not complete:
+        partly = [name for names in sets for name in names if variables.get(name)]
+        found = f"; {partly[0]} alone is not enough" if partly else ""
+        ways = "; ".join(" and ".join(names) for names in sets)
+        raise ConfigurationError(f"set one way to authenticate: {ways}{found}")
+    (names,) = complete
+    return sets[names](*(variables[name] for name in names))

@@ -1,0 +1,142 @@
+"""Turn the pure functions of the endpoints into the coroutines and pagers that users hold."""
+
+import inspect
+import logging
+import math
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+import attrs
+
+from capillary_async.converter import Converter
+from capillary_async.errors import CapillaryError, ResponseError
+from capillary_async.pagination import Knowledge, Listing, Pager
+from capillary_async.protocol import Call, CallInfo, Request, Response, Transport, running_time
+
+P = ParamSpec("P")
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+_LOGGER: Final = logging.getLogger("capillary_async")
+
+
+@attrs.define(eq=False)
+class Calls:
+    """Makes calls: sends a request through the transports, reads the answer, and accounts for both.
+
+    Args:
+        transport: The outermost transport.
+        converter: Structures answers.
+        deadline: Seconds for one call, or `None`.
+        on_call: Gets the account of each call that ended.
+    """
+
+    _transport: Transport
+    converter: Converter
+    _deadline: float | None
+    _on_call: Callable[[CallInfo], None] | None
+    _knowledge: dict[tuple[str, str, str], Knowledge] = attrs.field(factory=dict[tuple[str, str, str], Knowledge])
+
+    def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
+        """Return a coroutine for the answer to `request`."""
+        return self.exchange(request, lambda response: self._structure(request, response))
+
+    def list(self, listing: Listing[T]) -> Pager[T]:
+        """Return the pager for a listing; what its walks prove is shared by all listings of the endpoint."""
+        place = (listing.request.path, listing.offset_name, listing.request.at)
+        knowledge = self._knowledge.setdefault(place, Knowledge())
+        return Pager(listing, self.exchange, self.converter, knowledge)
+
+    async def exchange(self, request: Request[Any], read: Callable[[Response], T], /) -> T:
+        """Send a request and read its answer, within one deadline.
+
+        Raises:
+            CapillaryError: With the path template and the number of attempts filled in.
+        """
+        started = running_time()
+        call = Call(math.inf if self._deadline is None else started + self._deadline)
+        failure: BaseException | None = None
+        try:
+            return read(await self._transport.send(attrs.evolve(request, call=call)))
+        except CapillaryError as error:
+            failure = error
+            error.path, error.attempts = request.path, call.attempts
+            # What lies below holds answers and headers in its locals; a traceback must not show them.
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None)  # noqa: B904
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            self._account(request.path, call, started, failure)
+
+    def _structure(self, request: Request[T], response: Response) -> T:
+        document = response.document
+        if request.at and isinstance(document, dict):
+            document = document.get(request.at)
+        structured: T = self.converter.structure(document, request.into, request.at)
+        return structured
+
+    def _account(self, path: str, call: Call, started: float, failure: BaseException | None) -> None:
+        is_logging = _LOGGER.isEnabledFor(logging.DEBUG)
+        if self._on_call is None and not is_logging:
+            return
+        codes = failure.codes if isinstance(failure, ResponseError) else ()
+        seconds = running_time() - started
+        info = CallInfo(
+            path=path,
+            status=call.status,
+            codes=codes,
+            request_id=call.request_id,
+            attempts=call.attempts,
+            waited=call.waited,
+            seconds=seconds,
+            response_bytes=call.size,
+            error=None if failure is None else type(failure),
+        )
+        if is_logging:
+            _LOGGER.debug("%s", info)
+        if self._on_call is not None:
+            try:
+                self._on_call(info)
+            except Exception:
+                _LOGGER.exception("on_call failed")  # the answer must not be lost over its bookkeeping
+
+
+class Group(Protocol):
+    """A group of endpoints, such as `client.customers`."""
+
+    calls: Calls
+
+
+def endpoint(build: Callable[P, Request[T]]) -> Callable[Concatenate[Group, P], Coroutine[Any, Any, T]]:
+    """Make a method of the function that builds an endpoint's request.
+
+    The function is the one home of the endpoint's parameters, their checks and their documentation.
+    The method checks and builds when it is called, and returns the coroutine that sends.
+    """
+
+    @wraps(build)
+    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        return group.calls.get(build(*args, **kwargs))
+
+    return _with_signature(method, build)
+
+
+def listing(build: Callable[P, Listing[T]]) -> Callable[Concatenate[Group, P], Pager[T]]:
+    """Make a method of the function that builds an endpoint's listing; see `endpoint`."""
+
+    @wraps(build)
+    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> Pager[T]:
+        return group.calls.list(build(*args, **kwargs))
+
+    return _with_signature(method, build)
+
+
+def _with_signature(method: F, build: Callable[..., Any]) -> F:
+    """Show a method with the parameters of the function it came from, behind its own `self`."""
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    signature = inspect.signature(build)
+    parameters = [own, *(parameter for parameter in signature.parameters.values())]
+    method.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return method

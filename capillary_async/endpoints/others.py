@@ -1,0 +1,110 @@
+"""The rest of the API: any GET by its path, with everything that the documented endpoints get."""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import date
+from typing import Any, Final, TypeVar, cast
+
+from capillary_async.endpoints import arguments as take
+from capillary_async.pagination import Listing, OffsetMeans
+from capillary_async.protocol import Moment, Request
+
+T = TypeVar("T")
+Query = Mapping[str, str | int | bool | date | Iterable[str | int] | None]
+
+# A segment of this form is part of the API; any other may be an id, and is kept out of errors and logs.
+_PLAIN_SEGMENT: Final = re.compile(r"v\d|[A-Za-z][A-Za-z_-]*2?")
+
+
+def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
+    """Build the request for any GET.
+
+    Args:
+        path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+        query: Parameters; truth values travel in lower case, collections with commas, dates as text in the
+            cluster's time zone. What is `None` is not sent.
+        into: The type of the answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
+
+    Raises:
+        ValueError: The path or a parameter cannot be sent as it is.
+    """
+    template, path_values = _template(path)
+    return Request(template, path_values, tuple(_written(query)), into)
+
+
+def list_rows(
+    path: str,
+    query: Query,
+    into: type[T],
+    *,
+    items: str,
+    page_size: int,
+    offset_means: OffsetMeans | None,
+    key: str | Callable[[T], Hashable] | None,
+) -> Listing[T]:
+    """Build the listing for any GET with `limit` and `offset`.
+
+    Args:
+        path: As for `fetch`.
+        query: As for `fetch`, without limit and offset.
+        into: The type of one row.
+        items: Member of the answer that holds the rows.
+        page_size: Rows to ask for at once, from 1 to 1,000.
+        offset_means: What `offset` counts, where you know it; `None` lets the rows tell.
+        key: What tells one row from another: the name of an attribute or member, or a function of a row.
+
+    Raises:
+        ValueError: An argument is wrong.
+    """
+    if offset_means not in (None, "pages", "records"):
+        raise ValueError('offset_means must be "pages", "records" or None')
+    request = fetch(path, query, into)
+    return Listing(
+        Request(request.path, request.path_values, request.query, into, take.text("items", items)),
+        page_size=take.page_size(page_size),
+        key=_reader(key) if isinstance(key, str) else key,
+        offset_means=offset_means,
+    )
+
+
+def _template(path: str) -> tuple[str, dict[str, str]]:
+    taken = take.text("path", path)
+    if not taken.startswith("/") or any(mark in taken for mark in "?#\\%{}"):
+        raise ValueError("path must start with / and hold no ? # % { } or backslash; parameters go into query")
+    template: list[str] = []
+    values: dict[str, str] = {}
+    for segment in taken[1:].split("/"):
+        if segment in ("", ".", ".."):
+            raise ValueError("path must not hold empty or dot segments")
+        if not _PLAIN_SEGMENT.fullmatch(segment):
+            name = f"value{len(values) + 1}"
+            values[name] = segment
+            segment = f"{{{name}}}"  # noqa: PLW2901  (the segment as the template shows it)
+        template.append(segment)
+    return "/" + "/".join(template), values
+
+
+def _written(query: Query) -> Iterable[tuple[str, str | Moment]]:
+    for name, value in query.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            yield name, str(value).lower()
+        elif isinstance(value, date):
+            yield name, Moment(value)
+        elif isinstance(value, str | int):
+            yield name, str(value)
+        elif isinstance(value, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            yield name, ",".join(map(str, value))
+        else:
+            raise ValueError(f"query: {name} must be a text, a number, a truth value, a date or a collection")
+
+
+def _reader(key: str) -> Callable[[Any], Hashable]:
+    def read(row: Any) -> Hashable:
+        value = cast("dict[str, Any]", row).get(key) if isinstance(row, dict) else getattr(row, key, None)
+        if value is None:
+            raise ValueError(f"key: a row has no {key!r}")
+        return cast("Hashable", value)
+
+    return read

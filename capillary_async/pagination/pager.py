@@ -1,0 +1,331 @@
+"""The lazy listing that users hold, and the iterators that walk it."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from types import TracebackType
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import attrs
+
+from capillary_async.converter import Converter
+from capillary_async.errors import CapillaryError, Problem, ResponseError
+from capillary_async.pagination.cursor import Cursor, digest
+from capillary_async.pagination.listing import Listing, Sheet, read_sheet
+from capillary_async.pagination.prefetch import Window
+from capillary_async.pagination.report import PagingReport
+from capillary_async.pagination.walker import Ask, Knowledge, Walker
+from capillary_async.protocol import Request, Response
+
+T = TypeVar("T")
+R = TypeVar("R")
+_DEFAULT_LIMIT: Final = 100
+_NO_ROW: Final = "0" * 16
+
+
+class Exchange(Protocol):
+    """Sends a request and reads the answer, and accounts for both as one call."""
+
+    def __call__(self, request: Request[Any], read: Callable[[Response], R], /) -> Coroutine[Any, Any, R]:
+        """Return what `read` makes of the answer."""
+        ...
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """The new rows of one answer.
+
+    Attributes:
+        items: Rows that no earlier page had.
+        offset: In the server's words, like `limit`; as it was asked for when the server said nothing.
+        limit: Page size.
+        total: In the server's words; the report tells what it counts. `None` when the server said nothing.
+        warnings: The answer's warnings, such as one about a page size that was cut.
+    """
+
+    items: tuple[T, ...]
+    offset: int
+    limit: int
+    total: int | None
+    warnings: tuple[Problem, ...]
+    _behind: Callable[[int], Cursor] = attrs.field(repr=False, eq=False)
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place behind the page's last row."""
+        return self._behind(len(self.items))
+
+    def cursor_behind(self, count: int) -> Cursor:
+        """Return the place behind the first `count` rows of the page.
+
+        Raises:
+            ValueError: The page has fewer rows.
+        """
+        if not 0 <= count <= len(self.items):
+            raise ValueError(f"count must be from 0 to {len(self.items)}, not {count}")
+        return self._behind(count)
+
+
+class Pages(AsyncIterator[Page[T]], Generic[T]):
+    """Walks a listing page by page; between two pages it holds no task and no connection.
+
+    An empty listing has one page, without rows.
+    """
+
+    def __init__(self, pager: "Pager[T]") -> None:
+        """Start where the pager says."""
+        self._pager = pager
+        self._walker = pager.new_walker()
+        self._fetch: Callable[[Ask], Coroutine[Any, Any, Sheet[T]]] = pager.fetch
+        self._window: Window[Sheet[T]] | None = None
+        self._rows = 0
+        self._page: Page[T] | None = None
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place behind the last row that was handed out."""
+        return self._page.cursor if self._page else self._pager.start
+
+    @property
+    def report(self) -> PagingReport:
+        """What the walk was like so far."""
+        walker = self._walker
+        asked = self._pager.listing.page_size or 0
+        return PagingReport(
+            requests=walker.requests,
+            rows=self._rows,
+            duplicates=walker.duplicates,
+            first_total=walker.first_total,
+            last_total=walker.total,
+            page_size=walker.limit,
+            is_capped=walker.limit < asked and walker.covered > walker.limit,
+            offset_means=walker.offset_means,
+            total_means=walker.total_means,
+        )
+
+    def open_window(self, size: int) -> Window[Sheet[T]]:
+        """Ask for up to `size` pages ahead from now on."""
+        self._window = Window(size, self._pager.fetch, self._walker.ahead)
+        self._fetch = self._window.fetch
+        return self._window
+
+    async def __anext__(self) -> Page[T]:
+        """Return the next page with rows that are new.
+
+        Raises:
+            CapillaryError: A request failed, or the pages contradict each other; with `.cursor`.
+        """
+        try:
+            while (ask := self._walker.ask) is not None:
+                sheet = await self._fetch(ask)
+                page = self._take(ask, sheet)
+                if page.items or self._page is None:
+                    self._page = page
+                    return page
+        except CapillaryError as error:
+            error.cursor = self.cursor
+            error.path = error.path or self._pager.listing.request.path
+            raise
+        raise StopAsyncIteration
+
+    def _take(self, ask: Ask, sheet: Sheet[T]) -> Page[T]:
+        walker, rows = self._walker, sheet.rows
+        keys = self._pager.keys_of(rows)
+        new = walker.receive(keys, sheet.total)
+        if self._window is not None:
+            self._window.fill()
+        self._rows += len(new)
+        items = rows if len(new) == len(rows) else tuple([rows[index] for index in new])
+        here, means, limit, start = self.cursor, walker.offset_means, walker.limit, walker.start
+
+        def behind(count: int) -> Cursor:
+            if not count:
+                return here
+            index = new[count - 1]
+            return attrs.evolve(
+                here, offset_means=means, limit=limit, position=start + index + 1, last=digest(keys[index])
+            )
+
+        return Page(
+            items,
+            ask.offset if sheet.offset is None else sheet.offset,
+            ask.limit if sheet.limit is None else sheet.limit,
+            sheet.total,
+            sheet.warnings,
+            behind,
+        )
+
+
+class Items(AsyncIterator[T], Generic[T]):
+    """Walks a listing row by row."""
+
+    def __init__(self, pages: Pages[T]) -> None:
+        """Start where `pages` stands."""
+        self._pages = pages
+        self._page: Page[T] | None = None
+        self._left: list[T] = []  # of the page, in reverse
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place behind the last row that was handed out."""
+        if self._page is None:
+            return self._pages.cursor
+        return self._page.cursor_behind(len(self._page.items) - len(self._left))
+
+    @property
+    def report(self) -> PagingReport:
+        """What the walk was like so far; `rows` counts those of a page that is not yet handed out whole."""
+        return self._pages.report
+
+    async def __anext__(self) -> T:
+        """Return the next row.
+
+        Raises:
+            CapillaryError: As `Pages.__anext__`.
+        """
+        while not self._left:
+            self._page = await self._pages.__anext__()
+            self._left = list(reversed(self._page.items))
+        return self._left.pop()
+
+
+class Prefetch(Generic[T]):
+    """Walks a listing row by row with pages asked for ahead; see `Pager.prefetch`."""
+
+    def __init__(self, pages: Pages[T], size: int) -> None:
+        """Send nothing yet."""
+        self._pages = pages
+        self._window = pages.open_window(size)
+
+    async def __aenter__(self) -> Items[T]:
+        """Return the rows."""
+        return Items(self._pages)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the requests that are under way."""
+        await self._window.close()
+
+
+@attrs.frozen
+class Pager(Generic[T]):
+    """A listing that has not been asked for yet.
+
+    It sends nothing by itself and can be walked any number of times; each walk asks the server anew.
+
+    Attributes:
+        listing: What is asked for.
+    """
+
+    listing: Listing[T]
+    _exchange: Exchange = attrs.field(repr=False)
+    _converter: Converter = attrs.field(repr=False)
+    _knowledge: Knowledge = attrs.field(repr=False, eq=False)
+    _start: Cursor | None = None
+
+    def __aiter__(self) -> Items[T]:
+        """Walk the listing row by row; `break` is safe at any row."""
+        return Items(self.pages())
+
+    def pages(self) -> Pages[T]:
+        """Walk the listing page by page, with the server's own words on each page."""
+        return Pages(self)
+
+    def prefetch(self, size: int) -> Prefetch[T]:
+        """Walk the listing row by row, in order, with pages asked for ahead.
+
+        It works inside `async with`, and leaves nothing under way behind it. How many pages there are
+        must be known for asking ahead: until the first answer, and where `total` counts nothing, it
+        asks one by one.
+
+        Args:
+            size: Pages that are under way or wait, at most.
+
+        Raises:
+            ValueError: `size` is less than 1.
+        """
+        if size < 1:
+            raise ValueError(f"size must be 1 or more, not {size}")
+        return Prefetch(self.pages(), size)
+
+    async def collect(self, limit: int | None = None) -> list[T]:
+        """Return the rows, or the first `limit` of them.
+
+        Raises:
+            ValueError: `limit` is negative.
+            CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
+        """
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit must be 0 or more, not {limit}")
+        rows: list[T] = []
+        if limit != 0:
+            async for row in self:
+                rows.append(row)
+                if len(rows) == limit:
+                    break
+        return rows
+
+    async def first(self) -> T | None:
+        """Return the first row, or `None` when there is none."""
+        rows = await self.collect(1)
+        return rows[0] if rows else None
+
+    def resume(self, cursor: Cursor) -> "Pager[T]":
+        """Return the same listing from behind the cursor's row.
+
+        Raises:
+            ValueError: The cursor belongs to another query.
+        """
+        if cursor.query != self.start.query:
+            raise ValueError(f"cursor belongs to another query than this listing of {self.listing.request.path}")
+        return attrs.evolve(self, start=cursor)
+
+    # For the iterators above
+
+    @property
+    def start(self) -> Cursor:
+        """Where a walk begins."""
+        if self._start is not None:
+            return self._start
+        request = self.listing.request
+        query = digest((request.path, sorted(request.path_values.items()), request.query))
+        return Cursor(query, None, self.listing.page_size or _DEFAULT_LIMIT, 0, _NO_ROW)
+
+    def new_walker(self) -> Walker:
+        """Begin a walk."""
+        listing, start = self.listing, self._start
+        walker = Walker(
+            listing.page_size or _DEFAULT_LIMIT,
+            self._knowledge,
+            declared=listing.offset_means,
+            is_unpaged=listing.page_size is None,
+            is_distinct=listing.key is not None or listing.offset_means is None,
+        )
+        if start is not None and start.position:
+            walker.resume(start.position, start.limit, start.offset_means, lambda key: digest(key) == start.last)
+        return walker
+
+    async def fetch(self, ask: Ask) -> Sheet[T]:
+        """Ask for one page."""
+        listing, converter = self.listing, self._converter
+        try:
+            return await self._exchange(listing.page(ask), lambda response: read_sheet(listing, converter, response))
+        except ResponseError as error:
+            if not set(listing.empty_codes).intersection(error.codes):
+                raise
+        return Sheet()
+
+    def keys_of(self, rows: Sequence[T]) -> list[Hashable]:
+        """Return what tells the rows apart.
+
+        Without a key that is their content, and for equal rows within one answer also their order.
+        """
+        key = self.listing.key
+        if key is not None:
+            return [key(row) for row in rows]
+        seen: dict[str, int] = {}
+        keys: list[Hashable] = []
+        for row in rows:
+            content = digest(row)
+            seen[content] = seen.get(content, -1) + 1
+            keys.append((content, seen[content]))
+        return keys
