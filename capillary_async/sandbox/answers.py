@@ -1,0 +1,144 @@
+"""What the sandbox answers with, and every shape in which the API says no."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.sandbox.wire import to_json
+
+_JSON: Final = {"Content-Type": "application/json;charset=UTF-8"}
+_HTML: Final = {"Content-Type": "text/html; charset=UTF-8"}
+# What each of Capillary's codes says, and the HTTP status that it comes with when the sandbox is told to use one.
+_MESSAGES: Final[Mapping[int, tuple[int, str]]] = {
+    1044: (403, "You do not have permission to view this customer"),
+    1099: (500, "Error fetching tracker data for customer."),
+    1619: (400, "Group id is not valid"),
+    1632: (400, "Group identifier is not valid"),
+    1644: (400, "Primary user is not valid"),
+    1645: (400, "group details passed are not valid."),
+    1647: (400, "Get trackers entity type not set/invalid. supported types include USERGROUP2,CUSTOMER."),
+    4000: (403, "Access denied for the access group"),
+    8011: (400, "Invalid account id"),
+    8012: (400, "Invalid source"),
+    8013: (400, "Invalid customer identifier"),
+    8015: (404, "Customer not found for the given identifiers"),
+    8045: (400, "Account id is not passed"),
+    8065: (404, "Customer not found in the given source"),
+    8069: (409, "Customer is merged into another account"),
+    310011: (400, "Invalid userId"),
+    310018: (404, "Target rule not found"),
+    310019: (404, "Target period not found"),
+    310130: (400, "Invalid enrollment type as input"),
+    310149: (404, "No record found in user target for given UserId and TargetId"),
+    320001: (401, "Invalid client key and secret"),
+}
+
+
+def _as_bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else (body if isinstance(body, str) else to_json(body)).encode()
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """One answer of the server, for real or for a script.
+
+    Attributes:
+        status: HTTP status.
+        body: Bytes, text, or anything that JSON can hold; stored as bytes.
+        headers: Header lines. Unless said otherwise the answer is called JSON.
+        delay: Seconds to wait before answering, on top of the sandbox's latency.
+        abort: Drop the connection instead of answering.
+        cut_at: Send only so many bytes of the body, then drop the connection.
+        through: For scripts: keep status and body of what the sandbox would have answered, and add
+            only this one's headers, delay, abort and cut.
+    """
+
+    status: int = attrs.field(default=200, validator=[attrs.validators.ge(200), attrs.validators.lt(600)])
+    body: bytes = attrs.field(default=b"", converter=_as_bytes)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    delay: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    abort: bool = False
+    cut_at: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.ge(0)))
+    through: bool = False
+
+    @classmethod
+    def html(cls, status: int) -> "Answer":
+        """Answer as the gateway in front of the API does when the API is in trouble."""
+        body = f"<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"
+        return cls(status=status, body=body, headers=_HTML)
+
+    @classmethod
+    def throttled(cls, retry_after: str | None = None) -> "Answer":
+        """Answer 429; no document shows its body."""
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        return cls(status=429, body="Too Many Requests", headers={"Content-Type": "text/plain"} | headers)
+
+    def altered(self, by: "Answer") -> "Answer":
+        """Return this answer with the headers, the delay and the mishaps of another."""
+        return attrs.evolve(
+            self, headers={**self.headers, **by.headers}, delay=by.delay, abort=by.abort, cut_at=by.cut_at
+        )
+
+
+BLANK: Final = Answer(status=400)
+
+
+def document(value: Any, status: int = 200) -> Answer:
+    """Answer with a JSON document."""
+    return Answer(status=status, body=value, headers=_JSON)
+
+
+@attrs.frozen
+class Refusals:
+    """Says no in the shape of each part of the API.
+
+    Attributes:
+        with_status: Send the HTTP status that fits the code; otherwise every refusal is a 200. No
+            document says which of the two the API does.
+        envelope_code: Whether the old envelope writes its code as text or as a number.
+    """
+
+    with_status: bool
+    envelope_code_as_text: bool
+
+    def _refusal(self, status: int, body: Any) -> Answer:
+        return document(body, status if self.with_status else 200)
+
+    def v3(self, code: int) -> Answer:
+        """Refuse as `/v3` does."""
+        status, message = _MESSAGES[code]
+        return self._refusal(
+            status, {"data": None, "errors": [{"code": code, "message": message}], "warnings": None}
+        )
+
+    def token(self) -> Answer:
+        """Refuse a key and secret; this one answer has no `warnings`."""
+        status, message = _MESSAGES[320001]
+        return self._refusal(status, {"data": None, "errors": [{"code": 320001, "message": message}]})
+
+    def v2(self, code: int, *, beside: Mapping[str, Any] | None = None) -> Answer:
+        """Refuse as `/v2` does, with the keys that the endpoint sends `beside` its errors."""
+        status, message = _MESSAGES[code]
+        errors = [{"status": False, "code": code, "message": message}]
+        return self._refusal(status, {**(beside or {}), "errors": errors})
+
+    def deleted(self) -> Answer:
+        """Say that the customer was deleted; a shape that no other answer has."""
+        return self._refusal(410, {"message": "Customer is deleted after PII delete request"})
+
+    def envelope(self, code: int, message: str) -> Answer:
+        """Refuse in the old envelope, whose `success` is the text "true" although the call failed."""
+        written: int | str = str(code) if self.envelope_code_as_text else code
+        return self._refusal(code, {"response": {"status": {"success": "true", "code": written, "message": message}}})
+
+
+def warning(message: str, code: int = 33000) -> dict[str, Any]:
+    """Write a warning as it rides on a success, `"status": false` included."""
+    return {"status": False, "code": code, "message": message}
+
+
+def listing(pagination: Mapping[str, Any] | None, rows: Sequence[Any], warnings: Sequence[Any] = ()) -> Answer:
+    """Answer with a page of rows; without `pagination` the key is not there."""
+    head = {} if pagination is None else {"pagination": pagination}
+    return document({**head, "data": rows, "errors": [], "warnings": warnings})

@@ -1,0 +1,95 @@
+"""Who may ask: Basic with the MD5 of a till's password, or a token that a key and secret buy."""
+
+import hmac
+import json
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b, md5
+from typing import Any
+
+import attrs
+
+from capillary_async.sandbox.answers import Answer, Refusals, document
+from capillary_async.sandbox.log import LoggedRequest
+from capillary_async.sandbox.switches import Switches
+
+TOKEN_HEADER = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (the header's name)
+
+
+def basic_header(till: str, password: str) -> str:
+    """Return the `Authorization` that a till sends: its password travels as lower-case hexadecimal MD5."""
+    digest = md5(password.encode(), usedforsecurity=False).hexdigest()
+    return f"Basic {b64encode(f'{till}:{digest}'.encode()).decode()}"
+
+
+@attrs.frozen
+class Doorkeeper:
+    """Gives out tokens, and looks at what a request brings."""
+
+    _switches: Switches
+    _expiry: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
+
+    @property
+    def tokens_issued(self) -> int:
+        """How many tokens were given out."""
+        return len(self._expiry)
+
+    def issue(self, request: LoggedRequest, refusals: Refusals) -> Answer:
+        """Answer a request for a token."""
+        given = _credentials(request.body)
+        if not _same(given, (self._switches.key, self._switches.secret)):
+            return refusals.token()
+        number = len(self._expiry)
+        signature = blake2b(f"{self._switches.seed}.{number}".encode(), digest_size=12).hexdigest()
+        token = f"sandbox.{number}.{signature}"
+        self._expiry[token] = self._switches.clock() + self._switches.token_ttl
+        ttl = self._switches.token_ttl
+        return document({"data": {"accessToken": token, "ttlSeconds": int(ttl)}, "errors": None})
+
+    def expire_all(self) -> None:
+        """Let every token given out so far have expired."""
+        now = self._switches.clock()
+        for token, end in self._expiry.items():
+            self._expiry[token] = min(end, now)
+
+    def revoke(self, token: str) -> None:
+        """Make a token unknown: it answers 401, not 498."""
+        self._expiry[token] = float("nan")
+
+    def refusal(self, request: LoggedRequest, refusals: Refusals) -> Answer | None:
+        """Return what a request gets that may not pass, or `None` when it may."""
+        token = request.headers.get(TOKEN_HEADER)
+        refused = self._check_basic(request, refusals) if token is None else self._check_token(token, refusals)
+        if refused is not None:
+            return refused
+        if self._switches.denial == "scope":
+            return refusals.envelope(403, "Access token does not have the required scope")
+        return refusals.v3(4000) if self._switches.denial == "access group" else None
+
+    def _check_basic(self, request: LoggedRequest, refusals: Refusals) -> Answer | None:
+        expected = basic_header(self._switches.till, self._switches.password)
+        if self._switches.basic and request.headers.get("Authorization") == expected:
+            return None
+        return refusals.envelope(401, "Unauthorized")
+
+    def _check_token(self, token: str, refusals: Refusals) -> Answer | None:
+        left = self._expiry.get(token, float("nan")) - self._switches.clock()
+        if left > 0:
+            return None
+        if left <= 0:
+            ended = datetime.now(UTC) + timedelta(seconds=left)
+            return refusals.envelope(498, f"Token expired at {ended:%Y-%m-%dT%H:%M:%SZ}")
+        return refusals.envelope(401, "Invalid token")
+
+
+def _same(given: Any, expected: tuple[str, str]) -> bool:
+    return given is not None and hmac.compare_digest(":".join(given).encode(), ":".join(expected).encode())
+
+
+def _credentials(body: bytes) -> tuple[str, str] | None:
+    try:
+        given = json.loads(body)
+        key, secret = given["key"], given["secret"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return (key, secret) if isinstance(key, str) and isinstance(secret, str) else None

@@ -1,0 +1,84 @@
+"""A customer's cards, in the shape of the documented samples."""
+
+from typing import Any, Final
+
+from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.people import Person
+from capillary_async.sandbox.wire import Dates, moment
+
+_ISSUED: Final = moment("2025-09-05")
+_DAY: Final = 86_400
+_SERIES: Final = (
+    {"seriesName": "Sandbox everyday", "seriesId": 195, "seriesCode": "sbxeveryday", "maxActiveCards": 5},
+    {"seriesName": "Sandbox fleet", "seriesId": 214, "seriesCode": "sbxfleet", "maxActiveCards": 1},
+)
+_LABELS: Final = (("ACTIVE", True), ("ACTIVE", True), ("SUSPENDED", False))
+
+
+def _status(draw: Draw, dates: Dates, card_id: int, issued: int) -> dict[str, Any]:
+    label, is_active = draw.pick(_LABELS)
+    return {
+        "reason": "" if is_active else "reported lost",
+        # A number here, an object in profiles: the samples really differ.
+        "createdBy": card_id,
+        "actions": [],
+        "autoUpdateTime": dates.day(issued),
+        "autoUpdateTimeISO": dates.iso(issued - 1),
+        "createdOn": dates.iso(issued),
+        "entityId": card_id,
+        "id": 28_000_000 + draw.below(900_000),
+        "isActive": is_active,
+        "labelId": 494 if is_active else 495,
+        "label": label,
+        "status": label,
+    }
+
+
+def _extras(person: Person, index: int) -> dict[str, Any]:
+    """Keys that only some of the sample cards have."""
+    if index == 0:
+        return {
+            "extendedFields": {"custom_card_name": person.first_name.upper(), "vehicle_number": f"SBX{person.id}"},
+            "customFields": {"vehicle_type": "Bike"},
+            "mappedEntity": {"type": "TILL", "value": "sandbox.till"},
+        }
+    return {"customFields": {}, "cardExternalId": person.card_external_id(index)}
+
+
+def card(seed: int, dates: Dates, person: Person, index: int, *, has_status: bool = True) -> dict[str, Any]:
+    """Invent one of a customer's cards.
+
+    Args:
+        seed: The sandbox's.
+        dates: Writes its dates.
+        person: Whose card.
+        index: Which of the cards, from 0.
+        has_status: Whether `statusInfo` is part of it; members of user groups may come without.
+    """
+    draw = Draw(seed, "card", person.id, index)
+    card_id = 900_000 + draw.below(90_000)
+    issued = _ISSUED + draw.below(90) * _DAY + draw.below(_DAY)
+    return {
+        "cardId": card_id,
+        "issuedDate": dates.iso(issued),
+        "createdDate": dates.day(issued),
+        "createdDateTimeISO": dates.iso(issued - 60),
+        "expiryDays": 1000,
+        **_SERIES[index % 2],
+        "customerId": person.id,
+        **_extras(person, index),
+        "type": "PHYSICAL" if index == 2 else "DIGITAL",
+        "cardNumber": person.card_number(index),
+        "orgId": 100_737,
+        "entityId": 75_150_000 + draw.below(50_000),
+        **({"statusInfo": _status(draw, dates, card_id, issued)} if has_status else {}),
+        "id": card_id,
+        "transactionNotAllowed": draw.chance(2),
+        "activeAndDigital": index != 2,
+        "expiryDate": dates.iso(moment("2028-06-01")),
+    }
+
+
+def cards(seed: int, dates: Dates, person: Person, *, has_status: bool = True) -> list[dict[str, Any]]:
+    """Invent all of a customer's cards."""
+    return [card(seed, dates, person, index, has_status=has_status) for index in range(person.card_count)]

@@ -1,0 +1,155 @@
+"""`/v2/customers`: the document, the lookup by identifier, and trackers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.sandbox.answers import Answer, document, listing, warning
+from capillary_async.sandbox.customers import Wanted
+from capillary_async.sandbox.paging import Page
+from capillary_async.sandbox.people import ACCOUNTS, IDENTIFIER_NAMES, SOURCES, Person, as_id
+from capillary_async.sandbox.queries import Query, Refused
+from capillary_async.sandbox.world import World
+
+_FLAGS: Final = (
+    "includedFraudDetails",
+    "ndncStatus",
+    "optinStatus",
+    "slabHistory",
+    "tierUpgradeCriteria",
+    "membershipRetentionCriteria",
+)
+_NO_TRACKERS: Final = {"pagination": {"limit": 0, "offset": 0, "total": 0}, "warnings": []}
+_NO_ENTITY: Final[Mapping[str, Any]] = {"warnings": []}
+_BY_STANDING: Final = {"missing": 8015, "merged": 8069, "denied": 1044}
+
+
+def cap_warnings(page: Page) -> list[dict[str, Any]]:
+    """Say that a page is smaller than was asked for."""
+    return [] if page.capped_at is None else [warning(f"limit is capped to {page.capped_at}")]
+
+
+@attrs.frozen
+class CustomerEndpoints:
+    """Answers requests for customers."""
+
+    _world: World
+
+    def get(self, query: Query, customer_id: str) -> Answer:
+        """Answer `GET /v2/customers/{customerId}`."""
+        number = as_id(customer_id)
+        if number is None:
+            raise Refused
+        source = self._source(query, {})
+        person = self._person(number, {})
+        if source != "ALL" and source not in person.sources:
+            raise Refused(self._world.refusals.v2(8065))
+        wanted = Wanted(
+            source=source,
+            only_current_profile=query.flag("includedOnlyCurrentProfile"),
+            embed=frozenset(part.lower() for part in query.each("embed")),
+            flags=query.flags(_FLAGS),
+            gap_to_upgrade=query.natural("gapToUpgrade"),
+            gap_to_renew=query.natural("gapToRenew"),
+        )
+        return document({**self._world.customers.document(person, wanted), **self._groups(query, person, wanted)})
+
+    def look_up(self, query: Query) -> Answer:
+        """Answer `GET /v2/customers/lookup`."""
+        source = self._source(query, _NO_ENTITY)
+        name, value = query.text("identifierName"), query.text("identifierValue")
+        refusals = self._world.refusals
+        if name not in IDENTIFIER_NAMES or not value:
+            raise Refused(refusals.v2(8013, beside=_NO_ENTITY))
+        number = self._world.people.find(name, value)
+        if number is None:
+            raise Refused(refusals.v2(8015, beside=_NO_ENTITY))
+        person = self._person(number, _NO_ENTITY)
+        if source != "ALL" and source not in person.sources:
+            raise Refused(refusals.v2(8065, beside=_NO_ENTITY))
+        warnings = [warning("Communication channel is not verified")] if number % 10 == 3 else []
+        return document({"entity": number, "warnings": warnings})
+
+    def trackers(self, query: Query, customer_id: str) -> Answer:
+        """Answer `GET /v2/customers/{customerId}/trackers`."""
+        number = as_id(customer_id)
+        if number is None:
+            raise Refused
+        self._source(query, _NO_TRACKERS)
+        self._person(number, _NO_TRACKERS)
+        page = self._world.page("customer_trackers", (number,), query.window())
+        rows = [self._world.groups.tracker("customer", number, row) for row in page.rows]
+        return listing(page.pagination, rows, cap_warnings(page))
+
+    def group_trackers(self, query: Query) -> Answer:
+        """Answer `GET /v2/customers/userEntityTrackers`."""
+        refusals = self._world.refusals
+        if query.text("type") != "USERGROUP2":
+            raise Refused(refusals.v2(1647, beside=_NO_TRACKERS))
+        self._source(query, _NO_TRACKERS)
+        kind = query.text("identifierType")
+        if kind not in {"id", "externalId", "primaryUserId"}:
+            raise Refused(refusals.v2(1632, beside=_NO_TRACKERS))
+        group_id = self._world.groups.group_named(kind, query.text("identifierValue"))
+        if group_id is None:
+            raise Refused(refusals.v2(1644 if kind == "primaryUserId" else 1645, beside=_NO_TRACKERS))
+        if group_id % 1000 == 599:
+            raise Refused(refusals.v2(1099, beside=_NO_TRACKERS))
+        page = self._world.page("group_trackers", (group_id,), query.window())
+        rows = [self._world.groups.tracker("group", group_id, row) for row in page.rows]
+        return listing(page.pagination, rows, cap_warnings(page))
+
+    def _source(self, query: Query, beside: Mapping[str, Any]) -> str:
+        source = query.text("source")
+        refusals = self._world.refusals
+        if source not in SOURCES:
+            raise Refused(refusals.v2(8012, beside=beside))
+        account = query.text("accountId")
+        expected = ACCOUNTS.get(source, "")
+        if expected and not account:
+            raise Refused(refusals.v2(8045, beside=beside))
+        if account not in {"", expected}:
+            raise Refused(refusals.v2(8011, beside=beside))
+        return source
+
+    def _person(self, customer_id: int, beside: Mapping[str, Any]) -> Person:
+        standing = self._world.people.standing(customer_id)
+        if standing == "deleted":
+            raise Refused(self._world.refusals.deleted())
+        if standing != "present":
+            raise Refused(self._world.refusals.v2(_BY_STANDING[standing], beside=beside))
+        return self._world.people.person(customer_id)
+
+    def _groups(self, query: Query, person: Person, wanted: Wanted) -> dict[str, Any]:
+        """Write the customer's user groups and their pagination, when any parameter asks for them."""
+        is_paginated = query.flag("ug2PaginationDetails")
+        only = query.whole("userGroup2Id")
+        window = query.window("ug2Limit", "ug2Offset")
+        asked = ("ug2Limit", "ug2Offset", "userGroup2Id", "ug2JoinedStartDate", "ug2JoinedEndDate")
+        if not (
+            query.flag("includedAllUserGroup2")
+            or is_paginated
+            or "usergroup" in wanted.embed
+            or any(query.text(name) for name in asked)
+        ):
+            return {}
+        page = self._world.page("user_groups", (person.id,), window, self._group_rows(query, person, only))
+        has_loyalty = query.flag("includedUserGroup2LoyaltyDetails")
+        write = self._world.groups.customer_group
+        groups = [write(person.id, row, has_loyalty=has_loyalty) for row in page.rows]
+        pagination = {"ug2Pagination": page.pagination} if is_paginated and page.pagination is not None else {}
+        warnings = {"warnings": cap_warnings(page)} if page.capped_at is not None else {}
+        return {self._world.switches.user_groups_key: groups, **pagination, **warnings}
+
+    def _group_rows(self, query: Query, person: Person, only: int | None) -> list[int]:
+        groups = self._world.groups
+        rows = query.rows_between(
+            ("ug2JoinedStartDate", "ug2JoinedEndDate"),
+            self._world.dates,
+            self._world.look_up("user_groups", person.id).rows,
+            groups.customer_group_joined,
+        )
+        if only is not None:
+            rows = [row for row in rows if groups.customer_group_id(person.id, row) == only]
+        return rows[::-1] if query.text("ug2SortOrder") == "ASC" else rows

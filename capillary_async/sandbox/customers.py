@@ -1,0 +1,207 @@
+"""The customer document, with every part that a parameter can ask for."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.sandbox import loyalty
+from capillary_async.sandbox.answers import warning
+from capillary_async.sandbox.cards import cards
+from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.people import ACCOUNTS, Person
+from capillary_async.sandbox.wire import Dates, moment
+
+_REGISTERED: Final = moment("2024-08-27")
+_DAY: Final = 86_400
+_TILLS: Final = ((75_155_282, "till.one"), (75_152_722, "till.two"), (75_197_941, "till.three"))
+_CHANNELS: Final = ("SMS", "EMAIL", "ANDROID", "IOS")
+
+
+@attrs.frozen
+class Wanted:
+    """What a request asks to see of a customer.
+
+    Attributes:
+        source: Where the customer is looked up; "ALL" shows every profile.
+        only_current_profile: Whether profiles of other sources are left out.
+        embed: Parts named in `embed`, in lower case.
+        flags: Names of the boolean parameters that are true.
+        gap_to_upgrade: Days ahead, or `None` when not asked for.
+        gap_to_renew: The same.
+    """
+
+    source: str
+    only_current_profile: bool
+    embed: frozenset[str]
+    flags: frozenset[str]
+    gap_to_upgrade: int | None
+    gap_to_renew: int | None
+
+
+def _till(draw: Draw, *, is_full: bool = False) -> dict[str, Any]:
+    number, code = draw.pick(_TILLS)
+    full = {
+        "adminType": "GENERAL",
+        "isActive": True,
+        "isOuEnabled": False,
+        "timeZoneId": 191,
+        "currencyId": 95,
+        "languageId": 148,
+    }
+    return {
+        "id": number,
+        "code": code,
+        **({"description": ""} if is_full else {}),
+        "name": code,
+        "type": "TILL",
+        # "None" is -1 here.
+        "referenceId": -1,
+        **(full if is_full else {}),
+        "default": False,
+    }
+
+
+@attrs.frozen
+class Customers:
+    """Writes customer documents."""
+
+    seed: int
+    dates: Dates
+
+    def registered(self, person: Person) -> int:
+        """Return the moment of the customer's registration."""
+        draw = Draw(self.seed, "registered", person.id)
+        return _REGISTERED + draw.below(300) * _DAY + draw.below(_DAY)
+
+    def document(self, person: Person, wanted: Wanted) -> dict[str, Any]:
+        """Write the document; the caller adds the user groups."""
+        sources = [wanted.source] if wanted.only_current_profile and wanted.source != "ALL" else person.sources
+        has_segments = "segments" in wanted.embed
+        return {
+            "id": person.id,
+            "profiles": [self._profile(person, source) for source in sources],
+            "loyaltyInfo": self._loyalty_info(person),
+            "segments": {"Activity segment": "Lapsed" if person.id % 2 else "Active"} if has_segments else {},
+            "associatedWith": _TILLS[person.id % 3][1],
+            **self._flagged(person, wanted.flags),
+            **self._gaps(person, wanted),
+            "extendedFields": self._extended_fields(person),
+            "cardDetails": cards(self.seed, self.dates, person),
+            **self._embedded(person, wanted.embed),
+            "warnings": [warning("Communication channel is not verified")] if person.id % 10 == 3 else [],
+        }
+
+    def _profile(self, person: Person, source: str) -> dict[str, Any]:
+        draw = Draw(self.seed, "profile", person.id, source)
+        identifiers = [{"type": kind, "value": value} for kind, value in person.identifiers.items()]
+        modified = self.registered(person) + draw.below(400) * _DAY
+        return {
+            "firstName": person.first_name,
+            "lastName": person.last_name,
+            "attribution": {
+                "createDate": self.dates.iso(self.registered(person)),
+                "createdBy": _till(draw),
+                "modifiedBy": _till(draw),
+                "modifiedDate": self.dates.iso(modified),
+            },
+            "fields": {"favourite_color": "Green"} if draw.chance(3) else {},
+            "allFields": {},
+            "identifiers": identifiers,
+            "commChannels": [self._channel(draw, *item) for item in person.identifiers.items() if item[0] != "externalId"],
+            "source": source,
+            "userId": person.id,
+            "accountId": ACCOUNTS[source],
+            "conflictingProfileList": [],
+            "autoUpdateTime": self.dates.iso(modified + _DAY),
+            "identifiersAll": identifiers,
+        }
+
+    def _channel(self, draw: Draw, kind: str, value: str) -> dict[str, Any]:
+        return {
+            "type": kind,
+            "value": value,
+            "primary": True,
+            "verified": draw.chance(2),
+            "meta": {"residence": False, "office": False},
+            "attributes": {},
+        }
+
+    def _loyalty_info(self, person: Person) -> dict[str, Any]:
+        draw = Draw(self.seed, "loyalty", person.id)
+        return {
+            "loyaltyType": "non_loyalty" if person.id % 20 == 11 else "loyalty",
+            "attributionV2": {
+                "createDate": self.dates.iso(self.registered(person)),
+                "createdBy": _till(draw, is_full=True),
+                "modifiedBy": _till(draw),
+                "modifiedDate": self.dates.iso(self.registered(person) + 90 * _DAY),
+                "createdFromSource": "instore",
+            },
+            "lifetimePurchases": draw.amount(300_000, 3),
+            **({"score": 0} if person.id % 2 else {}),
+        }
+
+    def _extended_fields(self, person: Person) -> dict[str, Any]:
+        if person.id % 3 == 0:
+            return {}
+        gender = ("Male", "Female", "Other")[person.id % 3]
+        return {"city": "Sandbury", "dob": "1999-08-08T00:00:00Z", "gender": gender}
+
+    def _flagged(self, person: Person, flags: frozenset[str]) -> dict[str, Any]:
+        parts: Mapping[str, Callable[[], Any]] = {
+            "optinStatus": lambda: ("NONE", "OPTED_IN", "OPTED_OUT")[person.id % 3],
+            "slabHistory": lambda: loyalty.slab_history(self.seed, self.dates, person),
+            "tierUpgradeCriteria": lambda: loyalty.upgrade_criteria(self.seed, person),
+            "ndncStatus": lambda: ("NONE", "NDNC", "DND")[person.id % 3],
+            "membershipRetentionCriteria": lambda: loyalty.retention_criteria(person),
+            "includedFraudDetails": lambda: {"status": "CONFIRMED" if person.id % 50 == 0 else "NONE"},
+        }
+        # Without a downgrade strategy the part is left out even when it is asked for (the page's note).
+        left_out = {"membershipRetentionCriteria"} if person.id % 7 == 0 else set[str]()
+        names = {"includedFraudDetails": "fraudDetails"}
+        return {names.get(name, name): part() for name, part in parts.items() if name in flags - left_out}
+
+    def _gaps(self, person: Person, wanted: Wanted) -> dict[str, Any]:
+        """Write the gaps, which need `embed=mlp` or, for today's, `embed=gapDetails`."""
+        upgrade, renew = wanted.gap_to_upgrade, wanted.gap_to_renew
+        if "gapdetails" in wanted.embed:
+            upgrade, renew = upgrade or 0, renew or 0
+        elif "mlp" not in wanted.embed:
+            return {}
+        gaps: dict[str, Any] = {}
+        if upgrade is not None:
+            gaps["upgradeStrategies"] = loyalty.upgrade_strategies(self.seed, self.dates, person, upgrade)
+        if renew is not None and (renewal := loyalty.renewal(self.seed, self.dates, person, renew)):
+            gaps["gapToRenewSummary"] = renewal
+        return gaps
+
+    def _embedded(self, person: Person, embed: frozenset[str]) -> dict[str, Any]:
+        expiring = {
+            "points": Decimal("331.9"),
+            "expiryDate": self.dates.day(moment("2026-06-11")),
+            "expiryDateISO": self.dates.iso(moment("2026-06-11")),
+            "programId": 983,
+        }
+        parts: Mapping[str, tuple[str, Callable[[], Any]]] = {
+            "points": ("pointsSummary", lambda: loyalty.points_summary(self.seed, self.dates, person)),
+            "mlp": ("loyaltyProgramDetails", lambda: loyalty.programs(self.seed, self.dates, person)),
+            "subscriptions": ("subscriptionInfo", self._subscriptions),
+            "promotionalpoints": ("promotionalPoints", list[Any]),
+            "expiryschedules": ("expirySchedules", lambda: [expiring]),
+            "expiredpoints": ("expiredPoints", lambda: [{**expiring, "points": Decimal("12.000")}]),
+            "returnedpoints": ("returnedPoints", list[Any]),
+            "customerimage": ("customerImage", lambda: f"https://images.example.com/{person.id}.png"),
+            "associatedimages": ("associatedImages", list[Any]),
+        }
+        return {key: part() for name, (key, part) in parts.items() if name in embed}
+
+    def _subscriptions(self) -> dict[str, Any]:
+        return {
+            "subscriptions": [
+                {"channel": channel, "priority": priority, "type": "OPTIN"}
+                for priority in ("TRANS", "BULK")
+                for channel in _CHANNELS
+            ]
+        }

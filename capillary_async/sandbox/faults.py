@@ -1,0 +1,103 @@
+"""Trouble on order: answers that a test scripts, and a rate limit that means it."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import attrs
+
+from capillary_async.sandbox.answers import Answer
+from capillary_async.sandbox.log import LoggedRequest
+from capillary_async.sandbox.switches import RetryAfter
+
+Match = str | Callable[[LoggedRequest], bool]
+
+
+@attrs.define(eq=False)
+class Script:
+    """Answers waiting for requests.
+
+    Attributes:
+        remaining: How many requests it will still answer; `None` for all.
+        hits: How many it has answered.
+    """
+
+    _matches: Callable[[LoggedRequest], bool]
+    _answers: tuple[Answer, ...]
+    remaining: int | None
+    hits: int = 0
+
+    def cancel(self) -> None:
+        """Answer no more."""
+        self.remaining = 0
+
+    def take(self, request: LoggedRequest) -> Answer | None:
+        """Return this request's answer, or `None` when it is not meant."""
+        if self.remaining == 0 or not self._matches(request):
+            return None
+        self.hits += 1
+        if self.remaining is not None:
+            self.remaining -= 1
+        return self._answers[(self.hits - 1) % len(self._answers)]
+
+
+@attrs.frozen
+class Scripts:
+    """All scripts, the oldest first."""
+
+    _scripts: list[Script] = attrs.field(factory=list[Script], init=False)
+
+    def add(self, match: Match, answers: Iterable[Answer], times: int | None) -> Script:
+        """Add one; see `Sandbox.script`.
+
+        Raises:
+            ValueError: There is no answer, or `times` is negative.
+        """
+        answers = tuple(answers)
+        if not answers:
+            raise ValueError("a script needs at least one answer")
+        if times is not None and times < 0:
+            raise ValueError(f"times must not be negative, not {times!r}")
+        script = Script(_starts_with(match) if isinstance(match, str) else match, answers, times)
+        self._scripts.append(script)
+        return script
+
+    def take(self, request: LoggedRequest) -> Answer | None:
+        """Return the answer that the first fitting script has, or `None`."""
+        for script in self._scripts:
+            if (answer := script.take(request)) is not None:
+                return answer
+        return None
+
+    def clear(self) -> None:
+        """Forget all scripts."""
+        self._scripts.clear()
+
+
+def _starts_with(path: str) -> Callable[[LoggedRequest], bool]:
+    return lambda request: request.path.startswith(path)
+
+
+@attrs.frozen
+class Gate:
+    """Lets only so many requests through in any window of time. Those it refuses do not count."""
+
+    _passed: deque[float] = attrs.field(factory=deque[float], init=False)
+
+    def wait(self, now: float, limit: int, per: float) -> float | None:
+        """Return how many seconds too early a request comes, or `None` when it may pass."""
+        while self._passed and now - self._passed[0] >= per:
+            self._passed.popleft()
+        if len(self._passed) < limit:
+            self._passed.append(now)
+            return None
+        return self._passed[0] + per - now
+
+
+def retry_after(style: RetryAfter | None, seconds: float) -> str | None:
+    """Write a `Retry-After` header of so many seconds."""
+    whole = int(-(-seconds // 1))
+    if style == "date":
+        return format_datetime(datetime.now(UTC) + timedelta(seconds=whole), usegmt=True)
+    return None if style is None else str(whole)

@@ -1,0 +1,51 @@
+"""The sandbox's listings: which kinds there are, by which rules each is paged, and what tests did to them."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+import attrs
+
+from capillary_async.sandbox.paging import Listing, Paging
+
+Kind = Literal["events", "members", "search", "user_groups", "group_trackers", "customer_trackers", "promotions"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+Key = tuple[int | str, ...]
+
+# What the documents say beyond doubt. Where `offset` is in doubt - target events and a customer's
+# user groups - the sandbox's own `offset_means` decides.
+DOCUMENTED: Final[Mapping[Kind, Paging]] = {
+    "events": Paging(),
+    "members": Paging(default_limit=100),
+    "search": Paging(),
+    "user_groups": Paging(),
+    "group_trackers": Paging(pagination="dummy"),
+    "customer_trackers": Paging(pagination="dummy"),
+    "promotions": Paging(offset_means="pages"),
+}
+IN_DOUBT: Final[frozenset[Kind]] = frozenset(("events", "user_groups"))
+
+
+def checked_kinds(kinds: Mapping[Kind, object]) -> None:
+    """Refuse a kind of listing that does not exist.
+
+    Raises:
+        ValueError: There is no such kind; the message names those there are.
+    """
+    for kind in kinds:
+        if kind not in KINDS:
+            raise ValueError(f"there is no kind of listing called {kind!r}; there are {', '.join(KINDS)}")
+
+
+@attrs.frozen
+class Listings:
+    """Keeps the listings that are not as they were invented; all others are made anew for each request."""
+
+    _kept: dict[tuple[Kind, Key], Listing] = attrs.field(factory=dict[tuple[Kind, Key], Listing], init=False)
+
+    def look_up(self, kind: Kind, key: Key, count: int) -> Listing:
+        """Return a listing, with `count` rows unless something was done to it."""
+        return self._kept.get((kind, key)) or Listing(count)
+
+    def keep(self, kind: Kind, key: Key, count: int) -> Listing:
+        """Return a listing and keep it, so that what is done to it lasts."""
+        return self._kept.setdefault((kind, key), Listing(count))

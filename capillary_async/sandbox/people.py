@@ -1,0 +1,155 @@
+"""Who exists, under which identifiers, and who does not.
+
+Every positive 64-bit id is a customer's. The last three digits tell the exceptions apart, named
+after the HTTP statuses that they bring to mind: 403 may not be seen, 404 does not exist, 409 was
+merged into another account, 410 was deleted.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+import attrs
+
+from capillary_async.sandbox.draw import Draw
+
+Standing = Literal["present", "denied", "missing", "merged", "deleted"]
+LARGEST_ID: Final = 2**63 - 1
+SOURCES: Final = ("INSTORE", "MARTJACK", "WECHAT", "LINE", "ALL")
+ACCOUNTS: Final = {"INSTORE": "", "MARTJACK": "", "WECHAT": "wechat-1", "LINE": "line-1"}
+_BY_LAST_DIGITS: Final[dict[int, Standing]] = {403: "denied", 404: "missing", 409: "merged", 410: "deleted"}
+_FIRST_NAMES: Final = ("Asha", "Björn", "Chidi", "Dilara", "Émile", "Farida", "Goran", "Hana", "İpek", "Jūra", "思雨", "Leilani")
+_LAST_NAMES: Final = ("Ashgrove", "Birkfeld", "Copperly", "Dunmarsh", "Eastwick", "Fennimore", "Galloden", "O'Hearth", "Ivers")
+_DIGITS: Final = frozenset("0123456789")
+
+
+def standing_by_last_digits(customer_id: int) -> Standing:
+    """Tell from an id's last three digits whether there is such a customer."""
+    return _BY_LAST_DIGITS.get(customer_id % 1000, "present")
+
+
+def everyone_present(customer_id: int) -> Standing:  # noqa: ARG001  (the rule takes any id)
+    """Let every id be a customer's."""
+    return "present"
+
+
+def as_id(text: str) -> int | None:
+    """Read a positive 64-bit integer as the API does; `None` when it is none."""
+    if not text or len(text) > 19 or not _DIGITS.issuperset(text):
+        return None
+    number = int(text)
+    return number if 0 < number <= LARGEST_ID else None
+
+
+@attrs.frozen
+class Person:
+    """A customer's names and identifiers, all invented from the id."""
+
+    id: int
+    first_name: str
+    last_name: str
+    has_email: bool
+    has_external_id: bool
+
+    @property
+    def mobile(self) -> str:
+        """A number under 999, which is no country's code."""
+        return f"999{self.id:09d}"
+
+    @property
+    def email(self) -> str:
+        """An address under a domain that nobody can own."""
+        return f"customer.{self.id}@example.com"
+
+    @property
+    def external_id(self) -> str:
+        """The organisation's own name for the customer."""
+        return f"ext-{self.id}"
+
+    @property
+    def identifiers(self) -> dict[str, str]:
+        """The identifiers that the in-store profile shows, by type."""
+        shown = {"mobile": self.mobile}
+        if self.has_email:
+            shown["email"] = self.email
+        if self.has_external_id:
+            shown["externalId"] = self.external_id
+        return shown
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where the customer has a profile: in stores always, elsewhere when the id divides by 2, 3 or 5."""
+        elsewhere = {"MARTJACK": 2, "WECHAT": 3, "LINE": 5}
+        return ("INSTORE", *(source for source, divisor in elsewhere.items() if self.id % divisor == 0))
+
+    @property
+    def card_count(self) -> int:
+        """How many cards the customer owns: none to three, by the id."""
+        return self.id % 4
+
+    def card_number(self, index: int) -> str:
+        """The number of one of the cards."""
+        return f"sbx{self.id:012d}{index}"
+
+    def card_external_id(self, index: int) -> str:
+        """The organisation's own name for one of the cards."""
+        return f"card-{self.id}-{index}"
+
+    @property
+    def findable(self) -> dict[str, tuple[str, ...]]:
+        """Every identifier that a lookup takes, by the name it is called there."""
+        shown = {name: (value,) for name, value in self.identifiers.items()}
+        social = {"WECHAT": ("wechat", f"wx-{self.id}"), "MARTJACK": ("martjackId", f"mj-{self.id}")}
+        for source in self.sources:
+            if source in social:
+                name, value = social[source]
+                shown[name] = (value,)
+        shown["fbId"] = (f"fb-{self.id}",)
+        shown["cardnumber"] = tuple(self.card_number(index) for index in range(self.card_count))
+        shown["cardExternalId"] = tuple(self.card_external_id(index) for index in range(self.card_count))
+        return shown
+
+
+@attrs.frozen
+class People:
+    """Everybody that the sandbox knows.
+
+    Attributes:
+        seed: Two sandboxes with the same seed know the same people.
+        standing: Tells whether an id is a customer's.
+    """
+
+    seed: int
+    standing: Callable[[int], Standing]
+
+    def person(self, customer_id: int) -> Person:
+        """Return whoever has an id, whatever the standing."""
+        draw = Draw(self.seed, "person", customer_id)
+        return Person(
+            id=customer_id,
+            first_name=draw.pick(_FIRST_NAMES),
+            last_name=draw.pick(_LAST_NAMES),
+            has_email=not draw.chance(3),
+            has_external_id=draw.chance(2),
+        )
+
+    def find(self, name: str, value: str) -> int | None:
+        """Return the id of the customer who has an identifier, or `None`."""
+        for candidate in _ids_in(value):
+            if value in self.person(candidate).findable.get(name, ()):
+                return candidate
+        return None
+
+
+def _ids_in(value: str) -> Iterator[int]:
+    """Yield the ids that an identifier can be made from: each kind hides the id in its digits."""
+    digits = "".join(filter(_DIGITS.__contains__, value))
+    hidden = {digits, digits.removeprefix("999"), digits[:-1]}
+    for text in hidden:
+        candidate = as_id(text.lstrip("0"))
+        if candidate is not None:
+            yield candidate
+
+
+IDENTIFIER_NAMES: Final = frozenset(
+    ("mobile", "email", "externalId", "cardnumber", "cardExternalId", "wechat", "martjackId", "fbId")
+)

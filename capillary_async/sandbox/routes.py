@@ -1,0 +1,70 @@
+"""Which endpoint a path belongs to."""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote
+
+import attrs
+
+from capillary_async.sandbox.answers import Answer
+from capillary_async.sandbox.customer_endpoints import CustomerEndpoints
+from capillary_async.sandbox.group_endpoints import GroupEndpoints
+from capillary_async.sandbox.log import LoggedRequest
+from capillary_async.sandbox.paging import RefusedOffsetError
+from capillary_async.sandbox.queries import BLANK, Query, Refused
+from capillary_async.sandbox.target_endpoints import TargetEndpoints
+from capillary_async.sandbox.world import World
+
+TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
+_ANY: Final = "{}"
+Endpoint = Callable[..., Answer]
+
+
+@attrs.frozen
+class Routes:
+    """Finds the endpoint for a path. Names stand before values, so that `lookup` is no customer's id."""
+
+    _routes: tuple[tuple[tuple[str, ...], Endpoint], ...]
+
+    @classmethod
+    def of(cls, world: World) -> "Routes":
+        """Lay out all paths."""
+        customers, groups, targets = CustomerEndpoints(world), GroupEndpoints(world), TargetEndpoints(world)
+        paths: dict[str, Endpoint] = {
+            "/v3/users/{}/trackedTargetEvents/{}": targets.events,
+            "/v3/users/{}/enrolledTargets": targets.enrolled,
+            "/v3/users/{}/targetGroups": targets.groups,
+            "/v3/promotions": targets.promotions,
+            "/v2/customers/lookup": customers.look_up,
+            "/v2/customers/userEntityTrackers": customers.group_trackers,
+            "/v2/customers/{}/trackers": customers.trackers,
+            "/v2/customers/{}": customers.get,
+            "/v2/userGroup2/members": groups.members,
+            "/v2/userGroup2/search": groups.search,
+        }
+        return cls(tuple((tuple(path.split("/")), endpoint) for path, endpoint in paths.items()))
+
+    def answer(self, request: LoggedRequest) -> Answer:
+        """Answer a request that may pass."""
+        # As it was sent, not decoded yet: an encoded slash must not make two segments of one.
+        segments = tuple(map(unquote, request.raw.partition("?")[0].split("/")))
+        for template, endpoint in self._routes:
+            if len(template) == len(segments) and _fits(template, segments):
+                if request.method != "GET":
+                    return Answer.html(405)
+                values = [segment for name, segment in zip(template, segments, strict=True) if name == _ANY]
+                return _called(endpoint, Query(request.query), values)
+        return Answer.html(404)
+
+
+def _fits(template: tuple[str, ...], segments: tuple[str, ...]) -> bool:
+    return all(name in (_ANY, segment) for name, segment in zip(template, segments, strict=True))
+
+
+def _called(endpoint: Endpoint, query: Query, values: list[str]) -> Answer:
+    try:
+        return endpoint(query, *values)
+    except Refused as refused:
+        return refused.answer
+    except RefusedOffsetError:
+        return BLANK

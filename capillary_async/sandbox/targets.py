@@ -1,0 +1,248 @@
+"""Targets, the customers enrolled in them, and the events that count towards them.
+
+Rules for ids, so that a test knows what to ask for:
+
+* A target rule whose id ends in 404 does not exist (310018). All others do, for every customer.
+* The id's last digit decides how many events a customer has: 0: none, which is error 310149;
+  7: from 120 to 319; any other: from 1 to 24. Which number it is within that depends on both ids.
+* A rule's periods are its id times 100, and the 99 numbers after it. Each holds five events, the last all others.
+* Every second rule, by its half, sends the newer `…ISO` twins of its dates.
+"""
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.people import Person
+from capillary_async.sandbox.wire import Dates, Json, moment, to_json
+
+_FIRST_EVENT: Final = moment("2025-01-09")
+_CREATED: Final = moment("2024-08-09")
+_DAY: Final = 86_400
+_PERIODS: Final = 100
+_EVENTS_A_PERIOD: Final = 5
+CATALOGUE: Final = tuple(range(79_190, 79_206))
+ENROLMENTS: Final = ("TRANSACTION", "IMPORT", "AUDIENCE_FILTER")
+_TYPES: Final = ("GROSS_SALES", "SALES", "COUNT", "QUANTITY", "VISIT", "SUM", "ALL")
+_ENTITIES: Final = ("TRANSACTION", "LINEITEM", "EVENT", "REWARDS")
+_FILTERS: Final = ("STORE", "ZONE", "CONCEPT")
+_EVENT_NAMES: Final = (*["ADD_TRANSACTION"] * 5, "RETURN_BILL", "GENERIC_EVENT", "GENERIC_EVENT", "ENROL", "UNENROL")
+_ALWAYS: Final = '\n{\n  "arity":"literal",\n  "value":"true",\n  "type":"boolean:primitive"\n}'
+_BASKET: Final = (
+    '\n{\n  "arity":"binary_operation",\n  "value":">",\n  "type":"boolean:primitive",\n  "operands":[\n'
+    '    {\n      "arity":"name",\n      "value":"basketAmount",\n      "type":"real:object:primitive"\n    },\n'
+    '    {\n      "arity":"literal",\n      "value":"25",\n      "type":"number:primitive"\n    }\n  ]\n}'
+)
+
+
+def rule_exists(rule_id: int) -> bool:
+    """Tell whether there is a target rule with this id."""
+    return rule_id % 1000 != 404
+
+
+def has_twins(rule_id: int) -> bool:
+    """Tell whether a rule's answers carry the newer `…ISO` dates."""
+    return rule_id // 2 % 2 == 1
+
+
+def period_of(rule_id: int, row: int) -> int:
+    """Return the id of the period in which a rule's event lies."""
+    return rule_id * _PERIODS + min(max(row // _EVENTS_A_PERIOD, 0), _PERIODS - 1)
+
+
+def period_exists(rule_id: int, period_id: int) -> bool:
+    """Tell whether a period is one of the rule's."""
+    return period_id // _PERIODS == rule_id
+
+
+def target_group_of(rule_id: int) -> int:
+    """Return the id of the group that a rule belongs to: three rules each."""
+    return 1_000 + rule_id // 3
+
+
+@attrs.frozen
+class Events:
+    """Writes tracked target events."""
+
+    seed: int
+    dates: Dates
+    _cached: Any = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_cached", lru_cache(maxsize=20_000)(self._row))
+
+    def count(self, user_id: int, rule_id: int) -> int:
+        """Say how many events a customer has for a rule."""
+        last = rule_id % 10
+        if last == 0:
+            return 0
+        draw = Draw(self.seed, "events", user_id, rule_id)
+        return 120 + draw.below(200) if last == 7 else 1 + draw.below(24)
+
+    def event_id(self, user_id: int, rule_id: int, row: int) -> int:
+        """Return the `eventLogId` of an event; it grows with the row."""
+        draw = Draw(self.seed, "log", user_id, rule_id)
+        return 600_000_000 + draw.below(9_000_000_000) + row * 37 + row % 11
+
+    def row(self, user_id: int, rule_id: int, row: int) -> Json:
+        """Write one event."""
+        return self._cached(user_id, rule_id, row)  # type: ignore[no-any-return]
+
+    def _row(self, user_id: int, rule_id: int, row: int) -> Json:
+        draw = Draw(self.seed, "event", user_id, rule_id, row)
+        name = draw.pick(_EVENT_NAMES)
+        # Seldom sorted apart by time: several events share an hour, as in the samples.
+        happened = _FIRST_EVENT + (row * 7200 + draw.below(7200)) // 3600 * 3600 + 12
+        is_generic = name == "GENERIC_EVENT"
+        processed = happened + draw.below(5) * 3600 if is_generic else happened
+        twins = {"eventDateISO": self.dates.iso(happened), "eventProcessedDateISO": self.dates.iso(processed)}
+        return to_json(
+            {
+                "eventLogId": self.event_id(user_id, rule_id, row),
+                "eventName": name,
+                "customerId": user_id,
+                "eventDisplayName": "sandboxBehaviour" if is_generic else None,
+                "uniqueId": _uuid(draw) if is_generic else str(880_000_000 + draw.below(2_000_000)),
+                "eventDate": self.dates.plain(happened),
+                "eventProcessedDate": self.dates.plain(processed),
+                **(twins if has_twins(rule_id) else {}),
+                "periodId": period_of(rule_id, row),
+                "targetGroupId": target_group_of(rule_id),
+                "targetRuleId": rule_id,
+                "targetValue": _value(draw, name),
+            }
+        )
+
+
+def _uuid(draw: Draw) -> str:
+    digits = f"{draw.below(2**64):016x}{draw.below(2**64):016x}"
+    return "-".join((digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:]))
+
+
+def _value(draw: Draw, name: str) -> int | Decimal:
+    if name == "GENERIC_EVENT":
+        return Decimal("1.000")
+    if name in {"ENROL", "UNENROL"}:
+        return 0
+    # Integers and decimals of up to three places stand side by side in the samples.
+    amount = (draw.below(9) * 500 + 500) if draw.chance(2) else draw.amount(4_000, 1 + draw.below(3))
+    return -amount if name == "RETURN_BILL" else amount
+
+
+@attrs.frozen
+class Targets:
+    """Writes targets and target groups."""
+
+    seed: int
+    dates: Dates
+
+    def enrolled(self, user_id: int) -> tuple[int, ...]:
+        """Return the ids of the rules that a customer is enrolled in, lowest first; some are in none."""
+        draw = Draw(self.seed, "enrolled", user_id)
+        first, how_many = draw.below(len(CATALOGUE) - 5), draw.below(6)
+        return CATALOGUE[first : first + how_many]
+
+    def created(self, rule_id: int) -> int:
+        """Return the moment at which a target was created."""
+        return _CREATED + rule_id % 400 * _DAY + Draw(self.seed, "created", rule_id).below(_DAY)
+
+    def enrolment(self, rule_id: int) -> str:
+        """Return how customers come to be enrolled in a target."""
+        return ENROLMENTS[rule_id % 3]
+
+    def is_user_created(self, rule_id: int) -> bool:
+        """Tell whether a customer set the target for themselves."""
+        return rule_id % 5 == 1
+
+    def target(self, rule_id: int) -> dict[str, Any]:
+        """Write a target."""
+        draw = Draw(self.seed, "target", rule_id)
+        is_always = draw.chance(2)
+        optional = {"description": f"Invented target {rule_id}", "eventName": "TransactionAdd"}
+        return {
+            "id": rule_id,
+            "attribution": self._attribution(draw, rule_id),
+            "name": f"Sandbox target {rule_id}",
+            "emfRuleSetId": 2_030_000 + rule_id,
+            "emfUnrolledRulesetId": 2_029_999 + rule_id,
+            "targetType": _TYPES[rule_id % len(_TYPES)],
+            "targetEntity": _ENTITIES[rule_id % len(_ENTITIES)],
+            **(optional if rule_id % 4 == 0 else {}),
+            "targetGroupId": target_group_of(rule_id),
+            "active": True,
+            "expression": "true" if is_always else "currentTxn.basketAmountSumNonDiscounted>25",
+            "expressionJson": _ALWAYS if is_always else _BASKET,
+            "filters": self._filters(draw, rule_id),
+            "enrolmentMethod": self.enrolment(rule_id),
+            # Documented as an array, and really an object keyed by the period's id as text.
+            "targetPeriodDefaultValuesMap": self._default_values(rule_id) if rule_id % 2 else {},
+        }
+
+    def _attribution(self, draw: Draw, rule_id: int) -> dict[str, Any]:
+        created, updated = self.created(rule_id), self.created(rule_id) + draw.below(90) * _DAY
+        twins = {"createdOnISO": self.dates.iso(created), "lastUpdatedOnISO": self.dates.iso(updated)}
+        return {
+            "createdOn": self.dates.millis(created),
+            "lastUpdatedOn": self.dates.millis(updated),
+            **(twins if has_twins(rule_id) else {}),
+            "lastUpdatedBy": self._author(draw),
+            "createdBy": self._author(draw),
+        }
+
+    def _author(self, draw: Draw) -> dict[str, Any]:
+        return {
+            "id": draw.pick((4, 75_015_489)),
+            "code": draw.pick(("First", "", None)),
+            "description": draw.pick(("", None)),
+            "name": "Sandbox Admin",
+            "type": "ADMIN_USER",
+        }
+
+    def _filters(self, draw: Draw, rule_id: int) -> list[dict[str, Any]]:
+        return [
+            {"entityType": kind, "entityIds": sorted(75_000_000 + draw.below(90_000) for _ in range(2 + draw.below(9)))}
+            for kind in _FILTERS[: rule_id % 4]
+        ]
+
+    def _default_values(self, rule_id: int) -> dict[str, Any]:
+        period_id = period_of(rule_id, 0)
+        return {str(period_id): {"id": 129_405, "periodId": period_id, "defaultValue": Decimal("1.0")}}
+
+    def groups(self, person: Person, rules: tuple[int, ...]) -> dict[str, Any]:
+        """Write a customer's target groups with the rules, and the first period of each."""
+        groups: dict[int, list[dict[str, Any]]] = {}
+        for rule_id in rules:
+            groups.setdefault(target_group_of(rule_id), []).append(self._progress(rule_id))
+        return {
+            "userId": person.id,
+            "customer": {"id": person.id, "firstName": person.first_name, "lastName": person.last_name},
+            "targetGroups": [
+                {
+                    "targetGroupId": group_id,
+                    "targetGroupName": f"Sandbox group {group_id}",
+                    "active": True,
+                    "targets": targets,
+                }
+                for group_id, targets in groups.items()
+            ],
+        }
+
+    def _progress(self, rule_id: int) -> dict[str, Any]:
+        start = self.created(rule_id)
+        return {
+            "targetRuleId": rule_id,
+            "targetName": f"Sandbox target {rule_id}",
+            "targetType": _TYPES[rule_id % len(_TYPES)],
+            "periods": [
+                {
+                    "periodId": period_of(rule_id, 0),
+                    "startDate": self.dates.day(start),
+                    "endDate": self.dates.day(start + 365 * _DAY),
+                    "targetValue": Decimal("1000.000"),
+                    "achievedValue": Decimal("250.500"),
+                }
+            ],
+        }
