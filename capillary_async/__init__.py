@@ -6,82 +6,89 @@ async with CapillaryClient(Region.EU, BasicAuth("store.server", "server123")) as
     async for event in client.targets.list_events(387538614, 79196):
         print(event.event_date, event.target_value)
 ```
+
+What is public imports from here, and loads when it is first asked for: `import capillary_async` alone is
+almost free.
 """
 
-from capillary_async.auth import AccessToken, BasicAuth, OAuth
-from capillary_async.bulk import Outcome, lookup_many
-from capillary_async.client import CapillaryClient
-from capillary_async.errors import (
-    AccessDeniedError,
-    AuthenticationError,
-    CapillaryError,
-    ConfigurationError,
-    DeadlineExceeded,
-    DecodeError,
-    IncompleteListingError,
-    InvalidRequestError,
-    NotFoundError,
-    PaginationError,
-    Problem,
-    RateLimitedError,
-    RepeatedPageError,
-    ResponseError,
-    ServerError,
-    TransportError,
-)
-from capillary_async.models import (
-    Actor,
-    Attribution,
-    Card,
-    CardStatus,
-    CommChannel,
-    CommChannelMeta,
-    Customer,
-    CustomerUserGroup,
-    Embed,
-    EnrollmentType,
-    EventName,
-    FilterEntityType,
-    GapToRenewSummary,
-    GroupMember,
-    Identifier,
-    IdentifierName,
-    LoyaltyInfo,
-    MappedEntity,
-    MembershipRetentionCriteria,
-    NdncStatus,
-    OptinStatus,
-    Pagination,
-    Profile,
-    RenewBasis,
-    RenewStrategy,
-    SlabChange,
-    SlabChangeType,
-    SortOrder,
-    Source,
-    Store,
-    Target,
-    TargetAttribution,
-    TargetEntity,
-    TargetEvent,
-    TargetFilter,
-    TargetGroup,
-    TargetPeriodDefault,
-    TargetType,
-    TierUpgradeCriteria,
-    Tracker,
-    TrackerEntityIdentifier,
-    TrackerMode,
-    TrackerType,
-    UpgradeBasis,
-    UpgradeEntityValue,
-    UpgradeStrategy,
-    UserGroupIdentifier,
-    UserGroupSummary,
-)
-from capillary_async.options import ClientOptions, RateLimit, Region, RetryPolicy
-from capillary_async.pagination import Cursor, Page, Pager, PagingReport
-from capillary_async.protocol import CallInfo
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from capillary_async.auth import AccessToken, BasicAuth, OAuth
+    from capillary_async.bulk import Outcome, lookup_many
+    from capillary_async.client import CapillaryClient
+    from capillary_async.errors import (
+        AccessDeniedError,
+        AuthenticationError,
+        CapillaryError,
+        ConfigurationError,
+        DeadlineExceeded,
+        DecodeError,
+        IncompleteListingError,
+        InvalidRequestError,
+        NotFoundError,
+        PaginationError,
+        Problem,
+        RateLimitedError,
+        RepeatedPageError,
+        ResponseError,
+        ServerError,
+        TransportError,
+    )
+    from capillary_async.models import (
+        Actor,
+        Attribution,
+        Card,
+        CardStatus,
+        CommChannel,
+        CommChannelMeta,
+        Customer,
+        CustomerUserGroup,
+        Embed,
+        EnrollmentType,
+        EventName,
+        FilterEntityType,
+        GapToRenewSummary,
+        GroupMember,
+        Identifier,
+        IdentifierName,
+        LoyaltyInfo,
+        MappedEntity,
+        MembershipRetentionCriteria,
+        NdncStatus,
+        OptinStatus,
+        Pagination,
+        Profile,
+        RenewBasis,
+        RenewStrategy,
+        SlabChange,
+        SlabChangeType,
+        SortOrder,
+        Source,
+        Store,
+        Target,
+        TargetAttribution,
+        TargetEntity,
+        TargetEvent,
+        TargetFilter,
+        TargetGroup,
+        TargetPeriodDefault,
+        TargetType,
+        TierUpgradeCriteria,
+        Tracker,
+        TrackerEntityIdentifier,
+        TrackerMode,
+        TrackerType,
+        UpgradeBasis,
+        UpgradeEntityValue,
+        UpgradeStrategy,
+        UserGroupIdentifier,
+        UserGroupSummary,
+    )
+    from capillary_async.options import ClientOptions, RateLimit, Region, RetryPolicy
+    from capillary_async.pagination import Cursor, Page, Pager, PagingReport
+    from capillary_async.protocol import CallInfo
 
 __all__ = [
     "AccessDeniedError",
@@ -164,3 +171,20 @@ __all__ = [
     "UserGroupSummary",
     "lookup_many",
 ]
+
+# Where the names above come from; from light to heavy, for the first that has a name is taken.
+_MODULES: Final = ("errors", "options", "protocol", "models", "auth", "bulk", "pagination", "client")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for module_name in _MODULES:
+            module = import_module(f"{__name__}.{module_name}")
+            if hasattr(module, name):
+                value = globals()[name] = getattr(module, name)
+                return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
