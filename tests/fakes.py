@@ -1,0 +1,94 @@
+"""Working stand-ins for what tests must not use: real time."""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class VirtualClock:
+    """Time that stands still while any task can run, and jumps to the next timer when none can.
+
+    Offers what an event loop offers: `time`, `sleep` and `call_at`. Works inside any running
+    asyncio loop. A task that waits for a socket counts as one that cannot run, so tests with
+    sockets use real time.
+
+    Args:
+        start: What `time` says at first. Not 0, as a loop's clock never is.
+        early: Seconds by which timers fire before their moment, as those of real loops may.
+    """
+
+    def __init__(self, start: float = 1000.0, *, early: float = 0.0) -> None:
+        self.start = start
+        self.sleeps: list[float] = []
+        self._now = start
+        self._early = early
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._count = 0
+        self._is_driven = False
+
+    def time(self) -> float:
+        """Return the present moment."""
+        return self._now
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self._now - self.start
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; every length asked for is kept in `sleeps`."""
+        self.sleeps.append(seconds)
+        woken = asyncio.get_running_loop().create_future()
+        timer = self.call_at(self._now + seconds, lambda: woken.set_result(None))
+        try:
+            await woken
+        finally:
+            timer.cancel()
+
+    def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        """Run `callback` at `when`, as a loop does."""
+        loop = asyncio.get_running_loop()
+        timer = asyncio.TimerHandle(when, callback, (), loop)
+        self._count += 1
+        # Set again because it fired early, a timer fires in time: real time would have gone on.
+        fires_at = when - self._early if when - self._early > self._now else when
+        heapq.heappush(self._timers, (fires_at, self._count, timer))
+        if not self._is_driven:
+            self._is_driven = True
+            loop.call_soon(self._drive)
+        return timer
+
+    async def settle(self) -> None:
+        """Let every other task run until it waits; time stands still."""
+        ready = vars(asyncio.get_running_loop())["_ready"]
+        await asyncio.sleep(0)
+        while len(ready) > self._is_driven:  # noqa: ASYNC110  (what is waited for is all that the others do)
+            await asyncio.sleep(0)
+
+    def block(self, seconds: float) -> None:
+        """Let time pass while nothing runs, as a callback that computes for long does."""
+        self._now += seconds
+
+    def _drive(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not vars(loop)["_ready"]:
+            self._fire_next()
+        self._is_driven = bool(self._timers)
+        if self._is_driven:
+            loop.call_soon(self._drive)
+
+    def _fire_next(self) -> None:
+        while self._timers:
+            when, _, timer = heapq.heappop(self._timers)
+            if not timer.cancelled():
+                self._now = max(self._now, when)
+                timer._run()
+                return
+
+
+async def outcomes(*awaitables: Awaitable[T]) -> list[T | BaseException]:
+    """Run them side by side and return what each came to, in their order."""
+    return await asyncio.gather(*awaitables, return_exceptions=True)
