@@ -108,9 +108,7 @@ class Refusals:
     def v3(self, code: int) -> Answer:
         """Refuse as `/v3` does."""
         status, message = _MESSAGES[code]
-        return self._refusal(
-            status, {"data": None, "errors": [{"code": code, "message": message}], "warnings": None}
-        )
+        return self._refusal(status, {"data": None, "errors": [{"code": code, "message": message}], "warnings": None})
 
     def token(self) -> Answer:
         """Refuse a key and secret; this one answer has no `warnings`."""

@@ -4,6 +4,7 @@ import hmac
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b, md5
 from typing import Any
 
@@ -16,34 +17,35 @@ from capillary_async.sandbox.switches import Switches
 TOKEN_HEADER = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (the header's name)
 
 
+@lru_cache(maxsize=8)
 def basic_header(till: str, password: str) -> str:
     """Return the `Authorization` that a till sends: its password travels as lower-case hexadecimal MD5."""
     digest = md5(password.encode(), usedforsecurity=False).hexdigest()
     return f"Basic {b64encode(f'{till}:{digest}'.encode()).decode()}"
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Doorkeeper:
-    """Gives out tokens, and looks at what a request brings."""
+    """Gives out tokens, and looks at what a request brings.
+
+    Attributes:
+        tokens_issued: How many tokens were given out.
+    """
 
     _switches: Switches
     _expiry: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
-
-    @property
-    def tokens_issued(self) -> int:
-        """How many tokens were given out."""
-        return len(self._expiry)
+    tokens_issued: int = attrs.field(default=0, init=False)
 
     def issue(self, request: LoggedRequest, refusals: Refusals) -> Answer:
         """Answer a request for a token."""
         given = _credentials(request.body)
         if not _same(given, (self._switches.key, self._switches.secret)):
             return refusals.token()
-        number = len(self._expiry)
-        signature = blake2b(f"{self._switches.seed}.{number}".encode(), digest_size=12).hexdigest()
-        token = f"sandbox.{number}.{signature}"
-        self._expiry[token] = self._switches.clock() + self._switches.token_ttl
+        self.tokens_issued += 1
+        signature = blake2b(f"{self._switches.seed}.{self.tokens_issued}".encode(), digest_size=12).hexdigest()
+        token = f"sandbox.{self.tokens_issued}.{signature}"
         ttl = self._switches.token_ttl
+        self._expiry[token] = self._switches.clock() + ttl
         return document({"data": {"accessToken": token, "ttlSeconds": int(ttl)}, "errors": None})
 
     def expire_all(self) -> None:
@@ -54,7 +56,7 @@ class Doorkeeper:
 
     def revoke(self, token: str) -> None:
         """Make a token unknown: it answers 401, not 498."""
-        self._expiry[token] = float("nan")
+        self._expiry.pop(token, None)
 
     def refusal(self, request: LoggedRequest, refusals: Refusals) -> Answer | None:
         """Return what a request gets that may not pass, or `None` when it may."""
@@ -73,13 +75,14 @@ class Doorkeeper:
         return refusals.envelope(401, "Unauthorized")
 
     def _check_token(self, token: str, refusals: Refusals) -> Answer | None:
-        left = self._expiry.get(token, float("nan")) - self._switches.clock()
+        expiry = self._expiry.get(token)
+        if expiry is None:
+            return refusals.envelope(401, "Invalid token")
+        left = expiry - self._switches.clock()
         if left > 0:
             return None
-        if left <= 0:
-            ended = datetime.now(UTC) + timedelta(seconds=left)
-            return refusals.envelope(498, f"Token expired at {ended:%Y-%m-%dT%H:%M:%SZ}")
-        return refusals.envelope(401, "Invalid token")
+        ended = datetime.now(UTC) + timedelta(seconds=left)
+        return refusals.envelope(498, f"Token expired at {ended:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _same(given: Any, expected: tuple[str, str]) -> bool:

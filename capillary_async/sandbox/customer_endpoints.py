@@ -20,7 +20,7 @@ _FLAGS: Final = (
     "tierUpgradeCriteria",
     "membershipRetentionCriteria",
 )
-_NO_TRACKERS: Final = {"pagination": {"limit": 0, "offset": 0, "total": 0}, "warnings": []}
+_NO_TRACKERS: Final[Mapping[str, Any]] = {"pagination": {"limit": 0, "offset": 0, "total": 0}, "warnings": []}
 _NO_ENTITY: Final[Mapping[str, Any]] = {"warnings": []}
 _BY_STANDING: Final = {"missing": 8015, "merged": 8069, "denied": 1044}
 

@@ -6,10 +6,18 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async.sandbox import loyalty
 from capillary_async.sandbox.answers import warning
 from capillary_async.sandbox.cards import cards
 from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.loyalty import (
+    points_summary,
+    programs,
+    renewal,
+    retention_criteria,
+    slab_history,
+    upgrade_criteria,
+    upgrade_strategies,
+)
 from capillary_async.sandbox.people import ACCOUNTS, Person
 from capillary_async.sandbox.wire import Dates, moment
 
@@ -109,7 +117,9 @@ class Customers:
             "fields": {"favourite_color": "Green"} if draw.chance(3) else {},
             "allFields": {},
             "identifiers": identifiers,
-            "commChannels": [self._channel(draw, *item) for item in person.identifiers.items() if item[0] != "externalId"],
+            "commChannels": [
+                self._channel(draw, *item) for item in person.identifiers.items() if item[0] != "externalId"
+            ],
             "source": source,
             "userId": person.id,
             "accountId": ACCOUNTS[source],
@@ -146,16 +156,16 @@ class Customers:
     def _extended_fields(self, person: Person) -> dict[str, Any]:
         if person.id % 3 == 0:
             return {}
-        gender = ("Male", "Female", "Other")[person.id % 3]
-        return {"city": "Sandbury", "dob": "1999-08-08T00:00:00Z", "gender": gender}
+        born = self.dates.iso(moment("1999-08-08"))
+        return {"city": "Sandbury", "dob": born, "gender": ("Male", "Female")[person.id % 2]}
 
     def _flagged(self, person: Person, flags: frozenset[str]) -> dict[str, Any]:
         parts: Mapping[str, Callable[[], Any]] = {
             "optinStatus": lambda: ("NONE", "OPTED_IN", "OPTED_OUT")[person.id % 3],
-            "slabHistory": lambda: loyalty.slab_history(self.seed, self.dates, person),
-            "tierUpgradeCriteria": lambda: loyalty.upgrade_criteria(self.seed, person),
+            "slabHistory": lambda: slab_history(self.seed, self.dates, person),
+            "tierUpgradeCriteria": lambda: upgrade_criteria(self.seed, person),
             "ndncStatus": lambda: ("NONE", "NDNC", "DND")[person.id % 3],
-            "membershipRetentionCriteria": lambda: loyalty.retention_criteria(person),
+            "membershipRetentionCriteria": lambda: retention_criteria(person),
             "includedFraudDetails": lambda: {"status": "CONFIRMED" if person.id % 50 == 0 else "NONE"},
         }
         # Without a downgrade strategy the part is left out even when it is asked for (the page's note).
@@ -172,9 +182,9 @@ class Customers:
             return {}
         gaps: dict[str, Any] = {}
         if upgrade is not None:
-            gaps["upgradeStrategies"] = loyalty.upgrade_strategies(self.seed, self.dates, person, upgrade)
-        if renew is not None and (renewal := loyalty.renewal(self.seed, self.dates, person, renew)):
-            gaps["gapToRenewSummary"] = renewal
+            gaps["upgradeStrategies"] = upgrade_strategies(self.seed, self.dates, person, upgrade)
+        if renew is not None and (summary := renewal(self.seed, self.dates, person, renew)):
+            gaps["gapToRenewSummary"] = summary
         return gaps
 
     def _embedded(self, person: Person, embed: frozenset[str]) -> dict[str, Any]:
@@ -185,8 +195,8 @@ class Customers:
             "programId": 983,
         }
         parts: Mapping[str, tuple[str, Callable[[], Any]]] = {
-            "points": ("pointsSummary", lambda: loyalty.points_summary(self.seed, self.dates, person)),
-            "mlp": ("loyaltyProgramDetails", lambda: loyalty.programs(self.seed, self.dates, person)),
+            "points": ("pointsSummary", lambda: points_summary(self.seed, self.dates, person)),
+            "mlp": ("loyaltyProgramDetails", lambda: programs(self.seed, self.dates, person)),
             "subscriptions": ("subscriptionInfo", self._subscriptions),
             "promotionalpoints": ("promotionalPoints", list[Any]),
             "expiryschedules": ("expirySchedules", lambda: [expiring]),

@@ -1,6 +1,7 @@
 """`/v2/userGroup2`: the members of a user group, and the search for groups."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import attrs
 
@@ -11,7 +12,7 @@ from capillary_async.sandbox.queries import Query, Refused
 from capillary_async.sandbox.world import World
 
 _LONGEST_SEARCH: Final = 50
-_NOTHING: Final = {"warnings": []}
+_NOTHING: Final[Mapping[str, Any]] = {"warnings": []}
 
 
 @attrs.frozen

@@ -17,7 +17,12 @@ from capillary_async.sandbox.wire import Dates, Json, moment, to_json
 _JOINED: Final = moment("2026-02-12")
 _UPDATED: Final = moment("2025-04-24")
 _DAY: Final = 86_400
-_PERMISSIONS: Final = ("allow_points_redemption", "block_points_redemption", "allow_points_transfer", "block_points_transfer")
+_PERMISSIONS: Final = (
+    "allow_points_redemption",
+    "block_points_redemption",
+    "allow_points_transfer",
+    "block_points_transfer",
+)
 _TRACKER_TYPES: Final = (
     "BILL_AMOUNT",
     "BILL_TOTAL_QTY",

@@ -1,12 +1,14 @@
 """The sandbox's listings: which kinds there are, by which rules each is paged, and what tests did to them."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, get_args
+from functools import lru_cache
+from typing import Final, Literal, TypeVar, get_args
 
 import attrs
 
-from capillary_async.sandbox.paging import Listing, Paging
+from capillary_async.sandbox.paging import Echo, Listing, OffsetMeaning, Paging, TotalMeaning
 
+_T = TypeVar("_T")
 Kind = Literal["events", "members", "search", "user_groups", "group_trackers", "customer_trackers", "promotions"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Key = tuple[int | str, ...]
@@ -25,15 +27,33 @@ DOCUMENTED: Final[Mapping[Kind, Paging]] = {
 IN_DOUBT: Final[frozenset[Kind]] = frozenset(("events", "user_groups"))
 
 
-def checked_kinds(kinds: Mapping[Kind, object]) -> None:
-    """Refuse a kind of listing that does not exist.
+class ByKind(dict[Kind, _T]):
+    """Settings for some kinds of listing; a kind that does not exist is refused with a `ValueError`."""
 
-    Raises:
-        ValueError: There is no such kind; the message names those there are.
-    """
-    for kind in kinds:
+    def __init__(self, settings: Mapping[Kind, _T] | None = None) -> None:
+        super().__init__()
+        for kind, setting in (settings or {}).items():
+            self[kind] = setting
+
+    def __setitem__(self, kind: Kind, setting: _T) -> None:
         if kind not in KINDS:
             raise ValueError(f"there is no kind of listing called {kind!r}; there are {', '.join(KINDS)}")
+        super().__setitem__(kind, setting)
+
+
+@lru_cache(maxsize=64)
+def rules(
+    kind: Kind, offset_means: OffsetMeaning, total_means: TotalMeaning, echo: Echo, page_cap: int | None
+) -> Paging:
+    """Return the rules for a kind of listing, of which the documents leave so much open."""
+    documented = DOCUMENTED[kind]
+    return attrs.evolve(
+        documented,
+        offset_means=offset_means if kind in IN_DOUBT else documented.offset_means,
+        total_means=total_means,
+        echo=echo,
+        page_cap=page_cap,
+    )
 
 
 @attrs.frozen

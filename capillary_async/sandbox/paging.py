@@ -38,6 +38,15 @@ def one_of(choices: Any) -> Any:
     return attrs.validators.in_(get_args(choices))
 
 
+def _numbers(numbers: Iterable[int]) -> frozenset[int]:
+    return frozenset(numbers)
+
+
+def _stretch(_: Any, attribute: "attrs.Attribute[Any]", value: tuple[int, int] | None) -> None:
+    if value is not None and min(value) < 0:
+        raise ValueError(f"{attribute.name} must be a position and a length, neither negative, not {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class Drift:
     """What happens to a listing after each answer.
@@ -98,10 +107,8 @@ class Paging:
     is_stuck: bool = False
     cycle: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     repeat_every: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
-    gap: tuple[int, int] | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.deep_iterable(_natural))
-    )
-    hiccups: frozenset[int] = attrs.field(default=frozenset(), converter=frozenset[int])
+    gap: tuple[int, int] | None = attrs.field(default=None, validator=_stretch)
+    hiccups: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     drift: Drift = Drift()
 
     @property
@@ -205,9 +212,9 @@ class Listing:
     """
 
     def __init__(self, count: int) -> None:
-        self.first = 0
-        self.count = count
-        self.answers = 0
+        self.first: int = 0
+        self.count: int = count
+        self.answers: int = 0
         self._had_hiccup: set[int] = set()
 
     @property

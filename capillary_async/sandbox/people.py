@@ -17,8 +17,31 @@ LARGEST_ID: Final = 2**63 - 1
 SOURCES: Final = ("INSTORE", "MARTJACK", "WECHAT", "LINE", "ALL")
 ACCOUNTS: Final = {"INSTORE": "", "MARTJACK": "", "WECHAT": "wechat-1", "LINE": "line-1"}
 _BY_LAST_DIGITS: Final[dict[int, Standing]] = {403: "denied", 404: "missing", 409: "merged", 410: "deleted"}
-_FIRST_NAMES: Final = ("Asha", "Björn", "Chidi", "Dilara", "Émile", "Farida", "Goran", "Hana", "İpek", "Jūra", "思雨", "Leilani")
-_LAST_NAMES: Final = ("Ashgrove", "Birkfeld", "Copperly", "Dunmarsh", "Eastwick", "Fennimore", "Galloden", "O'Hearth", "Ivers")
+_FIRST_NAMES: Final = (
+    "Asha",
+    "Björn",
+    "Chidi",
+    "Dilara",
+    "Émile",
+    "Farida",
+    "Goran",
+    "Hana",
+    "İpek",
+    "Jūra",
+    "思雨",
+    "Leilani",
+)
+_LAST_NAMES: Final = (
+    "Ashgrove",
+    "Birkfeld",
+    "Copperly",
+    "Dunmarsh",
+    "Eastwick",
+    "Fennimore",
+    "Galloden",
+    "O'Hearth",
+    "Ivers",
+)
 _DIGITS: Final = frozenset("0123456789")
 
 
@@ -97,7 +120,7 @@ class Person:
     @property
     def findable(self) -> dict[str, tuple[str, ...]]:
         """Every identifier that a lookup takes, by the name it is called there."""
-        shown = {name: (value,) for name, value in self.identifiers.items()}
+        shown: dict[str, tuple[str, ...]] = {name: (value,) for name, value in self.identifiers.items()}
         social = {"WECHAT": ("wechat", f"wx-{self.id}"), "MARTJACK": ("martjackId", f"mj-{self.id}")}
         for source in self.sources:
             if source in social:

@@ -7,18 +7,18 @@ import attrs
 from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.wire import Dates, moment
 
-COUNT: Final = 25
+PROMOTION_COUNT: Final = 25
 _STARTED: Final = moment("2025-11-27")
 _DAY: Final = 86_400
 _STATUSES: Final = ("DRAFT", "ACTIVE", "PAUSED", "PENDING_APPROVAL", "LIVE", "UPCOMING")
 
 
-def status(row: int) -> str:
+def promotion_status(row: int) -> str:
     """Return a promotion's status."""
     return _STATUSES[row % len(_STATUSES)]
 
 
-def name(row: int) -> str:
+def promotion_name(row: int) -> str:
     """Return a promotion's name."""
     return f"Sandbox promotion {row}"
 
@@ -40,7 +40,7 @@ class Promotions:
         return {
             "id": self.promotion_id(row),
             "metadata": {
-                "name": name(row),
+                "name": promotion_name(row),
                 "description": f"Invented promotion {row}",
                 "programId": "983",
                 "orgId": 100_737,
@@ -48,7 +48,7 @@ class Promotions:
                 "endDate": self.dates.iso(started + 30 * _DAY - 1),
                 "timezoneName": self.dates.zone.key,
                 "promotionType": "LOYALTY",
-                "status": status(row),
+                "status": promotion_status(row),
                 "promoIdentifier": None,
                 "promotionId": 0,
                 "createdOn": self.dates.iso(started - 28 * _DAY),

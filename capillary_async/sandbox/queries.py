@@ -78,6 +78,4 @@ class Query:
     ) -> list[int]:
         """Return those of `rows` whose moment is in the range that two parameters give."""
         start, end = (self.moment(name, dates) for name in names)
-        return [
-            row for row in rows if (start is None or when(row) >= start) and (end is None or when(row) <= end)
-        ]
+        return [row for row in rows if (start is None or when(row) >= start) and (end is None or when(row) <= end)]

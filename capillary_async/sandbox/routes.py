@@ -6,12 +6,12 @@ from urllib.parse import unquote
 
 import attrs
 
-from capillary_async.sandbox.answers import Answer
+from capillary_async.sandbox.answers import BLANK, Answer
 from capillary_async.sandbox.customer_endpoints import CustomerEndpoints
 from capillary_async.sandbox.group_endpoints import GroupEndpoints
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.paging import RefusedOffsetError
-from capillary_async.sandbox.queries import BLANK, Query, Refused
+from capillary_async.sandbox.queries import Query, Refused
 from capillary_async.sandbox.target_endpoints import TargetEndpoints
 from capillary_async.sandbox.world import World
 

@@ -21,6 +21,7 @@ from capillary_async.sandbox.world import World
 if TYPE_CHECKING:
     from capillary_async.sandbox.sockets import Sockets
 
+
 @attrs.define(kw_only=True, eq=False)
 class Sandbox(Switches):
     """A server on this machine that speaks the API, with invented customers.
@@ -76,7 +77,7 @@ class Sandbox(Switches):
 
         if self._sockets is not None:
             raise RuntimeError("this sandbox is running already")
-        sockets = Sockets(self._reply, lambda: self.clock())
+        sockets = Sockets(self._reply, lambda: self.clock())  # noqa: PLW0108  (the clock may be set anew)
         self.port = await sockets.open(self.host, self.port)
         self._sockets = sockets
 

@@ -3,19 +3,20 @@
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from capillary_async.sandbox.listings import DOCUMENTED, IN_DOUBT, Kind, checked_kinds
+from capillary_async.sandbox.listings import ByKind, Kind, rules
 from capillary_async.sandbox.paging import Echo, OffsetMeaning, Paging, TotalMeaning, one_of
 from capillary_async.sandbox.people import Standing, standing_by_last_digits
 
 Denial = Literal["scope", "access group"]
 ErrorStatus = Literal["ok", "4xx"]
 EnvelopeCode = Literal["text", "number"]
+NoEvents = Literal["310149", "empty page"]
 RetryAfter = Literal["seconds", "date"]
 
 
@@ -44,15 +45,12 @@ def _cap(_: Any, attribute: "attrs.Attribute[Any]", value: int | None) -> None:
         raise ValueError(f"{attribute.name} must be at least 1 or None, not {value!r}")
 
 
-def _rows(_: Any, attribute: "attrs.Attribute[Any]", value: dict[Kind, int]) -> None:
-    checked_kinds(value)
-    for kind, count in value.items():
-        if isinstance(count, bool) or count < 0:
-            raise ValueError(f"{attribute.name}[{kind!r}] must not be negative, not {count!r}")
+def _rules_by_kind(settings: Mapping[Kind, Paging]) -> ByKind[Paging]:
+    return ByKind(settings)
 
 
-def _paging(_: Any, __: "attrs.Attribute[Any]", value: dict[Kind, Paging]) -> None:
-    checked_kinds(value)
+def _counts_by_kind(settings: Mapping[Kind, int]) -> ByKind[int]:
+    return ByKind(settings)
 
 
 def _zone(_: Any, attribute: "attrs.Attribute[Any]", value: str) -> None:
@@ -101,6 +99,7 @@ class Switches:
         rows: How many rows every listing of a kind has, instead of an invented number.
         standing: Tells whether an id is a customer's.
         user_groups_key: Name of the array with a customer's groups; no document gives it.
+        no_events: What a customer without events for a target gets: the documented code, or an empty page.
         clock: Seconds, for tokens, limits and the log.
         sleep: Waits; for latency and delays.
     """
@@ -130,28 +129,21 @@ class Switches:
     total_means: TotalMeaning = attrs.field(default="records", validator=one_of(TotalMeaning))
     echo: Echo = attrs.field(default="asked", validator=one_of(Echo))
     page_cap: int | None = attrs.field(default=None, validator=_cap)
-    paging: dict[Kind, Paging] = attrs.field(factory=dict[Kind, Paging], converter=dict[Kind, Paging], validator=_paging)
-    rows: dict[Kind, int] = attrs.field(factory=dict[Kind, int], converter=dict[Kind, int], validator=_rows)
+    paging: ByKind[Paging] = attrs.field(factory=ByKind[Paging], converter=_rules_by_kind)
+    rows: ByKind[int] = attrs.field(factory=ByKind[int], converter=_counts_by_kind)
     standing: Callable[[int], Standing] = standing_by_last_digits
     user_groups_key: str = "userGroups2"
+    no_events: NoEvents = attrs.field(default="310149", validator=one_of(NoEvents))
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
 
     def paging_of(self, kind: Kind) -> Paging:
         """Return the rules in force for a kind of listing."""
         own = self.paging.get(kind)
-        if own is not None:
-            return own
-        documented = DOCUMENTED[kind]
-        return attrs.evolve(
-            documented,
-            offset_means=self.offset_means if kind in IN_DOUBT else documented.offset_means,
-            total_means=self.total_means,
-            echo=self.echo,
-            page_cap=self.page_cap,
-        )
+        return rules(kind, self.offset_means, self.total_means, self.echo, self.page_cap) if own is None else own
 
     def cap_page_size(self, rows: int | None) -> None:
         """Cap the pages of every kind of listing; `None` lifts the cap."""
         self.page_cap = rows
-        self.paging = {kind: attrs.evolve(paging, page_cap=rows) for kind, paging in self.paging.items()}
+        for kind, paging in self.paging.items():
+            self.paging[kind] = attrs.evolve(paging, page_cap=rows)

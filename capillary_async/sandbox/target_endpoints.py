@@ -2,10 +2,10 @@
 
 import attrs
 
-from capillary_async.sandbox import promotions
 from capillary_async.sandbox.answers import Answer, document, listing
 from capillary_async.sandbox.customer_endpoints import cap_warnings
 from capillary_async.sandbox.people import as_id
+from capillary_async.sandbox.promotions import promotion_name, promotion_status
 from capillary_async.sandbox.queries import Query, Refused
 from capillary_async.sandbox.targets import ENROLMENTS, period_exists, period_of, rule_exists
 from capillary_async.sandbox.world import World
@@ -26,7 +26,8 @@ class TargetEndpoints:
             raise Refused(refusals.v3(310018))
         window = query.window()
         among = self._in_period(query, user_id, rule_id)
-        if not self._world.look_up("events", user_id, rule_id).count:
+        is_refused = self._world.switches.no_events == "310149"
+        if is_refused and not self._world.look_up("events", user_id, rule_id).count:
             raise Refused(refusals.v3(310149))
         page = self._world.page("events", (user_id, rule_id), window, among)
         rows = [self._world.events.row(user_id, rule_id, row) for row in page.rows]
@@ -67,7 +68,7 @@ class TargetEndpoints:
         among = [
             row
             for row in self._world.look_up("promotions").rows
-            if (not statuses or promotions.status(row) in statuses) and text in promotions.name(row).lower()
+            if (not statuses or promotion_status(row) in statuses) and text in promotion_name(row).lower()
         ]
         page = self._world.page("promotions", (), query.window("size", "page"), among)
         return listing(page.pagination, list(map(self._world.promotions.promotion, page.rows)), cap_warnings(page))

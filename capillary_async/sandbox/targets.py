@@ -17,13 +17,14 @@ import attrs
 
 from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.people import Person
-from capillary_async.sandbox.wire import Dates, Json, moment, to_json
+from capillary_async.sandbox.wire import Dates, Json, moment
 
 _FIRST_EVENT: Final = moment("2025-01-09")
 _CREATED: Final = moment("2024-08-09")
 _DAY: Final = 86_400
 _PERIODS: Final = 100
 _EVENTS_A_PERIOD: Final = 5
+_MOST_ROWS_KEPT: Final = 20_000
 CATALOGUE: Final = tuple(range(79_190, 79_206))
 ENROLMENTS: Final = ("TRANSACTION", "IMPORT", "AUDIENCE_FILTER")
 _TYPES: Final = ("GROSS_SALES", "SALES", "COUNT", "QUANTITY", "VISIT", "SUM", "ALL")
@@ -69,10 +70,7 @@ class Events:
 
     seed: int
     dates: Dates
-    _cached: Any = attrs.field(init=False, eq=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_cached", lru_cache(maxsize=20_000)(self._row))
+    _rows: dict[tuple[int, int, int], Json] = attrs.field(factory=dict[tuple[int, int, int], Json], init=False)
 
     def count(self, user_id: int, rule_id: int) -> int:
         """Say how many events a customer has for a rule."""
@@ -84,37 +82,45 @@ class Events:
 
     def event_id(self, user_id: int, rule_id: int, row: int) -> int:
         """Return the `eventLogId` of an event; it grows with the row."""
-        draw = Draw(self.seed, "log", user_id, rule_id)
-        return 600_000_000 + draw.below(9_000_000_000) + row * 37 + row % 11
+        return _first_event_id(self.seed, user_id, rule_id) + row * 37 + row % 11
 
     def row(self, user_id: int, rule_id: int, row: int) -> Json:
         """Write one event."""
-        return self._cached(user_id, rule_id, row)  # type: ignore[no-any-return]
+        key = (user_id, rule_id, row)
+        written = self._rows.get(key)
+        if written is None:
+            if len(self._rows) >= _MOST_ROWS_KEPT:
+                self._rows.clear()
+            written = self._rows[key] = self._written(*key)
+        return written
 
-    def _row(self, user_id: int, rule_id: int, row: int) -> Json:
+    def _written(self, user_id: int, rule_id: int, row: int) -> Json:
         draw = Draw(self.seed, "event", user_id, rule_id, row)
         name = draw.pick(_EVENT_NAMES)
+        is_generic = name == "GENERIC_EVENT"
+        shown_as = '"sandboxBehaviour"' if is_generic else "null"
         # Seldom sorted apart by time: several events share an hour, as in the samples.
         happened = _FIRST_EVENT + (row * 7200 + draw.below(7200)) // 3600 * 3600 + 12
-        is_generic = name == "GENERIC_EVENT"
         processed = happened + draw.below(5) * 3600 if is_generic else happened
-        twins = {"eventDateISO": self.dates.iso(happened), "eventProcessedDateISO": self.dates.iso(processed)}
-        return to_json(
-            {
-                "eventLogId": self.event_id(user_id, rule_id, row),
-                "eventName": name,
-                "customerId": user_id,
-                "eventDisplayName": "sandboxBehaviour" if is_generic else None,
-                "uniqueId": _uuid(draw) if is_generic else str(880_000_000 + draw.below(2_000_000)),
-                "eventDate": self.dates.plain(happened),
-                "eventProcessedDate": self.dates.plain(processed),
-                **(twins if has_twins(rule_id) else {}),
-                "periodId": period_of(rule_id, row),
-                "targetGroupId": target_group_of(rule_id),
-                "targetRuleId": rule_id,
-                "targetValue": _value(draw, name),
-            }
+        twins = (
+            f'"eventDateISO":"{self.dates.iso(happened)}","eventProcessedDateISO":"{self.dates.iso(processed)}",'
+            if has_twins(rule_id)
+            else ""
         )
+        # Nine of ten requests of a bulk run ask for events, so they alone are not written by `to_json`.
+        return Json(
+            f'{{"eventLogId":{self.event_id(user_id, rule_id, row)},"eventName":"{name}","customerId":{user_id},'
+            f'"eventDisplayName":{shown_as},'
+            f'"uniqueId":"{_uuid(draw) if is_generic else 880_000_000 + draw.below(2_000_000)}",'
+            f'"eventDate":"{self.dates.plain(happened)}","eventProcessedDate":"{self.dates.plain(processed)}",{twins}'
+            f'"periodId":{period_of(rule_id, row)},"targetGroupId":{target_group_of(rule_id)},'
+            f'"targetRuleId":{rule_id},"targetValue":{_value(draw, name)}}}'
+        )
+
+
+@lru_cache(maxsize=1_000)
+def _first_event_id(seed: int, user_id: int, rule_id: int) -> int:
+    return 600_000_000 + Draw(seed, "log", user_id, rule_id).below(9_000_000_000)
 
 
 def _uuid(draw: Draw) -> str:

@@ -1,17 +1,17 @@
 """Everything that the sandbox could be asked for, and the listings in it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from capillary_async.sandbox import promotions
 from capillary_async.sandbox.answers import Refusals
 from capillary_async.sandbox.customers import Customers
 from capillary_async.sandbox.groups import UserGroups
 from capillary_async.sandbox.listings import Key, Kind, Listings
 from capillary_async.sandbox.paging import Listing, Page
 from capillary_async.sandbox.people import People
-from capillary_async.sandbox.promotions import Promotions
+from capillary_async.sandbox.promotions import PROMOTION_COUNT, Promotions
 from capillary_async.sandbox.switches import Switches
 from capillary_async.sandbox.targets import Events, Targets
 from capillary_async.sandbox.wire import Dates
@@ -24,7 +24,7 @@ class World:
         seed = switches.seed
         self.switches = switches
         self.dates = Dates(ZoneInfo(switches.timezone))
-        self.people = People(seed, lambda customer_id: switches.standing(customer_id))
+        self.people = People(seed, lambda customer_id: switches.standing(customer_id))  # noqa: PLW0108  (it may be set anew)
         self.customers = Customers(seed, self.dates)
         self.events = Events(seed, self.dates)
         self.targets = Targets(seed, self.dates)
@@ -36,17 +36,17 @@ class World:
             "members": self.groups.member_count,
             "search": self.groups.found_count,
             "user_groups": self.groups.customer_group_count,
-            "group_trackers": lambda group_id: self.groups.tracker_count("group", group_id),
-            "customer_trackers": lambda customer_id: self.groups.tracker_count("customer", customer_id),
-            "promotions": lambda: promotions.COUNT,
+            "group_trackers": partial(self.groups.tracker_count, "group"),
+            "customer_trackers": partial(self.groups.tracker_count, "customer"),
+            "promotions": lambda: PROMOTION_COUNT,
         }
         self._ids: Mapping[Kind, Callable[..., Any]] = {
             "events": self.events.event_id,
             "members": self.groups.member_id,
             "search": self.groups.found_id,
             "user_groups": self.groups.customer_group_id,
-            "group_trackers": lambda group_id, row: self.groups.tracker_key("group", group_id, row),
-            "customer_trackers": lambda customer_id, row: self.groups.tracker_key("customer", customer_id, row),
+            "group_trackers": partial(self.groups.tracker_key, "group"),
+            "customer_trackers": partial(self.groups.tracker_key, "customer"),
             "promotions": self.promotions.promotion_id,
         }
 
@@ -70,9 +70,7 @@ class World:
         """Return what tells a listing's rows apart, in order."""
         return [self._ids[kind](*key, row) for row in self.look_up(kind, *key).rows]
 
-    def page(
-        self, kind: Kind, key: Key, window: tuple[int | None, int], among: Sequence[int] | None = None
-    ) -> Page:
+    def page(self, kind: Kind, key: Key, window: tuple[int | None, int], among: Sequence[int] | None = None) -> Page:
         """Give one page of a listing by the rules in force.
 
         Args:
