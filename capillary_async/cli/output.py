@@ -37,9 +37,7 @@ class Output:
         Raises:
             ValueError: `columns` names one that `model` does not have.
         """
-        columns = columns_of(model)
-        if self.columns is not None:
-            columns = select(columns, self.columns.split(","))
+        columns = self._chosen(model)
         if self.format == "table":
             await _write_table(rows, columns, out)
         elif self.format == "csv":
@@ -50,11 +48,17 @@ class Output:
             await _write_array(rows, out)
 
     async def write_one(self, row: object, model: type, out: TextIO) -> None:
-        """Write an answer that is a single object: in JSON without a list around it."""
+        """Write an answer that is a single object: JSON without a list around it, a table from top to bottom."""
         if self.format in {"json", "jsonl"}:
             out.write(to_json(row) + "\n")
+        elif self.format == "table":
+            _Layout(self._chosen(model), (), out).write(row)
         else:
             await self.write(_alone(row), model, out)
+
+    def _chosen(self, model: type) -> tuple[Column, ...]:
+        columns = columns_of(model)
+        return columns if self.columns is None else select(columns, self.columns.split(","))
 
 
 async def _alone(row: object) -> AsyncIterator[object]:

@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast
 
 import attrs
+
+from capillary_async.models.definition import alternatives
 
 
 @attrs.frozen
@@ -38,7 +39,7 @@ def columns_of(model: type) -> tuple[Column, ...]:
     """List the columns of a class; what is no model is one column, `value`."""
     if not attrs.has(model):
         return (Column("value", ()),)
-    return tuple(Column(".".join(path), path) for path in _paths(model, (model,)))
+    return tuple(Column(".".join(path), path) for path in _paths(model))
 
 
 def select(columns: Iterable[Column], names: Sequence[str]) -> tuple[Column, ...]:
@@ -54,20 +55,18 @@ def select(columns: Iterable[Column], names: Sequence[str]) -> tuple[Column, ...
     return tuple(known[name] for name in names)
 
 
-def _paths(model: type, above: tuple[type, ...]) -> Iterable[tuple[str, ...]]:
-    hints = get_type_hints(model)
+def _paths(model: type) -> Iterable[tuple[str, ...]]:
     for field in attrs.fields(model):
-        nested = _nested_model(hints[field.name])
-        if nested is None or nested in above:
+        nested = _nested_model(field.type)
+        if nested is None:
             yield (field.name,)
         else:
-            yield from ((field.name, *path) for path in _paths(nested, (*above, nested)))
+            yield from ((field.name, *path) for path in _paths(nested))
 
 
 def _nested_model(hint: Any) -> type | None:
     """Find the one model that `hint` allows beside `None`."""
-    choices = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
-    models = [choice for choice in choices if choice is not type(None)]
+    models = [choice for choice in alternatives(hint) if choice is not type(None)]
     return models[0] if len(models) == 1 and isinstance(models[0], type) and attrs.has(models[0]) else None
 
 

@@ -140,7 +140,12 @@ async def test_chosen_columns_are_all_there_is(kind: Format) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("json", '{"id": 7, "joined": null}\n'), ("jsonl", '{"id": 7, "joined": null}\n'), ("csv", "id,joined\n7,\n")],
+    [
+        ("json", '{"id": 7, "joined": null}\n'),
+        ("jsonl", '{"id": 7, "joined": null}\n'),
+        ("csv", "id,joined\n7,\n"),
+        ("table", "id      7\n\n"),
+    ],
 )
 async def test_a_single_answer_has_no_list_around_it(kind: Format, text: str) -> None:
     """A customer is one object."""

@@ -1,0 +1,120 @@
+"""`capillary demo`: the real client against a server of its own, with something to look at."""
+
+import asyncio
+import inspect
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from time import perf_counter
+from typing import Final, cast
+
+import attrs
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from capillary_async.bulk import Outcome
+from capillary_async.cli.example import look_up
+from capillary_async.cli.sandbox import read_exports
+from capillary_async.models import TargetEvent
+
+_PLAIN_STEP: Final = 500
+
+
+def demo(*, customers: int = 2000, latency: float = 0.18) -> None:
+    """Look up the target events of 2,000 customers of a server on this machine; takes about 15 seconds.
+
+    The server is the sandbox, in a process of its own. It takes its time for every answer, as a server
+    across the internet does. No account is needed, and nothing leaves this machine.
+
+    Args:
+        customers: How many customers are looked up, 32 at a time.
+        latency: Seconds before each of the server's answers.
+    """
+    console = Console()
+    findings = asyncio.run(_run(customers, latency, console))
+    console.print(findings.table())
+    console.print("The lookups were made by these lines:\n")
+    source = inspect.getsource(look_up)
+    console.print(Syntax(source, "python", background_color="default") if console.is_terminal else Text(source))
+
+
+async def _run(customers: int, latency: float, console: Console) -> "_Findings":
+    async with _sandbox(latency) as environment:
+        with _progress(console) as progress:
+            task = progress.add_task("customers", total=customers)
+            findings = _Findings()
+
+            def show(outcome: Outcome[int, list[TargetEvent]]) -> None:
+                findings.add(outcome)
+                progress.advance(task)
+                if not console.is_terminal and findings.lookups % _PLAIN_STEP == 0:
+                    console.print(f"{findings.lookups:,} of {customers:,} customers")
+
+            await look_up(environment, range(1, customers + 1), show)
+            findings.stop()
+    return findings
+
+
+@asynccontextmanager
+async def _sandbox(latency: float) -> AsyncGenerator[dict[str, str]]:
+    """Run `capillary sandbox` in another process, so that the two sides do not take turns on one core."""
+    command = ("-m", "capillary_async", "sandbox", "--port", "0", "--latency", str(latency))
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+    try:
+        yield await read_exports(cast("asyncio.StreamReader", process.stdout))
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
+@attrs.define(eq=False)
+class _Findings:
+    """What the lookups brought."""
+
+    lookups: int = 0
+    events: int = 0
+    value: Decimal = Decimal(0)
+    most: int = 0
+    errors: Counter[str] = attrs.field(factory=Counter[str])
+    _started: float = attrs.field(factory=perf_counter)
+    _seconds: float = 0.0
+
+    def add(self, found: Outcome[int, list[TargetEvent]]) -> None:
+        """Count one customer in."""
+        self.lookups += 1
+        if found.error is not None:
+            self.errors[type(found.error).__name__] += 1
+        events = found.value or []
+        self.events += len(events)
+        self.value += sum(event.target_value or 0 for event in events)
+        self.most = max(self.most, len(events))
+
+    def stop(self) -> None:
+        """Stop the clock."""
+        self._seconds = perf_counter() - self._started
+
+    def table(self) -> Table:
+        """Lay the findings out."""
+        table = Table(show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        table.add_row("customers looked up", f"{self.lookups:,}")
+        for name, count in sorted(self.errors.items()):
+            table.add_row(f"of these {name}", f"{count:,}")
+        table.add_row("events found", f"{self.events:,}")
+        table.add_row("most events of one customer", f"{self.most:,}")
+        table.add_row("sum of all target values", f"{self.value:,}")
+        table.add_row("seconds", f"{self._seconds:.1f}")
+        table.add_row("lookups per second", f"{self.lookups / self._seconds:,.0f}")
+        return table

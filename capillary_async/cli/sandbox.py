@@ -1,0 +1,75 @@
+"""`capillary sandbox`: serve the sandbox, and say how to reach it."""
+
+import asyncio
+import inspect
+import shlex
+from collections.abc import Callable
+from inspect import Parameter
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.cli.connection import read_rate
+from capillary_async.sandbox import Sandbox
+
+_EXPORT: Final = "export "
+# The settings of a sandbox that make sense on a command line.
+_SETTINGS: Final = (
+    *("port", "host", "seed", "timezone", "latency", "jitter", "token_ttl", "error_status"),
+    *("page_cap", "offset_means", "total_means"),
+)
+_HELP: Final = """Serve the API on this machine, with invented customers, until Ctrl-C.
+
+The first lines it prints are the shell's: they set the variables that the other commands read.
+
+Args:
+    rate: Answer 429 to more requests than so many in so many seconds, such as 100/60.
+"""
+
+
+def sandbox_command() -> Callable[..., None]:
+    """Make the command; its options and their help are the sandbox's own."""
+
+    def sandbox(*, rate: str | None = None, **settings: Any) -> None:
+        if rate is not None:
+            settings["rate_limit"] = read_rate(rate)
+        asyncio.run(_serve(Sandbox(**settings)))
+
+    fields = attrs.fields_dict(Sandbox)
+    options = [_option(name, fields[name].default, fields[name].type) for name in _SETTINGS]
+    vars(sandbox)["__signature__"] = inspect.Signature([*options, _option("rate", None, str | None)])
+    _, _, described = (inspect.getdoc(Sandbox) or "").partition("Attributes:\n")
+    sandbox.__doc__ = _HELP + described
+    return sandbox
+
+
+def _option(name: str, default: Any, hint: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=8080 if name == "port" else default, annotation=hint)
+
+
+async def _serve(sandbox: Sandbox) -> None:
+    async with sandbox:
+        exports = {
+            "CAPILLARY_BASE_URL": sandbox.base_url,
+            "CAPILLARY_TILL": sandbox.till,
+            "CAPILLARY_PASSWORD": sandbox.password,
+        }
+        for name, value in exports.items():
+            print(f"{_EXPORT}{name}={shlex.quote(value)}")
+        print("# Paste these lines into another shell, and then for example: capillary events 1 79196", flush=True)
+        await asyncio.Event().wait()
+
+
+async def read_exports(lines: asyncio.StreamReader) -> dict[str, str]:
+    """Read the variables that the command prints first.
+
+    Raises:
+        OSError: The command ended before it served anything; it has said why on standard error.
+    """
+    variables: dict[str, str] = {}
+    while line := (await lines.readline()).decode():
+        if not line.startswith(_EXPORT):
+            return variables
+        name, _, value = shlex.split(line)[1].partition("=")
+        variables[name] = value
+    raise OSError("the sandbox did not start")

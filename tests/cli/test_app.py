@@ -1,0 +1,158 @@
+"""What the command says and returns when something goes wrong."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from capillary_async.cli.app import run
+from capillary_async.sandbox import Answer, Sandbox
+from tests.cli.conftest import Capillary
+
+PROGRAM = (sys.executable, "-m", "capillary_async")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        ("customer 565404", 3, "not found"),
+        ("customer 565403", 4, "permission"),
+        ("events 1 404", 3, "310018"),
+        ("customer 0", 2, "customer_id must be from 1 to"),
+        ("customer", 2, "customer-id"),
+        ("customer five", 2, '"five"'),
+        ("customer 5 --no-such-option", 2, "--no-such-option"),
+        ("customer 5 --format xml", 2, "xml"),
+        ("customer 5 --columns id,size", 2, "no column 'size'"),
+        ("customer 5 --region mars", 2, "mars"),
+        ("customer 5 --rate often", 2, "1000/60"),
+        ("customer 5 --rate 0/60", 2, "limit must be"),
+        ("customer 5 --timezone Mars/Olympus", 2, "Asia/Kolkata"),
+        ("customer 5 --base-url http://example.com", 2, "https"),
+        ("customer 5 --secret-file /no/such/file", 1, "No such file"),
+        ("customer 5 --ca-file /no/such/file", 2, "ca_file"),
+        ("events 1 7 --resume nonsense", 2, "cursor"),
+        ("events 1 7 --max-rows 0", 2, "max-rows"),
+        ("frobnicate", 2, "frobnicate"),
+        ("sandbox --page-cap 0", 2, "page_cap"),
+        ("sandbox --host 203.0.113.1", 1, "203.0.113.1"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_code(capillary: Capillary, arguments: str, code: int, text: str) -> None:
+    """A traceback tells a user nothing but that the program is broken, and it is not."""
+    done = capillary(*arguments.split())
+
+    assert (done.code, done.out) == (code, "")
+    assert text in done.err
+    assert done.err.startswith("capillary: ")
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(Answer(status=401, body="{}"), 4), (Answer(status=400, body="{}"), 1), (Answer(body="<p>"), 1)],
+)
+def test_a_failure_of_the_api_is_one_line_and_a_code(
+    capillary: Capillary, server: Sandbox, answer: Answer, code: int
+) -> None:
+    """A script tells by the code whether to try again or to wake somebody."""
+    server.script("/", answer, times=None)
+
+    done = capillary("find-customer", "mobile", "999000000123")
+
+    assert (done.code, done.err.count("\n")) == (code, 1)
+    assert "999000000123" not in done.err
+
+
+def test_nobody_there_is_one_line_and_a_code(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """The commonest failure of all."""
+    environment.setenv("CAPILLARY_BASE_URL", "http://127.0.0.1:1")
+
+    done = capillary("customer", "5", "--deadline", "1")
+
+    assert (done.code, done.err.count("\n")) == (1, 1)
+
+
+def test_the_help_is_shown_without_any_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is where one learns what to set."""
+    monkeypatch.delenv("CAPILLARY_BASE_URL", raising=False)
+
+    assert run(["events", "--help"]) == 0
+    assert "CAPILLARY_PASSWORD" in capsys.readouterr().out
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    """The command is installed with the core, whose five dependencies do not include a command line's."""
+    program = "import sys; sys.modules['cyclopts'] = None; from capillary_async.cli import main; sys.exit(main())"
+
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'capillary-async[cli]'" in done.stderr
+
+
+def test_a_missing_module_of_ours_is_not_mistaken_for_the_extra() -> None:
+    """A broken installation must show."""
+    program = "import sys; sys.modules['capillary_async.bulk'] = None; from capillary_async.cli import main; main()"
+
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    """`| head` is how people look at things."""
+    command = f"'{sys.executable}' -m capillary_async events 1 79197 --format jsonl | head -n 1"
+
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_closed_pipe_ends_the_command_as_it_ends_others() -> None:
+    """141 is what a shell reports for them."""
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with os.fdopen(writer) as out:
+        done = subprocess.run((*PROGRAM, "events", "1", "79197"), stdout=out, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_control_c_ends_a_lookup_quietly(server: Sandbox) -> None:
+    """Whoever presses it knows what happened."""
+    is_asked = threading.Event()
+
+    def is_seen(_: object) -> bool:
+        is_asked.set()
+        return True
+
+    server.script(is_seen, Answer(delay=60.0))
+    process = await asyncio.create_subprocess_exec(*PROGRAM, "customer", "5", stderr=asyncio.subprocess.PIPE)
+
+    assert await asyncio.to_thread(is_asked.wait, 30)
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+
+    assert (process.returncode, err) == (130, b"")
+
+
+def test_output_is_utf8_whatever_the_locale(environment: pytest.MonkeyPatch) -> None:
+    """Names have letters that not every locale has."""
+    environment.setenv("PYTHONIOENCODING", "ascii")
+
+    done = subprocess.run((*PROGRAM, "members", "93257", "--format", "jsonl"), capture_output=True, check=True)
+
+    assert "Émile" in done.stdout.decode("utf-8")

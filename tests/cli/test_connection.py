@@ -1,0 +1,155 @@
+"""Options go before the environment, and secrets stay out of sight."""
+
+import getpass
+import io
+import sys
+from collections.abc import Sequence
+from hashlib import md5
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from capillary_async.cli.connection import Connection
+from capillary_async.options import Region
+from capillary_async.sandbox import Sandbox
+from tests.cli.conftest import Capillary
+
+LOOKUP = ("customer", "5", "--format", "jsonl")
+
+
+def secret_file(folder: Path, text: str) -> str:
+    """Write a secret as an editor does, with a line's end."""
+    file = folder / "secret"
+    file.write_text(text + "\n", "utf-8")
+    return str(file)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_region_replaces_the_base_url_of_the_environment() -> None:
+    """Both at once would be refused."""
+    assert "eu.api.capillarytech.com" in repr(Connection(region=Region.EU).client())
+
+
+def test_a_base_url_replaces_the_region_of_the_environment(environment: pytest.MonkeyPatch) -> None:
+    """The other way round, for a cluster that is not listed."""
+    environment.delenv("CAPILLARY_BASE_URL")
+    environment.setenv("CAPILLARY_REGION", "EU")
+
+    assert "apac9.example.com" in repr(Connection(base_url="https://apac9.example.com").client())
+
+
+def test_a_till_with_its_password_in_a_file(
+    capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The line's end after the password is the editor's."""
+    for name in ("TILL", "PASSWORD"):
+        environment.delenv(f"CAPILLARY_{name}")
+    environment.setenv("CAPILLARY_ACCESS_TOKEN", "some other login")
+
+    done = capillary(*LOOKUP, "--till", server.till, "--secret-file", secret_file(tmp_path, server.password))
+
+    assert done.code == 0
+
+
+def test_a_file_replaces_the_secret_of_the_environment(
+    capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also the MD5, which would be a second password."""
+    environment.delenv("CAPILLARY_PASSWORD")
+    environment.setenv("CAPILLARY_PASSWORD_MD5", md5(b"old").hexdigest())
+
+    assert capillary(*LOOKUP, "--secret-file", secret_file(tmp_path, server.password)).code == 0
+
+
+def test_a_key_with_its_secret_from_a_pipe(
+    capillary: Capillary, server: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pass show capillary | capillary ... --secret-file -` leaves no file behind."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(server.secret + "\n"))
+
+    done = capillary(*LOOKUP, "--key", server.key, "--secret-file", "-")
+
+    assert (done.code, server.tokens_issued) == (0, 1)
+
+
+def test_a_key_with_its_secret_from_the_environment(
+    capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch
+) -> None:
+    """The till of the environment gives way, the secret stays."""
+    environment.setenv("CAPILLARY_SECRET", server.secret)
+
+    done = capillary(*LOOKUP, "--key", server.key)
+
+    assert (done.code, server.tokens_issued) == (0, 1)
+
+
+def test_a_token_in_a_file(
+    capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a till or a key there is nothing else that the file could hold."""
+    for name in ("TILL", "PASSWORD"):
+        environment.delenv(f"CAPILLARY_{name}")
+
+    capillary(*LOOKUP, "--secret-file", secret_file(tmp_path, "token-of-mine"))
+
+    assert server.requests[0].headers["X-CAP-API-OAUTH-TOKEN"] == "token-of-mine"
+
+
+def test_a_missing_password_is_asked_for_at_a_terminal(
+    capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch
+) -> None:
+    """Typing it into the command line would leave it in the shell's history."""
+    environment.delenv("CAPILLARY_PASSWORD")
+    environment.setattr(sys, "stdin", Mock(isatty=Mock(return_value=True)))
+    environment.setattr(getpass, "getpass", Mock(return_value=server.password))
+
+    assert capillary(*LOOKUP).code == 0
+
+
+def test_a_missing_password_is_named_where_nobody_can_type(
+    capillary: Capillary, environment: pytest.MonkeyPatch
+) -> None:
+    """A job at night must not wait for the keyboard."""
+    environment.delenv("CAPILLARY_PASSWORD")
+    environment.setattr(sys, "stdin", io.StringIO())
+
+    done = capillary(*LOOKUP)
+
+    assert done.code == 2
+    assert "CAPILLARY_PASSWORD" in done.err
+
+
+def test_two_ways_to_log_in_are_refused(capillary: Capillary) -> None:
+    """Nobody can tell which one was meant."""
+    done = capillary(*LOOKUP, "--till", "a", "--key", "b")
+
+    assert (done.code, done.err) == (2, "capillary: --till and --key are two ways to log in; give one\n")
+
+
+@pytest.mark.parametrize("option", ["password", "secret", "access-token", "password-md5", "token"])
+def test_no_option_takes_a_secret(capillary: Capillary, option: str) -> None:
+    """Everybody on the machine can read a process's arguments."""
+    done = capillary(*LOOKUP, f"--{option}", "pssst")
+
+    assert done.code == 2
+
+
+@pytest.mark.parametrize("arguments", [LOOKUP, ("customer", "404"), ("customer", "403"), ("customer", "--help")])
+def test_no_secret_is_ever_shown(
+    capillary: Capillary, environment: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    """Output ends up in tickets."""
+    environment.setenv("CAPILLARY_PASSWORD", "pssst-4711")
+
+    done = capillary(*arguments)
+
+    assert "pssst" not in done.out + done.err
+
+
+def test_the_other_options_reach_the_client(capillary: Capillary, server: Sandbox) -> None:
+    """An option that does nothing is worse than none."""
+    done = capillary("events", "1", "79197", "--language", "zh", "--timezone", "Asia/Kolkata", "--rate", "100/1")
+
+    assert server.requests[0].headers["language"] == "zh"
+    assert "+05:30" in done.out

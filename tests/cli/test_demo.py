@@ -1,0 +1,36 @@
+"""`capillary demo` shows what there is to see, with and without a terminal."""
+
+import inspect
+
+import pytest
+
+from capillary_async.cli.app import run
+from capillary_async.cli.example import look_up
+
+
+def test_it_shows_findings_speed_and_the_code_that_ran(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is the first thing that a newcomer sees."""
+    code = run(["demo", "--customers", "600", "--latency", "0"])
+
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    assert "500 of 600 customers" in out
+    assert "lookups per second" in out
+    assert inspect.getsource(look_up) in out
+
+
+def test_its_code_fits_a_terminal() -> None:
+    """What is cut off cannot be copied."""
+    assert max(len(line) for line in inspect.getsource(look_up).splitlines()) <= 80
+
+
+def test_it_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bar instead of lines."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+    run(["demo", "--customers", "40", "--latency", "0"])
+
+    out = capsys.readouterr().out
+    assert "40/40" in out
+    assert "of 40 customers" not in out

@@ -1,0 +1,136 @@
+"""The commands that look something up, over real sockets."""
+
+import csv
+import inspect
+import io
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from capillary_async.cli.app import build
+from capillary_async.cli.lookups import LOOKUPS
+from capillary_async.sandbox import Answer, Sandbox
+from tests.cli.conftest import Capillary
+
+EVENTS = ("events", "1", "79197")
+
+
+def ids(jsonl: str) -> list[int]:
+    """Read the event ids from the output."""
+    return [json.loads(line)["event_log_id"] for line in jsonl.splitlines()]
+
+
+@pytest.mark.parametrize(("name", "example"), [(name, example) for name, (_, example) in LOOKUPS.items()])
+def test_every_example_in_the_help_works(capillary: Capillary, name: str, example: str) -> None:
+    """An example is the part of the help that people copy."""
+    arguments = example.partition(" |")[0].partition(" >")[0].split()
+
+    done = capillary(name, *arguments)
+
+    assert done.code == 0
+    assert done.out
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_every_command_explains_each_of_its_arguments(name: str) -> None:
+    """An option without a word beside it is a riddle."""
+    command = cast("Callable[..., None]", build()[name].default_command)
+
+    described = inspect.getdoc(command) or ""
+    *own, _, _ = [parameter for parameter in inspect.signature(command).parameters if parameter != "listingoptions"]
+    assert [parameter for parameter in own if f" {parameter}: " not in described] == []
+
+
+def test_a_listing_is_complete_although_pages_are_cut(capillary: Capillary, server: Sandbox) -> None:
+    """Whoever counts the lines counts on them."""
+    server.cap_page_size(40)
+
+    done = capillary(*EVENTS, "--format", "jsonl")
+
+    assert ids(done.out) == server.event_ids(1, 79197)
+
+
+def test_csv_has_a_row_for_each_item(capillary: Capillary, server: Sandbox) -> None:
+    """The spreadsheet must add up."""
+    done = capillary(*EVENTS, "--format", "csv", "--columns", "event_log_id,target_value")
+
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert [int(row["event_log_id"]) for row in rows] == server.event_ids(1, 79197)
+
+
+def test_a_number_keeps_its_digits(capillary: Capillary, server: Sandbox) -> None:
+    """1.000 points are not 1.0 points."""
+    row = '{"id": 1, "conditionId": 2, "name": "n", "type": "POINTS", "value": 1.000}'
+    server.script("/", Answer(body=f'{{"data": [{row}], "pagination": {{"limit": 0, "offset": 0, "total": 0}}}}'))
+
+    done = capillary("trackers", "93257", "--format", "csv", "--columns", "value")
+
+    assert done.out == "value\n1.000\n"
+
+
+def test_a_single_answer_is_a_single_document(capillary: Capillary) -> None:
+    """What reads it should not have to unpack it."""
+    assert json.loads(capillary("customer", "565345", "--format", "json").out)["id"] == 565345
+
+
+def test_an_id_is_found(capillary: Capillary, server: Sandbox) -> None:
+    """A number alone is an answer, too."""
+    name, value = next(iter(server.identifiers(565345).items()))
+
+    assert capillary("find-customer", name, value, "--format", "json").out == "565345\n"
+
+
+def test_max_rows_asks_for_no_page_more_than_it_needs(capillary: Capillary, server: Sandbox) -> None:
+    """A look at the first rows must not walk a million."""
+    done = capillary(*EVENTS, "--page-size", "5", "--max-rows", "3", "--format", "jsonl")
+
+    assert ids(done.out) == server.event_ids(1, 79197)[:3]
+    assert server.request_count == 1
+
+
+def test_the_report_is_on_standard_error(capillary: Capillary, server: Sandbox) -> None:
+    """It must not end up among the rows."""
+    done = capillary(*EVENTS, "--report", "--format", "jsonl")
+
+    rows = len(server.event_ids(1, 79197))
+    assert len(done.out.splitlines()) == rows
+    assert f"requests: {server.request_count}, rows: {rows}" in done.err
+
+
+def test_a_listing_that_broke_off_goes_on_where_it_stopped(capillary: Capillary, server: Sandbox) -> None:
+    """Hours of rows are not to be read again for the last page."""
+    seen = Counter[str]()
+
+    def is_late(request: object) -> bool:
+        seen["requests"] += 1
+        return seen["requests"] > 4
+
+    breakdown = server.script(is_late, Answer(status=400, body="{}"), times=None)
+    broken = capillary(*EVENTS, "--page-size", "20", "--format", "jsonl")
+    breakdown.cancel()
+
+    cursor = broken.err.split()[-1]
+    rest = capillary(*EVENTS, "--page-size", "20", "--format", "jsonl", "--resume", cursor)
+
+    assert (broken.code, rest.code) == (1, 0)
+    assert 0 < len(ids(broken.out)) < len(server.event_ids(1, 79197))
+    assert ids(broken.out) + ids(rest.out) == server.event_ids(1, 79197)
+
+
+@pytest.mark.parametrize("when", ["2025-06-01", "2025-06-01T00:00:00", "2025-06-01T05:30:00+05:30"])
+def test_a_day_may_have_a_time(capillary: Capillary, server: Sandbox, when: str) -> None:
+    """Python's type checkers know that a datetime is a date; a shell does not."""
+    done = capillary("active-targets", "1", "--tracking-date", when)
+
+    assert done.code == 0
+    assert server.requests[-1].query["trackingDate"] == "1748736000000"
+
+
+def test_an_option_may_be_given_several_times(capillary: Capillary, server: Sandbox) -> None:
+    """That is how a shell spells a list."""
+    capillary("active-targets", "1", "--target-rule-ids", "79196", "--target-rule-ids", "79197")
+
+    assert server.requests[-1].query["targetRuleIds"] == "79196,79197"

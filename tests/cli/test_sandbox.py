@@ -1,0 +1,87 @@
+"""`capillary sandbox` serves, and says how to reach it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import cast
+
+import attrs
+import pytest
+
+from capillary_async.cli.sandbox import read_exports, sandbox_command
+from capillary_async.client import CapillaryClient
+from capillary_async.errors import RateLimitedError
+from capillary_async.options import ClientOptions, RetryPolicy
+from capillary_async.sandbox import Sandbox
+from tests.cli.conftest import Capillary
+
+ONCE = ClientOptions(retry=RetryPolicy(attempts=1))
+
+
+@asynccontextmanager
+async def sandbox(*options: str) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Mapping[str, str]]]:
+    """Run the command on a free port."""
+    command = (sys.executable, "-m", "capillary_async", "sandbox", "--port", "0", *options)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    try:
+        yield process, await read_exports(cast("asyncio.StreamReader", process.stdout))
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await process.communicate()
+
+
+async def test_what_it_prints_leads_to_it() -> None:
+    """The lines are there to be pasted."""
+    async with sandbox() as (_, variables), CapillaryClient.from_env(variables) as client:
+        customer = await client.customers.get(5)
+
+    assert customer.id == 5
+
+
+async def test_control_c_ends_it_quietly() -> None:
+    """That is how it says that it is ended."""
+    async with sandbox() as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+
+    assert (process.returncode, err) == (130, b"")
+
+
+async def test_its_options_reach_the_server() -> None:
+    """To try out how one's program bears a limit."""
+    async with (
+        sandbox("--rate", "2/60") as (_, variables),
+        CapillaryClient.from_env(variables, options=ONCE) as client,
+    ):
+        await client.customers.get(5)
+        await client.customers.get(5)
+        with pytest.raises(RateLimitedError):
+            await client.customers.get(5)
+
+
+def test_a_port_in_use_is_one_line_and_a_code(capillary: Capillary, server: Sandbox) -> None:
+    """The second sandbox on one port is a common mistake."""
+    done = capillary("sandbox", "--port", str(server.port))
+
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert str(server.port) in done.err
+
+
+def test_its_options_are_described_by_the_sandbox_itself() -> None:
+    """One home for each word."""
+    described = sandbox_command().__doc__ or ""
+
+    assert all(f"{name}:" in described for name in ("port", "latency", attrs.fields(Sandbox).page_cap.name))
+
+
+async def test_a_sandbox_that_does_not_start_is_noticed() -> None:
+    """Otherwise the demo would wait for ever."""
+    nothing = asyncio.StreamReader()
+    nothing.feed_eof()
+
+    with pytest.raises(OSError, match="did not start"):
+        await read_exports(nothing)
