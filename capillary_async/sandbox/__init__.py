@@ -5,14 +5,17 @@ stands in `Sandbox`; how it cuts listings into pages, in `Paging`; what ids mean
 `people`, `targets` and `groups`.
 """
 
-from capillary_async.sandbox.answers import Answer
-from capillary_async.sandbox.faults import Script
-from capillary_async.sandbox.listings import Kind
-from capillary_async.sandbox.log import LoggedRequest
-from capillary_async.sandbox.paging import Drift, Listing, Paging
-from capillary_async.sandbox.people import everyone_present, standing_by_last_digits
-from capillary_async.sandbox.server import Sandbox
-from capillary_async.sandbox.switches import Switches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from capillary_async.sandbox.answers import Answer
+    from capillary_async.sandbox.faults import Script
+    from capillary_async.sandbox.listings import Kind
+    from capillary_async.sandbox.log import LoggedRequest
+    from capillary_async.sandbox.paging import Drift, Listing, Paging
+    from capillary_async.sandbox.people import everyone_present, standing_by_last_digits
+    from capillary_async.sandbox.server import Sandbox
 
 __all__ = [
     "Answer",
@@ -23,7 +26,28 @@ __all__ = [
     "Paging",
     "Sandbox",
     "Script",
-    "Switches",
     "everyone_present",
     "standing_by_last_digits",
 ]
+
+# Names load when they are first asked for: pytest imports this package, with the plugin in it, in
+# every test run of everybody who has it installed.
+_HOMES: Final = {
+    "Answer": "answers",
+    "Script": "faults",
+    "Kind": "listings",
+    "LoggedRequest": "log",
+    "Drift": "paging",
+    "Listing": "paging",
+    "Paging": "paging",
+    "everyone_present": "people",
+    "standing_by_last_digits": "people",
+    "Sandbox": "server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value

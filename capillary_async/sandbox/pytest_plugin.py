@@ -7,14 +7,18 @@ nothing where the fixture is not used.
 import sys
 from collections.abc import AsyncIterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
-from capillary_async.sandbox.server import Sandbox
+if TYPE_CHECKING:
+    from capillary_async.sandbox.server import Sandbox
 
 
-async def capillary_sandbox() -> AsyncIterator[Sandbox]:
+async def capillary_sandbox() -> "AsyncIterator[Sandbox]":
     """Run a sandbox in the test's own event loop, and stop it afterwards."""
+    from capillary_async.sandbox.server import Sandbox  # noqa: PLC0415  (see the module's docstring)
+
     async with Sandbox() as sandbox:
         yield sandbox
 

@@ -72,7 +72,7 @@ class Sandbox(Switches):
             RuntimeError: It listens already.
             OSError: The port is taken.
         """
-        # Not at the top: the pytest plugin loads this module in every test run, and aiohttp's server is heavy.
+        # Not at the top: aiohttp's server is heavy, and the command line loads this module for its help alone.
         from capillary_async.sandbox.sockets import Sockets  # noqa: PLC0415
 
         if self._sockets is not None:
