@@ -1,189 +1,150 @@
-"""Write the function that structures a model, once for each class.
+"""Write the functions that make models of JSON objects.
 
-The function reads like one that is written by hand:
+The objects of one listing have the same keys in the same order. So there is one function for each sequence of keys
+("shape") in which a class comes; it looks no key up, knows beforehand which ones nobody documents, and reads like
+one that is written by hand:
 
-    def structure(source, _=None):
-        get = source.get
-        known = 11                                    # keys that the model knows
+    def read(source):
+        value_0, value_1, value_2, value_3 = source.values()
         draft = Draft()
-        value = source["eventLogId"]                  # required: a missing key is a KeyError
-        if value.__class__ is not int:
-            value = whole_number(value)
-        draft.event_log_id = value
-        value = get("eventDisplayName")
-        if value is None:
-            known -= "eventDisplayName" not in source
-        elif value.__class__ is not str:
-            reject()
-        draft.event_display_name = value
+        if value_0.__class__ is not int:      # eventLogId, a whole number that may be quoted
+            value_0 = whole_number(value_0)
+        draft.event_log_id = value_0
+        if value_1 is not None:               # eventDisplayName, which may be null
+            if value_1.__class__ is not str:
+                reject()
+        draft.event_display_name = value_1
+        if value_3 is None:                   # eventDateISO is preferred to eventDate
+            value_3 = value_2
+        if value_3 is not None:
+            value_3 = table_event_date[value_3]
+        draft.event_date = value_3
+        draft.period_id = None                # its key is not in this shape
         ...
-        draft.extra = NOTHING_EXTRA if len(source) == known else extra_of(source)
+        draft.extra = NOTHING_EXTRA
         draft.__class__ = TargetEvent
         return draft
 
-What makes it fast: a value of the right type costs a comparison and no call; keys are counted, not searched for
-unknown ones; nobody keeps track of where in the document it is (see `mismatch`); and the object is filled before it
-is frozen. `Draft` has the same slots as the model, but lets itself be changed; assigning `__class__` makes it the
-model. Filling a frozen object takes a call of `object.__setattr__` an attribute, which is six times as slow.
+A value of the right type costs a comparison and no call. Nothing keeps track of where in the document it is (see
+`mismatch`). The object is filled first and frozen then: a `Draft` has the slots of the model but lets itself be
+changed, and assigning `__class__` makes it the model. Filling a frozen object takes a call of `object.__setattr__`
+for each attribute, which is six times as slow.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
-from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from functools import cache, cached_property
+from types import CodeType
+from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.converter.moments import Moments
-from capillary_async.converter.scalars import Hook, OpenEnumeration, reject, whole_number
-from capillary_async.models.definition import (
-    NOTHING_EXTRA,
-    AlsoQuoted,
-    Model,
-    ReadOnlyDict,
-    alternatives,
-    documented,
-    wire_names,
-)
+from capillary_async.converter.conversions import Conversion
+from capillary_async.converter.scalars import reject, whole_number
+from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict, documented, wire_names
+
+Shape = tuple[str, ...]
+Reader = Callable[[dict[str, Any]], Any]
+
+_SHAPES: Final = 64
 
 
-def structure_function(cls: type[Model], moments: Moments, hook_for: Callable[[Any], Hook]) -> Hook:
-    """Return the hook that makes a `cls` of a JSON object.
+class Readers(dict[Shape, Reader]):
+    """The functions that read one model's objects, by shape. They are written when their shape first comes."""
 
-    Args:
-        cls: The model.
-        moments: Reads dates.
-        hook_for: Returns the hook of any other type.
-    """
-    known = frozenset(name for field in documented(cls) for name in wire_names(field))
+    def __init__(self, cls: type[Model], conversion: Callable[["attrs.Attribute[Any]"], Conversion]) -> None:
+        super().__init__()
+        self._cls: Any = cls
+        self._conversion = conversion
 
-    def extra_of(source: dict[str, Any]) -> ReadOnlyDict:
-        return ReadOnlyDict({key: source[key] for key in source if key not in known})
+    @cached_property
+    def _fields(self) -> "tuple[Field, ...]":
+        # Not before the first object comes: a model may contain itself.
+        return tuple(Field(attribute, self._conversion(attribute)) for attribute in documented(self._cls))
 
-    names: dict[str, Any] = {
-        "Draft": _draft(cls),
-        "Model": cls,
-        "Decimal": Decimal,
-        "NOTHING_EXTRA": NOTHING_EXTRA,
-        "extra_of": extra_of,
-        "reject": reject,
-        "whole_number": whole_number,
-    }
-    lines = ["get = source.get", f"known = {len(known)}", "draft = Draft()"]
-    for field in documented(cls):
-        lines += _read(field) + _check(field, moments, hook_for, names)
-        lines.append(f"draft.{field.name} = value")
-    lines += [
-        "draft.extra = NOTHING_EXTRA if len(source) == known else extra_of(source)",
-        "draft.__class__ = Model",
-        "return draft",
-    ]
-    text = "\n    ".join(["def structure(source, _=None):", *lines])
-    exec(_compiled(text, f"<structure {cls.__module__}.{cls.__qualname__}>"), names)  # noqa: S102
-    return names["structure"]  # type: ignore[no-any-return]
+    @cached_property
+    def _known(self) -> Shape:
+        return tuple(name for field in self._fields for name in field.wire_names)
+
+    def __missing__(self, shape: Shape) -> Reader:
+        """Write a function, unless there are so many, or so many keys, that it would not be used again."""
+        if shape != self._known and (len(self) >= _SHAPES or len(shape) >= len(self._known) + _SHAPES):
+            return self._read_any
+        reader = self[shape] = self._written(shape)
+        return reader
+
+    def _read_any(self, source: dict[str, Any]) -> Any:
+        """Bring an object into the shape that has all the known keys, and read that."""
+        model = self[self._known]({name: source.get(name) for name in self._known})
+        unknown = {name: source[name] for name in source if name not in self._known}
+        return attrs.evolve(model, extra=ReadOnlyDict(unknown)) if unknown else model
+
+    def _written(self, shape: Shape) -> Reader:
+        variables = {name: f"value_{index}" for index, name in enumerate(shape)}
+        unknown = [f"{name!r}: {variables[name]}" for name in shape if name not in self._known]
+        lines = [f"{', '.join(variables.values())}, = source.values()"] if shape else []
+        lines.append("draft = Draft()")
+        for field in self._fields:
+            lines += field.lines([variables[name] for name in field.wire_names if name in variables])
+        lines += [
+            f"draft.extra = ReadOnlyDict({{{', '.join(unknown)}}})" if unknown else "draft.extra = NOTHING_EXTRA",
+            "draft.__class__ = Model",
+            "return draft",
+        ]
+        names = {"Draft": draft_of(self._cls), "Model": self._cls, **_NAMES}
+        for field in self._fields:
+            names |= field.names
+        # Keys occur in the text as literals alone: what a server sends is never run.
+        exec(_compiled("\n    ".join(["def read(source):", *lines]), self._cls.__qualname__), names)  # noqa: S102
+        return cast("Reader", names["read"])
+
+
+_NAMES: Final[dict[str, Any]] = {
+    "Decimal": Decimal,
+    "NOTHING_EXTRA": NOTHING_EXTRA,
+    "ReadOnlyDict": ReadOnlyDict,
+    "reject": reject,
+    "whole_number": whole_number,
+}
 
 
 @cache
-def _compiled(text: str, filename: str) -> Any:
+def _compiled(text: str, name: str) -> CodeType:
     """Compile once in a process, however many clients it has."""
-    return compile(text, filename, "exec")
+    return compile(text, f"<read {name}>", "exec")
 
 
 @cache
-def _draft(cls: type[Model]) -> type:
-    """Return a class whose objects look like those of `cls` in memory, but may be filled."""
-    unlocked = {name: getattr(object, name) for name in ("__setattr__", "__delattr__", "__init__")}
+def draft_of(cls: Any) -> type:
+    """Return a class whose objects look like those of `cls` in memory, but let themselves be changed."""
+    unlocked = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
     return type(f"Draft{cls.__name__}", cls.__bases__, {"__slots__": cls.__slots__, **unlocked})
 
 
-def _read(field: "attrs.Attribute[Any]") -> list[str]:
-    """Return the lines that fetch the value, and take keys that are not there off the count."""
-    first, *others = wire_names(field)
-    is_required = field.default is attrs.NOTHING
-    if not others:
-        return [f"value = source[{first!r}]" if is_required else f"value = get({first!r})"]
-    lines = ["known -= " + " + ".join(f"({name!r} not in source)" for name in (first, *others))]
-    lines.append(f"value = get({first!r})")
-    for name in others:
-        lines += ["if value is None:", f"    value = get({name!r})"]
-    return lines
+class Field:
+    """Writes what happens to one attribute.
 
+    Attributes:
+        wire_names: The keys that hold its value, in order of preference.
+        names: What the lines refer to.
+    """
 
-def _check(
-    field: "attrs.Attribute[Any]", moments: Moments, hook_for: Callable[[Any], Hook], names: dict[str, Any]
-) -> list[str]:
-    """Return the lines that make sure of the value's type, or convert it."""
-    into = _without_none(field.type)
-    branches = _branches(into, field.name, moments, hook_for, names)
-    if field.default is attrs.NOTHING:
-        return _chain(branches)
-    wires = wire_names(field)
-    absent = [f"known -= {wires[0]!r} not in source"] if len(wires) == 1 else []
-    if field.default is not None:
-        names[f"default_{field.name}"] = field.default
-        absent.append(f"value = default_{field.name}")
-    return _chain([("value is None", absent or ["pass"]), *branches])
+    def __init__(self, attribute: "attrs.Attribute[Any]", conversion: Conversion) -> None:
+        self.wire_names = wire_names(attribute)
+        self.names = conversion.names
+        self._conversion = conversion.lines
+        self._target = f"draft.{attribute.name}"
+        self._is_required = attribute.default is attrs.NOTHING
 
-
-def _chain(branches: list[tuple[str, list[str]]]) -> list[str]:
-    """Return `if ..., elif ..., else ...`. A branch without a condition comes last."""
-    lines: list[str] = []
-    for condition, body in branches:
-        word = "elif" if lines else "if"
-        if condition:
-            lines.append(f"{word} {condition}:")
-        else:
-            lines.append("else:" if lines else "if True:")
-        lines += [f"    {line}" for line in body]
-    return lines
-
-
-def _branches(
-    into: Any, name: str, moments: Moments, hook_for: Callable[[Any], Hook], names: dict[str, Any]
-) -> list[tuple[str, list[str]]]:
-    """Return what to do with a value, by its class; inline where a call can be spared."""
-    if into in {str, bool, int}:
-        return [(f"value.__class__ is not {into.__name__}", ["reject()"])]
-    if get_origin(into) is Annotated and AlsoQuoted in get_args(into):
-        return [("value.__class__ is not int", ["value = whole_number(value)"])]
-    if into is Decimal:
-        return [
-            ("value.__class__ is int", ["value = Decimal(value)"]),
-            ("value.__class__ is not Decimal", ["reject()"]),
-        ]
-    if into is Any:
-        return []
-    table = table_for(into, moments)
-    if table is not None:
-        names[f"table_{name}"] = table
-        return [("", [f"value = table_{name}[value]"])]
-    names |= {f"hook_{name}": hook_for(into), f"type_{name}": into}
-    return [("", [f"value = hook_{name}(value, type_{name})"])]
-
-
-def _without_none(into: Any) -> Any:
-    arms = tuple(arm for arm in alternatives(into) if arm is not type(None))
-    if len(arms) == 1:
-        return arms[0]
-    result = arms[0]
-    for arm in arms[1:]:
-        result = result | arm
-    return result
-
-
-def table_for(into: Any, moments: Moments) -> dict[Any, Any] | None:
-    """Return the table that turns texts into values of a type, if there is one for it."""
-    arms = frozenset(alternatives(into))
-    tables = {
-        frozenset({datetime}): moments.date_times,
-        frozenset({date}): moments.dates,
-        frozenset({datetime, date}): moments.either,
-    }
-    if arms in tables:
-        return tables[arms]
-    enumerations = [arm for arm in arms if isinstance(arm, type) and issubclass(arm, Enum)]
-    if len(enumerations) == 1 and arms == {enumerations[0], str}:
-        return OpenEnumeration(enumerations[0])
-    return None
+    def lines(self, variables: list[str]) -> list[str]:
+        """Return the lines for a shape in which these variables hold the value, the preferred one first."""
+        if not variables:
+            return ["reject()"] if self._is_required else [f"{self._target} = None"]
+        chosen, *others = variables
+        lines: list[str] = []
+        for other in others:
+            lines += [f"if {chosen} is None:", f"    {chosen} = {other}"]
+        checks = [line.replace("$", chosen) for line in self._conversion]
+        if checks and not self._is_required:
+            checks = [f"if {chosen} is not None:", *(f"    {line}" for line in checks)]
+        return [*lines, *checks, f"{self._target} = {chosen}"]

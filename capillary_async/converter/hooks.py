@@ -11,13 +11,15 @@ from dataclasses import is_dataclass
 from datetime import tzinfo
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origin, is_typeddict
 
 import attrs
 import cattrs
 
-from capillary_async.converter.generation import structure_function, table_for
+from capillary_async.converter.conversions import conversion_of, table_for
+from capillary_async.converter.generation import Reader, Readers
 from capillary_async.converter.moments import Moments
 from capillary_async.converter.scalars import (
     Hook,
@@ -30,7 +32,7 @@ from capillary_async.converter.scalars import (
     reject,
     whole_number,
 )
-from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, alternatives
+from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, alternatives, is_model
 
 _LISTS: Final[Mapping[Any, Callable[[Iterable[Any]], Any]]] = {
     list: list,
@@ -65,20 +67,34 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
     """
     converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_no_way)
     moments = Moments(zone)
+
+    def hook_for(into: Any) -> Hook:
+        try:
+            return converter.get_structure_hook(into)
+        except RecursionError:
+            # The type contains itself, and its hook is just being made: look it up when it is needed.
+            return converter.structure
+
+    @cache
+    def readers_of(cls: type[Model]) -> Readers:
+        return Readers(cls, lambda attribute: conversion_of(attribute, moments, hook_for))
+
     for kind, hook in _SCALARS.items():
         converter.register_structure_hook(kind, hook)
     # The one that is registered last is asked first.
     factories: list[tuple[Callable[[Any], bool], Callable[[Any], Hook]]] = [
         (_is_object, lambda into: _guarded(converter.gen_structure_attrs_fromdict(into))),
-        (is_typeddict, lambda into: _guarded(converter.gen_structure_typeddict(into))),
+        (is_typeddict, lambda into: _guarded(_typed_dict_hook(into, converter))),
         (lambda into: _origin(into) is Literal, lambda _: literal),
-        (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, converter)),
-        (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, converter)),
-        (_is_mixed_union, lambda into: _first_that_fits(into, converter)),
+        (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
+        (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
+        (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
+        (_is_list_of_models, lambda into: _model_list_hook(into, readers_of(get_args(into)[0]))),
+        (_is_mixed_union, lambda into: _first_that_fits(into, hook_for)),
         (lambda into: table_for(into, moments) is not None, lambda into: _table_hook(table_for(into, moments))),
         (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
-        (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, converter)),
-        (_is_model, lambda into: structure_function(into, moments, lambda part: _hook(part, converter))),
+        (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
+        (is_model, lambda into: _model_hook(readers_of(into))),
     ]
     for predicate, factory in factories:
         converter.register_structure_hook_factory(predicate, factory)
@@ -93,16 +109,29 @@ def _origin(into: Any) -> Any:
     return get_origin(into) or into
 
 
+def _list_builder(into: Any) -> Callable[[Iterable[Any]], Any]:
+    return _LISTS[_origin(into)]
+
+
+def _mapping_builder(into: Any) -> Callable[[Mapping[Any, Any]], Any]:
+    return _MAPPINGS[_origin(into)]
+
+
 def _marks(into: Any) -> tuple[Any, ...]:
     return get_args(into)[1:] if get_origin(into) is Annotated else ()
 
 
-def _is_model(into: Any) -> bool:
-    return isinstance(into, type) and issubclass(into, Model)
-
-
 def _is_object(into: Any) -> bool:
     return isinstance(_origin(into), type) and (attrs.has(_origin(into)) or is_dataclass(_origin(into)))
+
+
+def _is_list_of_models(into: Any) -> bool:
+    args = get_args(into)
+    return _origin(into) in _LISTS and bool(args) and is_model(args[0]) and not _is_fixed_tuple(into)
+
+
+def _is_fixed_tuple(into: Any) -> bool:
+    return get_origin(into) is tuple and Ellipsis not in get_args(into)
 
 
 def _is_mixed_union(into: Any) -> bool:
@@ -111,12 +140,9 @@ def _is_mixed_union(into: Any) -> bool:
     return len(arms) > 1 and not all(_is_object(arm) for arm in arms)
 
 
-def _hook(into: Any, converter: cattrs.Converter) -> Hook:
-    try:
-        return converter.get_structure_hook(into)
-    except RecursionError:
-        # The type contains itself, and its hook is just being made: look it up when it is needed.
-        return converter.structure
+def _typed_dict_hook(into: Any, converter: Any) -> Hook:
+    hook: Hook = converter.gen_structure_typeddict(into)
+    return hook
 
 
 def _guarded(hook: Hook) -> Hook:
@@ -130,12 +156,40 @@ def _guarded(hook: Hook) -> Hook:
     return structure_object
 
 
-def _list_hook(into: Any, converter: cattrs.Converter) -> Hook:
-    build, items = _LISTS[_origin(into)], get_args(into)
-    if _origin(into) is tuple and items and Ellipsis not in items:
-        return _fixed_tuple_hook(items, converter)
-    item = items[0] if items else Any
-    hook = _hook(item, converter)
+def _model_hook(readers: Readers) -> Hook:
+    def structure_model(value: Any, _: Any) -> Any:
+        if value.__class__ is not dict:
+            raise Mismatch
+        return readers[(*value,)](value)
+
+    return structure_model
+
+
+def _model_list_hook(into: Any, readers: Readers) -> Hook:
+    """Return what a page of a listing goes through: as `_list_hook`, but most rows have the shape of the row before."""
+    build = _list_builder(into)
+
+    def structure_models(value: Any, _: Any) -> Any:
+        if value.__class__ is not list:
+            raise Mismatch
+        models: list[Any] = []
+        shape: list[str] | None = None
+        read: Reader = reject
+        for item in value:
+            keys = [*item]
+            if keys != shape:
+                if item.__class__ is not dict:
+                    raise Mismatch
+                read, shape = readers[(*keys,)], keys
+            models.append(read(item))
+        return build(models)
+
+    return structure_models
+
+
+def _list_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    build, item = _list_builder(into), (get_args(into) or (Any,))[0]
+    hook = hook_for(item)
 
     def structure_list(value: Any, _: Any) -> Any:
         if value.__class__ is not list:
@@ -145,8 +199,8 @@ def _list_hook(into: Any, converter: cattrs.Converter) -> Hook:
     return structure_list
 
 
-def _fixed_tuple_hook(items: tuple[Any, ...], converter: cattrs.Converter) -> Hook:
-    hooks = [(_hook(item, converter), item) for item in items]
+def _fixed_tuple_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    hooks = [(hook_for(item), item) for item in get_args(into)]
 
     def structure_tuple(value: Any, _: Any) -> tuple[Any, ...]:
         if value.__class__ is not list or len(value) != len(hooks):
@@ -156,14 +210,14 @@ def _fixed_tuple_hook(items: tuple[Any, ...], converter: cattrs.Converter) -> Ho
     return structure_tuple
 
 
-def _mapping_hook(into: Any, converter: cattrs.Converter) -> Hook:
-    build, (key_type, item) = _MAPPINGS[_origin(into)], get_args(into) or (str, Any)
+def _mapping_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    build, (key_type, item) = _mapping_builder(into), get_args(into) or (str, Any)
     # The keys of a JSON object are texts, whatever they stand for.
-    key_hook = whole_number if key_type is int else _hook(key_type, converter)
-    hook = _hook(item, converter)
+    key_hook = whole_number if key_type is int else hook_for(key_type)
+    hook = hook_for(item)
 
     def structure_mapping(value: Any, _: Any) -> Any:
-        if value == [] and value.__class__ is list:  # how some of Capillary's services write an empty object
+        if value.__class__ is list and not value:  # how some of Capillary's services write an empty object
             return build({})
         if value.__class__ is not dict:
             raise Mismatch
@@ -174,9 +228,9 @@ def _mapping_hook(into: Any, converter: cattrs.Converter) -> Hook:
     return structure_mapping
 
 
-def _list_or_its_element(into: Any, converter: cattrs.Converter) -> Hook:
+def _list_or_its_element(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
     inner = get_args(into)[0]
-    hook = _hook(inner, converter)
+    hook = hook_for(inner)
     return lambda value, _: hook([value] if value.__class__ is dict else value, inner)
 
 
@@ -184,8 +238,8 @@ def _table_hook(table: Any) -> Hook:
     return lambda value, _: table[value]
 
 
-def _first_that_fits(into: Any, converter: cattrs.Converter) -> Hook:
-    arms = [(_hook(arm, converter), arm) for arm in alternatives(into)]
+def _first_that_fits(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    arms = [(hook_for(arm), arm) for arm in alternatives(into)]
 
     def structure_union(value: Any, _: Any) -> Any:
         for hook, arm in arms:

@@ -40,15 +40,10 @@ def decode_json(body: bytes) -> Any:
             gateway; not when it is JSON that nobody can hold: nested too deeply, a number without end.
     """
     try:
-        return _decoder().decode(body)
+        return _decoder().decode(body.removeprefix(_BYTE_ORDER_MARK))
     except (ValueError, ArithmeticError, RecursionError) as problem:
-        if body.startswith(_BYTE_ORDER_MARK):
-            rest = body.removeprefix(_BYTE_ORDER_MARK)
-        else:
-            rest, error = b"", _refusal(problem)
+        error = _refusal(problem)
     # Raised out here, the error has no context, and so holds neither the body nor a frame that does.
-    if rest:
-        return decode_json(rest)
     del body
     raise error
 

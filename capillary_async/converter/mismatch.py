@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_ori
 import attrs
 
 from capillary_async.errors import DecodeError
-from capillary_async.models.definition import AlsoAlone, Model, alternatives, documented, wire_names
+from capillary_async.models.definition import AlsoAlone, alternatives, documented, is_model, wire_names
 
 _EXPECTED: Final[Mapping[Any, str]] = {
     str: "a text",
@@ -69,15 +69,15 @@ def _parts(whole: Part) -> Iterator[Part]:
     value, into, location = whole.value, _without_null(whole.into), whole.location
     if get_origin(into) is Annotated:
         inner, *marks = get_args(into)
-        alone = AlsoAlone in marks and isinstance(value, dict)
+        alone = AlsoAlone in marks and value.__class__ is dict
         yield from _parts(Part([value] if alone else value, inner, location))
-    elif isinstance(value, list):
+    elif value.__class__ is list:
         items = _item_types(into, len(value))
         yield from (Part(value[index], item, f"{location}[{index}]") for index, item in enumerate(items))
-    elif isinstance(value, dict) and _is_mapping(into):
+    elif value.__class__ is dict and _is_mapping(into):
         # The keys of a mapping are data, and data has no business in a message.
         yield from (Part(item, get_args(into)[1], f"{location}[...]") for item in value.values())
-    elif isinstance(value, dict):
+    elif value.__class__ is dict:
         for name, item_into, is_required in _keys(into, value):
             if name in value or is_required:
                 yield Part(value.get(name, _MISSING), item_into, f"{location}.{name}" if location else name)
@@ -100,15 +100,15 @@ def _is_mapping(into: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping) and len(get_args(into)) == 2
 
 
-def _keys(into: Any, value: dict[str, Any]) -> Iterator[tuple[str, Any, bool]]:
+def _keys(into: Any, value: Any) -> Iterator[tuple[str, Any, bool]]:
     """Yield the keys that an object is read from, with the type of each and whether it must be there."""
-    cls = get_origin(into) or into
-    if isinstance(cls, type) and issubclass(cls, Model):
+    cls: Any = get_origin(into) or into
+    if is_model(cls):
         for field in documented(cls):
             names = wire_names(field)
             name = next((name for name in names if value.get(name) is not None), names[0])
             yield name, field.type, field.default is attrs.NOTHING
-    elif isinstance(cls, type) and attrs.has(cls):
+    elif hasattr(cls, "__attrs_attrs__"):
         yield from ((field.name, field.type, field.default is attrs.NOTHING) for field in attrs.fields(cls))
     elif is_dataclass(cls):
         hints = get_type_hints(cls)

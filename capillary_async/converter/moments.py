@@ -1,27 +1,30 @@
 """Dates and date-times in all the forms that Capillary sends.
 
-`2025-01-09 12:00:12.0`, `2026-01-08T10:03:21Z`, `2024-08-09T08:05:59.000+0000`, `2024-06-24T17:37:00.000IST`,
-`2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), `2025-09-05T12:25+05:30`, milliseconds since
+`2025-01-09 12:00:12.0`, `2026-01-08T10:03:21Z`, `2024-08-09T08:05:59.000+0000`, `2025-09-05T12:25+05:30`,
+`2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), milliseconds since
 1970, and plain dates. What has no zone is in the cluster's.
 
 A text is read once and remembered, for it comes again: most events are processed in the second in which they
 happen. The tables are dicts that fill themselves, so a remembered text costs one look-up and no call.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from capillary_async.converter.scalars import Mismatch
 
-T = TypeVar("T")
-
-_CLOCK: Final = "0123456789:."
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED: Final = 4096
+_DATE_LENGTH: Final = len("2025-09-05")
+_UNUSUAL: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.]+) ?(?:Z([+-][\d:]+)|([A-Z]{3,4}))", re.ASCII)
 
-# Abbreviations are not unique in the world (IST is also Israel's and Ireland's). These are those of Capillary's
-# own clusters that Python's time zones do not know by the same name, or that mean the same wherever they occur.
+_from_iso: Final = datetime.fromisoformat
+_combine: Final = datetime.combine
+
+# Abbreviations are not unique in the world (IST is also Israel's and Ireland's), so one that the cluster's own zone
+# goes by wins. These are the names of Capillary's clusters that Python's time zones do not know.
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "UTC": "+00:00",
     "GMT": "+00:00",
@@ -32,72 +35,80 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 }
 
 
-class Table(dict[Any, T]):
-    """Reads a text when it first comes and remembers it."""
+class Dates(dict[Any, date]):
+    """Plain dates by their texts."""
 
-    __slots__ = ("_read",)
-
-    def __init__(self, read: Callable[[Any], T]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, value: Any) -> T:
-        """Read a value that is not remembered. Numbers never are: `True` would find what `1` left."""
-        found = self._read(value)
-        if value.__class__ is str:
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[value] = found
+    def __missing__(self, value: Any) -> date:
+        """Read a text that is not remembered."""
+        if value.__class__ is not str or len(value) != _DATE_LENGTH:
+            raise Mismatch
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[value] = date.fromisoformat(value)
         return found
 
 
+class DateTimes(dict[Any, datetime]):
+    """Aware date-times by their texts."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, value: Any) -> datetime:
+        """Read what is not remembered."""
+        try:
+            moment = _from_iso(value)
+        except (TypeError, ValueError):
+            return self._unusual(value)
+        if moment.tzinfo is None:
+            if value[10] not in "T ":
+                raise Mismatch
+            # A fifth of the price of replace(tzinfo=...).
+            moment = _combine(moment, moment.time(), self._zone)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[value] = moment
+        return moment
+
+    def _unusual(self, value: Any) -> datetime:
+        """Read a number, or a text that ends in both Z and an offset or in a zone's abbreviation."""
+        if value.__class__ is int:
+            return (_EPOCH + timedelta(milliseconds=value)).astimezone(self._zone)
+        found = _UNUSUAL.fullmatch(value)
+        if found is None:
+            raise Mismatch
+        clock, offset, name = found.groups()
+        if offset:
+            return _from_iso(clock + offset)
+        here = _from_iso(clock).replace(tzinfo=self._zone)
+        return here if here.tzname() == name else _from_iso(clock + _ABBREVIATIONS[name])
+
+
+class DatesOrDateTimes(dict[Any, datetime | date]):
+    """Whatever a text is, for keys that hold a date in one answer and a date-time in another."""
+
+    def __init__(self, dates: Dates, date_times: DateTimes) -> None:
+        super().__init__()
+        self._dates = dates
+        self._date_times = date_times
+
+    def __missing__(self, value: Any) -> datetime | date:
+        """Look in the table that the value belongs to."""
+        is_date = value.__class__ is str and len(value) == _DATE_LENGTH
+        return self._dates[value] if is_date else self._date_times[value]
+
+
 class Moments:
-    """Reads dates and date-times by one cluster's clock.
+    """The tables of one cluster.
 
     Attributes:
-        date_times: Table of aware date-times.
-        dates: Table of plain dates.
-        either: Table of whatever the text is.
+        dates: Plain dates.
+        date_times: Aware date-times, by the cluster's clock where the text has no zone.
+        either: Both.
     """
 
     def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-        self.date_times: Table[datetime] = Table(self._date_time)
-        self.dates: Table[date] = Table(_plain_date)
-        self.either: Table[datetime | date] = Table(self._either)
-
-    def _either(self, value: Any) -> datetime | date:
-        is_date = value.__class__ is str and len(value) == 10
-        return _plain_date(value) if is_date else self._date_time(value)
-
-    def _date_time(self, value: Any) -> datetime:
-        if value.__class__ is int:
-            return (_EPOCH + timedelta(milliseconds=value)).astimezone(self._zone)
-        if value.__class__ is not str or value[10:11] not in {"T", " "}:
-            raise Mismatch
-        zone = value[16:].lstrip(_CLOCK)
-        if not zone:
-            return self._local(value)
-        return self._zoned(value.removesuffix(zone).rstrip(), zone)
-
-    def _local(self, text: str) -> datetime:
-        if self._zone.utcoffset(None) == timedelta():
-            # Half the price of attaching the zone to a finished date-time.
-            return datetime.fromisoformat(text + "+00:00")
-        return datetime.fromisoformat(text).replace(tzinfo=self._zone)
-
-    def _zoned(self, text: str, zone: str) -> datetime:
-        if zone[0] in "Z+-":
-            return datetime.fromisoformat(text + (zone[1:] or zone if zone[0] == "Z" else zone))
-        here = self._local(text)
-        if here.tzname() == zone:
-            return here
-        if zone not in _ABBREVIATIONS:
-            raise Mismatch
-        return datetime.fromisoformat(text + _ABBREVIATIONS[zone])
-
-
-def _plain_date(value: Any) -> date:
-    if value.__class__ is not str or len(value) != 10:
-        raise Mismatch
-    return date.fromisoformat(value)
+        self.dates = Dates()
+        self.date_times = DateTimes(zone)
+        self.either = DatesOrDateTimes(self.dates, self.date_times)

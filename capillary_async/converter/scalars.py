@@ -53,7 +53,7 @@ def exact_number(value: Any, _into: Any = None) -> Decimal:
         return Decimal(value)
     if value.__class__ is not Decimal:
         raise Mismatch
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def binary_number(value: Any, _into: Any = None) -> float:
@@ -93,4 +93,4 @@ class OpenEnumeration(dict[Any, Any]):
         """Let an unknown text pass."""
         if value.__class__ is not str:
             raise Mismatch
-        return value  # type: ignore[no-any-return]
+        return value

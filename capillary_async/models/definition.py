@@ -18,6 +18,13 @@ ModelT = TypeVar("ModelT", bound="Model")
 _SPELLING: Final = "spelling"
 
 
+def _refuse(*_: object, **__: object) -> NoReturn:
+    raise TypeError("models do not change; make a new one with attrs.evolve")
+
+
+_REFUSAL: Final[Any] = _refuse
+
+
 class ReadOnlyDict(dict[Any, Any]):
     """A dict that refuses to change, so that models can share it and hand it out.
 
@@ -25,12 +32,8 @@ class ReadOnlyDict(dict[Any, Any]):
     """
 
     __slots__ = ()
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("models do not change; make a new one with attrs.evolve")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _REFUSAL
+    clear = pop = popitem = setdefault = update = _REFUSAL
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel through a pickle or a copy without being filled item by item."""
@@ -77,6 +80,11 @@ def documented(cls: "type[Model]") -> "tuple[attrs.Attribute[Any], ...]":
     return tuple(attribute for attribute in attrs.fields(cls) if attribute.name != "extra")
 
 
+def is_model(into: Any) -> bool:
+    """Whether a type is a model."""
+    return isinstance(into, type) and issubclass(into, Model)
+
+
 def alternatives(into: Any) -> tuple[Any, ...]:
     """Return the members of a union, or the type itself when it is none."""
     return get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
@@ -88,6 +96,9 @@ def _is_free_form(into: Any) -> bool:
 
 def _arrange(_: type, attributes: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     """Keep free-form JSON out of the hash, for dicts have none, and `extra` at the end."""
+    for attribute in attributes:
+        if attribute.name != "extra" and attribute.default is not None and attribute.default is not attrs.NOTHING:
+            raise TypeError(f"{attribute.name}: what an answer leaves out is None in a model")
     attributes.sort(key=lambda attribute: attribute.name == "extra")
     return [attribute.evolve(hash=False) if _is_free_form(attribute.type) else attribute for attribute in attributes]
 
