@@ -17,7 +17,7 @@ class VirtualClock:
 
     Args:
         start: What `time` says at first. Not 0, as a loop's clock never is.
-        early: Seconds by which timers fire before their moment, as those of real loops may.
+        early: Seconds by which timers fire before their moment, as those of real loops may; below 0 after it.
     """
 
     def __init__(self, start: float = 1000.0, *, early: float = 0.0) -> None:
