@@ -44,7 +44,8 @@ class _Shared:
     call: Call
     task: asyncio.Task[Response]
     first_deadline: float
-    places: set[asyncio.Future[None]] = attrs.field(factory=set[asyncio.Future[None]])
+    # Not a set: the first to come is the first to be woken, and charged.
+    places: dict[asyncio.Future[None], None] = attrs.field(factory=dict[asyncio.Future[None], None])
 
     def charge(self, call: Call) -> None:
         """Write down with `call` what nobody has been charged for, and what came last."""
@@ -126,7 +127,7 @@ class CoalescingTransport:
         """Wait for the answer, but not longer than this caller's deadline."""
         shared.call.deadline = max(shared.call.deadline, call.deadline)
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        shared.places.add(place)
+        shared.places[place] = None
         expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(place))
         try:
             await place
@@ -140,7 +141,7 @@ class CoalescingTransport:
         return shared.response()
 
     def _leave(self, shared: _Shared, place: asyncio.Future[None]) -> None:
-        shared.places.remove(place)
+        del shared.places[place]
         if not shared.places and not shared.task.done():
             self._forget(shared)
             shared.task.cancel()
