@@ -1,0 +1,428 @@
+"""`lookup_many`: the bounded map over any number of keys.
+
+Rule 1: a key is taken from its source only when its call can start. Calls that were started and
+whose outcomes the caller has not asked for yet never outnumber `concurrency` (twice that when the
+outcomes come in the order of the keys), so a caller that stops reading stops the requests.
+Rule 2: an `Exception` of a call belongs to its key. Only an exception that is none (`SystemExit`,
+`KeyboardInterrupt`) ends everything, and reaches the caller at once and as itself.
+Rule 3: the workers are plain tasks, started on entry and awaited on exit, not a task group: a task
+group would wrap the caller's own exception.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from enum import Enum
+from time import perf_counter
+from types import TracebackType
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
+
+from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Order: TypeAlias = Literal["completion", "input"]
+Concurrency: TypeAlias = int | Literal["auto"]
+
+
+class Outcome(NamedTuple, Generic[K, V]):
+    """What became of one key.
+
+    Attributes:
+        key: The key as it was given.
+        value: What the call returned; `None` when it failed.
+        error: What the call raised, or `None`.
+        seconds: How long the call took, with all its waits and retries.
+    """
+
+    key: K
+    value: V | None
+    error: Exception | None
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call returned a value."""
+        return self.error is None
+
+    def unwrap(self) -> V:
+        """Return the value, or raise the error.
+
+        Raises:
+            Exception: The call's own error, when it failed.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("V", self.value)
+
+
+def lookup_many(
+    fn: Callable[[K], Awaitable[V]],
+    keys: Iterable[K] | AsyncIterable[K],
+    *,
+    concurrency: Concurrency = 64,
+    order: Order = "completion",
+) -> "Outcomes[K, V]":
+    """Call `fn` for every key, many at a time, and hand out an outcome for each.
+
+    Use it as a context manager: `async with lookup_many(...) as outcomes: async for outcome in outcomes`.
+    Leaving the block, by whatever way, cancels the calls that run and waits for their end.
+
+    Args:
+        fn: Any coroutine function of one key, such as `client.customers.get`.
+        keys: Consumed lazily; a key is taken only when its call can start. An async iterator is closed
+            when the block is left.
+        concurrency: How many calls run at once. "auto" begins with a few, adds some while the latency
+            holds, and halves them when it doubles or when the API throttles;
+            `outcomes.concurrency` tells where that has led.
+        order: "completion" hands an outcome out as soon as there is one; "input" keeps the order of the
+            keys, for which up to `concurrency` finished outcomes wait behind a slow one.
+
+    Returns:
+        The outcomes. An error of the key source itself is raised after the outcomes of what was started.
+
+    Raises:
+        ValueError: `concurrency` or `order` is none of the above.
+    """
+    if concurrency != "auto" and (isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1):
+        raise ValueError(f"concurrency must be a positive whole number or 'auto', not {concurrency!r}")
+    if order not in ("completion", "input"):
+        raise ValueError(f"order must be 'completion' or 'input', not {order!r}")
+    return Outcomes(fn, keys, concurrency, order)
+
+
+class _End(Enum):
+    """Stands where a key would when there are no more."""
+
+    END = "end"
+
+
+class Outcomes(Generic[K, V]):
+    """The outcomes of a `lookup_many`: a context manager, and inside its block an async iterator."""
+
+    def __init__(
+        self,
+        fn: Callable[[K], Awaitable[V]],
+        keys: Iterable[K] | AsyncIterable[K],
+        concurrency: Concurrency,
+        order: Order,
+    ) -> None:
+        self._fn = fn
+        self._source = _Source(keys)
+        self._tuner = Tuner() if concurrency == "auto" else None
+        self._limit = self._tuner.limit if concurrency == "auto" and self._tuner else cast("int", concurrency)
+        self._is_ordered = order == "input"
+        self._spread = 2 if self._is_ordered else 1
+        self._workers: list[asyncio.Task[None]] = []
+        self._parked: deque[asyncio.Future[None]] = deque()
+        self._is_closed = False
+        # How many more calls may start before the caller asks for another outcome.
+        self._room = self._limit * self._spread
+        self._running = 0
+        self._ready: deque[Outcome[K, V]] = deque()
+        self._early: dict[int, Outcome[K, V]] = {}
+        self._next_index = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._failure: BaseException | None = None
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls may run at once; with "auto", what it has settled on so far."""
+        return self._limit
+
+    async def __aenter__(self) -> "Outcomes[K, V]":
+        """Start the first calls.
+
+        Raises:
+            RuntimeError: The block was entered before; its keys may be used up.
+        """
+        if self._workers:
+            raise RuntimeError("a lookup_many can be entered once; make another one")
+        self._add_workers()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Cancel what runs, wait for its end, and close the key source."""
+        self._is_closed = True
+        self._source.is_exhausted = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(RuntimeError("the block was left while another task was reading"))
+        try:
+            await self._stop_workers()
+        finally:
+            self._ready.clear()
+            self._early.clear()
+            await self._source.close(quietly=exc is not None)
+        if self._failure is not None and exc is None:
+            raise self._failure
+
+    def __aiter__(self) -> AsyncIterator[Outcome[K, V]]:
+        """Iterate over what is left."""
+        return self
+
+    async def __anext__(self) -> Outcome[K, V]:
+        """Wait for the next outcome.
+
+        Raises:
+            RuntimeError: Used outside its block, or by two tasks at once.
+        """
+        if not self._workers or self._is_closed:
+            raise RuntimeError("outcomes are read inside the block: async with lookup_many(...) as outcomes")
+        self._room += 1
+        if self._parked:
+            self._unpark()
+        if not self._ready or self._failure is not None:
+            try:
+                await self._wait_for_outcome()
+            except BaseException:
+                self._room -= 1
+                raise
+        return self._ready.popleft()
+
+    async def _wait_for_outcome(self) -> None:
+        while not self._ready or self._failure is not None:
+            if self._waiter is not None:
+                raise RuntimeError("another task is reading these outcomes")
+            self._raise_failure(self._failure)
+            if self._source.is_exhausted and not self._running:
+                failure, self._source.error = self._source.error, None
+                self._raise_failure(failure)
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def _raise_failure(self, failure: BaseException | None) -> None:
+        self._failure = None
+        if failure is not None:
+            raise failure
+
+    def _wake_reader(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _fail(self, failure: BaseException) -> None:
+        self._source.is_exhausted = True
+        self._failure = failure
+        self._wake_reader()
+
+    # --- the workers ---
+
+    def _add_workers(self) -> None:
+        while len(self._workers) < self._limit:
+            self._workers.append(asyncio.create_task(self._run(), name=f"lookup_many-{len(self._workers)}"))
+
+    async def _stop_workers(self) -> None:
+        pending: list[asyncio.Task[None]] = [task for task in self._workers if not task.done()]
+        for task in pending:
+            task.cancel()
+        interruption: asyncio.CancelledError | None = None
+        while pending:
+            try:
+                await asyncio.wait(pending)
+            except asyncio.CancelledError as error:
+                # The caller is cancelled once more. The calls have been told already; leave nothing behind.
+                interruption = error
+            pending = [task for task in pending if not task.done()]
+        if interruption is not None:
+            raise interruption
+
+    async def _run(self) -> None:
+        try:
+            await self._work()
+        except asyncio.CancelledError:
+            if not self._is_closed:
+                self._fail(ConfigurationError("the lookups were cancelled from outside; was their client closed?"))
+        except BaseException as failure:  # noqa: BLE001  (it goes to the caller, whose it is)
+            self._fail(failure)
+
+    async def _work(self) -> None:
+        source = self._source
+        while not source.is_exhausted:
+            if self._room <= 0 or self._running >= self._limit:
+                await self._wait_for_room()
+                continue
+            self._room -= 1
+            self._running += 1
+            try:
+                key = source.take_now() if source.is_ready else await source.take()
+                if key is not _End.END:
+                    index = source.index
+                    self._deliver(index, await self._call(key))
+            finally:
+                self._running -= 1
+                if self._waiter is not None and (self._ready or not self._running):
+                    self._wake_reader()
+
+    async def _wait_for_room(self) -> None:
+        # A reader that keeps up runs before this worker does again, and then there is room: a turn
+        # of the loop costs less than parking.
+        await asyncio.sleep(0)
+        if self._room <= 0 or self._running >= self._limit:
+            place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._parked.append(place)
+            await place
+
+    def _unpark(self, count: int = 1) -> None:
+        for _ in range(min(count, len(self._parked))):
+            place = self._parked.popleft()
+            if not place.done():
+                place.set_result(None)
+
+    async def _call(self, key: K) -> Outcome[K, V]:
+        started = perf_counter()
+        try:
+            value = await self._fn(key)
+        except Exception as error:  # noqa: BLE001  (the outcome carries it)
+            return Outcome(key, None, error, perf_counter() - started)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._is_closed or (task is not None and task.cancelling()):
+                raise
+            # Nobody cancelled this worker: something that the call waited for was cancelled.
+            gone = TransportError("the call was cancelled before its answer arrived")
+            return Outcome(key, None, gone, perf_counter() - started)
+        return Outcome(key, value, None, perf_counter() - started)
+
+    def _deliver(self, index: int, outcome: Outcome[K, V]) -> None:
+        if self._tuner is not None:
+            self._tune(self._tuner, outcome)
+        if not self._is_ordered:
+            self._ready.append(outcome)
+            return
+        self._early[index] = outcome
+        while self._next_index in self._early:
+            self._ready.append(self._early.pop(self._next_index))
+            self._next_index += 1
+
+    def _tune(self, tuner: "Tuner", outcome: Outcome[K, V]) -> None:
+        tuner.observe(outcome.seconds, outcome.error)
+        growth = tuner.limit - self._limit
+        self._limit = tuner.limit
+        self._room += growth * self._spread
+        if growth > 0 and not self._is_closed:
+            self._unpark(growth)
+            self._add_workers()
+
+
+class _Source(Generic[K]):
+    """Hands out the keys one by one, from whatever kind of iterable they come.
+
+    Attributes:
+        index: The place of the last key in the input.
+        is_exhausted: Whether no key is taken any more.
+        error: What the iterable raised, or `None`.
+        is_ready: Whether keys come without waiting, by `take_now`.
+    """
+
+    def __init__(self, keys: Iterable[K] | AsyncIterable[K]) -> None:
+        self._stream = aiter(keys) if isinstance(keys, AsyncIterable) else None
+        self._iterator = iter(()) if isinstance(keys, AsyncIterable) else iter(keys)
+        self.is_ready = self._stream is None
+        # An async generator must not be asked again while it is still thinking.
+        self._turn = asyncio.Lock()
+        self.index = -1
+        self.is_exhausted = False
+        self.error: Exception | None = None
+
+    def take_now(self) -> K | Literal[_End.END]:
+        """Take the next key of an iterable."""
+        try:
+            return self._taken(next(self._iterator, _End.END))
+        except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
+            return self._failed(error)
+
+    async def take(self) -> K | Literal[_End.END]:
+        """Take the next key of an async iterable."""
+        async with self._turn:
+            if self._stream is None or self.is_exhausted:
+                return _End.END
+            try:
+                return self._taken(await anext(self._stream))
+            except StopAsyncIteration:
+                return self._taken(_End.END)
+            except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
+                return self._failed(error)
+
+    def _taken(self, key: K | Literal[_End.END]) -> K | Literal[_End.END]:
+        if key is _End.END:
+            self.is_exhausted = True
+        else:
+            self.index += 1
+        return key
+
+    def _failed(self, error: Exception) -> Literal[_End.END]:
+        self.error = error
+        self.is_exhausted = True
+        return _End.END
+
+    async def close(self, *, quietly: bool) -> None:
+        """Close an async iterator that can be closed; `quietly` when an exception is under way already."""
+        close = getattr(self._stream, "aclose", None)
+        if close is None:
+            return
+        try:
+            await close()
+        except Exception:
+            if not quietly:
+                raise
+
+
+# Where "auto" begins, by how much a good round raises it, and where it ends.
+_FIRST_LIMIT: Final = 8
+_STEP: Final = 4
+_LAST_LIMIT: Final = 256
+# Latency has risen when a round's mean is more than twice the best round's. Below a millisecond it
+# says more about this process than about the API.
+_RISE: Final = 2.0
+_LEAST_LATENCY: Final = 0.001
+# The best round is forgotten slowly: an API that became slower for good is no reason to stay small.
+_FORGET: Final = 1.01
+
+
+class Tuner:
+    """Finds a concurrency: a round of good outcomes adds a little, throttling or rising latency halves it.
+
+    Attributes:
+        limit: How many calls should run at once now.
+    """
+
+    def __init__(self) -> None:
+        self.limit = _FIRST_LIMIT
+        self._best = float("inf")
+        self._seconds = 0.0
+        self._seen = 0
+        self._stale = 0
+
+    def observe(self, seconds: float, error: Exception | None) -> None:
+        """Take one outcome into account. A round is as many of them as calls run at once."""
+        if self._stale:
+            # It started when more were running, so it says nothing about the present limit.
+            self._stale -= 1
+        elif isinstance(error, RateLimitedError):
+            self._halve()
+        elif error is None:
+            self._seconds += seconds
+            self._seen += 1
+            if self._seen >= self.limit:
+                self._end_round()
+
+    def _end_round(self) -> None:
+        mean = max(self._seconds / self._seen, _LEAST_LATENCY)
+        self._best = min(self._best * _FORGET, mean)
+        if mean > self._best * _RISE:
+            self._halve()
+        else:
+            self.limit = min(self.limit + _STEP, _LAST_LIMIT)
+            self._seconds, self._seen = 0.0, 0
+
+    def _halve(self) -> None:
+        self._stale = self.limit
+        self.limit = max(self.limit // 2, 1)
+        self._seconds, self._seen = 0.0, 0
