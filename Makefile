@@ -36,12 +36,12 @@ format: $(VENV)/installed-dev ## Lay the source out.
 
 types: $(VENV)/installed-dev ## Run both type checkers.
 	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright
 
 # pip is quick to find nothing to do, but not quick enough to ask every time.
 $(VENV)/installed-%: pyproject.toml | $(BIN)/python
 	@echo "installing capillary-async[$*] into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
 $(BIN)/python:
