@@ -1,11 +1,17 @@
 """How a client behaves, as immutable values: where it connects, how long it waits, how often it tries."""
 
 import math
+import re
+from collections.abc import Callable
+from datetime import tzinfo
 from enum import Enum
 from typing import Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
 import attrs
+from attrs.validators import optional
+
+_PROXY: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 
 
 class Region(Enum):
@@ -71,14 +77,39 @@ class Secret:
         raise TypeError("a Secret does not travel in a pickle; build the authentication anew where it is used")
 
 
-def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
-    if value is not None and (isinstance(value, bool) or not 0 < value < math.inf):
+def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and 0 < value < math.inf):
         raise ValueError(f"{attribute.name} must be a positive, finite number, not {value!r}")
+
+
+def _positive_or_none(instance: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
+    if value is not None:
+        _positive(instance, attribute, value)
 
 
 def _positive_int(_: object, attribute: "attrs.Attribute[Any]", value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{attribute.name} must be a positive whole number, not {value!r}")
+
+
+def _kind(kind: type) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
+    def check(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        if not isinstance(value, kind):
+            raise ValueError(f"{attribute.name} must be a {kind.__name__}, not a {type(value).__name__}")
+
+    return check
+
+
+def _header_text(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
+    if not (isinstance(value, str) and value.isascii() and value.isprintable() and value.strip()):
+        raise ValueError(f"{attribute.name} must be printable ASCII characters, such as zh")
+
+
+def _proxy_url(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
+    # The URL may hold a password, so the error does not repeat it.
+    if not (isinstance(value, str) and _PROXY.fullmatch(value)):
+        raise ValueError(f"{attribute.name} must be a URL that starts with http:// or https://")
 
 
 @attrs.frozen(kw_only=True)
@@ -143,13 +174,13 @@ class ClientOptions:
     """
 
     attempt_timeout: float = attrs.field(default=30.0, validator=_positive)
-    deadline: float | None = attrs.field(default=120.0, validator=_positive)
-    retry: RetryPolicy = RetryPolicy()
-    rate_limit: RateLimit | None = None
+    deadline: float | None = attrs.field(default=120.0, validator=_positive_or_none)
+    retry: RetryPolicy = attrs.field(default=RetryPolicy(), validator=_kind(RetryPolicy))
+    rate_limit: RateLimit | None = attrs.field(default=None, validator=optional(_kind(RateLimit)))
     max_connections: int = attrs.field(default=100, validator=_positive_int)
     max_response_bytes: int = attrs.field(default=64 * MEBIBYTE, validator=_positive_int)
-    timezone: ZoneInfo | None = None
-    language: str | None = None
-    ca_file: str | None = None
-    proxy: str | None = attrs.field(default=None, repr=False)
-    coalesce: bool = False
+    timezone: tzinfo | None = attrs.field(default=None, validator=optional(_kind(tzinfo)))
+    language: str | None = attrs.field(default=None, validator=optional(_header_text))
+    ca_file: str | None = attrs.field(default=None, validator=optional(_kind(str)))
+    proxy: str | None = attrs.field(default=None, repr=False, validator=optional(_proxy_url))
+    coalesce: bool = attrs.field(default=False, validator=_kind(bool))

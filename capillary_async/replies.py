@@ -9,7 +9,8 @@ rest of the client knows of this lives here; above it there are only responses a
 import re
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
@@ -19,6 +20,7 @@ import attrs
 from capillary_async.converter import decode_json
 from capillary_async.errors import (
     DecodeError,
+    InvalidRequestError,
     NotFoundError,
     Problem,
     RateLimitedError,
@@ -26,7 +28,8 @@ from capillary_async.errors import (
     ServerError,
     error_class,
 )
-from capillary_async.protocol import Response
+from capillary_async.options import Secret
+from capillary_async.protocol import Request, Response
 
 # Members of an answer that is nothing but a refusal. One of them beside data is just data.
 _REFUSAL_MEMBERS: Final = frozenset(
@@ -44,13 +47,23 @@ _REFUSAL_MEMBERS: Final = frozenset(
         "path",
     )
 )
-# An e-mail address, or a run of digits long enough for a phone number or a customer id.
-_PERSONAL: Final = re.compile(r"[^\s@]+@[^\s@]+|\+?\d(?:[ -]?\d){5,}")
+# An e-mail address; a run of digits long enough for a phone number or a customer id; anything long with
+# digits in it, such as a token, a hash or a URL with an id.
+_PERSONAL: Final = re.compile(r"[^\s@]+(?:@|%40)[^\s@]+|\+?\d(?:[ ().-]{0,2}\d){5,}|(?=[\w+/=.-]*\d)[\w+/=.-]{16,}")
 _LONGEST_MESSAGE: Final = 200
-# Ten digits are three centuries: what is longer is junk, and cannot overflow anything here.
-_SECONDS: Final = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
-_YEARS: Final = 10.0**9  # so many seconds can only be a date
+_LARGEST_CODE: Final = 10**9
+# Documented without any code.
+_DELETED: Final = "Customer is deleted"
+_LONGEST_REQUEST_ID: Final = 128
+# Nine digits are 31 years: what is longer is junk, and cannot overflow anything here.
+_SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _LONGEST_DATE: Final = 64
+# A moment since 1970 has ten digits in seconds and thirteen in milliseconds, until the year 2286.
+_UNITS_OF_MOMENTS: Final = {10: 1.0, 13: 0.001}
+_GZIP: Final = zlib.MAX_WBITS | 16
+# Servers send one member; each costs a decompressor, and a hostile body could hold millions.
+_MOST_MEMBERS: Final = 16
+_STEP: Final = 2**18  # bytes to inflate at once, so that a bomb is noticed before it fills the memory
 
 
 @attrs.frozen
@@ -68,11 +81,21 @@ class Answer:
     @property
     def request_id(self) -> str | None:
         """Capillary's correlation id."""
-        return self.headers.get("x-cap-requestid")
+        return request_id(self.headers)
 
 
-def read(answer: Answer) -> Response:
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Return Capillary's correlation id; junk counts as none, for it ends up in logs."""
+    found = headers.get("x-cap-requestid", "")
+    return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
+
+
+def read(answer: Answer, request: Request[Any] | None = None) -> Response:
     """Return the data of an answer.
+
+    Args:
+        answer: What came.
+        request: What it answers; none of its values is repeated in an error.
 
     Raises:
         ResponseError: The API refused; the subclass tells why.
@@ -86,7 +109,7 @@ def read(answer: Answer) -> Response:
             raise DecodeError("the answer is null", retryable=True)
     else:
         document = _document_or_none(answer.body)
-    problems = tuple(_errors(document))
+    problems = tuple(_errors(document, request))
     if problems or not is_success:
         raise refusal(answer, problems)
     return Response(document, answer.status, answer.request_id, len(answer.body), warnings_of(document))
@@ -96,13 +119,17 @@ def refusal(answer: Answer, problems: tuple[Problem, ...] = ()) -> ResponseError
     """Build the error for an answer that refuses."""
     codes = tuple(problem.code for problem in problems if problem.code is not None)
     cls = error_class(answer.status, codes)
-    if cls is ResponseError and any(problem.message.startswith("Customer is deleted") for problem in problems):
-        cls = NotFoundError  # documented without any code, and possibly with status 200
+    if (
+        cls in (ResponseError, InvalidRequestError)
+        and not codes
+        and any(problem.message.startswith(_DELETED) for problem in problems)
+    ):
+        cls = NotFoundError
     error = cls(
         _sentence(answer.status, problems), status=answer.status, problems=problems, request_id=answer.request_id
     )
     if isinstance(error, RateLimitedError | ServerError):
-        error.retry_after = _asked_wait(answer.headers)
+        error.retry_after = read_retry_after(answer.status, answer.headers, time.time())
     return error
 
 
@@ -111,7 +138,7 @@ def warnings_of(document: Any) -> tuple[Problem, ...]:
     if not isinstance(document, dict):
         return ()
     found = cast("dict[str, Any]", document).get("warnings")
-    return tuple(_problems(found)) if found else ()
+    return tuple(_problems(found, None)) if found else ()
 
 
 def _document_or_none(body: bytes) -> Any:
@@ -122,54 +149,66 @@ def _document_or_none(body: bytes) -> Any:
         return None
 
 
-def _errors(document: Any) -> Iterator[Problem]:
+def _values_of(request: Request[Any]) -> set[str]:
+    """Return all that a request says of somebody, credentials included; an answer may repeat it."""
+    values = {str(value) for value in request.path_values.values()}
+    for _, value in request.query:
+        if isinstance(value, str):
+            values.update((value, *value.split(",")))
+    holders: tuple[Mapping[str, Any], ...] = (request.headers, request.body or {})
+    for holder in holders:
+        for value in holder.values():
+            if isinstance(value, Secret):
+                values.update(value.reveal().split())
+    return {value for value in values if any(map(str.isalnum, value))}
+
+
+def _errors(document: Any, request: Request[Any] | None) -> Iterator[Problem]:
     if not isinstance(document, dict):
         return
     answer = cast("dict[str, Any]", document)
     if errors := answer.get("errors"):
-        yield from _problems(errors)
+        yield from _problems(errors, request)
     response = answer.get("response")
     if isinstance(response, dict):
-        yield from _envelope(cast("dict[str, Any]", response).get("status"))
+        yield from _envelope(cast("dict[str, Any]", response).get("status"), request)
     if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
-        yield from _problems([answer])
+        yield from _problems([answer], request)
 
 
-def _envelope(status: Any) -> Iterator[Problem]:
+def _envelope(status: Any, request: Request[Any] | None) -> Iterator[Problem]:
     """The old envelope says `"success": "true"` also when the call failed; only its code tells."""
-    for problem in _problems([status]):
+    for problem in _problems([status], request):
         if problem.code is None or not 200 <= problem.code < 300:
             yield problem
 
 
-def _problems(entries: Any) -> Iterator[Problem]:
+def _problems(entries: Any, request: Request[Any] | None) -> Iterator[Problem]:
     """Read a list of errors; `{}` and `{"code": 0, "message": ""}` stand for none."""
-    listed = cast("list[Any]", entries) if isinstance(entries, list) else [entries]
-    for entry in listed:
-        if isinstance(entry, dict):
-            fields = cast("dict[str, Any]", entry)
-            code = _code(fields.get("code", fields.get("errorCode", fields.get("statusCode"))))
-            message = _one_line(fields.get("message"))
-        else:
-            code, message = None, _one_line(entry)
+    for entry in cast("Sequence[Any]", entries) if isinstance(entries, list) else (entries,):
+        fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"message": entry}
+        code = _code(fields.get("code", fields.get("errorCode", fields.get("statusCode"))))
+        message = _one_line(fields.get("message"), request)
         if code or message:
             yield Problem(code or None, message)
 
 
 def _code(value: Any) -> int | None:
     """Codes come as numbers and as texts."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_CODE:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return None
 
 
-def _one_line(message: Any) -> str:
+def _one_line(message: Any, request: Request[Any] | None) -> str:
     """Keep what helps, drop what may name a person: the API's messages can repeat what was asked for."""
     if not isinstance(message, str):
         return ""
     text = " ".join("".join(c if c.isprintable() else " " for c in message[:1000]).split())
+    for value in () if request is None else sorted(_values_of(request), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text, flags=re.IGNORECASE)
     return _PERSONAL.sub("...", text)[:_LONGEST_MESSAGE]
 
 
@@ -194,54 +233,94 @@ def inflate(body: bytes, encoding: str, cap: int) -> bytes:
         return body
     if name not in ("gzip", "x-gzip", "deflate"):
         raise DecodeError("the answer's content encoding is not one that was asked for", retryable=True)
+    wbits = _GZIP if name != "deflate" else zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS
     parts: list[bytes] = []
-    room = cap
-    while body:
-        part, body = _inflate_member(body, room)
-        parts.append(part)
-        room -= len(part)
-    return b"".join(parts)
+    rest, room = memoryview(body), cap
+    for _ in range(_MOST_MEMBERS):
+        if rest:
+            room, length = _inflate_member(rest, wbits, room, parts)
+            rest = rest[length:]
+    if rest:
+        raise DecodeError("the answer's compressed data has too many parts")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _inflate_member(body: bytes, room: int) -> tuple[bytes, bytes]:
-    """Inflate one gzip member or zlib stream; return it and what follows it."""
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    try:
-        part = inflater.decompress(body, room + 1)
-    except zlib.error:
-        part = None
-    if part is None:  # raised here, so that zlib's error does not hang on this one
-        raise DecodeError("the answer's compressed data is broken", retryable=True)
-    if len(part) > room:
-        raise DecodeError("the answer is larger than max_response_bytes allows")
-    if not inflater.eof:
-        raise DecodeError("the answer's compressed data is cut off", retryable=True)
-    return part, inflater.unused_data
+def _is_zlib(body: bytes) -> bool:
+    """Tell a zlib stream, which `deflate` means, from the bare data that some servers send under that name."""
+    return len(body) > 1 and body[0] & 15 == zlib.DEFLATED and (body[0] << 8 | body[1]) % 31 == 0
 
 
-def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """No document describes the throttling headers, so each usual one is understood and none is needed."""
-    for name in ("retry-after", "x-ratelimit-reset", "ratelimit-reset"):
-        if name in headers:
-            return parse_retry_after(headers[name], time.time())
-    return None
+def _inflate_member(data: memoryview, wbits: int, room: int, parts: list[bytes]) -> tuple[int, int]:
+    """Inflate one gzip member, or one stream, into `parts`; return the room left, and its length in `data`."""
+    inflater = zlib.decompressobj(wbits)
+    for start in range(0, len(data), _STEP):
+        for part in _inflated(inflater, data[start : start + _STEP]):
+            parts.append(part)
+            room -= len(part)
+            if room < 0:
+                raise DecodeError("the answer is larger than max_response_bytes allows")
+        if inflater.eof:
+            return room, min(start + _STEP, len(data)) - len(inflater.unused_data)
+    raise DecodeError("the answer's compressed data is cut off", retryable=True)
 
 
-def parse_retry_after(text: str, now: float) -> float | None:
-    """Read the value of a `Retry-After` header, or of one of its kin.
+def _inflated(inflater: Any, piece: bytes | memoryview) -> Iterator[bytes]:
+    while True:
+        part: bytes | None = None
+        with suppress(zlib.error):
+            part = inflater.decompress(piece, _STEP)
+        if part is None:  # raised here, so that zlib's error does not hang on this one
+            raise DecodeError("the answer's compressed data is broken", retryable=True)
+        yield part
+        piece = inflater.unconsumed_tail
+        if not piece and len(part) < _STEP:
+            return
+
+
+def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Find out when the API wants to be called again after a refusal.
+
+    No document describes its throttling headers, so each usual one is understood and none is needed.
 
     Args:
-        text: Seconds, also with a fraction, an HTTP date, or seconds since 1970 (some gateways' reset headers).
+        status: HTTP status of the answer.
+        headers: Of the answer, with lower-case names.
         now: The present moment, in seconds since 1970.
 
     Returns:
-        The seconds to wait from now, 0 when the moment has passed; `None` for anything else. Whether
+        Seconds from now, or `None` when no header says so in a way that makes sense.
+    """
+    if "retry-after" in headers:
+        return parse_retry_after(headers["retry-after"], now)
+    if status == 429:  # with any other answer these tell the state of the quota, and ask for nothing
+        for name in ("x-ratelimit-reset", "ratelimit-reset"):
+            if name in headers:
+                return _parse_reset(headers[name].strip(), now)
+    return None
+
+
+def _parse_reset(text: str, now: float) -> float | None:
+    """Read a reset header, which some servers send as seconds to go, others as a moment since 1970."""
+    unit = _UNITS_OF_MOMENTS.get(len(text))
+    if unit is not None and text.isascii() and text.isdigit():
+        return max(0.0, int(text) * unit - now)
+    return parse_retry_after(text, now)
+
+
+def parse_retry_after(text: str, now: float) -> float | None:
+    """Read the value of a `Retry-After` header.
+
+    Args:
+        text: Seconds, also with a fraction, or an HTTP date.
+        now: The present moment, in seconds since 1970.
+
+    Returns:
+        The seconds to wait from now, 0 when the date has passed; `None` for anything else. Whether
         so long a wait is acceptable is for the policy to say.
     """
     text = text.strip()
     if _SECONDS.fullmatch(text):
-        seconds = float(text)
-        return seconds if seconds < _YEARS else max(0.0, seconds - now)
+        return float(text)
     moment = _parse_http_date(text)
     return None if moment is None else max(0.0, moment - now)
 
