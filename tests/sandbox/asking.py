@@ -1,0 +1,110 @@
+"""Asks a sandbox questions, with aiohttp and JSON alone."""
+
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+import attrs
+
+from capillary_async.sandbox import Sandbox
+
+
+@attrs.frozen
+class Heard:
+    """An answer.
+
+    Attributes:
+        json: The decoded body, numbers with a point as exact `Decimal`s; `None` when it is no JSON.
+    """
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+    json: Any
+
+    @property
+    def codes(self) -> list[int]:
+        """The codes of the answer's errors."""
+        return [error["code"] for error in self.json["errors"]]
+
+
+def basic(sandbox: Sandbox) -> dict[str, str]:
+    """Return the header that a till logs in with."""
+    digest = hashlib.md5(sandbox.password.encode()).hexdigest()
+    return {"Authorization": "Basic " + b64encode(f"{sandbox.till}:{digest}".encode()).decode()}
+
+
+@attrs.frozen
+class Asker:
+    """Asks one sandbox, logged in with Basic unless told otherwise."""
+
+    sandbox: Sandbox
+    session: aiohttp.ClientSession
+
+    async def get(self, path: str, **query: Any) -> Heard:
+        """Ask for a path."""
+        return await self.send("GET", path, params={name: str(value) for name, value in query.items()})
+
+    async def send(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Heard:
+        """Send any request."""
+        used = basic(self.sandbox) if headers is None else headers
+        async with self.session.request(method, self.sandbox.base_url + path, headers=used, **more) as response:
+            text = await response.text()
+            is_json = response.content_type == "application/json"
+            return Heard(
+                status=response.status,
+                text=text,
+                headers=response.headers.copy(),
+                json=json.loads(text, parse_float=Decimal) if is_json and text else None,
+            )
+
+    async def customer(self, customer_id: int | str, **query: Any) -> Heard:
+        """Ask for a customer."""
+        return await self.get(f"/v2/customers/{customer_id}", **{"source": "INSTORE", **query})
+
+    async def events(self, user_id: int | str, rule_id: int | str, **query: Any) -> Heard:
+        """Ask for target events."""
+        return await self.get(f"/v3/users/{user_id}/trackedTargetEvents/{rule_id}", **query)
+
+    async def members(self, group_id: int | str, **query: Any) -> Heard:
+        """Ask for the members of a user group."""
+        named = {"source": "INSTORE", "identifierName": "id", "identifierValue": group_id}
+        return await self.get("/v2/userGroup2/members", **{**named, **query})
+
+    async def group_trackers(self, value: int | str, **query: Any) -> Heard:
+        """Ask for the trackers of a user group."""
+        named = {"type": "USERGROUP2", "identifierType": "id", "identifierValue": value, "source": "INSTORE"}
+        return await self.get("/v2/customers/userEntityTrackers", **{**named, **query})
+
+    async def token(self, key: str, secret: str) -> Heard:
+        """Ask for a token."""
+        return await self.send("POST", "/v3/oauth/token/generate", headers={}, json={"key": key, "secret": secret})
+
+
+class Clock:
+    """A clock that stands still until a test moves it, or until somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        """Read the clock."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass at once."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@asynccontextmanager
+async def asking(sandbox: Sandbox) -> AsyncGenerator[Asker, None]:
+    """Run a sandbox, and something that asks it."""
+    async with sandbox, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield Asker(sandbox, session)

@@ -1,0 +1,184 @@
+"""Starting, stopping, and what can be told to a sandbox."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import attrs
+import pytest
+
+from capillary_async.sandbox import Answer, LoggedRequest, Paging, Sandbox
+from tests.sandbox.asking import asking, basic
+
+
+async def test_it_listens_on_a_free_port_of_this_machine() -> None:
+    """Nobody else gets to see it, and two run side by side."""
+    async with Sandbox() as one, Sandbox() as other:
+        assert one.base_url == f"http://127.0.0.1:{one.port}"
+        assert one.port != other.port
+
+
+async def test_its_address_may_be_of_the_newer_kind() -> None:
+    """Then it stands in brackets."""
+    sandbox = Sandbox(host="::1", port=8080)
+
+    assert sandbox.base_url == "http://[::1]:8080"
+
+
+async def test_it_cannot_be_started_twice() -> None:
+    """The second start would forget the first one's sockets."""
+    async with Sandbox() as sandbox:
+        with pytest.raises(RuntimeError, match="running already"):
+            await sandbox.start()
+
+
+async def test_a_port_that_is_taken_is_told() -> None:
+    """And leaves nothing behind."""
+    async with Sandbox() as one:
+        other = Sandbox(port=one.port)
+
+        with pytest.raises(OSError, match=str(one.port)):
+            await other.start()
+        await other.close()
+
+
+async def test_it_can_be_started_again_on_its_port() -> None:
+    """A server that went away and came back is worth a test."""
+    sandbox = Sandbox()
+    async with sandbox:
+        before = sandbox.base_url
+    async with asking(sandbox) as ask:
+        assert sandbox.base_url == before
+        assert (await ask.customer(1)).status == 200
+
+
+async def test_closing_does_not_wait_for_idle_connections() -> None:
+    """They would be kept for more than a minute."""
+    async with aiohttp.ClientSession() as session:
+        async with asyncio.timeout(5), Sandbox() as sandbox:
+            async with session.get(sandbox.base_url + "/v2/customers/1", headers=basic(sandbox)) as response:
+                await response.read()
+            assert sandbox.connections == 1
+        assert sandbox.connections == 0
+
+
+async def test_closing_does_not_wait_for_answers_that_are_due_much_later() -> None:
+    """A scripted delay may be an hour."""
+    async with aiohttp.ClientSession() as session:
+        async with asyncio.timeout(5), Sandbox() as sandbox:
+            arrived = asyncio.Event()
+
+            def arrives(_: LoggedRequest) -> bool:
+                arrived.set()
+                return True
+
+            sandbox.script(arrives, Answer(delay=3600))
+            request = asyncio.create_task(session.get(sandbox.base_url + "/v2/customers/1"))
+            await arrived.wait()
+
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await request
+        assert sandbox.in_flight == 0
+
+
+async def test_it_serves_until_it_is_cancelled() -> None:
+    """As the command line does."""
+    sandbox = Sandbox()
+    serving = asyncio.create_task(sandbox.serve_forever())
+    while not sandbox.port:  # noqa: ASYNC110  (it tells nobody that it has begun)
+        await asyncio.sleep(0)
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+    with pytest.raises(OSError, match=str(sandbox.port)):
+        await asyncio.open_connection("127.0.0.1", sandbox.port)
+
+
+async def test_the_peak_is_how_many_waited_together() -> None:
+    """A limit of connections or of concurrency shows there."""
+    together = asyncio.Barrier(8)
+
+    async def wait(_: float) -> None:
+        await together.wait()
+
+    async with asking(Sandbox(latency=1.0, sleep=wait)) as ask:
+        requests = [asyncio.create_task(ask.customer(number)) for number in range(1, 8)]
+        await together.wait()
+        await asyncio.gather(*requests)
+
+        assert (ask.sandbox.peak, ask.sandbox.in_flight, ask.sandbox.request_count) == (7, 0, 7)
+        ask.sandbox.forget_requests()
+        assert ask.sandbox.peak == 0
+
+
+def test_customer_ids_cost_nothing() -> None:
+    """A million of them is a range."""
+    ids = Sandbox(customers=1_000_000).customer_ids()
+
+    assert (ids[0], ids[-1], len(ids)) == (1, 1_000_000, 1_000_000)
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("customers", -1),
+    ("customers", 1.5),
+    ("customers", True),
+    ("seed", -1),
+    ("port", 65_536),
+    ("port", True),
+    ("timezone", "Mars/Olympus"),
+    ("timezone", "../etc"),
+    ("log_size", -1),
+    ("token_ttl", -1),
+    ("denial", "mood"),
+    ("envelope_code", "roman"),
+    ("error_status", "maybe"),
+    ("latency", -0.1),
+    ("latency", float("nan")),
+    ("jitter", float("inf")),
+    ("rate_limit", (0, 60.0)),
+    ("rate_limit", (10, 0.0)),
+    ("rate_limit", (10,)),
+    ("retry_after", "soon"),
+    ("offset_means", "rows"),
+    ("total_means", "rows"),
+    ("echo", "loud"),
+    ("page_cap", 0),
+    ("page_cap", True),
+    ("no_events", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any) -> None:
+    """When it is made, and when it is set later."""
+    with pytest.raises(ValueError, match=name):
+        Sandbox(**{name: value})
+    with pytest.raises((ValueError, AttributeError), match=name):
+        setattr(Sandbox(), name, value)
+
+
+@pytest.mark.parametrize("settings", [{"rows": {"evnts": 1}}, {"paging": {"evnts": Paging()}}])
+def test_a_mistyped_kind_of_listing_is_refused(settings: dict[str, Any]) -> None:
+    """It would switch nothing, and the test would prove nothing."""
+    with pytest.raises(ValueError, match="evnts"):
+        Sandbox(**settings)
+    with pytest.raises(ValueError, match="evnts"):
+        getattr(Sandbox(), next(iter(settings)))["evnts"] = 1
+
+
+@pytest.mark.parametrize("name", ["seed", "host", "timezone", "log_size"])
+def test_what_data_depends_on_is_fixed(name: str) -> None:
+    """Half of it would be old then."""
+    sandbox = Sandbox()
+
+    with pytest.raises(AttributeError, match=f"{name} is fixed"):
+        setattr(sandbox, name, {"seed": 5, "host": "::1", "timezone": "Asia/Kolkata", "log_size": 1}[name])
+
+
+def test_everything_that_can_be_told_is_described() -> None:
+    """The command line takes its help from there."""
+    described = Sandbox.__doc__ or ""
+
+    public = [field.name for field in attrs.fields(Sandbox) if not field.name.startswith("_")]
+    assert [name for name in public if f"\n        {name}: " not in described] == []
