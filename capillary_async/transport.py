@@ -22,6 +22,7 @@ import math
 import os
 import re
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -324,8 +325,30 @@ def _standing_headers(options: ClientOptions) -> dict[str, str]:
 def _own_session(options: ClientOptions) -> aiohttp.ClientSession:
     import aiohttp  # noqa: PLC0415
 
-    connector = aiohttp.TCPConnector(limit=options.max_connections, ssl=_trust(options.ca_file))
+    connector = _connector_class()(limit=options.max_connections, ssl=_trust(options.ca_file))
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+
+
+@cache
+def _connector_class() -> type[aiohttp.TCPConnector]:
+    """Make the connector's class, which can only be done when aiohttp is loaded."""
+    import aiohttp  # noqa: PLC0415
+
+    class SilentConnector(aiohttp.TCPConnector):
+        """Reuses a connection only if nothing came over it that nobody asked for.
+
+        aiohttp would hand such an answer to the next request, and from then on each request would get
+        the answer to the one before: another customer's data.
+        """
+
+        async def connect(self, *args: Any, **kwargs: Any) -> Any:
+            while True:
+                connection = await super().connect(*args, **kwargs)
+                if connection.protocol is None or not connection.protocol.should_close:
+                    return connection
+                connection.close()
+
+    return SilentConnector
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext | bool:
