@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 
 from capillary_async.converter.json_text import decode_json, encode_json, to_builtins
 from capillary_async.converter.mismatch import explain
+from capillary_async.converter.scalars import UnknownTypeError
 
 T = TypeVar("T")
 
@@ -21,7 +22,8 @@ class Converter:
 
     It takes every type that cattrs takes: models, attrs classes, dataclasses, TypedDicts, lists, mappings, unions,
     literals, enumerations, `Any`. Nothing is converted silently: a whole number is no text, `3.7` is no 3, null is
-    no "None". A class that is no model has the keys that its attributes are called, and ignores others.
+    no "None". A class that is no model has the keys that its attributes are called, and ignores others. Of
+    a union, the first type that fits is taken.
     """
 
     def __init__(self, timezone: tzinfo) -> None:
@@ -52,6 +54,8 @@ class Converter:
         hook = self._hook_for(into)
         try:
             return hook(value, into)
+        except UnknownTypeError:
+            raise
         except Exception:  # noqa: BLE001, S110  (every kind of refusal, also of users' own classes)
             pass
         # Raised out here, the error has no context, and so holds no frame in which the value is seen.

@@ -40,7 +40,7 @@ from typing import Any, Final, cast
 import attrs
 
 from capillary_async.converter.conversions import Conversion
-from capillary_async.converter.scalars import reject, whole_number
+from capillary_async.converter.scalars import UnknownTypeError, reject, whole_number
 from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict, documented, wire_names
 
 Shape = tuple[str, ...]
@@ -59,7 +59,14 @@ class Readers(dict[Shape, Reader]):
 
     @cached_property
     def _fields(self) -> "tuple[Field, ...]":
-        # Not before the first object comes: a model may contain itself.
+        # Not before the first object comes: a model may contain itself, and name itself in quotes.
+        if any(isinstance(attribute.type, str) for attribute in documented(self._cls)):
+            try:
+                attrs.resolve_types(self._cls)
+            except NameError as error:
+                raise UnknownTypeError(
+                    f"{self._cls.__qualname__} has an annotation without a meaning: {error}"
+                ) from None
         return tuple(Field(attribute, self._conversion(attribute)) for attribute in documented(self._cls))
 
     @cached_property

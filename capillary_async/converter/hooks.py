@@ -24,6 +24,7 @@ from capillary_async.converter.moments import Moments
 from capillary_async.converter.scalars import (
     Hook,
     Mismatch,
+    UnknownTypeError,
     binary_number,
     exact_number,
     exactly,
@@ -90,7 +91,7 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
         (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
         (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
         (_is_list_of_models, lambda into: _model_list_hook(into, readers_of(get_args(into)[0]))),
-        (_is_mixed_union, lambda into: _first_that_fits(into, hook_for)),
+        (_is_union, lambda into: _first_that_fits(into, hook_for)),
         (lambda into: table_for(into, moments) is not None, lambda into: _table_hook(table_for(into, moments))),
         (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
         (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
@@ -102,7 +103,7 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
 
 
 def _no_way(into: Any) -> NoReturn:
-    raise TypeError(f"there is no way to structure an answer into {into!r}")
+    raise UnknownTypeError(f"there is no way to structure an answer into {into!r}")
 
 
 def _origin(into: Any) -> Any:
@@ -134,10 +135,8 @@ def _is_fixed_tuple(into: Any) -> bool:
     return get_origin(into) is tuple and Ellipsis not in get_args(into)
 
 
-def _is_mixed_union(into: Any) -> bool:
-    """Whether cattrs cannot tell a union's arms apart by the keys of their objects."""
-    arms = [arm for arm in alternatives(into) if arm is not NoneType]
-    return len(arms) > 1 and not all(_is_object(arm) for arm in arms)
+def _is_union(into: Any) -> bool:
+    return len(alternatives(into)) > 1
 
 
 def _typed_dict_hook(into: Any, converter: Any) -> Hook:

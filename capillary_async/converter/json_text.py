@@ -4,11 +4,16 @@ A number with a fraction or an exponent becomes the `Decimal` that its text says
 msgspec does the work; it is loaded when the first text comes.
 """
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal, DecimalException
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
 
 from capillary_async.errors import DecodeError
+from capillary_async.models.definition import is_model
 
 if TYPE_CHECKING:
     import msgspec
@@ -65,8 +70,16 @@ def encode_json(value: Any) -> bytes:
 
     Raises:
         TypeError: A type that JSON cannot say.
+        ValueError: A `Decimal` that is no number.
     """
-    return _encoder().encode(value)
+    text = _encoder().encode(_in_order(value))
+    if b"NaN" in text or b"Infinity" in text:
+        # Both may stand in a text, so look twice. No JSON document has them elsewhere.
+        try:
+            _decoder().decode(text)
+        except ValueError:
+            raise ValueError("JSON has no NaN and no Infinity") from None
+    return text
 
 
 def to_builtins(value: Any) -> Any:
@@ -76,4 +89,23 @@ def to_builtins(value: Any) -> Any:
     """
     import msgspec  # noqa: PLC0415
 
-    return msgspec.to_builtins(value, builtin_types=(Decimal,))
+    return msgspec.to_builtins(_in_order(value), builtin_types=(Decimal,))
+
+
+def _in_order(value: Any) -> Any:
+    """Put the attributes of models into the order in which they are declared; msgspec would sort them by name."""
+    cls: Any = type(value)
+    if is_model(cls):
+        names, values_of = _columns(cls)
+        return dict(zip(names, map(_in_order, values_of(value)), strict=True))
+    if isinstance(value, list | tuple):
+        return [_in_order(item) for item in cast("Iterable[Any]", value)]
+    if isinstance(value, dict):
+        return {key: _in_order(item) for key, item in cast("dict[Any, Any]", value).items()}
+    return value
+
+
+@cache
+def _columns(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(attribute.name for attribute in attrs.fields(cls))
+    return names, attrgetter(*names)

@@ -7,7 +7,7 @@ structured it, until it finds the innermost part that is refused.
 A message names places and kinds, never a value: it could be somebody's phone number.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
@@ -27,8 +27,8 @@ _EXPECTED: Final[Mapping[Any, str]] = {
     int: "a whole number",
     float: "a number",
     Decimal: "a number",
-    datetime: "a date-time",
-    date: "a date",
+    datetime: "a text with a date-time",
+    date: "a text with a date",
     NoneType: "null",
 }
 _RECEIVED: Final[Mapping[Any, str]] = {
@@ -136,9 +136,15 @@ def describe(into: Any) -> str:
     if origin is Annotated:
         return describe(get_args(into)[0])
     if origin is Literal:
-        return "one of " + ", ".join(str(argument) for argument in get_args(into))
+        return _one_of(get_args(into))
     if isinstance(origin, type) and issubclass(origin, Enum):
-        return "one of " + ", ".join(str(member.value) for member in origin)
+        return _one_of(origin)
     if isinstance(origin, type) and issubclass(origin, Collection) and not issubclass(origin, str | Mapping):
         return "a list"
     return _EXPECTED.get(origin, "an object")
+
+
+def _one_of(allowed: Iterable[Any]) -> str:
+    values = [item.value if isinstance(item, Enum) else item for item in allowed]
+    kinds = dict.fromkeys(_RECEIVED.get(type(value), "a value") for value in values)
+    return f"{' or '.join(kinds)} ({', '.join(str(value) for value in values)})"

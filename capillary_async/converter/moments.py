@@ -40,7 +40,7 @@ class Dates(dict[Any, date]):
 
     def __missing__(self, value: Any) -> date:
         """Read a text that is not remembered."""
-        if value.__class__ is not str or len(value) != _DATE_LENGTH:
+        if value.__class__ is not str or len(value) != _DATE_LENGTH or value[7] != "-":
             raise Mismatch
         if len(self) >= _REMEMBERED:
             self.clear()

@@ -19,6 +19,10 @@ class Mismatch(Exception):  # noqa: N818  (never leaves the converter)
     """A value does not fit its type. Where, is found out afterwards."""
 
 
+class UnknownTypeError(TypeError):
+    """The caller asks for a type that no answer can be structured into."""
+
+
 def reject(_value: Any = None, _into: Any = None) -> NoReturn:
     """Refuse whatever comes."""
     raise Mismatch

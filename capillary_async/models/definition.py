@@ -113,7 +113,7 @@ def model(cls: type[ModelT]) -> type[ModelT]:
     return attrs.frozen(kw_only=True, field_transformer=_arrange)(cls)
 
 
-@attrs.frozen(kw_only=True)
+@model
 class Model:
     """What all models have.
 
@@ -121,6 +121,6 @@ class Model:
         extra: What the API sent and nobody documents, under the keys that it used.
     """
 
-    __attrs_attrs__: ClassVar[tuple["attrs.Attribute[Any]", ...]]
+    __attrs_attrs__: ClassVar[Any]
 
     extra: Mapping[str, Any] = attrs.field(default=NOTHING_EXTRA, hash=False)

@@ -1,0 +1,201 @@
+"""Models are values: immutable, comparable, hashable, and easy to make in a test."""
+
+import copy
+import pickle
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import pytest
+
+from capillary_async import models
+from capillary_async.converter import Converter
+from capillary_async.models import Customer, Model, Profile, ReadOnlyDict, TargetEvent, Tracker, model, spelled
+from capillary_async.models.definition import documented, wire_names
+
+ALL_MODELS = [cls for cls in vars(models).values() if isinstance(cls, type) and issubclass(cls, Model)]
+ANSWER: dict[str, Any] = {"id": 7, "segments": {"Activity": "Lapsed"}, "newKey": [1, {"deep": None}]}
+
+
+@model
+class Node(Model):
+    """A tree of any depth."""
+
+    name: str
+    children: "tuple[Node, ...] | None" = None
+
+
+def read(answer: Any, into: Any) -> Any:
+    """Structure an answer of a cluster whose clock is UTC."""
+    return Converter(UTC).structure(answer, into)
+
+
+def test_a_model_can_be_made_by_hand() -> None:
+    """Users write their own tests with models."""
+    event = TargetEvent(event_log_id=1, target_value=Decimal("1.000"))
+
+    assert event.event_log_id == 1
+    assert event.period_id is None
+    assert event.extra == {}
+
+
+@pytest.mark.parametrize("customer", [Customer(id=7), read(ANSWER, Customer)], ids=["by hand", "structured"])
+def test_a_model_does_not_change(customer: Customer) -> None:
+    """It is shared between tasks, and structuring fills it before it is frozen."""
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        customer.id = 8  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del customer.id
+    with pytest.raises(AttributeError):
+        customer.invented = 8  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_structured_model_is_one_like_any_other() -> None:
+    """Nothing of how it was filled shows."""
+    event = read({"eventLogId": 1, "eventName": "ENROL"}, TargetEvent)
+
+    assert type(event) is TargetEvent
+    assert event == TargetEvent(event_log_id=1, event_name="ENROL")
+    assert hash(event) == hash(TargetEvent(event_log_id=1, event_name="ENROL"))
+    assert repr(event).startswith("TargetEvent(event_log_id=1, ")
+
+
+@pytest.mark.parametrize("customer", [Customer(id=7), read(ANSWER, Customer)], ids=["by hand", "structured"])
+def test_a_model_travels_through_pickles_and_copies(customer: Customer) -> None:
+    """Process pools and caches pickle what they carry."""
+    for twin in (pickle.loads(pickle.dumps(customer)), copy.copy(customer), copy.deepcopy(customer)):
+        assert twin == customer
+        assert hash(twin) == hash(customer)
+        assert type(twin) is Customer
+
+
+def test_a_model_can_be_changed_into_another() -> None:
+    """`attrs.evolve` and `attrs.asdict` are how attrs users work."""
+    customer = attrs.evolve(read(ANSWER, Customer), associated_with="till")
+
+    assert customer.associated_with == "till"
+    assert attrs.asdict(customer)["segments"] == {"Activity": "Lapsed"}
+    assert attrs.asdict(customer)["extra"] == {"newKey": [1, {"deep": None}]}
+
+
+def test_what_differs_in_extra_alone_is_not_equal() -> None:
+    """Two answers that differ are not the same, documented or not."""
+    assert read({"id": 7, "newKey": 1}, Customer) != read({"id": 7, "newKey": 2}, Customer)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("update", [{"a": 1}]),
+        ("__setitem__", ["a", 1]),
+        ("__delitem__", ["a"]),
+        ("__ior__", [{"a": 1}]),
+        ("pop", ["a"]),
+        ("popitem", []),
+        ("clear", []),
+        ("setdefault", ["a"]),
+    ],
+)
+def test_extra_does_not_change(method: str, arguments: list[Any]) -> None:
+    """All models without undocumented keys share one."""
+    with pytest.raises(TypeError, match="models do not change"):
+        getattr(Customer(id=1).extra, method)(*arguments)
+
+
+@pytest.mark.parametrize("cls", ALL_MODELS, ids=lambda cls: cls.__name__)
+def test_no_two_attributes_share_a_key(cls: type[Model]) -> None:
+    """One of them would always win."""
+    names = [name for field in documented(cls) for name in wire_names(field)]
+
+    assert len(names) == len(set(names))
+
+
+def test_keys_follow_from_names() -> None:
+    """The one rule, and the attributes that it would get wrong."""
+    names = {field.name: wire_names(field) for cls in ALL_MODELS for field in documented(cls)}
+
+    assert names["fleet_user_id"] == ("fleetUserId",)
+    assert names["ug2_pagination"] == ("ug2Pagination",)
+    assert names["attribution_v2"] == ("attributionV2",)
+    assert names["from_"] == ("from",)
+    assert names["event_date"] == ("eventDateISO", "eventDate")
+    assert names["created_date_time"] == ("createdDateTimeISO", "createdDateTime")
+    assert names["created_date"] == ("createdDate",)
+    assert names["upgrade_based_on"] == ("upgradeBasedOn", "upgrade_based_on")
+
+
+def test_everything_is_exported() -> None:
+    """A model that cannot be imported cannot be annotated with."""
+    classes = {name for name, value in vars(models).items() if isinstance(value, type)}
+
+    assert classes - {"Model", "ReadOnlyDict"} <= set(models.__all__)
+    assert {"Customer", "TrackerType", "TargetEvent"} <= set(models.__all__)
+
+
+def test_every_member_of_an_enumeration_is_its_text() -> None:
+    """Users compare with the text that the documentation names."""
+    enumerations = [cls for cls in vars(models).values() if isinstance(cls, type) and issubclass(cls, StrEnum)]
+
+    assert enumerations
+    assert all(member == member.value for enumeration in enumerations for member in enumeration)
+
+
+def test_users_declare_models_of_their_own() -> None:
+    """The rest of the API deserves types, too."""
+
+    @model
+    class Coupon(Model):
+        coupon_code: str
+        valid_till: datetime | None = None
+        series: int | None = spelled("series_id", default=None)
+
+    coupon = read({"couponCode": "A1", "validTill": "2025-01-09 12:00:12", "series_id": 3, "x": 1}, Coupon)
+
+    assert coupon == Coupon(
+        coupon_code="A1", valid_till=datetime(2025, 1, 9, 12, 0, 12, tzinfo=UTC), series=3, extra={"x": 1}
+    )
+
+
+def test_a_model_may_contain_itself() -> None:
+    """Categories and organisations come as trees."""
+    node = read({"name": "a", "children": [{"name": "b"}]}, Node)
+
+    assert node == Node(name="a", children=(Node(name="b"),))
+
+
+def test_an_annotation_without_a_meaning_is_the_callers_mistake() -> None:
+    """It must not look as if the answer were wrong."""
+
+    @model
+    class Wrong(Model):
+        other: "Nowhere | None" = None  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable, reportUnknownVariableType]
+
+    with pytest.raises(TypeError, match="Wrong has an annotation without a meaning: name 'Nowhere' is not defined"):
+        read({}, Wrong)
+
+
+def test_a_default_that_no_answer_gives_is_refused() -> None:
+    """What is missing in an answer is None; another default would be invented data."""
+    with pytest.raises(TypeError, match="what an answer leaves out is None"):
+
+        @model
+        class Wrong(Model):  # pyright: ignore[reportUnusedClass]
+            count: int = 0
+
+
+def test_extra_can_be_given_by_hand() -> None:
+    """A fake answer may need an undocumented key."""
+    tracker = Tracker(id=1, extra=ReadOnlyDict(unit="EUR"))
+
+    assert tracker.extra["unit"] == "EUR"
+    assert isinstance(tracker.extra, Mapping)
+
+
+def test_profiles_with_free_form_fields_have_a_hash() -> None:
+    """Free-form objects have none of their own, and customers belong in sets all the same."""
+    profiles = {read({"fields": {"a": [1]}}, Profile), read({"fields": {"a": [1]}}, Profile)}
+
+    assert len(profiles) == 1
