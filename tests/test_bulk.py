@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.bulk import Outcome, Tuner, lookup_many
+from capillary_async.bulk import Outcome, lookup_many
+from capillary_async.bulk.tuner import Tuner
 from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
+from capillary_async.options import RateLimit
+from capillary_async.ratelimit import RateLimiter
+from tests.fakes import VirtualClock
 
 Order = Literal["completion", "input"]
 Source = Literal["list", "stream"]
@@ -506,6 +510,27 @@ async def test_a_reader_left_behind_in_another_task_is_told() -> None:
 
     with pytest.raises(RuntimeError, match="was left"):
         await reader
+
+
+# --- manners ---
+
+
+async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
+    """A nightly job must not make the web shop wait for its minute."""
+    clock = VirtualClock()
+    limiter = RateLimiter(RateLimit(1, per=10.0), clock=clock.time, call_at=clock.call_at)
+    order: list[str] = []
+
+    async def call(name: str) -> None:
+        await limiter.acquire()
+        order.append(name)
+
+    async with lookup_many(call, ["bulk"] * 3, concurrency=3) as outcomes:
+        await turns(2)
+        await call("other")
+        [outcome async for outcome in outcomes]
+
+    assert order == ["bulk", "other", "bulk", "bulk"]
 
 
 # --- "auto" ---

@@ -12,12 +12,14 @@ group would wrap the caller's own exception.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from enum import Enum
 from time import perf_counter
 from types import TracebackType
-from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
-from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
+from capillary_async.bulk.source import End, Source
+from capillary_async.bulk.tuner import Tuner
+from capillary_async.errors import ConfigurationError, TransportError
+from capillary_async.ratelimit import low_priority
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -67,7 +69,8 @@ def lookup_many(
     """Call `fn` for every key, many at a time, and hand out an outcome for each.
 
     Use it as a context manager: `async with lookup_many(...) as outcomes: async for outcome in outcomes`.
-    Leaving the block, by whatever way, cancels the calls that run and waits for their end.
+    Leaving the block, by whatever way, cancels the calls that run and waits for their end. Where the
+    client's rate limit makes calls wait, these give way to calls made elsewhere.
 
     Args:
         fn: Any coroutine function of one key, such as `client.customers.get`.
@@ -92,12 +95,6 @@ def lookup_many(
     return Outcomes(fn, keys, concurrency, order)
 
 
-class _End(Enum):
-    """Stands where a key would when there are no more."""
-
-    END = "end"
-
-
 class Outcomes(Generic[K, V]):
     """The outcomes of a `lookup_many`: a context manager, and inside its block an async iterator."""
 
@@ -109,7 +106,7 @@ class Outcomes(Generic[K, V]):
         order: Order,
     ) -> None:
         self._fn = fn
-        self._source = _Source(keys)
+        self._source = Source(keys)
         self._tuner = Tuner() if concurrency == "auto" else None
         self._limit = self._tuner.limit if concurrency == "auto" and self._tuner else cast("int", concurrency)
         self._is_ordered = order == "input"
@@ -215,8 +212,9 @@ class Outcomes(Generic[K, V]):
     # --- the workers ---
 
     def _add_workers(self) -> None:
-        while len(self._workers) < self._limit:
-            self._workers.append(asyncio.create_task(self._run(), name=f"lookup_many-{len(self._workers)}"))
+        with low_priority():
+            while len(self._workers) < self._limit:
+                self._workers.append(asyncio.create_task(self._run(), name=f"lookup_many-{len(self._workers)}"))
 
     async def _stop_workers(self) -> None:
         pending: list[asyncio.Task[None]] = [task for task in self._workers if not task.done()]
@@ -252,7 +250,7 @@ class Outcomes(Generic[K, V]):
             self._running += 1
             try:
                 key = source.take_now() if source.is_ready else await source.take()
-                if key is not _End.END:
+                if key is not End.END:
                     index = source.index
                     self._deliver(index, await self._call(key))
             finally:
@@ -301,7 +299,7 @@ class Outcomes(Generic[K, V]):
             self._ready.append(self._early.pop(self._next_index))
             self._next_index += 1
 
-    def _tune(self, tuner: "Tuner", outcome: Outcome[K, V]) -> None:
+    def _tune(self, tuner: Tuner, outcome: Outcome[K, V]) -> None:
         tuner.observe(outcome.seconds, outcome.error)
         growth = tuner.limit - self._limit
         self._limit = tuner.limit
@@ -309,120 +307,3 @@ class Outcomes(Generic[K, V]):
         if growth > 0 and not self._is_closed:
             self._unpark(growth)
             self._add_workers()
-
-
-class _Source(Generic[K]):
-    """Hands out the keys one by one, from whatever kind of iterable they come.
-
-    Attributes:
-        index: The place of the last key in the input.
-        is_exhausted: Whether no key is taken any more.
-        error: What the iterable raised, or `None`.
-        is_ready: Whether keys come without waiting, by `take_now`.
-    """
-
-    def __init__(self, keys: Iterable[K] | AsyncIterable[K]) -> None:
-        self._stream = aiter(keys) if isinstance(keys, AsyncIterable) else None
-        self._iterator = iter(()) if isinstance(keys, AsyncIterable) else iter(keys)
-        self.is_ready = self._stream is None
-        # An async generator must not be asked again while it is still thinking.
-        self._turn = asyncio.Lock()
-        self.index = -1
-        self.is_exhausted = False
-        self.error: Exception | None = None
-
-    def take_now(self) -> K | Literal[_End.END]:
-        """Take the next key of an iterable."""
-        try:
-            return self._taken(next(self._iterator, _End.END))
-        except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
-            return self._failed(error)
-
-    async def take(self) -> K | Literal[_End.END]:
-        """Take the next key of an async iterable."""
-        async with self._turn:
-            if self._stream is None or self.is_exhausted:
-                return _End.END
-            try:
-                return self._taken(await anext(self._stream))
-            except StopAsyncIteration:
-                return self._taken(_End.END)
-            except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
-                return self._failed(error)
-
-    def _taken(self, key: K | Literal[_End.END]) -> K | Literal[_End.END]:
-        if key is _End.END:
-            self.is_exhausted = True
-        else:
-            self.index += 1
-        return key
-
-    def _failed(self, error: Exception) -> Literal[_End.END]:
-        self.error = error
-        self.is_exhausted = True
-        return _End.END
-
-    async def close(self, *, quietly: bool) -> None:
-        """Close an async iterator that can be closed; `quietly` when an exception is under way already."""
-        close = getattr(self._stream, "aclose", None)
-        if close is None:
-            return
-        try:
-            await close()
-        except Exception:
-            if not quietly:
-                raise
-
-
-# Where "auto" begins, by how much a good round raises it, and where it ends.
-_FIRST_LIMIT: Final = 8
-_STEP: Final = 4
-_LAST_LIMIT: Final = 256
-# Latency has risen when a round's mean is more than twice the best round's. Below a millisecond it
-# says more about this process than about the API.
-_RISE: Final = 2.0
-_LEAST_LATENCY: Final = 0.001
-# The best round is forgotten slowly: an API that became slower for good is no reason to stay small.
-_FORGET: Final = 1.01
-
-
-class Tuner:
-    """Finds a concurrency: a round of good outcomes adds a little, throttling or rising latency halves it.
-
-    Attributes:
-        limit: How many calls should run at once now.
-    """
-
-    def __init__(self) -> None:
-        self.limit = _FIRST_LIMIT
-        self._best = float("inf")
-        self._seconds = 0.0
-        self._seen = 0
-        self._stale = 0
-
-    def observe(self, seconds: float, error: Exception | None) -> None:
-        """Take one outcome into account. A round is as many of them as calls run at once."""
-        if self._stale:
-            # It started when more were running, so it says nothing about the present limit.
-            self._stale -= 1
-        elif isinstance(error, RateLimitedError):
-            self._halve()
-        elif error is None:
-            self._seconds += seconds
-            self._seen += 1
-            if self._seen >= self.limit:
-                self._end_round()
-
-    def _end_round(self) -> None:
-        mean = max(self._seconds / self._seen, _LEAST_LATENCY)
-        self._best = min(self._best * _FORGET, mean)
-        if mean > self._best * _RISE:
-            self._halve()
-        else:
-            self.limit = min(self.limit + _STEP, _LAST_LIMIT)
-            self._seconds, self._seen = 0.0, 0
-
-    def _halve(self) -> None:
-        self._stale = self.limit
-        self.limit = max(self.limit // 2, 1)
-        self._seconds, self._seen = 0.0, 0
