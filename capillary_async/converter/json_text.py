@@ -46,7 +46,9 @@ def decode_json(body: bytes) -> Any:
     """
     try:
         return _decoder().decode(body.removeprefix(_BYTE_ORDER_MARK))
-    except (ValueError, ArithmeticError, RecursionError) as problem:
+    except MemoryError:
+        raise
+    except Exception as problem:  # noqa: BLE001  (the codec's own errors, UnicodeError, ArithmeticError, RecursionError)
         error = _refusal(problem)
     # Raised out here, the error has no context, and so holds neither the body nor a frame that does.
     del body
@@ -76,8 +78,8 @@ def encode_json(value: Any) -> bytes:
     if b"NaN" in text or b"Infinity" in text:
         # Both may stand in a text, so look twice. No JSON document has them elsewhere.
         try:
-            _decoder().decode(text)
-        except ValueError:
+            decode_json(text)
+        except DecodeError:
             raise ValueError("JSON has no NaN and no Infinity") from None
     return text
 
@@ -94,9 +96,8 @@ def to_builtins(value: Any) -> Any:
 
 def _in_order(value: Any) -> Any:
     """Put the attributes of models into the order in which they are declared; msgspec would sort them by name."""
-    cls: Any = type(value)
-    if is_model(cls):
-        names, values_of = _columns(cls)
+    if is_model(value.__class__):
+        names, values_of = _columns(value.__class__)
         return dict(zip(names, map(_in_order, values_of(value)), strict=True))
     if isinstance(value, list | tuple):
         return [_in_order(item) for item in cast("Iterable[Any]", value)]

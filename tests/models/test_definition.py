@@ -48,7 +48,7 @@ def test_a_model_does_not_change(customer: Customer) -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         customer.id = 8  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        del customer.id
+        del customer.id  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(AttributeError):
         customer.invented = 8  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
