@@ -42,8 +42,13 @@ class ByKind(dict[Kind, _T]):
 
 
 @lru_cache(maxsize=64)
-def rules(
-    kind: Kind, offset_means: OffsetMeaning, total_means: TotalMeaning, echo: Echo, page_cap: int | None
+def rules(  # noqa: PLR0917  (so that they make a cheap key)
+    kind: Kind,
+    offset_means: OffsetMeaning,
+    total_means: TotalMeaning,
+    echo: Echo,
+    page_cap: int | None,
+    warn_of_cap: bool,  # noqa: FBT001
 ) -> Paging:
     """Return the rules for a kind of listing, of which the documents leave so much open."""
     documented = DOCUMENTED[kind]
@@ -53,6 +58,7 @@ def rules(
         total_means=total_means,
         echo=echo,
         page_cap=page_cap,
+        warn_of_cap=warn_of_cap,
     )
 
 

@@ -139,14 +139,12 @@ class Paging:
         sent = self.sent(length)
         return sent if self.gap is None or self.gap[0] >= sent else sent + self.gap[1]
 
-    def row_at(self, position: int, length: int) -> int | None:
-        """Say which of `length` rows stands at a position; `None` for a gap or the end."""
+    def row_at(self, position: int) -> int | None:
+        """Say which row stands at a position before the end; `None` in a gap."""
         if self.gap is not None and position >= self.gap[0]:
             if position < self.gap[0] + self.gap[1]:
                 return None
             position -= self.gap[1]
-        if position >= self.sent(length):
-            return None
         if self.repeat_every is None:
             return position
         group, place = divmod(position, self.repeat_every + 1)
@@ -286,7 +284,7 @@ class Listing:
         length = len(rows)
         # Past the end there is nothing to look for, and an offset may be astronomically large.
         stop = min(start + size, paging.positions(length))
-        found: Iterable[int | None] = (paging.row_at(position, length) for position in range(start, stop))
+        found: Iterable[int | None] = (paging.row_at(position) for position in range(start, stop))
         return tuple(rows[row] for row in found if row is not None)
 
     def _drift(self, drift: Drift) -> None:

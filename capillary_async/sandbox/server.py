@@ -228,8 +228,7 @@ class Sandbox(Switches):
         self._peak = max(self._peak, self._in_flight)
         try:
             answer = self._decide(request)
-            if self.log_size:
-                self._requests.append(attrs.evolve(request, status=0 if answer.abort else answer.status))
+            self._requests.append(attrs.evolve(request, status=0 if answer.abort else answer.status))
             delay = self.latency + answer.delay + (self.jitter and self._random.uniform(0, self.jitter))
             if delay:
                 await self.sleep(delay)

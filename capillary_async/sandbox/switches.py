@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
@@ -60,10 +60,8 @@ def _zone(_: Any, attribute: "attrs.Attribute[Any]", value: str) -> None:
         raise ValueError(f"{attribute.name} must be the name of a time zone, not {value!r}") from error
 
 
-def _fixed(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> Any:
-    if getattr(instance, attribute.name) != value:
-        raise AttributeError(f"{attribute.name} is fixed when the sandbox is made")
-    return value
+def _fixed(_: Any, attribute: "attrs.Attribute[Any]", __: Any) -> NoReturn:
+    raise AttributeError(f"{attribute.name} is fixed when the sandbox is made")
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -95,7 +93,8 @@ class Switches:
         total_means: What `total` counts.
         echo: Which `limit` an answer names.
         page_cap: Larger pages are cut to this size.
-        paging: Rules of one kind of listing, instead of the four above.
+        warn_of_cap: Whether a warning says so.
+        paging: Rules of one kind of listing, instead of the five above.
         rows: How many rows every listing of a kind has, instead of an invented number.
         standing: Tells whether an id is a customer's.
         user_groups_key: Name of the array with a customer's groups; no document gives it.
@@ -129,6 +128,7 @@ class Switches:
     total_means: TotalMeaning = attrs.field(default="records", validator=one_of(TotalMeaning))
     echo: Echo = attrs.field(default="asked", validator=one_of(Echo))
     page_cap: int | None = attrs.field(default=None, validator=_cap)
+    warn_of_cap: bool = True
     paging: ByKind[Paging] = attrs.field(factory=ByKind[Paging], converter=_rules_by_kind)
     rows: ByKind[int] = attrs.field(factory=ByKind[int], converter=_counts_by_kind)
     standing: Callable[[int], Standing] = standing_by_last_digits
@@ -140,7 +140,7 @@ class Switches:
     def paging_of(self, kind: Kind) -> Paging:
         """Return the rules in force for a kind of listing."""
         own = self.paging.get(kind)
-        return rules(kind, self.offset_means, self.total_means, self.echo, self.page_cap) if own is None else own
+        return own or rules(kind, self.offset_means, self.total_means, self.echo, self.page_cap, self.warn_of_cap)
 
     def cap_page_size(self, rows: int | None) -> None:
         """Cap the pages of every kind of listing; `None` lifts the cap."""

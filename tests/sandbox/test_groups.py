@@ -73,6 +73,14 @@ async def test_cards_and_their_status_come_on_request(ask: Asker) -> None:
     assert "statusInfo" in status[0]["cards"][0]
 
 
+async def test_some_members_have_no_last_name(ask: Asker) -> None:
+    """Nor has the sample's: it is an empty text, not null."""
+    rows = (await ask.members(5)).json["data"]
+
+    assert "" in {row["lastName"] for row in rows}
+    assert {type(row["lastName"]) for row in rows} == {str}
+
+
 async def test_members_are_customers(ask: Asker) -> None:
     """Otherwise a program that goes from members to customers could not be tried."""
     for member_id in ask.sandbox.member_ids(5):

@@ -65,6 +65,17 @@ async def test_an_event_is_json_whatever_it_holds(ask: Asker) -> None:
         json.loads((await ask.events(1, rule_id, limit=1000)).text)
 
 
+async def test_events_are_kept_only_so_many(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million customers take no memory."""
+    monkeypatch.setattr("capillary_async.sandbox.targets._MOST_ROWS_KEPT", 5)
+
+    first = await ask.events(1, 7, limit=50)
+    again = await ask.events(1, 7, limit=50)
+
+    assert first.json == again.json
+    assert len(ask.sandbox._world.events._rows) <= 5
+
+
 async def test_twins_come_with_every_other_pair_of_rules(ask: Asker) -> None:
     """Newer answers have them, older ones do not."""
     with_twins = (await ask.events(1, 7, limit=1)).json["data"][0]
