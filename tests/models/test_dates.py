@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async.converter import Converter
-from capillary_async.converter.moments import DateTimes
+from capillary_async.converter.moments import Dates, DateTimes
 from capillary_async.errors import DecodeError
 
 INDIA, NEW_YORK, SINGAPORE = ZoneInfo("Asia/Kolkata"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Singapore")
@@ -18,9 +19,15 @@ INDIAN_OFFSET = timezone(timedelta(hours=5, minutes=30))
 NOON = datetime(2025, 1, 9, 12, 0, 12, tzinfo=UTC)
 
 
+@cache
+def converter_of(zone: tzinfo) -> Converter:
+    """Keep converters as long as clients do."""
+    return Converter(zone)
+
+
 def read(value: Any, into: Any = datetime, zone: tzinfo = UTC) -> Any:
     """Structure one date of a cluster with this clock."""
-    return Converter(zone).structure(value, into)
+    return converter_of(zone).structure(value, into)
 
 
 @pytest.mark.parametrize(
@@ -185,10 +192,11 @@ def test_any_other_text_is_an_error_and_nothing_else(text: str) -> None:
     assert moment.utcoffset() is not None
 
 
-def test_memory_of_texts_has_an_end() -> None:
+@pytest.mark.parametrize(("table", "step"), [(DateTimes(UTC), timedelta(seconds=1)), (Dates(), timedelta(days=1))])
+def test_memory_of_texts_has_an_end(table: dict[str, date], step: timedelta) -> None:
     """A bulk run sees millions of them."""
-    table = DateTimes(UTC)
-    texts = [(NOON + timedelta(seconds=second)).isoformat() for second in range(20_000)]
+    first = NOON if isinstance(table, DateTimes) else NOON.date()
+    texts = [(first + number * step).isoformat() for number in range(10_000)]
 
     moments = [table[text] for text in texts]
 

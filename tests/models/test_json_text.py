@@ -118,6 +118,17 @@ def test_an_error_holds_nothing_of_the_answer() -> None:
     assert not any("910000000001" in repr(frame.f_locals) for frame in frames)
 
 
+def test_a_machine_without_memory_is_no_fault_of_the_answer() -> None:
+    """Asking again would only make it worse."""
+
+    class Huge(bytes):
+        def removeprefix(self, prefix: object, /) -> bytes:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        decode_json(Huge())
+
+
 def test_a_byte_order_mark_is_skipped() -> None:
     """RFC 8259 allows it, and some gateways add one."""
     assert decode_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}

@@ -249,6 +249,14 @@ class Line:
     tags: list[str] = field(default_factory=list[str])
 
 
+@attrs.frozen
+class Tree:
+    """A user's own class that contains itself."""
+
+    name: str
+    children: "list[Tree]" = attrs.field(factory=list["Tree"])
+
+
 class Row(TypedDict):
     """A user's own TypedDict."""
 
@@ -297,6 +305,7 @@ GOOD: list[tuple[Any, Any, Any]] = [
     (date, "2025-09-05", date(2025, 9, 5)),
     (Point, {"x": 1, "unknown": 2}, Point(1)),
     (Line, {"points": [{"x": 1}]}, Line([Point(1)])),
+    (Tree, {"name": "a", "children": [{"name": "b"}]}, Tree("a", [Tree("b")])),
     (Row, {"id": 1, "note": "a"}, {"id": 1, "note": "a"}),
     (Pair, [1, "a"], Pair(1, "a")),
     (Point | Line, {"points": []}, Line([])),
@@ -333,6 +342,7 @@ BAD: list[tuple[Any, Any, str]] = [
     (Point, {"y": 1}, "x is missing"),
     (Line, {"points": [{"x": "1"}]}, "points[0].x should be a whole number"),
     (Line, {}, "points is missing"),
+    (Tree, {"name": "a", "children": [{"name": "b", "children": [{}]}]}, "children[0].children[0].name is missing"),
     (Row, {"id": 1, "note": None}, "note should be a text, not null"),
     (Row, [], "should be an object, not a list"),
     (Pair, [1], "should be a list"),
