@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from inspect import getdoc
 from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -254,5 +255,5 @@ class Sandbox(Switches):
         return refusal or self._routes.answer(request)
 
 
-# One list of switches serves both classes' readers.
-Sandbox.__doc__ = f"{Sandbox.__doc__}\n    Attributes:{(Switches.__doc__ or '').partition('Attributes:')[2]}"
+# The switches are described once, and belong to this class for whoever reads its help.
+Sandbox.__doc__ = f"{getdoc(Sandbox)}\n\nAttributes:{(getdoc(Switches) or '').partition('Attributes:')[2]}"

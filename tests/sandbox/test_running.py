@@ -1,6 +1,7 @@
 """Starting, stopping, and what can be told to a sandbox."""
 
 import asyncio
+import inspect
 from typing import Any
 
 import aiohttp
@@ -178,7 +179,7 @@ def test_what_data_depends_on_is_fixed(name: str) -> None:
 
 def test_everything_that_can_be_told_is_described() -> None:
     """The command line takes its help from there."""
-    described = Sandbox.__doc__ or ""
+    described = inspect.getdoc(Sandbox) or ""
 
     public = [field.name for field in attrs.fields(Sandbox) if not field.name.startswith("_")]
-    assert [name for name in public if f"\n        {name}: " not in described] == []
+    assert [name for name in public if f"\n    {name}: " not in described] == []
