@@ -58,7 +58,7 @@ def decode_json(body: bytes) -> Any:
 def _refusal(problem: Exception) -> DecodeError:
     if isinstance(problem, RecursionError):
         return DecodeError("the answer is nested too deeply")
-    if isinstance(problem, DecimalException) or str(problem) == "Integer value out of range":
+    if isinstance(problem, DecimalException) or str(problem).startswith("Integer value out of range"):
         return DecodeError("the answer holds a number that is too long")
     reason = "bad UTF-8" if isinstance(problem, UnicodeError) else str(problem)
     return DecodeError(f"the answer is not a JSON document: {reason}", retryable=True)

@@ -1,0 +1,79 @@
+"""Look many keys up, and compare what came back with what the server saw."""
+
+import asyncio
+import zlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any, Final
+
+import attrs
+
+from capillary_async import BasicAuth, CallInfo, CapillaryClient, ClientOptions, RetryPolicy
+
+AUTH: Final = BasicAuth("a.till", "a password")
+# As the client ships, but for the time that it gives a silent server.
+QUICK: Final = ClientOptions(attempt_timeout=0.4, deadline=20.0)
+# Never out of budget, and in no hurry to wait: for what is not about retries.
+PATIENT: Final = ClientOptions(
+    attempt_timeout=5.0, deadline=60.0, retry=RetryPolicy(base=0.001, throttled_base=0.001, budget=10**6)
+)
+
+_key: ContextVar[str] = ContextVar("the key that is looked up")
+
+
+def entity_of(key: str) -> int:
+    """Return the one right answer to a key."""
+    return zlib.crc32(key.encode()) + 1
+
+
+def document_of(key: str) -> bytes:
+    """Return the answer that carries it, long enough to be cut."""
+    return b'{"entity": %d, "warnings": [], "padding": "%b"}' % (entity_of(key), b"." * 400)
+
+
+@attrs.define(eq=False)
+class Ledger:
+    """What the client says its calls cost, by key. Give `note` to a client as its `on_call`."""
+
+    attempts: Counter[str] = attrs.field(factory=Counter[str])
+
+    def note(self, info: CallInfo) -> None:
+        """Book a call that ended."""
+        self.attempts[_key.get()] += info.attempts
+
+
+@attrs.frozen
+class Ending:
+    """How a lookup ended: a value or an error."""
+
+    key: str
+    value: Any
+    error: Exception | None
+    seconds: float
+
+
+async def look_up_all(
+    look_up: Callable[[str], Awaitable[Any]], keys: Iterable[str], *, concurrency: int = 64
+) -> list[Ending]:
+    """Look every key up once, and return how each lookup ended."""
+    source, endings = iter(keys), list[Ending]()
+
+    async def work() -> None:
+        for key in source:
+            _key.set(key)
+            began, value, failure = perf_counter(), None, None
+            try:
+                value = await look_up(key)
+            except Exception as error:  # noqa: BLE001  (judged by the caller)
+                failure = error
+            endings.append(Ending(key, value, failure, perf_counter() - began))
+
+    await asyncio.gather(*(work() for _ in range(concurrency)))
+    return endings
+
+
+def find_with(client: CapillaryClient) -> Callable[[str], Awaitable[int]]:
+    """Return the function that looks a key up."""
+    return lambda key: client.customers.find_id("externalId", key)

@@ -1,0 +1,79 @@
+"""What became of the faults: one row of the table for each kind."""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+
+COLUMNS: Final = ("kind", "injected", "healed", "refused", "lost", "doubled", "wrong", "seconds", "measured")
+_WIDTHS: Final = (46, 8, 8, 8, 6, 7, 6, 7, 30)
+
+
+@attrs.define(eq=False)
+class Row:
+    """A kind of fault and what it came to.
+
+    Attributes:
+        kind: What was done.
+        injected: How often.
+        healed: Calls that came to the right answer all the same.
+        refused: Calls that ended in the right error.
+        lost: Calls that ended in neither.
+        doubled: Requests that the server saw and the client did not report, and rows that came twice.
+        wrong: Calls that returned what is not so.
+        seconds: How long the kind took.
+        measured: What else was counted, and its bound.
+        complaints: What is not as it should be.
+    """
+
+    kind: str
+    injected: int = 0
+    healed: int = 0
+    refused: int = 0
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    seconds: float = 0.0
+    measured: str = ""
+    complaints: list[str] = attrs.field(factory=list[str])
+
+    def check(self, what: str, *, holds: bool) -> None:
+        """Complain of `what` unless it holds."""
+        if not holds:
+            self.complaints.append(what)
+
+    def measure(self, what: str, count: float, *, at_most: float = math.inf, at_least: float = -math.inf) -> None:
+        """Show a number beside its bounds, and complain if it is beyond them."""
+        bounds = [f"{sign} {bound:g}" for sign, bound in (("<=", at_most), (">=", at_least)) if math.isfinite(bound)]
+        shown = f"{what} {count:.4g}" + (f" ({' and '.join(bounds)})" if bounds else "")
+        self.measured = f"{self.measured}; {shown}" if self.measured else shown
+        self.check(shown, holds=at_least <= count <= at_most)
+
+    def settle(self) -> "Row":
+        """Complain of what no row may have, and return the row."""
+        for name in ("lost", "doubled", "wrong"):
+            count = getattr(self, name)
+            self.check(f"{count} {name}", holds=not count)
+        ended = self.healed + self.refused
+        self.check(f"{self.injected} injected, but {ended} ended well", holds=self.injected == ended > 0)
+        return self
+
+
+def line(cells: Iterable[object]) -> str:
+    """Lay out one line of the table."""
+    (first, *counts, last), (kind_width, *widths, last_width) = map(str, cells), _WIDTHS
+    padded = [count.rjust(width) for count, width in zip(counts, widths, strict=True)]
+    return f"| {first.ljust(kind_width)} | {' | '.join(padded)} | {last.ljust(last_width)} |"
+
+
+def heading() -> str:
+    """Return the table's first two lines."""
+    first, *counts, last = _WIDTHS
+    return line(COLUMNS) + "\n" + line(("-" * first, *("-" * (width - 1) + ":" for width in counts), "-" * last))
+
+
+def written(row: Row) -> str:
+    """Return a row's line."""
+    counts = (row.injected, row.healed, row.refused, row.lost, row.doubled, row.wrong)
+    return line((row.kind, *counts, f"{row.seconds:.1f}", row.measured))
