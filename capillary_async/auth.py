@@ -6,9 +6,9 @@ An access token is shared by every call of a client, so three races matter:
 * Many calls come back refused ("401", "498") with the same token: the first to come back replaces
   *that* token; the others find another one in its place and just use it. Comparing before replacing
   is what makes twenty late refusals cost one fetch instead of twenty.
-* A token nears its end while calls run: in the last tenth of its life a call that passes by starts
-  the renewal and goes on with the old one, which still works. The moment is jittered, so that many
-  processes with tokens of one age do not renew in step.
+* A token nears its end while calls run: when a tenth of its life is left, a call that passes by starts
+  the renewal and goes on with the old one, which still works. The moment is up to half a tenth earlier, at
+  random, so that many processes with tokens of one age do not renew in step.
 
 A token's life is measured by the monotonic clock from before it was asked for, so that neither a
 slow answer nor a corrected wall clock makes it look younger than it is. A call that is refused with
@@ -22,6 +22,7 @@ import hashlib
 import random
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final, Literal, cast, get_args
 
@@ -33,6 +34,7 @@ from capillary_async.protocol import Call, Request, Response, Transport, running
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
 TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
+_LONGEST_LIFE: Final = 10**9  # seconds; whatever is longer is for ever
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
 
 EntityType = Literal[
@@ -56,9 +58,11 @@ class BasicAuth:
         Raises:
             ConfigurationError: The password is empty, or the till's id is unusable in a header.
         """
-        digest = Secret(hashlib.md5(password.encode(), usedforsecurity=False).hexdigest() if password else "")
+        hidden = Secret(password)
         del password  # so that a traceback with locals, from the lines below, does not show it
-        self._set(till, digest, "password must not be empty")
+        credentials = _basic(till, _md5_of(hidden), "password must be a text that is not empty")
+        object.__setattr__(self, "till", till)
+        object.__setattr__(self, "_credentials", credentials)
 
     @classmethod
     def from_md5(cls, till: str, password_md5: str) -> "BasicAuth":
@@ -67,22 +71,15 @@ class BasicAuth:
         Raises:
             ConfigurationError: It is not one, or the till's id is unusable in a header.
         """
-        digest = Secret(password_md5.strip().lower())
+        digest = Secret(password_md5.strip().lower() if isinstance(password_md5, str) else "")
         del password_md5
+        credentials = _basic(till, digest, "password_md5 must be the 32 hexadecimal digits of an MD5")
         auth = cls.__new__(cls)
-        auth._set(till, digest, "password_md5 must be the 32 hexadecimal digits of an MD5")
+        object.__setattr__(auth, "till", till)
+        object.__setattr__(auth, "_credentials", credentials)
         return auth
 
-    def _set(self, till: str, digest: Secret, complaint: str) -> None:
-        if not _MD5.fullmatch(digest.reveal()):
-            raise ConfigurationError(complaint)
-        if not _is_header_safe(till) or ":" in till:
-            raise ConfigurationError("till must be printable ASCII characters without a colon, and at least one")
-        pair = base64.b64encode(f"{till}:{digest.reveal()}".encode()).decode()
-        object.__setattr__(self, "till", till)
-        object.__setattr__(self, "_credentials", Secret(f"Basic {pair}"))
-
-    def over(self, transport: Transport, _for_tokens: Transport, /) -> Transport:
+    def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {"Authorization": self._credentials})
 
@@ -103,7 +100,7 @@ class AccessToken:
         del token
         object.__setattr__(self, "_token", _checked("token", secret))
 
-    def over(self, transport: Transport, _for_tokens: Transport, /) -> Transport:
+    def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {TOKEN_HEADER: self._token})
 
@@ -113,11 +110,10 @@ class OAuth:
     """A client key and secret, exchanged for access tokens as needed.
 
     Attributes:
-        key: The client key.
         attribution: Whose calls these are.
     """
 
-    key: str
+    _key: Secret
     _secret: Secret
     attribution: tuple[EntityType, str] | None
 
@@ -133,35 +129,64 @@ class OAuth:
         Raises:
             ConfigurationError: One of them is empty, or unusable in a header.
         """
-        hidden = Secret(secret)
-        del secret
-        if not key:
-            raise ConfigurationError("key must not be empty")
-        if not hidden.reveal():
-            raise ConfigurationError("secret must not be empty")
-        if attribution is not None and not (attribution[0] in get_args(EntityType) and _is_header_safe(attribution[1])):
+        hidden_key, hidden_secret = Secret(key), Secret(secret)
+        del key, secret
+        if attribution is not None and not _is_attribution(attribution):
             kinds = ", ".join(get_args(EntityType))
             raise ConfigurationError(f"attribution must be one of {kinds}, and a text of printable ASCII characters")
-        object.__setattr__(self, "key", key)
-        object.__setattr__(self, "_secret", hidden)
+        object.__setattr__(self, "_key", _checked("key", hidden_key))
+        object.__setattr__(self, "_secret", _checked("secret", hidden_secret))
         object.__setattr__(self, "attribution", attribution)
 
-    def over(self, transport: Transport, for_tokens: Transport, /) -> Transport:
-        """Return `transport` with a fresh token added to each request; tokens come through `for_tokens`."""
+    def over(self, transport: Transport, for_tokens: Transport, for_replays: Transport, /) -> Transport:
+        """Return `transport` with a fresh token added to each request.
+
+        Args:
+            transport: Carries the requests.
+            for_tokens: Carries the requests for tokens.
+            for_replays: Carries a request once more whose token was refused.
+        """
         extra: dict[str, str] = {}
         if self.attribution is not None:
             entity_type, entity_code = self.attribution
             extra["X-CAP-API-ATTRIBUTION-ENTITY-TYPE"] = entity_type
             extra["X-CAP-API-ATTRIBUTION-ENTITY-CODE"] = entity_code
-        return TokenTransport(transport, for_tokens, {"key": self.key, "secret": self._secret}, extra)
+        credentials = {"key": self._key, "secret": self._secret}
+        return TokenTransport(transport, for_tokens, credentials, extra, for_replays)
 
 
 Auth = BasicAuth | OAuth | AccessToken
 
 
-def _is_header_safe(text: str) -> bool:
+def _basic(till: str, digest: Secret, complaint: str) -> Secret:
+    if not _MD5.fullmatch(digest.reveal()):
+        raise ConfigurationError(complaint)
+    if not _is_header_safe(till) or ":" in till:
+        raise ConfigurationError("till must be printable ASCII characters without a colon, and at least one")
+    return Secret("Basic " + base64.b64encode(f"{till}:{digest.reveal()}".encode()).decode())
+
+
+def _md5_of(password: Secret) -> Secret:
+    """Return nothing for what is no password; an error raised here would have the password in sight."""
+    text: object = password.reveal()
+    data = b""
+    if isinstance(text, str):
+        with suppress(UnicodeEncodeError):
+            data = text.encode(errors="surrogateescape")  # what a process finds in its environment may not be UTF-8
+    return Secret(hashlib.md5(data, usedforsecurity=False).hexdigest() if data else "")
+
+
+def _is_attribution(value: object) -> bool:
+    match value:
+        case (str(entity_type), str(entity_code)):
+            return entity_type in get_args(EntityType) and _is_header_safe(entity_code)
+        case _:
+            return False
+
+
+def _is_header_safe(text: object) -> bool:
     """Anything else could end the header early, or not travel at all."""
-    return bool(text) and text.isascii() and text.isprintable()
+    return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and text == text.strip()
 
 
 def _checked(name: str, secret: Secret) -> Secret:
@@ -187,7 +212,7 @@ def with_headers(request: Request[Any], headers: Mapping[str, str | Secret]) -> 
     return attrs.evolve(request, headers={**request.headers, **headers})
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class _Token:
     """One access token and the times, by the monotonic clock, that end its use."""
 
@@ -205,6 +230,7 @@ class TokenTransport:
         for_tokens: Carries the requests for tokens, with retries of their own.
         credentials: The document that is exchanged for a token.
         headers: Further headers for every request.
+        for_replays: Carries a request once more; `None` means `inner`.
         clock: Monotonic seconds.
         draw: Draws a number from 0 up to 1.
     """
@@ -213,6 +239,7 @@ class TokenTransport:
     _for_tokens: Transport
     _credentials: Mapping[str, str | Secret] = attrs.field(repr=False)
     _headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    _for_replays: Transport | None = None
     _clock: Callable[[], float] = running_time
     _draw: Callable[[], float] = random.random
     _token: _Token | None = attrs.field(default=None, init=False)
@@ -226,13 +253,14 @@ class TokenTransport:
         """
         token = await self._valid_token(request.call.deadline)
         try:
-            return await self._send_with(token, request)
+            return await self._inner.send(self._with_token(token, request))
         except AuthenticationError as error:
             if not _is_about_the_token(error):
                 raise
         if self._token is token:
             self._token = None
-        return await self._send_with(await self._valid_token(request.call.deadline), request)
+        token = await self._valid_token(request.call.deadline)
+        return await (self._for_replays or self._inner).send(self._with_token(token, request))
 
     async def close(self) -> None:
         """End a fetch that is under way."""
@@ -241,8 +269,8 @@ class TokenTransport:
             task.cancel()
             await asyncio.wait([task])
 
-    async def _send_with(self, token: _Token, request: Request[Any]) -> Response:
-        return await self._inner.send(with_headers(request, {**self._headers, TOKEN_HEADER: token.header}))
+    def _with_token(self, token: _Token, request: Request[Any]) -> Request[Any]:
+        return with_headers(request, {**self._headers, TOKEN_HEADER: token.header})
 
     async def _valid_token(self, deadline: float) -> _Token:
         token, now = self._token, self._clock()
@@ -261,10 +289,11 @@ class TokenTransport:
     def _end_fetch(self, task: "asyncio.Task[_Token]") -> None:
         if self._fetching is task:
             self._fetching = None
-        # A renewal ahead of time has nobody waiting; asking for its error here keeps the loop from
-        # complaining, and the call that needs the token starts another fetch.
+        # A renewal ahead of time has nobody waiting; asking for its error here keeps the loop from complaining.
         if not task.cancelled() and task.exception() is None:
             self._token = task.result()
+        elif self._token is not None:  # still good: the next renewal may wait for half of what is left of its life
+            self._token.renew_at = (self._clock() + self._token.ends_at) / 2
 
     async def _fetch(self) -> _Token:
         asked_at = self._clock()
@@ -295,15 +324,14 @@ async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
 
 def _granted(document: object) -> tuple[Secret, float]:
     """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`; a life that makes no sense counts as none."""
-    data = document.get("data") if isinstance(document, dict) else None
+    data = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise DecodeError("expected an object with the access token", location="data")
-    token = data.get("accessToken")
-    life = data.get("ttlSeconds")
-    if not isinstance(token, str) or not _is_header_safe(token):
-        del token, data, document
+    granted = cast("dict[str, Any]", data)
+    token, life = Secret(granted.get("accessToken", "")), granted.get("ttlSeconds")
+    del granted, data, document  # so that a traceback with locals does not show the token
+    if not _is_header_safe(token.reveal()):
         raise DecodeError("expected a text that can travel in a header", location="data.accessToken")
-    if isinstance(life, bool) or not isinstance(life, int | float | Decimal):
-        del token, data, document
+    if isinstance(life, bool) or not isinstance(life, int | Decimal):
         raise DecodeError("expected a number of seconds", location="data.ttlSeconds")
-    return Secret(token), max(float(life), 0.0)
+    return token, float(min(max(life, 0), _LONGEST_LIFE))

@@ -4,27 +4,38 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import UTC, tzinfo
+from inspect import iscoroutinefunction
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import attrs
 
 from capillary_async.auth import TOKEN_PATH, AccessToken, Auth, BasicAuth, OAuth, TokenTransport
+from capillary_async.coalesce import CoalescingTransport
 from capillary_async.converter import Converter
 from capillary_async.endpoints import Calls, Customers, Targets, UserGroups
 from capillary_async.endpoints.others import Query, fetch, list_rows
 from capillary_async.errors import ConfigurationError
-from capillary_async.options import ClientOptions, Region
+from capillary_async.options import ClientOptions, Region, Secret
 from capillary_async.pagination import OffsetMeans, Pager
 from capillary_async.protocol import CallInfo, Request, Response, Transport, running_time
+from capillary_async.ratelimit import RateLimitedTransport, RateLimiter
 from capillary_async.retry import RetryBudget, RetryTransport
 from capillary_async.transport import BaseUrl, HttpTransport
 
 if TYPE_CHECKING:
-    import aiohttp
+    from capillary_async.transport import ClientSession
 
 T = TypeVar("T")
-_REGIONS: Final = ", ".join(region.name for region in Region)
+# The variables of each way to authenticate, in the order of the arguments.
+_WAYS: Final[Mapping[tuple[str, ...], Callable[..., Auth]]] = MappingProxyType(
+    {
+        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD"): BasicAuth,
+        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD_MD5"): BasicAuth.from_md5,
+        ("CAPILLARY_KEY", "CAPILLARY_SECRET"): OAuth,
+        ("CAPILLARY_ACCESS_TOKEN",): AccessToken,
+    }
+)
 _DEFAULTS: Final = ClientOptions()
 _NO_QUERY: Final[Query] = MappingProxyType({})
 
@@ -48,7 +59,7 @@ class CapillaryClient:
         auth: Auth,
         *,
         options: ClientOptions = _DEFAULTS,
-        session: "aiohttp.ClientSession | None" = None,
+        session: "ClientSession | None" = None,
         on_call: Callable[[CallInfo], None] | None = None,
     ) -> None:
         """Set the client up; nothing is opened or sent yet.
@@ -63,8 +74,12 @@ class CapillaryClient:
         Raises:
             ConfigurationError: An argument is wrong; it is named.
         """
-        if not isinstance(auth, BasicAuth | OAuth | AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(auth, BasicAuth | OAuth | AccessToken):
             raise ConfigurationError("auth must be a BasicAuth, an OAuth or an AccessToken")
+        if not isinstance(options, ClientOptions):
+            raise ConfigurationError("options must be a ClientOptions")
+        if on_call is not None and (not callable(on_call) or iscoroutinefunction(on_call)):
+            raise ConfigurationError("on_call must be a plain function; nobody would await another")
         self._base = BaseUrl.of(base_url)
         zone = options.timezone or _clock_of(self._base)
         self._http = HttpTransport(self._base, zone, options, session)
@@ -90,8 +105,9 @@ class CapillaryClient:
         Raises:
             ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
         """
-        variables = os.environ if environ is None else environ
-        return cls(_place_from(variables), _auth_from(variables), options=options)
+        found = _settings(os.environ if environ is None else environ)
+        del environ  # so that a traceback with locals, from the line below, does not show it
+        return cls(_place_from(found), _auth_from(found), options=options)
 
     def __repr__(self) -> str:
         """Say where the client connects."""
@@ -135,7 +151,7 @@ class CapillaryClient:
         """
         return self._calls.get(fetch(path, query, into))
 
-    def list(  # noqa: PLR0913  (a user's listing needs what an endpoint declares)
+    def list(
         self,
         path: str,
         query: Query = _NO_QUERY,
@@ -176,13 +192,23 @@ class Entrance:
     _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
 
     def open(self) -> None:
-        """Let calls of the running loop in."""
+        """Let calls of the running loop in.
+
+        Raises:
+            ConfigurationError: It is open already.
+        """
         if self._loop is not None:
             raise ConfigurationError("the client is open already; enter it once")
         self._loop = asyncio.get_running_loop()
+        self._is_left = asyncio.Event()  # the last one may belong to another loop
 
     async def send(self, request: Request[Any], /) -> Response:
-        """Carry a request if the client is open here."""
+        """Carry a request if the client is open here.
+
+        Raises:
+            ConfigurationError: It is not.
+            CapillaryError: As the transports below say.
+        """
         loop = self._loop
         if loop is None:
             raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
@@ -203,11 +229,13 @@ class Entrance:
         self._loop = None
         for task in self._tasks:
             task.cancel()
-        while self._tasks:
-            self._is_left.clear()
-            await self._is_left.wait()
-        for close in self._inner.closers:
-            await close()
+        try:
+            while self._tasks:
+                self._is_left.clear()
+                await self._is_left.wait()
+        finally:
+            for close in self._inner.closers:
+                await close()
 
 
 @attrs.frozen
@@ -222,22 +250,20 @@ def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
     """Put the transports on top of each other; the order is the design.
 
     HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
-    pay too; then retry; then coalescing, so that calls that share an answer share its retries.
+    pay too, as do requests that are replayed with a new token; then retry; then coalescing, so that calls
+    that share an answer share its retries.
     """
     policy = options.retry
     budget = RetryBudget(policy)
     for_tokens = RetryTransport(http, policy, budget, clock=running_time, repeatable_posts=(TOKEN_PATH,))
-    transport = auth.over(http, for_tokens)
+    limiter = None if options.rate_limit is None else RateLimiter(options.rate_limit)
+    transport = auth.over(http, for_tokens, http if limiter is None else RateLimitedTransport(http, limiter))
     closers = [transport.close] if isinstance(transport, TokenTransport) else []
-    if options.rate_limit is not None:
-        from capillary_async.ratelimit import RateLimitedTransport, RateLimiter
-
-        limiter = RateLimiter(options.rate_limit, clock=running_time)
+    if limiter is not None:
         transport = RateLimitedTransport(transport, limiter)
-    transport = RetryTransport(transport, policy, budget, clock=running_time)
+    pause = None if limiter is None else limiter.pause
+    transport = RetryTransport(transport, policy, budget, clock=running_time, on_pause=pause)
     if options.coalesce:
-        from capillary_async.coalesce import CoalescingTransport
-
         transport = CoalescingTransport(transport)
         closers.append(transport.close)
     return Stack(transport, tuple(closers))
@@ -251,37 +277,31 @@ def _clock_of(base: BaseUrl) -> tzinfo:
     return UTC
 
 
-def _place_from(variables: Mapping[str, str]) -> Region | str:
-    url, region = variables.get("CAPILLARY_BASE_URL"), variables.get("CAPILLARY_REGION")
+def _settings(environ: Mapping[str, str]) -> dict[str, Secret]:
+    """Return the variables that are set; an empty one is not."""
+    names = {"CAPILLARY_BASE_URL", "CAPILLARY_REGION"}.union(*_WAYS)
+    return {name: Secret(environ[name]) for name in sorted(names) if environ.get(name)}
+
+
+def _place_from(found: Mapping[str, Secret]) -> Region | str:
+    url, region = found.get("CAPILLARY_BASE_URL"), found.get("CAPILLARY_REGION")
     if url and region:
         raise ConfigurationError("set CAPILLARY_BASE_URL or CAPILLARY_REGION, not both")
     if url:
-        return url
-    if not region:
-        raise ConfigurationError("set CAPILLARY_BASE_URL, or CAPILLARY_REGION to one of " + _REGIONS)
-    try:
-        return Region[region.strip().upper()]
-    except KeyError:
-        pass
-    raise ConfigurationError("CAPILLARY_REGION must be one of " + _REGIONS)
+        return url.reveal()
+    name = region.reveal().strip().upper() if region else ""
+    if name in Region.__members__:
+        return Region[name]
+    problem = "CAPILLARY_REGION must be" if region else "set CAPILLARY_BASE_URL, or CAPILLARY_REGION to"
+    raise ConfigurationError(f"{problem} one of {', '.join(Region.__members__)}")
 
 
-def _auth_from(variables: Mapping[str, str]) -> Auth:
+def _auth_from(found: Mapping[str, Secret]) -> Auth:
     """Every set of variables that is there in part must be there whole, and only one may be there."""
-    sets: dict[tuple[str, ...], Callable[..., Auth]] = {
-        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD"): BasicAuth,
-        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD_MD5"): BasicAuth.from_md5,
-        ("CAPILLARY_KEY", "CAPILLARY_SECRET"): OAuth,
-        ("CAPILLARY_ACCESS_TOKEN",): AccessToken,
-    }
-    complete = [names for names in sets if all(variables.get(name) for name in names)]
-    if len(complete) > 1:
-        named = sorted({name for names in complete for name in names})
-        raise ConfigurationError("set only one way to authenticate; there are " + ", ".join(named))
-    if not complete:
-        partly = [name for names in sets for name in names if variables.get(name)]
-        found = f"; {partly[0]} alone is not enough" if partly else ""
-        ways = "; ".join(" and ".join(names) for names in sets)
-        raise ConfigurationError(f"set one way to authenticate: {ways}{found}")
-    (names,) = complete
-    return sets[names](*(variables[name] for name in names))
+    given = tuple(name for names in _WAYS for name in names if name in found)
+    given = tuple(dict.fromkeys(given))
+    if given in _WAYS:
+        return _WAYS[given](*(found[name].reveal() for name in given))
+    ways = "; ".join(" and ".join(names) for names in _WAYS)
+    present = f"these are set: {', '.join(given)}" if given else "none is set"
+    raise ConfigurationError(f"set the variables of one way to authenticate ({ways}); {present}")

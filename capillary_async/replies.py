@@ -9,7 +9,7 @@ rest of the client knows of this lives here; above it there are only responses a
 import re
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -17,7 +17,6 @@ from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.converter import decode_json
 from capillary_async.errors import (
     DecodeError,
     InvalidRequestError,
@@ -90,12 +89,13 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
 
 
-def read(answer: Answer, request: Request[Any] | None = None) -> Response:
+def read(answer: Answer, request: Request[Any], decode: Callable[[bytes], Any]) -> Response:
     """Return the data of an answer.
 
     Args:
         answer: What came.
         request: What it answers; none of its values is repeated in an error.
+        decode: Decodes a JSON document, or raises `DecodeError`.
 
     Raises:
         ResponseError: The API refused; the subclass tells why.
@@ -104,11 +104,13 @@ def read(answer: Answer, request: Request[Any] | None = None) -> Response:
     is_success = 200 <= answer.status < 300
     document: Any = None
     if is_success:
-        document = decode_json(answer.body)
+        document = decode(answer.body)
         if document is None:
             raise DecodeError("the answer is null", retryable=True)
     else:
-        document = _document_or_none(answer.body)
+        # Refusals may be blank or the gateway's HTML; then the status has to speak alone.
+        with suppress(DecodeError):
+            document = decode(answer.body)
     problems = tuple(_errors(document, request))
     if problems or not is_success:
         raise refusal(answer, problems)
@@ -139,14 +141,6 @@ def warnings_of(document: Any) -> tuple[Problem, ...]:
         return ()
     found = cast("dict[str, Any]", document).get("warnings")
     return tuple(_problems(found, None)) if found else ()
-
-
-def _document_or_none(body: bytes) -> Any:
-    """Refusals may be blank or the gateway's HTML; then the status has to speak alone."""
-    try:
-        return decode_json(body)
-    except DecodeError:
-        return None
 
 
 def _values_of(request: Request[Any]) -> set[str]:

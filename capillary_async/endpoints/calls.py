@@ -1,11 +1,12 @@
 """Turn the pure functions of the endpoints into the coroutines and pagers that users hold."""
 
+import asyncio
 import inspect
 import logging
 import math
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 import attrs
 
@@ -55,25 +56,25 @@ class Calls:
         """
         started = running_time()
         call = Call(math.inf if self._deadline is None else started + self._deadline)
-        failure: BaseException | None = None
         try:
-            return read(await self._transport.send(attrs.evolve(request, call=call)))
-        except CapillaryError as error:
-            failure = error
-            error.path, error.attempts = request.path, call.attempts
+            answer = read(await self._transport.send(attrs.evolve(request, call=call)))
+        except Exception as error:  # noqa: BLE001  (it is raised again)
+            if isinstance(error, CapillaryError):
+                error.path, error.attempts = request.path, call.attempts
+            self._account(request.path, call, started, error)
             # What lies below holds answers and headers in its locals; a traceback must not show them.
             error.__cause__ = error.__context__ = None
             raise error.with_traceback(None)  # noqa: B904
-        except BaseException as error:
-            failure = error
+        except asyncio.CancelledError as cancelled:
+            self._account(request.path, call, started, cancelled)
             raise
-        finally:
-            self._account(request.path, call, started, failure)
+        self._account(request.path, call, started, None)
+        return answer
 
     def _structure(self, request: Request[T], response: Response) -> T:
         document = response.document
         if request.at and isinstance(document, dict):
-            document = document.get(request.at)
+            document = cast("dict[str, Any]", document).get(request.at)
         structured: T = self.converter.structure(document, request.into, request.at)
         return structured
 
@@ -81,16 +82,16 @@ class Calls:
         is_logging = _LOGGER.isEnabledFor(logging.DEBUG)
         if self._on_call is None and not is_logging:
             return
-        codes = failure.codes if isinstance(failure, ResponseError) else ()
-        seconds = running_time() - started
+        refusal = failure if isinstance(failure, ResponseError) else None
         info = CallInfo(
             path=path,
-            status=call.status,
-            codes=codes,
-            request_id=call.request_id,
+            # The refusal of a token that many calls waited for is in no call's own account.
+            status=refusal.status if refusal else call.status,
+            codes=refusal.codes if refusal else (),
+            request_id=refusal.request_id if refusal else call.request_id,
             attempts=call.attempts,
             waited=call.waited,
-            seconds=seconds,
+            seconds=running_time() - started,
             response_bytes=call.size,
             error=None if failure is None else type(failure),
         )
@@ -106,7 +107,10 @@ class Calls:
 class Group(Protocol):
     """A group of endpoints, such as `client.customers`."""
 
-    calls: Calls
+    @property
+    def calls(self) -> Calls:
+        """Makes the group's calls."""
+        ...
 
 
 def endpoint(build: Callable[P, Request[T]]) -> Callable[Concatenate[Group, P], Coroutine[Any, Any, T]]:

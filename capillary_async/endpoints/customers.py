@@ -1,9 +1,9 @@
 """Endpoints that start from a customer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import attrs
 
@@ -15,6 +15,30 @@ from capillary_async.pagination import Listing
 from capillary_async.protocol import Request
 
 CUSTOMER_PATH = "/v2/customers/{customerId}"
+_GET_PARAMETERS: Final[take.Table] = {
+    "source": ("source", take.text),
+    "account_id": ("accountId", take.optional_text),
+    "embed": ("embed", take.texts),
+    "include_all_user_groups": ("includedAllUserGroup2", take.flag),
+    "user_group_id": ("userGroup2Id", take.optional_id),
+    "include_user_group_loyalty_details": ("includedUserGroup2LoyaltyDetails", take.flag),
+    "include_fraud_details": ("includedFraudDetails", take.flag),
+    "only_current_profile": ("includedOnlyCurrentProfile", take.flag),
+    "user_group_joined_after": ("ug2JoinedStartDate", take.moment),
+    "user_group_joined_before": ("ug2JoinedEndDate", take.moment),
+    "user_group_offset": ("ug2Offset", take.optional_number),
+    "user_group_limit": ("ug2Limit", take.optional_page_size),
+    "user_group_sort_by": ("ug2SortBy", take.optional_text),
+    "user_group_sort_order": ("ug2SortOrder", take.optional_text),
+    "user_group_pagination": ("ug2PaginationDetails", take.flag),
+    "gap_to_upgrade": ("gapToUpgrade", take.optional_number),
+    "gap_to_renew": ("gapToRenew", take.optional_number),
+    "ndnc_status": ("ndncStatus", take.flag),
+    "optin_status": ("optinStatus", take.flag),
+    "slab_history": ("slabHistory", take.flag),
+    "tier_upgrade_criteria": ("tierUpgradeCriteria", take.flag),
+    "membership_retention_criteria": ("membershipRetentionCriteria", take.flag),
+}
 
 
 def get(
@@ -82,33 +106,7 @@ def get(
         NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
         InvalidRequestError: The customer was merged into another (8069), or source or account are wrong.
     """
-    limit = None if user_group_limit is None else take.bounded("user_group_limit", user_group_limit, 1, 1000)
-    query = take.query(
-        source=take.text("source", source),
-        accountId=take.optional_text("account_id", account_id),
-        embed=take.texts("embed", embed),
-        includedAllUserGroup2=take.flag("include_all_user_groups", include_all_user_groups),
-        userGroup2Id=take.optional_id("user_group_id", user_group_id),
-        includedUserGroup2LoyaltyDetails=take.flag(
-            "include_user_group_loyalty_details", include_user_group_loyalty_details
-        ),
-        includedFraudDetails=take.flag("include_fraud_details", include_fraud_details),
-        includedOnlyCurrentProfile=take.flag("only_current_profile", only_current_profile),
-        ug2JoinedStartDate=take.moment("user_group_joined_after", user_group_joined_after),
-        ug2JoinedEndDate=take.moment("user_group_joined_before", user_group_joined_before),
-        ug2Offset=take.optional_number("user_group_offset", user_group_offset),
-        ug2Limit=None if limit is None else str(limit),
-        ug2SortBy=take.optional_text("user_group_sort_by", user_group_sort_by),
-        ug2SortOrder=take.optional_text("user_group_sort_order", user_group_sort_order),
-        ug2PaginationDetails=take.flag("user_group_pagination", user_group_pagination),
-        gapToUpgrade=take.optional_number("gap_to_upgrade", gap_to_upgrade),
-        gapToRenew=take.optional_number("gap_to_renew", gap_to_renew),
-        ndncStatus=take.flag("ndnc_status", ndnc_status),
-        optinStatus=take.flag("optin_status", optin_status),
-        slabHistory=take.flag("slab_history", slab_history),
-        tierUpgradeCriteria=take.flag("tier_upgrade_criteria", tier_upgrade_criteria),
-        membershipRetentionCriteria=take.flag("membership_retention_criteria", membership_retention_criteria),
-    )
+    query = take.by_table(_GET_PARAMETERS, locals())
     return Request(CUSTOMER_PATH, {"customerId": take.identifier("customer_id", customer_id)}, query, Customer)
 
 
@@ -244,7 +242,7 @@ def _speaks_of_user_groups(name: str) -> bool:
 
 
 def _holds_objects(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+    return isinstance(value, list) and all(isinstance(row, dict) for row in cast("Sequence[Any]", value))
 
 
 @attrs.frozen

@@ -1,7 +1,7 @@
 """The rest of the API: any GET by its path, with everything that the documented endpoints get."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, TypeVar, cast
 
@@ -14,6 +14,7 @@ Query = Mapping[str, str | int | bool | date | Iterable[str | int] | None]
 
 # A segment of this form is part of the API; any other may be an id, and is kept out of errors and logs.
 _PLAIN_SEGMENT: Final = re.compile(r"v\d|[A-Za-z][A-Za-z_-]*2?")
+_UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # halves of characters
 
 
 def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
@@ -58,6 +59,8 @@ def list_rows(
     """
     if offset_means not in (None, "pages", "records"):
         raise ValueError('offset_means must be "pages", "records" or None')
+    if "limit" in query or "offset" in query:
+        raise ValueError("query must not hold limit and offset; page_size sets the one, and the listing the other")
     request = fetch(path, query, into)
     return Listing(
         Request(request.path, request.path_values, request.query, into, take.text("items", items)),
@@ -84,20 +87,31 @@ def _template(path: str) -> tuple[str, dict[str, str]]:
     return "/" + "/".join(template), values
 
 
-def _written(query: Query) -> Iterable[tuple[str, str | Moment]]:
+def _written(query: Query) -> Iterator[tuple[str, str | Moment]]:
     for name, value in query.items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            yield name, str(value).lower()
-        elif isinstance(value, date):
-            yield name, Moment(value)
-        elif isinstance(value, str | int):
-            yield name, str(value)
-        elif isinstance(value, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-            yield name, ",".join(map(str, value))
-        else:
-            raise ValueError(f"query: {name} must be a text, a number, a truth value, a date or a collection")
+        take.text("query", name)
+        written = _value(f"query[{name!r}]", value)
+        if written is not None:
+            yield name, written
+
+
+def _value(name: str, value: Any) -> str | Moment | None:
+    if isinstance(value, date):
+        return take.moment(name, value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        return ",".join([_item(name, item, is_in_list=True) for item in cast("Iterable[Any]", value)]) or None
+    return None if value is None else _item(name, value)
+
+
+def _item(name: str, value: Any, *, is_in_list: bool = False) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(int(value))
+    # Any text will do, an empty one and control characters too, if only it can be encoded.
+    if not isinstance(value, str) or _UNFIT.search(value) or (is_in_list and "," in value):
+        raise ValueError(f"{name} must be a text, a whole number, a truth value, a date or a collection of them")
+    return str.__str__(value)
 
 
 def _reader(key: str) -> Callable[[Any], Hashable]:

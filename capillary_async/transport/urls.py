@@ -1,0 +1,123 @@
+"""Where requests go: the base URL, checked, and the URL of each request, built from strictly encoded values.
+
+Nothing leaves the base URL: what stands in a path or a query can only ever be a value there.
+"""
+
+import ipaddress
+import re
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+import attrs
+
+from capillary_async.errors import ConfigurationError
+from capillary_async.options import Region
+from capillary_async.protocol import Moment, Request
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+_NAME: Final = re.compile(r"\{(\w+)\}")
+_HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
+_PATH: Final = re.compile(r"(?:/[\w.~-]+)*/?", re.ASCII)
+
+
+@attrs.frozen
+class BaseUrl:
+    """Where every request goes: scheme, host, port and an optional path before the API's own.
+
+    Attributes:
+        text: The URL without a slash at its end.
+    """
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, base_url: Region | str) -> "BaseUrl":
+        """Check a base URL.
+
+        Raises:
+            ConfigurationError: It is neither https, nor http to this machine, or has parts it must not have.
+        """
+        text = base_url.base_url if isinstance(base_url, Region) else base_url
+        problem = _problem_of(text)
+        if problem:
+            raise ConfigurationError(f"base_url {problem}")
+        parts = urlsplit(text)
+        host, usual_port = (parts.hostname or "").lower(), 443 if parts.scheme == "https" else 80
+        port = parts.port or usual_port
+        # Written anew, so that what is sent and what is compared are the same in every letter.
+        place = (f"[{host}]" if ":" in host else host) + ("" if port == usual_port else f":{port}")
+        return cls(f"{parts.scheme}://{place}{parts.path.rstrip('/')}", parts.scheme, host, port)
+
+    def is_origin_of(self, url: "URL") -> bool:
+        """Whether `url` leads to the same scheme, host and port."""
+        return url.scheme == self.scheme and url.host == self.host and url.port == self.port
+
+
+def _problem_of(text: object) -> str | None:
+    if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        return "must be a text of ASCII characters without spaces or backslashes"
+    try:
+        parts = urlsplit(text)
+        host, port, steps = parts.hostname or "", parts.port, parts.path.split("/")
+    except ValueError:
+        return "is not a URL"
+    rules = {
+        "must not hold a user name or a password": "@" not in parts.netloc,
+        "must not have a query or a fragment": "?" not in text and "#" not in text,
+        "must start with https:// and name a host": parts.scheme in ("https", "http") and _is_host(host),
+        "must have a plain path": _PATH.fullmatch(parts.path) and not {".", ".."}.intersection(steps),
+        "must have a port above 0": port != 0,
+        "must be https; plain http is for this machine only": parts.scheme == "https" or _is_loopback(host),
+    }
+    return next((rule for rule, is_kept in rules.items() if not is_kept), None)
+
+
+def _is_host(name: str) -> bool:
+    return bool(_HOST.fullmatch(name)) or _address_of(name) is not None
+
+
+def _is_loopback(host: str) -> bool:
+    address = _address_of(host)
+    return host.lower() == "localhost" if address is None else address.is_loopback
+
+
+def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def target(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
+    """Build the URL of a request; every value is encoded so strictly that it can only be a value.
+
+    Args:
+        base: What it starts with.
+        request: The request.
+        zone: The cluster's time zone, for dates.
+
+    Raises:
+        ValueError: A path value is empty or a dot segment, which no encoding makes harmless.
+    """
+    path = _NAME.sub(lambda name: _segment(name[1], request.path_values[name[1]]), request.path)
+    if not request.query:
+        return base.text + path
+    parts: list[str] = []
+    for name, value in request.query:
+        written = value.text(zone) if isinstance(value, Moment) else value
+        parts.append(f"{quote(name, safe='')}={quote(written, safe='')}")
+    return f"{base.text}{path}?{'&'.join(parts)}"
+
+
+def _segment(name: str, value: int | str) -> str:
+    if isinstance(value, int):
+        return str(int(value))
+    if value in ("", ".", ".."):
+        raise ValueError(f"{name} must be a text that can stand in a path")
+    return quote(value, safe="")

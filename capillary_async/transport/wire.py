@@ -1,0 +1,183 @@
+"""One request on the wire, and its answer: what is left when timeouts, queueing and URLs are dealt with elsewhere.
+
+* Nothing leaves the base URL. The origin is checked again on the very request that aiohttp is about to
+  send, redirects are not followed, and cookies, `.netrc` and proxies from the environment are not used.
+* What is counted is what was sent. aiohttp repeats a GET by itself, once, when a kept-alive connection
+  breaks, and has no public switch for that. The middleware below sees each of these requests; it counts
+  them and turns the broken connection into an error that aiohttp lets through, so that repeating is left
+  to the retry policy, its budget and the rate limit.
+"""
+
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aiohttp
+import attrs
+import yarl
+
+from capillary_async.converter import encode_json
+from capillary_async.errors import ConfigurationError, DecodeError, TransportError
+from capillary_async.options import ClientOptions, Secret
+from capillary_async.protocol import Call, Request
+from capillary_async.replies import Answer, inflate, request_id
+from capillary_async.transport.session import connections_of, fit_session, open_session
+from capillary_async.transport.urls import BaseUrl
+
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # who calls counts from its own moment
+
+
+@attrs.frozen(eq=False)
+class Wire:
+    """An open session, and how requests travel over it.
+
+    Attributes:
+        session: Carries them.
+        is_own: Whether the session is closed with the client.
+        base: Where they go.
+        options: Limits, proxy and certificates.
+        headers: What every request carries.
+    """
+
+    session: aiohttp.ClientSession
+    is_own: bool
+    base: BaseUrl
+    options: ClientOptions
+    headers: Mapping[str, str]
+
+    @classmethod
+    def open(cls, base: BaseUrl, options: ClientOptions, given: aiohttp.ClientSession | None) -> "Wire":
+        """Open a session in the running loop, or take the one given.
+
+        Raises:
+            ConfigurationError: The session given would add credentials or proxies of its own, or
+                the certificates cannot be read.
+        """
+        session = open_session(options) if given is None else fit_session(given)
+        return cls(session, given is None, base, options, _standing_headers(options))
+
+    @property
+    def connections(self) -> int:
+        """How many requests can run at once; more would queue inside aiohttp, at the cost of their own time."""
+        return min(self.options.max_connections, connections_of(self.session) or self.options.max_connections)
+
+    async def close(self) -> None:
+        """Close the session, unless it was given."""
+        if self.is_own:
+            await self.session.close()
+
+    async def exchange(self, request: Request[Any], url: str) -> Answer:
+        """Send a request and read the whole answer.
+
+        Raises:
+            ConfigurationError: The session is closed, or the request would leave the base URL.
+            DecodeError: The answer is too large, or its encoding is broken.
+            Exception: Whatever aiohttp raises.
+        """
+        if self.session.closed:
+            raise ConfigurationError("the client's session is closed")
+        async with self.session.request(
+            request.method,
+            yarl.URL(url, encoded=True),
+            data=None if request.body is None else encode_json(_revealed(request.body)),
+            headers={**self.headers, **_revealed(request.headers)},
+            allow_redirects=False,
+            auto_decompress=False,
+            raise_for_status=False,
+            proxy=self.options.proxy,
+            timeout=_NO_TIMEOUT,
+            middlewares=(_Departure(self.base, request.call),),
+        ) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            call = request.call
+            call.status, call.request_id, call.size = response.status, request_id(headers), 0
+            body = await _read(response, headers.get("content-encoding", ""), self.options.max_response_bytes)
+            call.size = len(body)
+            return Answer(response.status, headers, body)
+
+    @staticmethod
+    def explain(error: Exception) -> TransportError:
+        """Say in words of our own what went wrong; the error's words may hold URLs and headers."""
+        if isinstance(error, aiohttp.ClientConnectorError):
+            is_untrusted = isinstance(error.os_error, ssl.SSLCertVerificationError)
+            return TransportError(f"no connection: {_why_none(error.os_error)}", retryable=not is_untrusted)
+        if isinstance(error, aiohttp.ClientError | OSError | EOFError):
+            return TransportError(f"the connection broke or the answer was malformed ({type(error).__name__})")
+        return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
+
+
+def _why_none(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "the server's certificate is not trusted"
+    if isinstance(error, ssl.SSLError):
+        return "TLS failed"
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return "the host was not found"
+    return os.strerror(error.errno)
+
+
+@attrs.define(eq=False)
+class _Departure:
+    """aiohttp middleware that sees each request just before it is sent, aiohttp's own repeats included."""
+
+    _base: BaseUrl
+    _call: Call
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if not self._base.is_origin_of(request.url):
+            raise ConfigurationError("the request would leave the client's base URL")
+        request.headers.popall("Cookie", None)  # a session that was given may have a jar
+        self._call.attempts += 1
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            # Of all the ways to fail, aiohttp repeats just these two by itself.
+            broken = aiohttp.ClientError(type(error).__name__)
+        raise broken
+
+
+async def _read(response: aiohttp.ClientResponse, encoding: str, cap: int) -> bytes:
+    """Read a body, and undo its encoding.
+
+    Raises:
+        DecodeError: It is too large or broken, and the status does not say already that the API refused.
+    """
+    try:
+        return inflate(await _read_chunks(response, cap), encoding, cap)
+    except DecodeError:
+        if 200 <= response.status < 300:
+            raise
+    return b""
+
+
+async def _read_chunks(response: aiohttp.ClientResponse, cap: int) -> bytes:
+    """Read a body chunk by chunk, and stop at the cap."""
+    first = await response.content.readany()
+    if response.content.at_eof() and len(first) <= cap:
+        return first
+    chunks, size = [first], len(first)
+    while size <= cap and (chunk := await response.content.readany()):
+        chunks.append(chunk)
+        size += len(chunk)
+    if size > cap:
+        raise DecodeError("the answer is larger than max_response_bytes allows")
+    return b"".join(chunks)
+
+
+def _revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+
+
+def _standing_headers(options: ClientOptions) -> dict[str, str]:
+    """Build what every request carries; the documentation lists the first two as mandatory."""
+    headers = {"Accept": "application/json", "Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
+    headers["User-Agent"] = "capillary_async"
+    if options.language is not None:
+        headers["language"] = options.language
+    return headers
