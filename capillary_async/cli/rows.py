@@ -1,4 +1,4 @@
-"""Turn models into flat rows of cells, and into JSON, by what their classes declare.
+"""Turn models into flat rows of cells, by what their classes declare.
 
 The columns come from the class, not from the data: a listing can be written while it arrives, and
 two runs have the same columns. A nested model's fields become columns of their own (`profile.id`);
@@ -6,15 +6,13 @@ what there can be several of stays one cell of JSON.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
 import attrs
 
+from capillary_async.converter import encode_json
 from capillary_async.models.definition import alternatives
 
 
@@ -72,30 +70,12 @@ def _nested_model(hint: Any) -> type | None:
 
 def cell(value: object) -> str:
     """Write one value as text: exact numbers, ISO dates, JSON for what has parts, nothing for `None`."""
-    if value is None:
+    if value is None or value in ((), {}):
         return ""
-    if isinstance(value, str | int | Decimal | date | Enum):
-        text = to_json(value)
-        return cast("str", json.loads(text)) if text.startswith('"') else text
-    return "" if value in ((), {}) else to_json(value)
+    text = to_json(value)
+    return cast("str", json.loads(text)) if text.startswith('"') else text
 
 
 def to_json(value: object) -> str:
     """Write a model, or anything inside one, as JSON; numbers keep every digit that arrived."""
-    model = type(value)
-    if attrs.has(model):
-        value = {field.name: getattr(value, field.name) for field in attrs.fields(model)}
-    if isinstance(value, Mapping):
-        items = cast("Mapping[object, object]", value).items()
-        return (
-            "{" + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)}: {to_json(item)}" for key, item in items) + "}"
-        )
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(to_json(item) for item in cast("Sequence[object]", value)) + "]"
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Enum):
-        value = value.value
-    elif isinstance(value, date):
-        value = value.isoformat()
-    return json.dumps(value, ensure_ascii=False)
+    return encode_json(value).decode()

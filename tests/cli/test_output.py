@@ -141,8 +141,8 @@ async def test_chosen_columns_are_all_there_is(kind: Format) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("json", '{"id": 7, "joined": null}\n'),
-        ("jsonl", '{"id": 7, "joined": null}\n'),
+        ("json", '{"id":7,"joined":null}\n'),
+        ("jsonl", '{"id":7,"joined":null}\n'),
         ("csv", "id,joined\n7,\n"),
         ("table", "id      7\n\n"),
     ],

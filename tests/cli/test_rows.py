@@ -1,23 +1,13 @@
 """Models become flat columns, exact cells and exact JSON."""
 
 import json
-from datetime import date, datetime
-from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from capillary_async.cli.rows import cell, columns_of, select, to_json
+from capillary_async.cli.rows import cell, columns_of, select
 from tests.cli.models import FULL, PLAIN, Owner, Thing
 
 NAMES = ["name", "value", "owner.id", "owner.joined", "colour", "seen", "parents", "origin", "extra"]
-
-documents = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.decimals(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
 
 
 def test_columns_come_from_the_class() -> None:
@@ -43,15 +33,15 @@ def test_cells_are_exact() -> None:
     """A spreadsheet must not see 1.0 where the API said 1.000."""
     cells = [cell(column.value(FULL)) for column in columns_of(Thing)]
 
-    assert cells[:6] == ["Größe, 1", "1.000", "7", "2025-09-05", "R", "2025-01-09T12:00:12+00:00"]
+    assert cells[:6] == ["Größe, 1", "1.000", "7", "2025-09-05", "R", "2025-01-09T12:00:12Z"]
     assert json.loads(cells[6])[0]["name"] == "desk"
-    assert cells[8] == '{"new": [1, 2.50, null, true]}'
+    assert cells[8] == '{"new":[1,2.50,null,true]}'
 
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (0, "0"), ("null", "null"), (Owner(1), None)])
 def test_a_cell_shows_what_json_would(value: object, text: str | None) -> None:
     """A falsy value is a value."""
-    assert cell(value) == (text or '{"id": 1, "joined": null}')
+    assert cell(value) == (text or '{"id":1,"joined":null}')
 
 
 def test_columns_are_picked_in_the_order_asked_for() -> None:
@@ -63,15 +53,3 @@ def test_an_unknown_column_is_named_with_the_known_ones() -> None:
     """A typing error should cost one look, not a search in the documentation."""
     with pytest.raises(ValueError, match=r"no column 'size'; there are name, value, owner\.id"):
         select(columns_of(Thing), ["size"])
-
-
-@given(documents)
-def test_json_says_what_was_there(document: object) -> None:
-    """Exact also where Python's own JSON would go through float."""
-    assert json.loads(to_json(document), parse_float=Decimal) == document
-
-
-@given(st.datetimes() | st.dates())
-def test_json_dates_are_iso(moment: date | datetime) -> None:
-    """Whatever reads the output knows ISO 8601."""
-    assert type(moment).fromisoformat(json.loads(to_json(moment))) == moment
