@@ -49,6 +49,7 @@ def build() -> App:
         help_epilogue=_EPILOGUE,
         version=version("capillary-async"),
         default_parameter=Parameter(negative_iterable=()),
+        suppress_keyboard_interrupt=False,
     )
     add_lookups(app)
     app.command(sandbox_command(), group="Try it out")

@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from time import perf_counter
 from typing import Final, cast
@@ -68,7 +68,7 @@ async def _sandbox(latency: float) -> AsyncGenerator[dict[str, str]]:
     try:
         yield await read_exports(cast("asyncio.StreamReader", process.stdout))
     finally:
-        if process.returncode is None:
+        with suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
 

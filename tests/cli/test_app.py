@@ -1,6 +1,7 @@
 """What the command says and returns when something goes wrong."""
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import pytest
 
 from capillary_async.cli.app import run
+from capillary_async.cli.output import Output
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary
 
@@ -75,6 +77,21 @@ def test_nobody_there_is_one_line_and_a_code(capillary: Capillary, environment: 
     done = capillary("customer", "5", "--deadline", "1")
 
     assert (done.code, done.err.count("\n")) == (1, 1)
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """One line would hide from everybody where it is."""
+    environment.setattr(Output, "write_one", None)
+
+    with pytest.raises(TypeError):
+        capillary("customer", "5")
+
+
+def test_standard_output_need_not_be_a_file(environment: pytest.MonkeyPatch) -> None:
+    """Notebooks and graphical shells put objects of their own there."""
+    environment.setattr(sys, "stdout", io.StringIO())
+
+    assert run(["customer", "5"]) == 0
 
 
 def test_the_help_is_shown_without_any_setting(

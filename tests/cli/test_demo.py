@@ -24,6 +24,17 @@ def test_its_code_fits_a_terminal() -> None:
     assert max(len(line) for line in inspect.getsource(look_up).splitlines()) <= 80
 
 
+def test_it_ends_when_its_server_does_not_start(capfd: pytest.CaptureFixture[str]) -> None:
+    """Waiting for ever would be the alternative."""
+    code = run(["demo", "--latency", "-1"])
+
+    assert code == 1
+    assert capfd.readouterr().err.splitlines() == [
+        "capillary: latency must be a number of seconds of at least 0, not -1.0",
+        "capillary: the sandbox did not start",
+    ]
+
+
 def test_it_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A bar instead of lines."""
     monkeypatch.setenv("FORCE_COLOR", "1")
