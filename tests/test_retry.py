@@ -184,6 +184,7 @@ class TestRetryBudget:
     def test_it_is_empty_when_no_retry_can_be_paid(self) -> None:
         """Bulk work pauses on this sign."""
         budget = RetryBudget(RetryPolicy(budget=28))
+        assert not budget.is_empty
 
         budget.take(14)
         assert not budget.is_empty
@@ -408,6 +409,31 @@ class TestPause:
         await first
 
         assert server.starts == [0.0, 5.0, *(5.0 + n / 64 for n in range(50))]
+
+    async def test_a_longer_base_spreads_them_further(self, clock: VirtualClock) -> None:
+        """It says how long "too many" takes to pass."""
+        policy = RetryPolicy(throttled_base=2.0)
+        server = Server(clock, [lambda: throttled(5.0)])
+        transport = retrying(server, chance=lambda: 0.25, policy=policy)
+        first = asyncio.create_task(transport.send(request()))
+        await clock.settle()
+
+        await transport.send(request())
+        await first
+
+        assert server.starts == [0.0, 5.5, 5.5]
+
+    async def test_a_pause_that_just_fits_is_sat_out(self, clock: VirtualClock) -> None:
+        """Giving up too early is a failure, too; a pause up to the deadline leaves no time for the call."""
+        server = Server(clock, [lambda: throttled(5.0)])
+        transport = retrying(server, chance=lambda: 0.0, policy=RetryPolicy(attempts=1))
+        await storm(transport, 1)
+
+        with pytest.raises(RateLimitedError):
+            await transport.send(request(within=5.0))
+        assert await transport.send(request(within=5.001)) is ANSWER
+
+        assert server.starts == [0.0, 5.0]
 
     async def test_the_longest_pause_counts(self, clock: VirtualClock) -> None:
         """A shorter wish that comes later does not cut an earlier one, and a longer one extends it."""

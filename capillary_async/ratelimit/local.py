@@ -1,26 +1,8 @@
-"""Let no more requests start than the API allows, in any window, without making them wait for nothing.
+"""Keep a rate limit within one client.
 
-Two rules decide when the next request may start.
-
-* The guard: in no window of `per` seconds do more than `limit` start, wherever the window begins. It
-  remembers when requests started, in at most about a thousand clusters whatever the limit is: starts
-  within a thousandth of the window count as one cluster, which is let go when its last start is old
-  enough. That errs on the safe side, by a thousandth.
-* The pace: starts follow each other evenly, `per / limit` apart. A client that was idle may start a
-  few at once (a tenth of the limit, ten at most), so that now and then a handful of calls waits for
-  nothing; waiting requests are never let go in a burst.
-
-The guard alone would let a thousand requests go at once and then none for a minute. The pace alone
-would break the limit in the window after a quiet time. Where the guard holds requests back, the pace
-starts anew at the moment it lets go, so no credit gathers meanwhile.
-
-The guard counts the window half a percent longer than it is. That covers rounding, timers that fire
-early, and some of the network's unevenness: the server counts arrivals, not starts. The pace is
-one and a half percent slower than the limit, so that under constant pressure it runs just below the
-guard and a late timer does not add up; 98.5 % of the limit is used.
-
-Waiting requests go in the order they came. Those that come from bulk work (`low_priority`) let
-the others pass, but of ten starts one is theirs, so that a busy web backend cannot starve a job.
+The guard remembers when requests started, in at most about a thousand clusters whatever the limit is:
+starts within a thousandth of the window count as one cluster, which is let go when its last start is
+old enough. That errs on the safe side, by a thousandth.
 
 One timer serves all that wait; a request that finds room costs a clock reading and a few comparisons.
 """
@@ -31,22 +13,16 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
 from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
-from capillary_async.protocol import Request, Response, Transport, running_time
+from capillary_async.protocol import running_time
+from capillary_async.ratelimit.pace import Pace
 
-_GUARD_MARGIN: Final = 1.005
-_PACE_MARGIN: Final = 1.015
 _CLUSTERS: Final = 1000
-_MOST_AT_ONCE: Final = 10
-# Half a start of credit makes good a late timer, and is too little for a start of its own. Where
-# starts are closer than timers are exact, the credit is what such a timer may be late.
-_SPARE_STARTS: Final = 0.5
-_LATENESS: Final = 0.01
 # Of so many starts, one goes to bulk work when both kinds wait.
 _TURNS: Final = 10
 
@@ -69,7 +45,8 @@ def low_priority() -> Generator[None]:
         _is_low.reset(token)
 
 
-def _call_at(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+def call_at_running_time(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+    """Run `callback` at a moment of the running event loop's clock."""
     return asyncio.get_running_loop().call_at(when, callback)
 
 
@@ -87,10 +64,10 @@ class _Guard:
 
     __slots__ = ("_clusters", "_count", "_grain", "_limit", "_window")
 
-    def __init__(self, limit: int, per: float) -> None:
+    def __init__(self, limit: int, window: float) -> None:
         self._limit = limit
-        self._window = per * _GUARD_MARGIN
-        self._grain = per / _CLUSTERS
+        self._window = window
+        self._grain = window / _CLUSTERS
         self._clusters: deque[_Cluster] = deque()
         self._count = 0
 
@@ -129,15 +106,18 @@ class RateLimiter:
     """
 
     def __init__(
-        self, rate_limit: RateLimit, *, clock: Callable[[], float] = running_time, call_at: CallAt = _call_at
+        self,
+        rate_limit: RateLimit,
+        *,
+        clock: Callable[[], float] = running_time,
+        call_at: CallAt = call_at_running_time,
     ) -> None:
-        limit = rate_limit.limit
+        pace = Pace.of(rate_limit)
         self.clock = clock
         self._call_at = call_at
-        self._guard = _Guard(limit, rate_limit.per)
-        self._interval = rate_limit.per * _PACE_MARGIN / limit
-        at_once = max(1, min(_MOST_AT_ONCE, limit // 10))
-        self._credit = max((at_once - 1 + _SPARE_STARTS) * self._interval, _LATENESS)
+        self._guard = _Guard(rate_limit.limit, pace.window)
+        self._interval = pace.interval
+        self._credit = pace.credit
         self._next = -math.inf
         self._paused_until = -math.inf
         self._granted = 0
@@ -250,29 +230,3 @@ class RateLimiter:
             self._turn = (self._turn + 1) % _TURNS
             line = self._calls if self._turn else self._bulk
         return line.popitem(last=False)[0]
-
-
-@attrs.frozen(eq=False)
-class RateLimitedTransport:
-    """Lets a request through only when the rate limit has room for it."""
-
-    _inner: Transport
-    _limiter: RateLimiter
-
-    async def send(self, request: Request[Any], /) -> Response:
-        """Wait for room, then carry the request.
-
-        Raises:
-            DeadlineExceeded: There is no room before the call's deadline.
-            CapillaryError: As the transport below says.
-        """
-        if not self._limiter.start_now():
-            await self._wait(request)
-        return await self._inner.send(request)
-
-    async def _wait(self, request: Request[Any]) -> None:
-        began = self._limiter.clock()
-        try:
-            await self._limiter.acquire(request.call.deadline)
-        finally:
-            request.call.waited += self._limiter.clock() - began
