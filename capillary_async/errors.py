@@ -71,7 +71,7 @@ class CapillaryError(Exception):
 
     def __str__(self) -> str:
         """One line: what happened, and on which endpoint."""
-        message = str(self.args[0]) if self.args else type(self).__name__
+        message = str(self.args[0])
         return f"{message} ({self.path})" if self.path else message
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,0 +1,182 @@
+"""Errors keep their promises: one tree, one line, and whole after a pickle."""
+
+import copy
+import inspect
+import pickle
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async import errors
+from capillary_async.errors import (
+    AccessDeniedError,
+    AuthenticationError,
+    CapillaryError,
+    ConfigurationError,
+    DeadlineExceeded,
+    DecodeError,
+    IncompleteListingError,
+    InvalidRequestError,
+    NotFoundError,
+    PaginationError,
+    Problem,
+    RateLimitedError,
+    RepeatedPageError,
+    ResponseError,
+    ServerError,
+    TransportError,
+    error_class,
+)
+
+PATH = "/v2/customers/{customerId}"
+ANCESTORS: dict[type[Exception], type[Exception]] = {
+    CapillaryError: Exception,
+    ConfigurationError: CapillaryError,
+    TransportError: CapillaryError,
+    DeadlineExceeded: TransportError,
+    ResponseError: CapillaryError,
+    AuthenticationError: ResponseError,
+    AccessDeniedError: ResponseError,
+    NotFoundError: ResponseError,
+    InvalidRequestError: ResponseError,
+    RateLimitedError: ResponseError,
+    ServerError: ResponseError,
+    DecodeError: CapillaryError,
+    PaginationError: CapillaryError,
+    RepeatedPageError: PaginationError,
+    IncompleteListingError: PaginationError,
+}
+RETRYABLE = {TransportError, RateLimitedError, ServerError, IncompleteListingError}
+PROBLEMS = (Problem(8015, "Customer not found"), Problem(None, "no code"))
+
+
+def make(cls: type[CapillaryError]) -> CapillaryError:
+    """Build one error of a class, with every attribute set to something."""
+    if issubclass(cls, ResponseError):
+        error: CapillaryError = cls("refused", status=404, problems=PROBLEMS, request_id="r-1", path=PATH, attempts=3)
+    elif issubclass(cls, DecodeError):
+        error = cls("odd", location="data[3].eventDate", path=PATH, attempts=3)
+    elif issubclass(cls, IncompleteListingError):
+        error = cls("short", expected=10, received=7, path=PATH, attempts=3)
+    else:
+        error = cls("failed", path=PATH, attempts=3)
+    error.cursor = ("a", "place")
+    if isinstance(error, RateLimitedError | ServerError):
+        error.retry_after = 1.5
+    return error
+
+
+def pickled(error: CapillaryError) -> CapillaryError:
+    """Send an error through a pickle."""
+    return cast("CapillaryError", pickle.loads(pickle.dumps(error)))
+
+
+def test_the_tree_is_the_documented_one() -> None:
+    """Users catch by these names, the general ones included."""
+    defined = {cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, Exception)}
+
+    assert defined == ANCESTORS.keys()
+    assert all(child.__bases__[0] is parent for child, parent in ANCESTORS.items())
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
+def test_the_drawing_at_the_top_shows_every_class(cls: type[CapillaryError]) -> None:
+    """It is what people read."""
+    assert f" {cls.__name__} " in (errors.__doc__ or "").replace("\n", " ")
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
+@pytest.mark.parametrize("clone", [copy.copy, pickled])
+def test_an_error_stays_whole_in_a_copy_and_a_pickle(
+    cls: type[CapillaryError], clone: Callable[[CapillaryError], CapillaryError]
+) -> None:
+    """Pools of processes send errors home in pickles, and waiters of one token get a copy each."""
+    error = make(cls)
+
+    other = clone(error)
+
+    assert type(other) is cls
+    assert vars(other) == vars(error)
+    assert (other.args, str(other), other.retryable) == (error.args, str(error), error.retryable)
+    if isinstance(other, ResponseError):
+        assert other.codes == (8015,)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
+def test_only_what_may_pass_is_retryable(cls: type[CapillaryError]) -> None:
+    """Bulk jobs decide by it whether a key is done with."""
+    assert make(cls).retryable == (cls in RETRYABLE)
+
+
+def test_a_single_error_can_say_that_it_may_pass() -> None:
+    """A body that was cut off is a decoding error too, but another attempt heals it."""
+    assert DecodeError("cut off", retryable=True).retryable
+    assert not TransportError("untrusted certificate", retryable=False).retryable
+
+
+def test_a_passed_deadline_is_a_timeout() -> None:
+    """Code that catches `TimeoutError` needs to know nothing of this package."""
+    assert isinstance(make(DeadlineExceeded), TimeoutError)
+    assert str(make(DeadlineExceeded)) == f"failed ({PATH})"
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
+def test_an_error_is_one_line_with_its_path(cls: type[CapillaryError]) -> None:
+    """It ends up in logs."""
+    text = str(make(cls))
+
+    assert text.endswith(f" ({PATH})")
+    assert "\n" not in text
+
+
+def test_an_error_without_a_path_is_its_message() -> None:
+    """Most configuration errors have none."""
+    assert str(ConfigurationError("base_url is not a URL")) == "base_url is not a URL"
+
+
+@pytest.mark.parametrize(
+    ("status", "codes", "expected"),
+    [
+        *((status, (), AuthenticationError) for status in (401, 498)),
+        *((status, (), AccessDeniedError) for status in (403,)),
+        *((status, (), NotFoundError) for status in (404,)),
+        *((status, (), InvalidRequestError) for status in (400, 405, 409, 410, 414, 422)),
+        (429, (), RateLimitedError),
+        *((status, (), ServerError) for status in (461, 500, 502, 503, 504, 520, 521, 522, 523, 524, 599)),
+        *((status, (), ResponseError) for status in (301, 302, 304, 307, 308)),
+        *((200, (code,), AuthenticationError) for code in (401, 498, 320001)),
+        *((200, (code,), AccessDeniedError) for code in (403, 4000, 1044)),
+        *((200, (code,), NotFoundError) for code in (404, 8015, 8065, 310011, 310018, 310019)),
+        *(
+            (200, (code,), InvalidRequestError)
+            for code in (
+                *(1619, 1620, 1632, 1635, 1644, 1645, 1647, 8003, 8011, 8012, 8013, 8045, 8069, 310130, 310149),
+                *(400, 409),
+            )
+        ),
+        *((200, (code,), ServerError) for code in (461, 500, 503, 521, 1099, 4001)),
+        (200, (429,), RateLimitedError),
+        (200, (999999,), ResponseError),
+        (400, (999999,), InvalidRequestError),
+        (500, (8015,), NotFoundError),
+        (400, (999999, 8015), NotFoundError),
+        (400, (8015, 1645), NotFoundError),
+        (403, (8015,), AccessDeniedError),
+        (401, (8015,), AuthenticationError),
+        (429, (401,), RateLimitedError),
+        (498, (403,), AuthenticationError),
+        (404, (200,), NotFoundError),
+    ],
+)
+def test_status_and_codes_choose_the_class(status: int, codes: tuple[int, ...], expected: type[ResponseError]) -> None:
+    """No document says which of the two a refusal comes with."""
+    assert error_class(status, codes) is expected
+
+
+@given(st.integers(), st.lists(st.integers()).map(tuple))
+def test_whatever_comes_has_a_class(status: int, codes: tuple[int, ...]) -> None:
+    """Codes come from the wire."""
+    assert issubclass(error_class(status, codes), ResponseError)

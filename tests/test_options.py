@@ -1,0 +1,172 @@
+"""Options are checked when they are given, so that no call fails over them later."""
+
+import copy
+import math
+import pickle
+import traceback
+from collections.abc import Callable
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+
+from capillary_async.options import ClientOptions, RateLimit, Region, RetryPolicy, Secret
+
+HIDDEN = "the-secret-itself"
+
+
+@pytest.mark.parametrize(
+    ("region", "base_url", "timezone"),
+    [
+        (Region.EU, "https://eu.api.capillarytech.com", "UTC"),
+        (Region.APAC, "https://apac.api.capillarytech.com", "Asia/Kolkata"),
+        (Region.APAC2, "https://apac2.api.capillarytech.com", "Asia/Singapore"),
+        (Region.SEA, "https://sea.api.capillarytech.com", "Asia/Singapore"),
+        (Region.US, "https://us.api.capillarytech.com", "America/New_York"),
+        (Region.USHC, "https://ushc.api.capillarytech.com", "America/New_York"),
+        (Region.CHINA, "https://api.capillarytech.cn.com", "Asia/Shanghai"),
+    ],
+)
+def test_a_region_knows_its_host_and_clock(region: Region, base_url: str, timezone: str) -> None:
+    """Every date-time of the API is in the cluster's own time."""
+    assert region.base_url == base_url
+    assert region.timezone == ZoneInfo(timezone)
+
+
+def test_there_are_no_other_regions() -> None:
+    """Two that have host and clock in common would be one and the same to Python's enumerations."""
+    assert len(Region) == 7
+
+
+class TestSecret:
+    """A secret shows itself to nobody but `reveal`."""
+
+    @pytest.mark.parametrize("show", [repr, str, ascii, format])
+    def test_it_is_not_shown(self, show: Callable[[object], str]) -> None:
+        """Objects that hold it end up in logs."""
+        assert HIDDEN not in show(Secret(HIDDEN))
+
+    def test_it_is_revealed(self) -> None:
+        """Somebody has to send it."""
+        assert Secret(HIDDEN).reveal() == HIDDEN
+
+    @pytest.mark.parametrize("travel", [pickle.dumps, copy.deepcopy])
+    def test_it_does_not_travel(self, travel: Callable[[object], object]) -> None:
+        """A pickle is a file or a message in plain text."""
+        with pytest.raises(TypeError, match="does not travel"):
+            travel(Secret(HIDDEN))
+
+    def test_locals_of_a_traceback_do_not_show_it(self) -> None:
+        """Error trackers print the locals of every frame."""
+        holder = attrs.make_class("Holder", ["secret"])(Secret(HIDDEN))
+
+        with pytest.raises(ValueError, match="invalid literal") as caught:
+            int(repr(holder))
+        shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+
+        assert "Secret(...)" in shown
+        assert HIDDEN not in shown
+
+    def test_secrets_compare_by_their_texts(self) -> None:
+        """Options that hold equal secrets are equal."""
+        assert Secret("a") == Secret("a")
+        assert hash(Secret("a")) == hash(Secret("a"))
+        assert Secret("a") != Secret("b")
+        assert Secret("a") != "a"
+
+
+@pytest.mark.parametrize("name", ["attempts", "budget", "retry_cost", "throttled_cost"])
+@pytest.mark.parametrize("value", [0, -1, True, 1.5, "4", None, math.inf])
+def test_a_retry_policy_counts_in_positive_whole_numbers(name: str, value: object) -> None:
+    """A budget of half a token has no meaning."""
+    with pytest.raises(ValueError, match=name):
+        RetryPolicy(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["base", "throttled_base", "cap", "max_retry_after"])
+@pytest.mark.parametrize("value", [0, -1, True, "4", None, math.inf, math.nan])
+def test_a_retry_policy_waits_for_positive_seconds(name: str, value: object) -> None:
+    """A wait of "not a number" would end in the middle of an outage."""
+    with pytest.raises(ValueError, match=name):
+        RetryPolicy(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("limit", "per"), [(0, 60), (-1, 60), (True, 60), (1.5, 60), (10, 0), (10, math.inf)])
+def test_a_rate_limit_is_a_number_in_a_time(limit: int, per: float) -> None:
+    """A limit of nothing would let every call wait for ever."""
+    with pytest.raises(ValueError, match="must be a positive"):
+        RateLimit(limit, per=per)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("attempt_timeout", value) for value in (0, -1, True, "30", None, math.inf, math.nan)),
+        *(("deadline", value) for value in (0, -1, True, "30", math.inf, math.nan)),
+        *(("max_connections", value) for value in (0, -1, True, 1.5, None)),
+        *(("max_response_bytes", value) for value in (0, -1, True, 1.5, None)),
+        ("retry", None),
+        ("retry", 4),
+        ("rate_limit", 1000),
+        ("timezone", "Asia/Kolkata"),
+        *(("language", value) for value in ("", " ", "zh\r\nX-Other: 1", "zh\n", "中文", 5)),
+        ("ca_file", 5),
+        *(("proxy", value) for value in ("", "socks5://127.0.0.1", "127.0.0.1:8080", "http://a b", "http://", 5)),
+        ("coalesce", 1),
+    ],
+)
+def test_client_options_are_refused_by_name(name: str, value: object) -> None:
+    """The alternative is an error from the middle of the first call."""
+    with pytest.raises(ValueError, match=name):
+        ClientOptions(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_refused_proxy_is_not_repeated() -> None:
+    """Its URL may hold a password."""
+    with pytest.raises(ValueError, match="proxy") as caught:
+        ClientOptions(proxy=f"socks5://user:{HIDDEN}@127.0.0.1")
+
+    assert HIDDEN not in str(caught.value)
+
+
+def test_options_can_be_set_and_sent_away() -> None:
+    """A bulk job hands them to its processes."""
+    options = ClientOptions(
+        attempt_timeout=5,
+        deadline=None,
+        retry=RetryPolicy(attempts=2),
+        rate_limit=RateLimit(1000, per=60),
+        timezone=ZoneInfo("Asia/Kolkata"),
+        language="zh",
+        proxy=f"http://user:{HIDDEN}@127.0.0.1:8080",
+        coalesce=True,
+    )
+
+    assert pickle.loads(pickle.dumps(options)) == options
+    assert attrs.evolve(options, timezone=UTC).timezone is UTC
+    assert HIDDEN not in repr(options)
+
+
+def test_options_do_not_change() -> None:
+    """One object may serve many clients."""
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        ClientOptions().deadline = 5  # type: ignore[misc]
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    """Users rely on them without looking."""
+    assert attrs.asdict(ClientOptions(), recurse=False) == {
+        "attempt_timeout": 30.0,
+        "deadline": 120.0,
+        "retry": RetryPolicy(),
+        "rate_limit": None,
+        "max_connections": 100,
+        "max_response_bytes": 64 * 2**20,
+        "timezone": None,
+        "language": None,
+        "ca_file": None,
+        "proxy": None,
+        "coalesce": False,
+    }
+    assert attrs.astuple(RetryPolicy()) == (4, 0.05, 1.0, 20.0, 300.0, 500, 14, 5)
