@@ -360,6 +360,20 @@ class TestLeaving:
 
         assert queue.starts == [("0", 0.0), ("later", 0.5075)]
 
+    async def test_closing_leaves_no_timer(self) -> None:
+        """A loop that ends would hold the limiter for the rest of the window."""
+        queue = Queue.of(10, 10.0)
+        tasks = [queue.begin() for _ in range(2)]
+        await queue.clock.settle()
+        for task in tasks:
+            task.cancel()
+        await outcomes(*tasks)
+
+        await queue.limiter.close()
+        await queue.limiter.close()
+
+        assert all(timer.cancelled() for _, _, timer in queue.clock._timers)
+
 
 class TestDeadline:
     """Nobody waits for a start that comes too late."""

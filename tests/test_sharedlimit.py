@@ -17,7 +17,7 @@ import pytest
 
 from capillary_async.errors import ConfigurationError, DeadlineExceeded, TransportError
 from capillary_async.options import RateLimit
-from capillary_async.ratelimit import SharedRateLimit, SharedRateLimiter, low_priority
+from capillary_async.ratelimit import RateLimiter, SharedRateLimit, SharedRateLimiter, limiter_for, low_priority
 from capillary_async.ratelimit.stores import FileStore, RedisStore, Store
 from tests.fakes import VirtualClock, outcomes
 
@@ -505,11 +505,17 @@ class TestSharedRateLimiter:
     async def test_it_works_on_the_running_loop(self, path: Path) -> None:
         """Outside tests the clocks are real."""
         shared = SharedRateLimit(f"file://{path}", "prod", 1000, per=1.0)
-        limiter = SharedRateLimiter(shared, shared.store())
+        limiter = limiter_for(shared)
 
         await asyncio.gather(*(limiter.acquire() for _ in range(15)))
 
         await limiter.close()
+
+
+def test_each_limit_has_its_keeper() -> None:
+    """The client need not know of the difference."""
+    assert type(limiter_for(RateLimit(10))) is RateLimiter
+    assert type(limiter_for(SharedRateLimit("file:///run/limits", "prod", 10))) is SharedRateLimiter
 
 
 class TestRedisStore:

@@ -19,7 +19,7 @@ write their starts down in one place (`stores`).
 """
 
 from capillary_async.ratelimit.local import RateLimiter, low_priority
-from capillary_async.ratelimit.shared import SharedRateLimit, SharedRateLimiter
+from capillary_async.ratelimit.shared import SharedRateLimit, SharedRateLimiter, limiter_for
 from capillary_async.ratelimit.transport import Limiter, RateLimitedTransport
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "RateLimiter",
     "SharedRateLimit",
     "SharedRateLimiter",
+    "limiter_for",
     "low_priority",
 ]

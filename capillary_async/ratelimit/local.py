@@ -153,6 +153,12 @@ class RateLimiter:
         self._paused_until = max(self._paused_until, until)
         self._next = max(self._next, until)
 
+    async def close(self) -> None:
+        """Leave no timer behind."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     async def _wait_in_line(self, deadline: float) -> None:
         line = self._bulk if _is_low.get() else self._calls
         if self._earliest(line) >= deadline:

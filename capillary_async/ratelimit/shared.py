@@ -139,5 +139,17 @@ class SharedRateLimiter:
         self._line.pause(until)
 
     async def close(self) -> None:
-        """Give back what the store holds open."""
+        """Leave no timer behind, and nothing open."""
+        await self._line.close()
         await self._store.close()
+
+
+def limiter_for(rate_limit: RateLimit) -> RateLimiter | SharedRateLimiter:
+    """Build what keeps a rate limit.
+
+    Raises:
+        ConfigurationError: The package that a shared limit needs is not installed.
+    """
+    if isinstance(rate_limit, SharedRateLimit):
+        return SharedRateLimiter(rate_limit, rate_limit.store())
+    return RateLimiter(rate_limit)

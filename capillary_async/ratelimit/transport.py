@@ -30,6 +30,10 @@ class Limiter(Protocol):
         """Let nothing start before `until`."""
         ...
 
+    async def close(self) -> None:
+        """Give back what the limiter holds."""
+        ...
+
 
 @attrs.frozen(eq=False)
 class RateLimitedTransport:
