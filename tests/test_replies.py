@@ -1,0 +1,439 @@
+"""Answers that hold data are told from those that refuse, in every shape that either comes in."""
+
+import gzip
+import json
+import time
+import tracemalloc
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async.converter import decode_json
+from capillary_async.errors import (
+    AccessDeniedError,
+    AuthenticationError,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+    Problem,
+    RateLimitedError,
+    ResponseError,
+    ServerError,
+)
+from capillary_async.options import Secret
+from capillary_async.protocol import Request, Response
+from capillary_async.replies import Answer, inflate, read
+
+ASKED: Request[Any] = Request("/v2/customers/{customerId}", {"customerId": 77})
+MEBIBYTE = 2**20
+# What may stand beside data.
+NO_REFUSALS: list[dict[str, Any]] = [
+    {},
+    {"errors": None},
+    {"errors": []},
+    {"errors": [{}]},
+    {"errors": [None]},
+    {"errors": [{"code": 0, "message": ""}]},
+    {"errors": [{"code": "0", "message": None}]},
+    {"errors": {}},
+    {"errors": ""},
+    {"errors": False},
+    {"message": "one of the members that refusals have"},
+    {"response": {"status": {"success": "true", "code": "200", "message": "SUCCESS"}}},
+    {"response": {"status": {"success": "true", "code": 200}}},
+    {"response": {"status": None}},
+    {"response": "text"},
+]
+
+
+def answered(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None, asked: Request[Any] = ASKED
+) -> Response:
+    """Read an answer with this body: bytes as they are, anything else as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read(Answer(status, headers or {}, content), asked, decode_json)
+
+
+def refused(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None, asked: Request[Any] = ASKED
+) -> ResponseError:
+    """Return the error that an answer with this body comes to."""
+    with pytest.raises(ResponseError) as caught:
+        answered(body, status, headers, asked)
+    return caught.value
+
+
+class TestSuccess:
+    """What looks like a refusal, and is none."""
+
+    @pytest.mark.parametrize(
+        "extra",
+        NO_REFUSALS,
+    )
+    def test_data_is_data_whatever_stands_beside_it(self, extra: dict[str, Any]) -> None:
+        """Each of these shapes is documented, or one step from it."""
+        document: dict[str, Any] = {"data": [], **extra}
+
+        assert answered(document).document == document
+
+    @pytest.mark.parametrize("document", [[], [1], "text", 5, False, {}, {"entity": 306}])
+    def test_any_document_may_be_data(self, document: object) -> None:
+        """The rest of the API is reachable too."""
+        assert answered(document).document == document
+
+    def test_what_came_with_it_is_kept(self) -> None:
+        """Users give the request id to Capillary's support."""
+        response = answered({"a": 1}, 206, {"x-cap-requestid": "r-1"})
+
+        assert (response.status, response.request_id, response.size) == (206, "r-1", len('{"a": 1}'))
+
+    @pytest.mark.parametrize("junk", ["", "r" * 129, "r\x00", "r\udcff", "été"])
+    def test_a_request_id_that_is_junk_counts_as_none(self, junk: str) -> None:
+        """It ends up in logs."""
+        assert answered({"a": 1}, headers={"x-cap-requestid": junk}).request_id is None
+
+    def test_warnings_ride_on_a_success(self) -> None:
+        """They carry `"status": false`, and nothing has failed."""
+        response = answered(
+            {"entity": 565345934, "warnings": [{"status": False, "code": 33000, "message": "not  verified\n"}]}
+        )
+
+        assert response.warnings == (Problem(33000, "not verified"),)
+
+    @pytest.mark.parametrize("warnings", [None, [], [{}], "", 0])
+    def test_no_warnings_come_in_several_shapes(self, warnings: object) -> None:
+        """Enrolled targets send null, target events an empty list."""
+        assert answered({"data": [], "warnings": warnings}).warnings == ()
+
+    @pytest.mark.parametrize("body", [b"", b" ", b"null", b"<html></html>", b"{", b'{"a": 1} x', b"NaN"])
+    def test_a_success_without_a_document_is_no_success(self, body: bytes) -> None:
+        """Gateways answer 200 with HTML, or with nothing; another attempt may heal it."""
+        with pytest.raises(DecodeError) as caught:
+            answered(body)
+
+        assert caught.value.retryable
+        assert caught.value.__context__ is None
+
+
+class TestRefusal:
+    """Every shape in which the API says no."""
+
+    @pytest.mark.parametrize("status", [200, 400])
+    @pytest.mark.parametrize(
+        ("body", "problem"),
+        [
+            (
+                {"data": None, "errors": [{"code": 310018, "message": "Target rule not found"}], "warnings": None},
+                Problem(310018, "Target rule not found"),
+            ),
+            ({"errors": [{"status": False, "code": 8015, "message": "Not found"}]}, Problem(8015, "Not found")),
+            (
+                {
+                    "pagination": {"limit": 0, "offset": 0, "total": 0},
+                    "warnings": [],
+                    "errors": [{"status": False, "code": 8015, "message": "Not found"}],
+                },
+                Problem(8015, "Not found"),
+            ),
+            ({"warnings": [], "errors": [{"code": "8015", "message": "Not found"}]}, Problem(8015, "Not found")),
+            ({"errors": {"code": 8015, "message": "Not found"}}, Problem(8015, "Not found")),
+            ({"errors": [{"errorCode": 8015}]}, Problem(8015, "")),
+            ({"response": {"status": {"success": "true", "code": "404", "message": "No"}}}, Problem(404, "No")),
+            ({"response": {"status": {"success": "false", "code": 404}}}, Problem(404, "")),
+            (
+                {"message": "Customer is deleted after PII delete request"},
+                Problem(None, "Customer is deleted after PII delete request"),
+            ),
+            ({"code": 8015, "message": "Not found"}, Problem(8015, "Not found")),
+            ({"status": 404, "errorCode": 8015}, Problem(8015, "")),
+        ],
+    )
+    def test_each_documented_shape_is_understood(self, body: object, problem: Problem, status: int) -> None:
+        """No document says which status they come with."""
+        error = refused(body, status, {"x-cap-requestid": "r-1"})
+
+        assert type(error) is NotFoundError
+        assert error.problems == (problem,)
+        assert (error.status, error.request_id) == (status, "r-1")
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            ({"response": {"status": {"success": "true", "code": "401", "message": "no"}}}, AuthenticationError),
+            ({"response": {"status": {"success": "true", "code": 498, "message": "late"}}}, AuthenticationError),
+            ({"response": {"status": {"success": "true", "code": "403", "message": "scope"}}}, AccessDeniedError),
+            ({"response": {"status": {"success": "false", "message": "broken"}}}, ResponseError),
+            ({"errors": [{"code": 4000, "message": "access group"}]}, AccessDeniedError),
+            ({"errors": [{"code": 4001}]}, ServerError),
+            ({"errors": ["something"]}, ResponseError),
+            ({"errors": "something"}, ResponseError),
+            ({"errors": [{"message": "something"}]}, ResponseError),
+            ({"message": "something"}, ResponseError),
+        ],
+    )
+    def test_a_refusal_may_come_as_a_success(self, body: object, expected: type[ResponseError]) -> None:
+        """`success` says "true" also when the call failed."""
+        assert type(refused(body)) is expected
+
+    @pytest.mark.parametrize("body", [b"", b"{}", b"<html><h1>502</h1></html>", b"null", b"[]", b"\xff\xfe"])
+    @pytest.mark.parametrize(
+        ("status", "expected"),
+        [
+            (302, ResponseError),
+            (400, InvalidRequestError),
+            (401, AuthenticationError),
+            (404, NotFoundError),
+            (410, InvalidRequestError),
+            (429, RateLimitedError),
+            (498, AuthenticationError),
+            (502, ServerError),
+            (521, ServerError),
+        ],
+    )
+    def test_without_a_body_the_status_speaks_alone(
+        self, status: int, body: bytes, expected: type[ResponseError]
+    ) -> None:
+        """A blank 400 is documented; HTML comes from the gateway."""
+        error = refused(body, status)
+
+        assert type(error) is expected
+        assert str(error) == f"the API answered HTTP {status}"
+        assert error.codes == ()
+
+    @pytest.mark.parametrize("status", [200, 400, 410])
+    def test_a_deleted_customer_is_not_found(self, status: int) -> None:
+        """The one refusal without a code that is documented word for word."""
+        error = refused({"message": "Customer is deleted after PII delete request"}, status)
+
+        assert type(error) is NotFoundError
+
+    def test_the_message_names_what_the_api_said(self) -> None:
+        """Three problems say enough for one line."""
+        body = {"errors": [{"code": code, "message": f"reason {code}"} for code in (8015, 8016, 8017, 8018)]}
+
+        error = refused(body)
+
+        assert str(error) == "the API answered HTTP 200, 8015: reason 8015; 8016: reason 8016; 8017: reason 8017"
+        assert error.codes == (8015, 8016, 8017, 8018)
+
+    @pytest.mark.parametrize("code", [True, 10**9, -(10**9), "12345678901", "x", "٣", 1.5, [1], {}])
+    def test_a_code_that_is_none_is_left_out(self, code: object) -> None:
+        """Codes have at most six digits; longer ones could be somebody's number."""
+        assert refused({"errors": [{"code": code, "message": "no"}]}).codes == ()
+
+    @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+    def test_errors_may_be_anything(self, errors: object) -> None:
+        """They come from whoever answers."""
+        with suppress(ResponseError):
+            answered({"errors": errors})
+
+    @pytest.mark.parametrize(
+        ("headers", "status", "seconds"),
+        [
+            ({"retry-after": "7"}, 429, 7.0),
+            ({"retry-after": "7"}, 503, 7.0),
+            ({"retry-after": "soon"}, 429, None),
+            ({"retry-after": "7", "x-ratelimit-reset": "9"}, 429, 7.0),
+            ({"x-ratelimit-reset": "9"}, 429, 9.0),
+            ({"ratelimit-reset": "9"}, 429, 9.0),
+            ({"x-ratelimit-reset": "9"}, 503, None),
+            ({}, 429, None),
+        ],
+    )
+    def test_the_wait_that_is_asked_for_is_read(
+        self, headers: dict[str, str], status: int, seconds: float | None
+    ) -> None:
+        """No document describes the throttling headers: all are supported, none is needed."""
+        error = refused(b"", status, headers)
+
+        assert isinstance(error, RateLimitedError | ServerError)
+        assert error.retry_after == seconds
+
+    def test_a_wait_may_be_a_moment(self) -> None:
+        """HTTP dates have whole seconds."""
+        in_a_while = datetime.now(UTC) + timedelta(seconds=100)
+
+        error = refused(b"", 429, {"retry-after": format_datetime(in_a_while, usegmt=True)})
+        later = refused(b"", 429, {"x-ratelimit-reset": str(int(in_a_while.timestamp()))})
+
+        assert isinstance(error, RateLimitedError)
+        assert isinstance(later, RateLimitedError)
+        assert error.retry_after == pytest.approx(99, abs=2)
+        assert later.retry_after == pytest.approx(99, abs=2)
+
+
+class TestMessages:
+    """The API's words are kept; the people in them are not."""
+
+    @pytest.mark.parametrize(
+        ("said", "kept"),
+        [
+            ("Customer jane.doe+x@example.com not found", "Customer ... not found"),
+            ("jane%40example.com is unknown", "... is unknown"),
+            ("mobile 919876543210 is unknown", "mobile ... is unknown"),
+            ("mobile +91 98765-43210.", "mobile ...."),
+            ("mobile (030) 555-0199 x", "mobile (... x"),
+            ("customer 567584 merged", "customer ... merged"),
+            ("token eyJhbGciOiJIUzI1NiJ9.e30.abc-_x expired", "token ... expired"),
+            ("key 8a16a6b70505eb1f1ff7cdc0cd5559a7", "key ..."),
+            ("two\r\nlines\tand\x00 \u2028 more", "two lines and more"),
+            ("limit is capped to 100", "limit is capped to 100"),
+            ("supported types include USERGROUP2,CUSTOMER.", "supported types include USERGROUP2,CUSTOMER."),
+            ("x" * 300, "x" * 200),
+            (5, ""),
+            (None, ""),
+            (["text"], ""),
+        ],
+    )
+    def test_numbers_addresses_and_tokens_are_left_out(self, said: object, kept: str) -> None:
+        """An error ends up in logs, and those are no place for a customer."""
+        assert refused({"errors": [{"code": 8015, "message": said}]}).problems == (Problem(8015, kept),)
+
+    @pytest.mark.parametrize(
+        ("asked", "said", "kept"),
+        [
+            (Request[Any]("/x/{id}", {"id": 77}), "user 77 is unknown, 770 is not", "user ... is unknown, 770 is not"),
+            (Request[Any]("/x/{id}", {"id": "ext-A"}), "no EXT-a here", "no ... here"),
+            (Request[Any]("/x", query=(("q", "Jane Doe"),)), "nothing like Jane Doe found", "nothing like ... found"),
+            (Request[Any]("/x", query=(("q", "12,34"),)), "34 is unknown", "... is unknown"),
+            (Request[Any]("/x", query=(("q", "."),)), "nothing. At all.", "nothing. At all."),
+            (Request[Any]("/x", headers={"T": Secret("Basic abc=")}), "abc= refused", "... refused"),
+            (Request[Any]("/x", body={"key": Secret("k-1"), "a": "code"}), "key k-1, code", "key ..., code"),
+        ],
+    )
+    def test_what_was_asked_for_is_not_repeated(self, asked: Request[Any], said: str, kept: str) -> None:
+        """The API's messages can repeat it, and short ids and names look like any other word."""
+        error = refused({"errors": [{"code": 8015, "message": said}]}, asked=asked)
+
+        assert error.problems == (Problem(8015, kept),)
+
+    def test_a_deep_or_long_message_costs_little(self) -> None:
+        """Whoever answers could send a text that pattern matching takes ages for."""
+        began = time.process_time()
+
+        for text in ("1" * 10**6, "a" * 10**6, "@" * 10**6, "1a" * 10**6, "1 " * 10**6, "(" * 10**6):
+            refused({"errors": [{"code": 8015, "message": text}]})
+
+        assert time.process_time() - began < 2
+
+
+class TestInflate:
+    """Compressed bodies are data only when they are whole, and never more than fits."""
+
+    BODY = json.dumps({"data": list(range(5000))}).encode()
+
+    @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+    def test_without_an_encoding_a_body_is_what_it_is(self, encoding: str) -> None:
+        """Nothing is copied either."""
+        assert inflate(self.BODY, encoding, 10) is self.BODY
+
+    @pytest.mark.parametrize("encoding", ["gzip", "GZIP", " x-gzip"])
+    def test_gzip_is_inflated(self, encoding: str) -> None:
+        """It is what the client asks for."""
+        assert inflate(gzip.compress(self.BODY), encoding, MEBIBYTE) == self.BODY
+
+    def test_deflate_is_inflated_with_and_without_its_header(self) -> None:
+        """Servers disagree on what the name means."""
+        bare = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+
+        assert inflate(zlib.compress(self.BODY), "deflate", MEBIBYTE) == self.BODY
+        assert inflate(bare.compress(self.BODY) + bare.flush(), "deflate", MEBIBYTE) == self.BODY
+
+    def test_members_of_a_gzip_body_belong_together(self) -> None:
+        """The format allows it; some servers compress piece by piece."""
+        body = gzip.compress(self.BODY[:100]) + gzip.compress(b"") + gzip.compress(self.BODY[100:])
+
+        assert inflate(body, "gzip", MEBIBYTE) == self.BODY
+
+    def test_large_bodies_are_inflated_in_steps(self) -> None:
+        """Output and input both cross several steps."""
+        body = b"".join(str(number * 2654435761).encode() for number in range(200_000))
+
+        assert inflate(gzip.compress(body, 1), "gzip", 4 * MEBIBYTE) == body
+        assert inflate(gzip.compress(bytes(2**20)), "gzip", 2**20) == bytes(2**20)
+
+    @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+    def test_an_empty_body_stays_empty(self, encoding: str) -> None:
+        """Refusals without a body say how they would have been compressed."""
+        assert inflate(b"", encoding, 10) == b""
+
+    def test_a_body_that_was_cut_is_refused_at_every_byte(self) -> None:
+        """The decoder of aiohttp takes what came for the whole."""
+        whole = gzip.compress(b'{"data": [1, 2, 3]}')
+
+        for length in range(1, len(whole)):
+            with pytest.raises(DecodeError) as caught:
+                inflate(whole[:length], "gzip", MEBIBYTE)
+            assert caught.value.retryable
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            gzip.compress(BODY) + b"junk",
+            gzip.compress(BODY) + b"\0",
+            gzip.compress(BODY)[:-8] + b"12345678",
+            BODY,
+            zlib.compress(BODY),
+            gzip.compress(BODY)[:2] + b"\xff" * 20,
+        ],
+    )
+    def test_a_broken_body_is_refused(self, body: bytes) -> None:
+        """Trailing bytes, wrong check sums, other formats."""
+        with pytest.raises(DecodeError) as caught:
+            inflate(body, "gzip", MEBIBYTE)
+
+        assert caught.value.retryable
+        assert caught.value.__context__ is None
+
+    @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,deflate", "compress", "*", "é"])
+    def test_unknown_and_stacked_encodings_are_refused(self, encoding: str) -> None:
+        """None of them was asked for."""
+        with pytest.raises(DecodeError, match="not one that was asked for"):
+            inflate(b"", encoding, 10)
+
+    def test_a_body_may_be_as_large_as_the_cap(self) -> None:
+        """One byte more is too much."""
+        body = gzip.compress(bytes(1000))
+
+        assert inflate(body, "gzip", 1000) == bytes(1000)
+        with pytest.raises(DecodeError, match="max_response_bytes") as caught:
+            inflate(body, "gzip", 999)
+        assert not caught.value.retryable
+
+    def test_members_share_the_cap(self) -> None:
+        """Many small ones are as large as a large one."""
+        with pytest.raises(DecodeError, match="max_response_bytes"):
+            inflate(gzip.compress(bytes(600)) * 2, "gzip", 1000)
+
+    def test_a_bomb_takes_little_more_memory_than_the_cap(self) -> None:
+        """A megabyte on the wire holds a gigabyte."""
+        cap = 8 * MEBIBYTE
+        bomb = gzip.compress(bytes(256 * MEBIBYTE), 1)
+        tracemalloc.start()
+
+        with pytest.raises(DecodeError, match="max_response_bytes"):
+            inflate(bomb, "gzip", cap)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert peak < cap + 2 * MEBIBYTE
+
+    def test_millions_of_members_cost_nothing(self) -> None:
+        """Each of them would cost a copy of what follows."""
+        body = gzip.compress(b"", 1) * 500_000
+
+        with pytest.raises(DecodeError, match="too many parts"):
+            inflate(body, "gzip", MEBIBYTE)
+
+    @given(st.binary(), st.sampled_from(["gzip", "deflate"]))
+    def test_any_bytes_are_data_or_refused(self, body: bytes, encoding: str) -> None:
+        """They come from whoever answers."""
+        with suppress(DecodeError):
+            assert len(inflate(body, encoding, 1000)) <= 1000
