@@ -116,8 +116,7 @@ class CoalescingTransport:
         if not task.cancelled():
             task.exception()  # asyncio complains of errors that nobody looked at, and all may have left
         for place in shared.places:
-            if not place.done():
-                place.set_result(None)
+            _wake(place)
 
     def _forget(self, shared: _Shared) -> None:
         if self._under_way.get(shared.key) is shared:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from capillary_async.coalesce import CoalescingTransport
+from capillary_async.coalesce import CoalescingTransport, _wake
 from capillary_async.errors import CapillaryError, DeadlineExceeded, NotFoundError, TransportError
 from capillary_async.options import Secret
 from capillary_async.protocol import Call, Request, Response
@@ -349,6 +349,23 @@ class TestDeadlines:
         await server.clock.sleep(20.0)
 
         assert all(timer.cancelled() for _, _, timer in server.clock._timers)
+
+    async def test_an_answer_at_the_deadline_counts(self, transport: CoalescingTransport, server: SlowServer) -> None:
+        """The timer fires while the caller is being woken for the answer, which is there."""
+        server.seconds = 0.0
+        task = asyncio.create_task(transport.send(request(deadline=9.0)))
+        await asyncio.sleep(0)
+        (shared,) = transport._under_way.values()
+        (place,) = shared.places
+        shared.task.add_done_callback(lambda _: _wake(place))
+
+        assert await outcomes(task) == [Response(1)]
+
+    async def test_who_wants_no_end_sets_no_timer(self, transport: CoalescingTransport, server: SlowServer) -> None:
+        """Most calls have a deadline, but nobody must."""
+        await transport.send(request())
+
+        assert [timer.when() for _, _, timer in server.clock._timers] == []
 
     async def test_the_deadline_of_the_first_is_not_that_of_the_others(
         self, transport: CoalescingTransport, server: SlowServer

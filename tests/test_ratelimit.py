@@ -463,6 +463,28 @@ class TestDeadline:
 
         assert queue.names == ["first", "second"]
 
+    async def test_one_let_go_at_the_deadline_goes(self) -> None:
+        """The deadline's timer fires before the call knows; it has its start, and it stays one."""
+        queue = Queue.of(10, 10.0)
+        queue.begin("first")
+        queue.begin("second", deadline=1.0)
+        await queue.clock.settle()
+        (place,) = queue.limiter._calls
+        queue.at(0.25, queue.let_one_go, lambda: queue.limiter._expire(queue.limiter._calls, place))
+
+        await queue.clock.sleep(2.0)
+
+        assert queue.starts == [("first", 0.0), ("second", 0.5075)]
+
+    async def test_who_has_no_deadline_sets_no_timer_for_it(self) -> None:
+        """Only the limiter's own is needed."""
+        queue = Queue.of(10, 10.0)
+        for _ in range(3):
+            queue.begin()
+        await queue.clock.settle()
+
+        assert len(queue.clock._timers) == 1
+
     async def test_failing_and_being_cancelled_at_once_frees_one_place(self) -> None:
         """Not two: then more would start than the limit allows."""
         queue = Queue.of(10, 10.0)
