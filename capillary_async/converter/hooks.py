@@ -90,7 +90,7 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
         (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
         (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
         (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
-        (_is_list_of_models, lambda into: _model_list_hook(into, readers_of(get_args(into)[0]))),
+        (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
         (_is_union, lambda into: _first_that_fits(into, hook_for)),
         (lambda into: table_for(into, moments) is not None, lambda into: _table_hook(table_for(into, moments))),
         (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
@@ -164,7 +164,7 @@ def _model_hook(readers: Readers) -> Hook:
     return structure_model
 
 
-def _model_list_hook(into: Any, readers: Readers) -> Hook:
+def model_list_hook(into: Any, readers: Readers) -> Hook:
     """Return what a page of a listing goes through: as `_list_hook`, but most rows have the shape of the row before."""
     build = _list_builder(into)
 

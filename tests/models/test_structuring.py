@@ -13,6 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async.converter import Converter, decode_json
+from capillary_async.converter.conversions import Conversion
+from capillary_async.converter.generation import Readers
+from capillary_async.converter.hooks import model_list_hook
+from capillary_async.converter.scalars import Mismatch
 from capillary_async.errors import DecodeError
 from capillary_async.models import (
     Actor,
@@ -125,6 +129,27 @@ def test_rows_of_different_shapes_stand_in_one_listing() -> None:
 
     assert [(tracker.id, tracker.value) for tracker in trackers] == [(1, 2), (3, 4), (5, None), (6, 7), (8, None)]
     assert [dict(tracker.extra) for tracker in trackers] == [{}, {}, {}, {}, {"odd": 9}]
+
+
+def test_only_what_comes_again_is_remembered() -> None:
+    """A function for every object that a broken server invents would fill the memory."""
+    readers = Readers(Tracker, lambda _: Conversion())
+    rows: list[Any] = [{"id": 1, f"key{number}": 1} for number in range(300)]
+
+    trackers = model_list_hook(list[Tracker], readers)(rows, None)
+
+    assert len(trackers) == 300
+    assert len(readers) <= 65
+
+
+def test_a_text_in_place_of_a_row_is_not_read_letter_by_letter() -> None:
+    """Its letters look like the keys of an object."""
+    readers = Readers(Tracker, lambda _: Conversion())
+
+    with pytest.raises(Mismatch):
+        model_list_hook(list[Tracker], readers)(["id"], None)
+
+    assert not readers
 
 
 @pytest.mark.parametrize("row", ["ab", ["id"], None, 5, ["id", "value"]], ids=str)
@@ -240,6 +265,13 @@ class Point:
     y: int = 0
 
 
+@attrs.frozen
+class Settings:
+    """A user's own class that an empty object is enough for."""
+
+    colour: str = "red"
+
+
 @dataclass
 class Line:
     """A user's own dataclass."""
@@ -340,6 +372,8 @@ BAD: list[tuple[Any, Any, str]] = [
     (TrackerType, "points", "ALTERNATE_CURRENCIES), which it is not"),
     (Point, "xy", "should be an object, not a text"),
     (Point, {"y": 1}, "x is missing"),
+    (Settings, "abc", "should be an object, not a text"),
+    (Settings, [], "should be an object, not a list"),
     (Line, {"points": [{"x": "1"}]}, "points[0].x should be a whole number"),
     (Line, {}, "points is missing"),
     (Tree, {"name": "a", "children": [{"name": "b", "children": [{}]}]}, "children[0].children[0].name is missing"),
