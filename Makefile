@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types faults fuzz bench bench-guard clean
+.PHONY: help demo test check lint format types faults bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard capillary_async tests benchmarks fuzz)
+SOURCES := $(wildcard capillary_async tests benchmarks)
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -24,7 +24,7 @@ test: $(VENV)/installed-test ## Run the tests and report the branch coverage.
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-check: lint types test faults fuzz bench-guard ## Everything that can fail.
+check: lint types test faults bench-guard ## Everything that can fail.
 
 lint: $(VENV)/installed-dev ## Look for faults and for what the formatter would change.
 	$(BIN)/ruff check
@@ -35,8 +35,17 @@ format: $(VENV)/installed-dev ## Lay the source out.
 	$(BIN)/ruff format
 
 types: $(VENV)/installed-dev ## Run both type checkers.
-	$(BIN)/mypy
+	$(BIN)/mypy $(SOURCES)
 	$(BIN)/pyright
+
+faults: $(VENV)/installed-test ## Break connections and bodies in every known way, and count what is lost.
+	$(BIN)/python -m tests.faults
+
+bench: $(VENV)/installed-bench ## Measure, and write the results into benchmarks/README.md.
+	$(BIN)/python benchmarks/report.py
+
+bench-guard: $(VENV)/installed-bench ## Fail when a hot path does more work than before.
+	$(BIN)/python benchmarks/guard.py
 
 # pip is quick to find nothing to do, but not quick enough to ask every time.
 $(VENV)/installed-%: pyproject.toml | $(BIN)/python

@@ -34,6 +34,7 @@ SOLE_IMPORTERS = {
     "cyclopts": {"cli"},
     "rich": {"cli"},
     "pyarrow": {"jobs"},
+    "redis": {"ratelimit"},
     "pytest": {"sandbox"},
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
