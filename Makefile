@@ -47,6 +47,12 @@ bench: $(VENV)/installed-bench ## Measure, and write the results into benchmarks
 bench-guard: $(VENV)/installed-bench ## Fail when a hot path does more work than before.
 	$(BIN)/python benchmarks/guard.py
 
+bench: $(VENV)/installed-bench ## Measure against what one would pick instead; writes benchmarks/README.md.
+	$(BIN)/python benchmarks/report.py
+
+bench-guard: $(VENV)/installed-cli ## Fail when a hot path takes over 5 % more instructions than are stored.
+	$(BIN)/python benchmarks/guard.py
+
 # pip is quick to find nothing to do, but not quick enough to ask every time.
 $(VENV)/installed-%: pyproject.toml | $(BIN)/python
 	@echo "installing capillary-async[$*] into $(VENV)"

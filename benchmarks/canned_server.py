@@ -1,0 +1,84 @@
+"""Serve listings of target events faster than any client asks: a bare asyncio protocol with answers made beforehand.
+
+`python benchmarks/canned_server.py` prints the port it listens on. It runs in a process of its own, so that what is
+measured is the client.
+"""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from samples import events, page
+
+_QUERY = re.compile(rb"^GET [^ ?]*(?:\?([^ ]*))? ")
+
+
+class Canned(asyncio.Protocol):
+    """Answers `limit` and `offset` (in records) over a list of `total` rows, after `latency` seconds."""
+
+    def __init__(self, total: int, latency: float, answers: dict[tuple[int, int], bytes]) -> None:
+        self._total = total
+        self._latency = latency
+        self._answers = answers
+        self._read = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what is written to."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each request that is complete."""
+        self._read += data
+        while (end := self._read.find(b"\r\n\r\n")) >= 0:
+            head, self._read = self._read[:end], self._read[end + 4 :]
+            answer = self._answer(head)
+            if self._latency:
+                asyncio.get_running_loop().call_later(self._latency, self._write, answer)
+            else:
+                self._transport.write(answer)
+
+    def _write(self, answer: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(answer)
+
+    def _answer(self, head: bytes) -> bytes:
+        query = _QUERY.match(head)
+        pairs = dict(pair.split(b"=", 1) for pair in query[1].split(b"&")) if query and query[1] else {}
+        place = int(pairs.get(b"limit", b"100")), int(pairs.get(b"offset", b"0"))
+        if place not in self._answers:
+            self._answers[place] = _http(self._total, *place)
+        return self._answers[place]
+
+
+def _http(total: int, limit: int, offset: int) -> bytes:
+    body = page(events(min(limit, max(total - offset, 0)), first=offset), limit=limit, offset=offset, total=total)
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+@contextmanager
+def serving(total: int, latency: float = 0.0) -> Generator[str]:
+    """Run the server in another process; yield its base URL."""
+    command = [sys.executable, str(Path(__file__)), str(total), str(latency)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
+
+
+async def _serve(total: int, latency: float) -> None:
+    answers: dict[tuple[int, int], bytes] = {}
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Canned(total, latency, answers), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))

@@ -1,0 +1,118 @@
+"""Does a change make the hot paths do more work? `python benchmarks/guard.py`.
+
+Counts instructions, not seconds, so the machine's other work does not matter: with valgrind's callgrind, of decoding a
+page and of one call through all transports. Fails when a count grew by more than 5 % over `guard.json`;
+`--update` writes the counts of now there. Counts depend on the interpreter, so each Python version has its own.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import UTC
+from pathlib import Path
+
+STORED = Path(__file__).with_name("guard.json")
+ALLOWED = 1.05
+LOOPS = {"decode": (3, 13), "call": (5, 35)}
+
+
+def decode(times: int) -> None:
+    """Decode a page of 100 events."""
+    from samples import events, page  # noqa: PLC0415  (the child process only)
+
+    from capillary_async import TargetEvent  # noqa: PLC0415
+    from capillary_async.converter import Converter, decode_json  # noqa: PLC0415
+
+    body = page(events(100), limit=100, offset=0, total=100)
+    converter, rows = Converter(UTC), tuple[TargetEvent, ...]
+    for _ in range(times):
+        converter.structure(decode_json(body)["data"], rows)
+
+
+def call(times: int) -> None:
+    """List a page of ten events through every transport but the sockets."""
+    from samples import events, page  # noqa: PLC0415
+
+    from capillary_async import BasicAuth, CapillaryClient  # noqa: PLC0415
+    from capillary_async.converter import decode_json  # noqa: PLC0415
+    from capillary_async.protocol import Response  # noqa: PLC0415
+    from capillary_async.transport import HttpTransport  # noqa: PLC0415
+
+    body = page(events(10), limit=100, offset=0, total=10)
+
+    async def send(_: HttpTransport, __: object) -> Response:
+        return Response(decode_json(body), size=len(body))
+
+    async def run() -> None:
+        async with CapillaryClient("http://127.0.0.1:9", BasicAuth("till", "password")) as client:
+            for _ in range(times):
+                await client.targets.list_events(1, 2).first()
+
+    HttpTransport.send = send  # type: ignore[assignment, method-assign]
+    asyncio.run(run())
+
+
+def instructions(path: str, times: int) -> int:
+    """Count the instructions of a fresh process that takes a path so many times."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = f"--callgrind-out-file={folder}/out"
+        command = ["valgrind", "--tool=callgrind", out, sys.executable, __file__, "--run", path, str(times)]
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    assert found is not None, done.stderr
+    return int(found[1])
+
+
+def count(path: str) -> int:
+    """Return the instructions of one pass, without what starting up takes."""
+    few, many = LOOPS[path]
+    return round((instructions(path, many) - instructions(path, few)) / (many - few))
+
+
+def version() -> str:
+    """Name the interpreter that the counts belong to."""
+    return f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def guard(*, is_update: bool) -> int:
+    """Compare, print, and return the exit code."""
+    stored: dict[str, dict[str, int]] = json.loads(STORED.read_text()) if STORED.exists() else {}
+    known = stored.get(version(), {})
+    counts = {path: count(path) for path in LOOPS}
+    if is_update or not known:
+        stored[version()] = counts
+        if is_update:
+            STORED.write_text(json.dumps(stored, indent=1) + "\n")
+    has_grown = False
+    for path, now in counts.items():
+        before = known.get(path, now)
+        has_grown |= now > before * ALLOWED
+        print(f"{path:8} {now:12,} instructions, {now / before - 1:+.1%} over the stored {before:,}")
+    return int(has_grown and not is_update)
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--update", action="store_true", help="store the counts of now")
+    parser.add_argument("--run", nargs=2, metavar=("PATH", "TIMES"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        path, times = arguments.run
+        {"decode": decode, "call": call}[path](int(times))
+        return 0
+    if shutil.which("valgrind") is None:
+        print("valgrind is not installed: nothing was compared")
+        return 0
+    return guard(is_update=arguments.update)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

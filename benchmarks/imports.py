@@ -1,0 +1,47 @@
+"""How long does the import take? `python benchmarks/imports.py`.
+
+Each in a new interpreter, in turn. The package loads its parts when they are first asked for, so the time until a
+client is there stands beside it.
+"""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from contest import Result, Target, main, settle
+
+STATEMENTS = {
+    "ours": "import capillary_async",
+    "ours, with the client": "from capillary_async import CapillaryClient",
+    "aiohttp": "import aiohttp",
+    "httpx": "import httpx",
+    "openai": "import openai",
+    "stripe": "import stripe",
+    "hikari": "import hikari",
+    "nothing": "pass",
+}
+PROGRAM = "from time import perf_counter; t = perf_counter(); {}; print(perf_counter() - t)"
+
+
+def seconds(statement: str) -> float:
+    """Time a statement in a new interpreter."""
+    command = [sys.executable, "-c", PROGRAM.format(statement)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
+    """Ask the question."""
+    present = {
+        name: statement
+        for name, statement in STATEMENTS.items()
+        if statement == "pass" or find_spec(statement.split()[1]) is not None
+    }
+    times: dict[str, list[float]] = {name: [] for name in present}
+    for _ in range(3 if is_quick else 15):
+        for name, statement in present.items():
+            times[name].append(seconds(statement) * 1000)
+    return [settle("Import in a new interpreter", "ms", times, (Target("S7", "ours", "aiohttp", 2.0),))]
+
+
+if __name__ == "__main__":
+    main(answer, __doc__)

@@ -1,0 +1,80 @@
+"""How much of a rate limit is used under pressure, and is it ever overrun? `python benchmarks/limiter.py`.
+
+200 starts a second for some seconds, with far more waiting; ours, aiolimiter and pyrate-limiter. Used is what started
+between the first start and the last over what the limit allows; the worst window is the most that started within
+any one second, which must not pass the limit.
+"""
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from aiolimiter import AsyncLimiter
+from contest import Result, Verdict, main
+from pyrate_limiter import Duration, Limiter, Rate
+
+from capillary_async import RateLimit
+from capillary_async.ratelimit import RateLimiter
+
+LIMIT = 200
+Acquire = Callable[[], Awaitable[object]]
+
+
+async def pressed(acquire: Acquire, seconds: float) -> list[float]:
+    """Let many tasks start as often as the limiter allows; return when they did."""
+    starts: list[float] = []
+
+    async def worker() -> None:
+        while True:
+            await acquire()
+            starts.append(perf_counter())
+
+    workers = [asyncio.create_task(worker()) for _ in range(100)]
+    await asyncio.sleep(seconds)
+    for task in workers:
+        task.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    return sorted(starts)
+
+
+def used(starts: list[float]) -> float:
+    """Return the share of the limit that was used."""
+    return (len(starts) - 1) / ((starts[-1] - starts[0]) * LIMIT)
+
+
+def worst_window(starts: list[float]) -> int:
+    """Return the most starts within any one second."""
+    return max(bisect_left(starts, start + 1.0) - index for index, start in enumerate(starts))
+
+
+async def measure(seconds: float) -> dict[str, list[float]]:
+    """Press each limiter."""
+    ours = RateLimiter(RateLimit(LIMIT, per=1.0))
+    theirs = AsyncLimiter(LIMIT, 1.0)
+    pyrate = Limiter(Rate(LIMIT, Duration.SECOND))
+    acquires: dict[str, Acquire] = {
+        "ours": ours.acquire,
+        "aiolimiter": theirs.acquire,
+        "pyrate-limiter": lambda: pyrate.try_acquire_async("key"),
+    }
+    return {name: await pressed(acquire, seconds) for name, acquire in acquires.items()}
+
+
+def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
+    """Ask the question."""
+    starts = asyncio.run(measure(3.0 if is_quick else 8.0))
+    shares = {name: used(taken) * 100 for name, taken in starts.items()}
+    windows = {name: float(worst_window(taken)) for name, taken in starts.items()}
+    verdicts = (
+        Verdict("S8 used", shares["ours"] / 100, 0.97, at_least=True, what="share of the limit used"),
+        Verdict("S8 strict", windows["ours"] / LIMIT, 1.0, at_least=False, what="worst window over the limit"),
+    )
+    return [
+        Result(f"A limit of {LIMIT} a second under pressure", "% used", shares, verdicts),
+        Result(f"The same: most starts within one second, of {LIMIT} allowed", "starts", windows),
+    ]
+
+
+if __name__ == "__main__":
+    main(answer, __doc__)
