@@ -1,0 +1,105 @@
+"""How a running job is doing, for a display."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from capillary_async.jobs.verdicts import Verdict
+
+_LATENCIES: Final = 1000
+_RATE_SECONDS: Final = 10.0
+_SAMPLE_SECONDS: Final = 0.5
+
+
+class Progress:
+    """How a running job is doing. It is live: read it whenever you like, in the job's event loop.
+
+    Attributes:
+        total: How many keys the job has.
+        waiting_for: What the job waits for at the moment, such as "the API, for 20 s"; empty while it works.
+        concurrency: How many lookups may run at once at the moment.
+    """
+
+    def __init__(self, counts: Mapping[Verdict, int], clock: Callable[[], float]) -> None:
+        self._counts = counts
+        self._clock = clock
+        self._started = clock()
+        self._seconds: deque[float] = deque(maxlen=_LATENCIES)
+        self._samples: deque[tuple[float, int]] = deque([(self._started, 0)])
+        self._seen = 0
+        self.total = sum(counts.values())
+        self.waiting_for = ""
+        self.concurrency = 0
+
+    @property
+    def found(self) -> int:
+        """Keys for which there are rows."""
+        return self._counts[Verdict.FOUND]
+
+    @property
+    def empty(self) -> int:
+        """Keys for which there is nothing."""
+        return self._counts[Verdict.EMPTY]
+
+    @property
+    def not_found(self) -> int:
+        """Keys that the API does not know."""
+        return self._counts[Verdict.NOT_FOUND]
+
+    @property
+    def invalid(self) -> int:
+        """Keys that the API calls wrong."""
+        return self._counts[Verdict.INVALID]
+
+    @property
+    def failed(self) -> int:
+        """Keys that have failed so far; some may be tried once more."""
+        return self._counts[Verdict.FAILED_ONCE] + self._counts[Verdict.FAILED]
+
+    @property
+    def done(self) -> int:
+        """Keys that need no further lookup, those of earlier runs included."""
+        return self.total - self._counts[Verdict.PENDING] - self._counts[Verdict.FAILED_ONCE]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since this run began."""
+        return self._clock() - self._started
+
+    @property
+    def rate(self) -> float:
+        """Lookups that ended in a second, lately."""
+        began, seen = self._samples[0]
+        seconds = self._clock() - began
+        return (self._seen - seen) / seconds if seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the end at the present rate, or `None` when nobody can tell."""
+        rate = self.rate
+        return (self.total - self.done) / rate if rate > 0 else None
+
+    def latency(self, share: float) -> float | None:
+        """Return how many seconds at most this share of the latest lookups took.
+
+        Args:
+            share: 0.5 for the median, 0.99 for the slow ones.
+
+        Returns:
+            `None` before the first lookup ended.
+        """
+        ordered = sorted(self._seconds)
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
+
+    def observe(self, seconds: float) -> bool:
+        """Take in a lookup that ended; say whether it is time to look at the progress again."""
+        self._seen += 1
+        self._seconds.append(seconds)
+        now = self._clock()
+        if now - self._samples[-1][0] < _SAMPLE_SECONDS:
+            return False
+        self._samples.append((now, self._seen))
+        while now - self._samples[0][0] > _RATE_SECONDS:
+            self._samples.popleft()
+        return True
