@@ -3,6 +3,8 @@
 Writes `README.md` beside this file, and a plot of each question as SVG and PNG into `plots/`.
 """
 
+# pyright: reportUnknownMemberType=false
+# (matplotlib's own annotations are partly unknown)
 import argparse
 import json
 import platform
