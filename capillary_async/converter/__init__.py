@@ -54,7 +54,7 @@ class Converter:
         hook = self._hook_for(into)
         try:
             return hook(value, into)
-        except UnknownTypeError:
+        except (UnknownTypeError, MemoryError):
             raise
         except Exception:  # noqa: BLE001, S110  (every kind of refusal, also of users' own classes)
             pass

@@ -33,7 +33,7 @@ for each attribute, which is six times as slow.
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from types import CodeType
 from typing import Any, Final, cast
 
@@ -46,7 +46,9 @@ from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict
 Shape = tuple[str, ...]
 Reader = Callable[[dict[str, Any]], Any]
 
+# Real answers stay far below. A server that invents keys must not fill the memory.
 _SHAPES: Final = 64
+_LONG_KEY: Final = 256
 
 
 class Readers(dict[Shape, Reader]):
@@ -74,11 +76,15 @@ class Readers(dict[Shape, Reader]):
         return tuple(name for field in self._fields for name in field.wire_names)
 
     def __missing__(self, shape: Shape) -> Reader:
-        """Write a function, unless there are so many, or so many keys, that it would not be used again."""
-        if shape != self._known and (len(self) >= _SHAPES or len(shape) >= len(self._known) + _SHAPES):
+        """Write a function, unless the shape looks as if it would not come again."""
+        if shape != self._known and not self._is_worth_writing(shape):
             return self._read_any
         reader = self[shape] = self._written(shape)
         return reader
+
+    def _is_worth_writing(self, shape: Shape) -> bool:
+        has_room = len(self) < _SHAPES and len(shape) < len(self._known) + _SHAPES
+        return has_room and all(len(key) < _LONG_KEY for key in shape)
 
     def _read_any(self, source: dict[str, Any]) -> Any:
         """Bring an object into the shape that has all the known keys, and read that."""
@@ -115,7 +121,7 @@ _NAMES: Final[dict[str, Any]] = {
 }
 
 
-@cache
+@lru_cache(1024)
 def _compiled(text: str, name: str) -> CodeType:
     """Compile once in a process, however many clients it has."""
     return compile(text, f"<read {name}>", "exec")

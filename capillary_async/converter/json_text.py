@@ -4,16 +4,12 @@ A number with a fraction or an exponent becomes the `Decimal` that its text says
 msgspec does the work; it is loaded when the first text comes.
 """
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal, DecimalException
 from functools import cache
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
+from capillary_async.converter.unstructuring import plain
 from capillary_async.errors import DecodeError
-from capillary_async.models.definition import is_model
 
 if TYPE_CHECKING:
     import msgspec
@@ -74,7 +70,7 @@ def encode_json(value: Any) -> bytes:
         TypeError: A type that JSON cannot say.
         ValueError: A `Decimal` that is no number.
     """
-    text = _encoder().encode(_in_order(value))
+    text = _encoder().encode(plain(value))
     if b"NaN" in text or b"Infinity" in text:
         # Both may stand in a text, so look twice. No JSON document has them elsewhere.
         try:
@@ -91,22 +87,4 @@ def to_builtins(value: Any) -> Any:
     """
     import msgspec  # noqa: PLC0415
 
-    return msgspec.to_builtins(_in_order(value), builtin_types=(Decimal,))
-
-
-def _in_order(value: Any) -> Any:
-    """Put the attributes of models into the order in which they are declared; msgspec would sort them by name."""
-    if is_model(value.__class__):
-        names, values_of = _columns(value.__class__)
-        return dict(zip(names, map(_in_order, values_of(value)), strict=True))
-    if isinstance(value, list | tuple):
-        return [_in_order(item) for item in cast("Iterable[Any]", value)]
-    if isinstance(value, dict):
-        return {key: _in_order(item) for key, item in cast("dict[Any, Any]", value).items()}
-    return value
-
-
-@cache
-def _columns(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    names = tuple(attribute.name for attribute in attrs.fields(cls))
-    return names, attrgetter(*names)
+    return msgspec.to_builtins(plain(value), builtin_types=(Decimal,))

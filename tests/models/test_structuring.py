@@ -134,12 +134,15 @@ def test_rows_of_different_shapes_stand_in_one_listing() -> None:
 def test_only_what_comes_again_is_remembered() -> None:
     """A function for every object that a broken server invents would fill the memory."""
     readers = Readers(Tracker, lambda _: Conversion())
-    rows: list[Any] = [{"id": 1, f"key{number}": 1} for number in range(300)]
+    rows: list[Any] = [{"id": 1, f"key{number}": 1} for number in range(298)]
+    rows = [{"id": 1, "k" * 300: 1}, {"id": 1, **dict.fromkeys(map(str, range(500)))}, *rows]
 
     trackers = model_list_hook(list[Tracker], readers)(rows, None)
 
     assert len(trackers) == 300
     assert len(readers) <= 65
+    assert max(len(key) for shape in readers for key in shape) < 300
+    assert max(len(shape) for shape in readers) < 300
 
 
 def test_a_text_in_place_of_a_row_is_not_read_letter_by_letter() -> None:
