@@ -54,7 +54,7 @@ def call(times: int) -> None:
             for _ in range(times):
                 await client.targets.list_events(1, 2).first()
 
-    HttpTransport.send = send  # type: ignore[assignment, method-assign]
+    HttpTransport.send = send  # type: ignore[method-assign]
     asyncio.run(run())
 
 

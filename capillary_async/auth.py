@@ -204,12 +204,7 @@ class HeaderTransport:
 
     async def send(self, request: Request[Any], /) -> Response:
         """Carry the request with the headers on it."""
-        return await self._inner.send(with_headers(request, self._headers))
-
-
-def with_headers(request: Request[Any], headers: Mapping[str, str | Secret]) -> Request[Any]:
-    """Copy a request with more headers, on the same account."""
-    return attrs.evolve(request, headers={**request.headers, **headers})
+        return await self._inner.send(request.with_headers(self._headers))
 
 
 @attrs.define(eq=False)
@@ -270,7 +265,7 @@ class TokenTransport:
             await asyncio.wait([task])
 
     def _with_token(self, token: _Token, request: Request[Any]) -> Request[Any]:
-        return with_headers(request, {**self._headers, TOKEN_HEADER: token.header})
+        return request.with_headers({**self._headers, TOKEN_HEADER: token.header})
 
     async def _valid_token(self, deadline: float) -> _Token:
         token, now = self._token, self._clock()

@@ -92,6 +92,27 @@ class Request(Generic[T]):
     body: Any = attrs.field(default=None, repr=False)
     call: Call = attrs.field(factory=Call, eq=False, repr=False)
 
+    # Each call copies its request two or three times. Written out, a copy takes half of what `attrs.evolve` takes.
+
+    def charged_to(self, call: Call) -> "Request[T]":
+        """Return the same request on another account."""
+        return Request(
+            self.path, self.path_values, self.query, self.into, self.at, self.method, self.headers, self.body, call
+        )
+
+    def with_headers(self, headers: Mapping[str, Any]) -> "Request[T]":
+        """Return the same request, on the same account, with more headers."""
+        together = {**self.headers, **headers} if self.headers else headers
+        return Request(
+            self.path, self.path_values, self.query, self.into, self.at, self.method, together, self.body, self.call
+        )
+
+    def with_query(self, query: tuple[tuple[str, "str | Moment"], ...]) -> "Request[T]":
+        """Return the same request with other query parameters."""
+        return Request(
+            self.path, self.path_values, query, self.into, self.at, self.method, self.headers, self.body, self.call
+        )
+
 
 @attrs.frozen
 class Response:

@@ -57,7 +57,7 @@ class Calls:
         started = running_time()
         call = Call(math.inf if self._deadline is None else started + self._deadline)
         try:
-            answer = read(await self._transport.send(attrs.evolve(request, call=call)))
+            answer = read(await self._transport.send(request.charged_to(call)))
         except Exception as error:  # noqa: BLE001  (it is raised again)
             if isinstance(error, CapillaryError):
                 error.path, error.attempts = request.path, call.attempts
