@@ -1,0 +1,1 @@
+"""Requests travel to where they should and nowhere else, and whatever happens to them has a name."""
