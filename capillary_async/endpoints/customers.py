@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.endpoints import arguments as take
+import capillary_async.endpoints.arguments as take
 from capillary_async.endpoints.calls import Calls, endpoint, listing
 from capillary_async.errors import DecodeError
 from capillary_async.models import Customer, CustomerUserGroup, Tracker

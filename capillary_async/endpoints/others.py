@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, TypeVar, cast
 
-from capillary_async.endpoints import arguments as take
+import capillary_async.endpoints.arguments as take
 from capillary_async.pagination import Listing, OffsetMeans
 from capillary_async.protocol import Moment, Request
 

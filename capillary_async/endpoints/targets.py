@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import attrs
 
-from capillary_async.endpoints import arguments as take
+import capillary_async.endpoints.arguments as take
 from capillary_async.endpoints.calls import Calls, endpoint, listing
 from capillary_async.models import Target, TargetEvent
 from capillary_async.pagination import Listing

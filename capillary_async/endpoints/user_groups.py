@@ -5,7 +5,7 @@ from operator import attrgetter
 
 import attrs
 
-from capillary_async.endpoints import arguments as take
+import capillary_async.endpoints.arguments as take
 from capillary_async.endpoints.calls import Calls, listing
 from capillary_async.endpoints.customers import tracker_listing
 from capillary_async.models import GroupMember, Tracker, UserGroupSummary
