@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from capillary_async.options import ClientOptions, RateLimit, Region, RetryPolicy
     from capillary_async.pagination import Cursor, Page, Pager, PagingReport
     from capillary_async.protocol import CallInfo
+    from capillary_async.ratelimit import SharedRateLimit, low_priority
 
 __all__ = [
     "AccessDeniedError",
@@ -145,6 +146,7 @@ __all__ = [
     "ResponseError",
     "RetryPolicy",
     "ServerError",
+    "SharedRateLimit",
     "SlabChange",
     "SlabChangeType",
     "SortOrder",
@@ -170,10 +172,11 @@ __all__ = [
     "UserGroupIdentifier",
     "UserGroupSummary",
     "lookup_many",
+    "low_priority",
 ]
 
 # Where the names above come from; from light to heavy, for the first that has a name is taken.
-_MODULES: Final = ("errors", "options", "protocol", "models", "auth", "bulk", "pagination", "client")
+_MODULES: Final = ("errors", "options", "protocol", "models", "auth", "ratelimit", "bulk", "pagination", "client")
 
 
 def __getattr__(name: str) -> Any:

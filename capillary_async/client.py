@@ -19,7 +19,7 @@ from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, Region, Secret
 from capillary_async.pagination import OffsetMeans, Pager
 from capillary_async.protocol import CallInfo, Request, Response, Transport, running_time
-from capillary_async.ratelimit import RateLimitedTransport, RateLimiter
+from capillary_async.ratelimit import RateLimitedTransport, limiter_for
 from capillary_async.retry import RetryBudget, RetryTransport
 from capillary_async.transport import BaseUrl, HttpTransport
 
@@ -256,11 +256,12 @@ def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
     policy = options.retry
     budget = RetryBudget(policy)
     for_tokens = RetryTransport(http, policy, budget, clock=running_time, repeatable_posts=(TOKEN_PATH,))
-    limiter = None if options.rate_limit is None else RateLimiter(options.rate_limit)
+    limiter = None if options.rate_limit is None else limiter_for(options.rate_limit)
     transport = auth.over(http, for_tokens, http if limiter is None else RateLimitedTransport(http, limiter))
     closers = [transport.close] if isinstance(transport, TokenTransport) else []
     if limiter is not None:
         transport = RateLimitedTransport(transport, limiter)
+        closers.append(limiter.close)
     pause = None if limiter is None else limiter.pause
     transport = RetryTransport(transport, policy, budget, clock=running_time, on_pause=pause)
     if options.coalesce:
