@@ -40,7 +40,9 @@ def demo(*, customers: int = 2000, latency: float = 0.18) -> None:
     console.print(findings.table())
     console.print("The lookups were made by these lines:\n")
     source = inspect.getsource(look_up)
-    console.print(Syntax(source, "python", background_color="default") if console.is_terminal else Text(source))
+    console.print(
+        Syntax(source, "python", theme="ansi_dark", background_color="default") if console.is_terminal else Text(source)
+    )
 
 
 async def _run(customers: int, latency: float, console: Console) -> "_Findings":
