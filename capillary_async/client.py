@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import UTC, tzinfo
 from inspect import iscoroutinefunction
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 import attrs
 
@@ -136,7 +136,11 @@ class CapillaryClient:
         finally:
             await self._http.close()
 
-    def fetch(self, path: str, query: Query = _NO_QUERY, into: type[T] = Any) -> Coroutine[Any, Any, T]:  # type: ignore[assignment]
+    @overload
+    def fetch(self, path: str, query: Query = ..., *, into: type[T]) -> Coroutine[Any, Any, T]: ...
+    @overload
+    def fetch(self, path: str, query: Query = ..., into: Any = ...) -> Coroutine[Any, Any, Any]: ...
+    def fetch(self, path: str, query: Query = _NO_QUERY, into: Any = Any) -> Coroutine[Any, Any, Any]:
         """Fetch any other endpoint's answer.
 
         Args:
@@ -151,17 +155,41 @@ class CapillaryClient:
         """
         return self._calls.get(fetch(path, query, into))
 
+    @overload
+    def list(
+        self,
+        path: str,
+        query: Query = ...,
+        *,
+        into: type[T],
+        items: str = ...,
+        page_size: int = ...,
+        offset_means: OffsetMeans | None = ...,
+        key: str | Callable[[T], Hashable] | None = ...,
+    ) -> Pager[T]: ...
+    @overload
+    def list(
+        self,
+        path: str,
+        query: Query = ...,
+        into: Any = ...,
+        *,
+        items: str = ...,
+        page_size: int = ...,
+        offset_means: OffsetMeans | None = ...,
+        key: str | Callable[[Any], Hashable] | None = ...,
+    ) -> Pager[Any]: ...
     def list(
         self,
         path: str,
         query: Query = _NO_QUERY,
-        into: type[T] = Any,  # type: ignore[assignment]
+        into: Any = Any,
         *,
         items: str = "data",
         page_size: int = 100,
         offset_means: OffsetMeans | None = None,
-        key: str | Callable[[T], Hashable] | None = None,
-    ) -> Pager[T]:
+        key: str | Callable[[Any], Hashable] | None = None,
+    ) -> Pager[Any]:
         """List any other endpoint's rows, where it takes `limit` and `offset`.
 
         Args:

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 import attrs
 
 from capillary_async.converter import Converter
-from capillary_async.errors import CapillaryError, ResponseError
+from capillary_async.errors import CapillaryError, DecodeError, ResponseError
 from capillary_async.pagination import Knowledge, Listing, Pager
 from capillary_async.protocol import Call, CallInfo, Request, Response, Transport, running_time
 
@@ -73,7 +73,9 @@ class Calls:
 
     def _structure(self, request: Request[T], response: Response) -> T:
         document = response.document
-        if request.at and isinstance(document, dict):
+        if request.at:
+            if not isinstance(document, dict):
+                raise DecodeError(f"expected an object with {request.at}")
             document = cast("dict[str, Any]", document).get(request.at)
         structured: T = self.converter.structure(document, request.into, request.at)
         return structured

@@ -1,0 +1,1 @@
+"""Every endpoint, over real sockets, against the sandbox."""
