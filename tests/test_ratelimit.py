@@ -15,6 +15,7 @@ from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
 from capillary_async.protocol import Call, Request, Response
 from capillary_async.ratelimit import RateLimitedTransport, RateLimiter, low_priority
+from capillary_async.ratelimit.local import _Guard
 from tests.fakes import VirtualClock, outcomes
 
 ANSWER = Response({})
@@ -233,6 +234,35 @@ class TestGuard:
         assert len(queue.limiter._guard._clusters) == 1
         assert queue.limiter._guard._count == 1
 
+    def test_starts_that_are_granted_count_with_those_that_happened(self) -> None:
+        """Three at once must not each believe to be the last that fits."""
+        guard = _Guard(3, 10.0)
+        guard.note(100.0)
+
+        assert guard.opens_at(101.0, 1) == -math.inf
+        assert guard.opens_at(101.0, 2) == 110.0
+        assert _Guard(1, 10.0).opens_at(101.0, 1) == 111.0
+
+    def test_starts_close_together_are_let_go_together(self) -> None:
+        """When the last of them is old enough, so that one never counts for too short."""
+        guard = _Guard(3, 10.0)
+        for now in (100.0, 105.0, 105.009):
+            guard.note(now)
+
+        assert guard.opens_at(109.9, 0) == 110.0
+        assert guard.opens_at(110.0, 1) == 115.009
+        assert guard.opens_at(115.0089, 2) == 115.009
+        assert guard.opens_at(115.009, 2) == -math.inf
+
+    def test_starts_further_apart_are_let_go_one_by_one(self) -> None:
+        """A cluster is never longer than a thousandth of the window."""
+        guard = _Guard(3, 10.0)
+        for now in (100.0, 100.009, 100.0101):
+            guard.note(now)
+
+        assert guard.opens_at(110.009, 1) == -math.inf
+        assert guard.opens_at(110.009, 2) == 110.0101
+
 
 class TestUse:
     """The limit is used, not just kept."""
@@ -436,6 +466,36 @@ class TestDeadline:
 
         with low_priority():
             await queue.call("bulk", deadline=5.583)
+
+    @pytest.mark.parametrize(
+        ("calls", "bulk", "who", "ahead"),
+        [
+            (0, 0, "call", 0),
+            (5, 3, "call", 5),
+            (3, 0, "bulk", 0),
+            (3, 1, "bulk", 4),
+            (3, 3, "bulk", 6),
+            (30, 2, "bulk", 20),
+        ],
+    )
+    async def test_the_earliest_start_is_never_promised_too_late(
+        self, calls: int, bulk: int, who: str, ahead: int
+    ) -> None:
+        """Who is refused for a start that would have come in time is wronged."""
+        queue = Queue.of(10, 10.0)
+        await queue.call()
+        for n in range(calls + bulk):
+            queue.begin(is_low=n < bulk)
+        await queue.clock.settle()
+        line = queue.limiter._bulk if who == "bulk" else queue.limiter._calls
+
+        assert round(queue.limiter._earliest(line), 9) == round(0.5075 + ahead * 1.015, 9)
+
+    async def test_after_a_rest_the_credit_counts(self) -> None:
+        """A few may start at once."""
+        queue = Queue.of(10, 10.0, clock=VirtualClock(500.0))
+
+        assert queue.limiter._earliest(queue.limiter._calls) == 500.0 - 0.5075
 
     async def test_who_was_overtaken_fails_at_the_deadline(self) -> None:
         """Not later, when its turn would come; and its place is free."""
