@@ -8,7 +8,6 @@ rest of the client knows of this lives here; above it there are only responses a
 
 import re
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
@@ -59,10 +58,6 @@ _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _LONGEST_DATE: Final = 64
 # A moment since 1970 has ten digits in seconds and thirteen in milliseconds, until the year 2286.
 _UNITS_OF_MOMENTS: Final = {10: 1.0, 13: 0.001}
-_GZIP: Final = zlib.MAX_WBITS | 16
-# Servers send one member; each costs a decompressor, and a hostile body could hold millions.
-_MOST_MEMBERS: Final = 16
-_STEP: Final = 2**18  # bytes to inflate at once, so that a bomb is noticed before it fills the memory
 
 
 @attrs.frozen
@@ -75,7 +70,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = attrs.field(repr=False)
+    body: bytes | bytearray = attrs.field(repr=False)
 
     @property
     def request_id(self) -> str | None:
@@ -89,7 +84,7 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
 
 
-def read(answer: Answer, request: Request[Any], decode: Callable[[bytes], Any]) -> Response:
+def read(answer: Answer, request: Request[Any], decode: Callable[[bytes | bytearray], Any]) -> Response:
     """Return the data of an answer.
 
     Args:
@@ -211,64 +206,6 @@ def _sentence(status: int, problems: tuple[Problem, ...]) -> str:
         return f"the API answered HTTP {status}"
     said = "; ".join(f"{problem.code or 'no code'}: {problem.message}".rstrip(": ") for problem in problems[:3])
     return f"the API answered HTTP {status}, {said}"
-
-
-def inflate(body: bytes, encoding: str, cap: int) -> bytes:
-    """Undo an answer's `Content-Encoding`.
-
-    Own code because truncation and trailing bytes must not pass, and the size must stay bounded
-    while inflating: aiohttp's decoder accepts a gzip stream that was cut.
-
-    Raises:
-        DecodeError: The encoding is unknown or stacked, the data is broken, cut or too long.
-    """
-    name = encoding.strip().lower()
-    if name in ("", "identity"):
-        return body
-    if name not in ("gzip", "x-gzip", "deflate"):
-        raise DecodeError("the answer's content encoding is not one that was asked for", retryable=True)
-    wbits = _GZIP if name != "deflate" else zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS
-    parts: list[bytes] = []
-    rest, room = memoryview(body), cap
-    for _ in range(_MOST_MEMBERS):
-        if rest:
-            room, length = _inflate_member(rest, wbits, room, parts)
-            rest = rest[length:]
-    if rest:
-        raise DecodeError("the answer's compressed data has too many parts")
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _is_zlib(body: bytes) -> bool:
-    """Tell a zlib stream, which `deflate` means, from the bare data that some servers send under that name."""
-    return len(body) > 1 and body[0] & 15 == zlib.DEFLATED and (body[0] << 8 | body[1]) % 31 == 0
-
-
-def _inflate_member(data: memoryview, wbits: int, room: int, parts: list[bytes]) -> tuple[int, int]:
-    """Inflate one gzip member, or one stream, into `parts`; return the room left, and its length in `data`."""
-    inflater = zlib.decompressobj(wbits)
-    for start in range(0, len(data), _STEP):
-        for part in _inflated(inflater, data[start : start + _STEP]):
-            parts.append(part)
-            room -= len(part)
-            if room < 0:
-                raise DecodeError("the answer is larger than max_response_bytes allows")
-        if inflater.eof:
-            return room, min(start + _STEP, len(data)) - len(inflater.unused_data)
-    raise DecodeError("the answer's compressed data is cut off", retryable=True)
-
-
-def _inflated(inflater: Any, piece: bytes | memoryview) -> Iterator[bytes]:
-    while True:
-        part: bytes | None = None
-        with suppress(zlib.error):
-            part = inflater.decompress(piece, _STEP)
-        if part is None:  # raised here, so that zlib's error does not hang on this one
-            raise DecodeError("the answer's compressed data is broken", retryable=True)
-        yield part
-        piece = inflater.unconsumed_tail
-        if not piece and len(part) < _STEP:
-            return
 
 
 def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:

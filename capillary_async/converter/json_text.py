@@ -31,7 +31,7 @@ def _encoder() -> "msgspec.json.Encoder":
     return msgspec.json.Encoder(decimal_format="number")
 
 
-def decode_json(body: bytes) -> Any:
+def decode_json(body: bytes | bytearray) -> Any:
     """Decode one complete JSON document.
 
     A byte order mark before it is skipped, as RFC 8259 allows.
@@ -40,8 +40,10 @@ def decode_json(body: bytes) -> Any:
         DecodeError: It is not one. `retryable` when it is no JSON at all, as after a cut connection or from a
             gateway; not when it is JSON that nobody can hold: nested too deeply, a number without end.
     """
+    has_mark = body.startswith(_BYTE_ORDER_MARK)
     try:
-        return _decoder().decode(body.removeprefix(_BYTE_ORDER_MARK))
+        # A view, not a slice: an answer may be so large that there is no room for a second one.
+        return _decoder().decode(memoryview(body)[len(_BYTE_ORDER_MARK) :] if has_mark else body)
     except MemoryError:
         raise
     except Exception as problem:  # noqa: BLE001  (the codec's own errors, UnicodeError, ArithmeticError, RecursionError)

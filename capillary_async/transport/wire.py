@@ -22,7 +22,8 @@ from capillary_async.converter import encode_json
 from capillary_async.errors import ConfigurationError, DecodeError, TransportError
 from capillary_async.options import ClientOptions, Secret
 from capillary_async.protocol import Call, Request
-from capillary_async.replies import Answer, inflate, request_id
+from capillary_async.replies import Answer, request_id
+from capillary_async.transport.body import Body
 from capillary_async.transport.session import connections_of, fit_session, open_session
 from capillary_async.transport.urls import BaseUrl
 
@@ -142,32 +143,21 @@ class _Departure:
         raise broken
 
 
-async def _read(response: aiohttp.ClientResponse, encoding: str, cap: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, encoding: str, cap: int) -> bytes | bytearray:
     """Read a body, and undo its encoding.
 
     Raises:
         DecodeError: It is too large or broken, and the status does not say already that the API refused.
     """
     try:
-        return inflate(await _read_chunks(response, cap), encoding, cap)
+        body, content = Body(encoding, cap), response.content
+        while not content.at_eof():
+            body.feed(await content.readany())
+        return body.end()
     except DecodeError:
         if 200 <= response.status < 300:
             raise
     return b""
-
-
-async def _read_chunks(response: aiohttp.ClientResponse, cap: int) -> bytes:
-    """Read a body chunk by chunk, and stop at the cap."""
-    first = await response.content.readany()
-    if response.content.at_eof() and len(first) <= cap:
-        return first
-    chunks, size = [first], len(first)
-    while size <= cap and (chunk := await response.content.readany()):
-        chunks.append(chunk)
-        size += len(chunk)
-    if size > cap:
-        raise DecodeError("the answer is larger than max_response_bytes allows")
-    return b"".join(chunks)
 
 
 def _revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import random
 import sys
 from time import perf_counter
 
-from tests.faults import PARTS
+from tests.faults.matrix import PARTS
 from tests.faults.report import Row, heading, written
 from tests.faults.scale import Scale
 

@@ -80,7 +80,7 @@ COMPRESSED: Final[dict[str, Kind]] = {
         answer(gzip.compress(_GZIPPED), headers={"Content-Encoding": "gzip", "content-encoding": "gzip"})
     ),
     "gzip that nobody spoke of": Kind(answer(_GZIPPED)),
-    "gzip of 64 times the cap": Kind(zipped(bytes(64 * CAP)), heals=False),
+    "gzip of 4 times the cap": Kind(zipped(bytes(4 * CAP)), heals=False),
     "gzip of a byte more than the cap": Kind(zipped(_GOOD.ljust(CAP + 1)), heals=False),
     "gzip of exactly the cap": Kind(zipped(_GOOD.ljust(CAP)), _ID),
     "deflate": Kind(answer(zlib.compress(_GOOD), encoding="deflate"), _ID),
@@ -140,8 +140,8 @@ REST: Final[dict[str, Kind]] = {
     "two lengths": Kind(answer(_GOOD, headers={"content-length": str(len(_GOOD) - 5)}), error=Exception),
     "exactly the cap": Kind(answer(_GOOD.ljust(CAP)), _ID),
     "a byte more than the cap": Kind(answer(_GOOD.ljust(CAP + 1)), heals=False),
-    "64 times the cap": Kind(answer(bytes(64 * CAP)), heals=False),
-    "chunks without end": Kind(chunked(bytes(64 * CAP), MIB)[: -len(b"0" + HEAD_END)], heals=False),
+    "4 times the cap": Kind(answer(bytes(4 * CAP)), heals=False),
+    "chunks without end": Kind(chunked(bytes(4 * CAP), MIB)[: -len(b"0" + HEAD_END)], heals=False),
 }
 
 KINDS: Final = COMPRESSED | JSON | REST
