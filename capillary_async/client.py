@@ -81,6 +81,7 @@ class CapillaryClient:
         if on_call is not None and (not callable(on_call) or iscoroutinefunction(on_call)):
             raise ConfigurationError("on_call must be a plain function; nobody would await another")
         self._base = BaseUrl.of(base_url)
+        self._account = auth.account
         zone = options.timezone or _clock_of(self._base)
         self._http = HttpTransport(self._base, zone, options, session)
         self._entrance = Entrance(_stack(self._http, auth, options))
@@ -91,7 +92,13 @@ class CapillaryClient:
         self.targets = Targets(calls)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None, *, options: ClientOptions = _DEFAULTS) -> Self:
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        options: ClientOptions = _DEFAULTS,
+        on_call: Callable[[CallInfo], None] | None = None,
+    ) -> Self:
         """Set a client up from environment variables.
 
         `CAPILLARY_BASE_URL` or `CAPILLARY_REGION` (such as EU) says where, and one of these sets who:
@@ -101,13 +108,24 @@ class CapillaryClient:
         Args:
             environ: The variables; `None` means those of the process.
             options: How the client behaves.
+            on_call: Gets a `CallInfo` for each call that ended.
 
         Raises:
             ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
         """
         found = _settings(os.environ if environ is None else environ)
         del environ  # so that a traceback with locals, from the line below, does not show it
-        return cls(_place_from(found), _auth_from(found), options=options)
+        return cls(_place_from(found), _auth_from(found), options=options, on_call=on_call)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, without a slash at the end."""
+        return self._base.text
+
+    @property
+    def account(self) -> str:
+        """Who asks, without anything secret: a till, or a mark of the client key; empty for an access token."""
+        return self._account
 
     def __repr__(self) -> str:
         """Say where the client connects."""

@@ -213,6 +213,14 @@ class TestKinds:
         """One client for each organisation is a dictionary's job."""
         assert len({OAuth(KEY, SECRET), OAuth(KEY, SECRET), AccessToken(TOKEN), BasicAuth("t", "p")}) == 3
 
+    def test_an_account_tells_owners_apart_and_shows_no_secret(self) -> None:
+        """A bulk job that goes on with another organisation's key would mix two of them up."""
+        accounts = [OAuth(KEY, SECRET).account, OAuth(KEY + "2", SECRET).account, BasicAuth("till", PASSWORD).account]
+
+        assert len(set(accounts)) == 3
+        assert OAuth(KEY, "another").account == accounts[0]
+        assert not [text for text in (KEY, SECRET, PASSWORD) if any(text in account for account in accounts)]
+
 
 class TestTokens:
     """One fetch serves everybody, and comes before the end of a token's life."""
