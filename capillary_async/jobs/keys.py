@@ -14,6 +14,7 @@ from typing import Final
 
 import attrs
 
+from capillary_async.converter import decode_json
 from capillary_async.jobs.columns import Column, Value
 from capillary_async.jobs.disk import Disk, NewFile
 from capillary_async.jobs.problems import KeysError
@@ -159,4 +160,4 @@ def read_keys(directory: Path, standings: Sequence[int], wanted: int, first: int
         for key_id, line in enumerate(file):
             if key_id >= first and standings[key_id] == wanted:
                 text = line.rstrip(b"\n")
-                yield Key(key_id, text, tuple(json.loads(text)))
+                yield Key(key_id, text, tuple(decode_json(text)))

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from capillary_async.jobs.verdicts import Verdict
@@ -21,14 +21,14 @@ class Progress:
         concurrency: How many lookups may run at once at the moment.
     """
 
-    def __init__(self, counts: Mapping[Verdict, int], clock: Callable[[], float]) -> None:
+    def __init__(self, counts: Sequence[int], clock: Callable[[], float]) -> None:
         self._counts = counts
         self._clock = clock
         self._started = clock()
         self._seconds: deque[float] = deque(maxlen=_LATENCIES)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)])
         self._seen = 0
-        self.total = sum(counts.values())
+        self.total = sum(counts)
         self.waiting_for = ""
         self.concurrency = 0
 

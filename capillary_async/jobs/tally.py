@@ -47,7 +47,7 @@ class Tally:
 
     Attributes:
         standings: A `Verdict` for each key, by its id.
-        counts: How many keys have each verdict.
+        counts: How many keys have each verdict, by its number.
         origin: Which organisation the job asks; `None` before its first run.
         ends: How long each part file is, by its number.
         last: The newest batch, or `None`.
@@ -55,14 +55,15 @@ class Tally:
 
     def __init__(self, keys: int) -> None:
         self.standings = bytearray(keys)
-        self.counts = dict.fromkeys(Verdict, 0) | {Verdict.PENDING: keys}
+        self.counts = [0] * len(Verdict)
+        self.counts[Verdict.PENDING] = keys
         self.origin: Origin | None = None
         self.ends: dict[int, int] = {}
         self.last: Place | None = None
 
     def set(self, key_id: int, verdict: Verdict) -> None:
         """Note where a key stands now."""
-        self.counts[Verdict(self.standings[key_id])] -= 1
+        self.counts[self.standings[key_id]] -= 1
         self.counts[verdict] += 1
         self.standings[key_id] = verdict
 
