@@ -79,19 +79,9 @@ class BasicAuth:
         object.__setattr__(auth, "_credentials", credentials)
         return auth
 
-    @property
-    def account(self) -> str:
-        """Who this is, without anything secret."""
-        return f"till {self.till}"
-
     def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {"Authorization": self._credentials})
-
-    @property
-    def account(self) -> str:
-        """Who asks: the till's id."""
-        return self.till
 
 
 @attrs.frozen(init=False)
@@ -110,19 +100,9 @@ class AccessToken:
         del token
         object.__setattr__(self, "_token", _checked("token", secret))
 
-    @property
-    def account(self) -> str:
-        """Empty: a token does not tell whose it is."""
-        return ""
-
     def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {TOKEN_HEADER: self._token})
-
-    @property
-    def account(self) -> str:
-        """Empty: a token does not tell whose it is, and the next one of the same owner is another."""
-        return ""
 
 
 @attrs.frozen(init=False)
@@ -158,11 +138,6 @@ class OAuth:
         object.__setattr__(self, "_secret", _checked("secret", hidden_secret))
         object.__setattr__(self, "attribution", attribution)
 
-    @property
-    def account(self) -> str:
-        """Who this is, without anything secret: a fingerprint of the client key."""
-        return f"client key {hashlib.sha256(self._key.reveal().encode()).hexdigest()[:12]}"
-
     def over(self, transport: Transport, for_tokens: Transport, for_replays: Transport, /) -> Transport:
         """Return `transport` with a fresh token added to each request.
 
@@ -178,11 +153,6 @@ class OAuth:
             extra["X-CAP-API-ATTRIBUTION-ENTITY-CODE"] = entity_code
         credentials = {"key": self._key, "secret": self._secret}
         return TokenTransport(transport, for_tokens, credentials, extra, for_replays)
-
-    @property
-    def account(self) -> str:
-        """Who asks: a few digits of the key's hash, by which the same key is recognised but not guessed."""
-        return f"key {hashlib.sha256(self._key.reveal().encode()).hexdigest()[:12]}"
 
 
 Auth = BasicAuth | OAuth | AccessToken
