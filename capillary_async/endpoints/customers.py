@@ -11,6 +11,7 @@ import capillary_async.endpoints.arguments as take
 from capillary_async.endpoints.calls import Calls, endpoint, listing
 from capillary_async.errors import DecodeError
 from capillary_async.models import Customer, CustomerUserGroup, Tracker
+from capillary_async.models.definition import Id
 from capillary_async.pagination import Listing
 from capillary_async.protocol import Request
 
@@ -134,7 +135,7 @@ def find_id(
         identifierName=take.text("identifier_name", identifier_name),
         identifierValue=take.text("identifier_value", identifier_value),
     )
-    return Request("/v2/customers/lookup", query=query, into=int, at="entity")
+    return Request("/v2/customers/lookup", query=query, into=Id, at="entity")
 
 
 def list_trackers(customer_id: int, *, source: str = "INSTORE") -> Listing[Tracker]:

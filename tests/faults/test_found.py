@@ -1,9 +1,26 @@
 """What the fault matrix and the fuzzer found, as a test each."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 import pytest
 
+from capillary_async import CapillaryClient, DecodeError
 from capillary_async.converter import decode_json
-from capillary_async.errors import DecodeError
+from tests.faults.lookups import AUTH, PATIENT
+from tests.faults.wire import Asked, RawServer, Wire, answer
+
+
+@asynccontextmanager
+async def opened(reply: bytes) -> AsyncGenerator[CapillaryClient]:
+    """Open a client whose server answers everything the same."""
+
+    async def handle(wire: Wire, _asked: Asked) -> None:
+        await wire.send(reply)
+
+    with RawServer(handle) as raw:
+        async with CapillaryClient(raw.base_url, AUTH, options=PATIENT) as client:
+            yield client
 
 
 def test_a_number_that_is_too_long_is_final_wherever_it_stands() -> None:
@@ -12,3 +29,9 @@ def test_a_number_that_is_too_long_is_final_wherever_it_stands() -> None:
         decode_json(b'{"entity": ' + b"7" * 5_000 + b"}")
 
     assert not caught.value.retryable
+
+
+async def test_a_customers_id_may_come_as_a_text_of_digits() -> None:
+    """As every other identifier of the API may."""
+    async with opened(answer(b'{"entity": "564703252", "warnings": []}')) as client:
+        assert await client.customers.find_id("mobile", "919800000000") == 564703252
