@@ -161,6 +161,7 @@ class BulkJob:
         concurrency: Concurrency | None = None,
         max_failures: int | str | None = None,
         retry_failures: bool = False,
+        any_account: bool = False,
         drain_seconds: float = 19.0,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> JobStatus:
@@ -175,6 +176,8 @@ class BulkJob:
             concurrency: Instead of the job's own.
             max_failures: Instead of the job's own.
             retry_failures: Look up the failed keys again, too.
+            any_account: Go on although the client calls as somebody else than before, of the same organisation: with
+                a new key, say.
             drain_seconds: How long lookups in flight may go on after `stop`.
             sleep: Waits during an outage.
 
@@ -203,7 +206,7 @@ class BulkJob:
             check_source(self.manifest)
             with workplace(self.directory, self.manifest, self._disk) as place:
                 with stopping_when_the_disk_fails():
-                    place.claim(Origin(client.base_url, client.account))
+                    place.claim(Origin(client.base_url, client.account), any_account=any_account)
                     if retry_failures:
                         place.forgive()
                 await self._work(place, client, pace, on_progress or _look_away)

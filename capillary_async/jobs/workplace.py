@@ -32,20 +32,22 @@ class Workplace:
     _journal: Journal
     _parts: Parts
 
-    def claim(self, origin: Origin) -> None:
+    def claim(self, origin: Origin, *, any_account: bool) -> None:
         """Tie the job to an organisation, or see that it is tied to this one.
 
         Raises:
             JobRefusedError: It is tied to another.
         """
         known = self.tally.origin
-        if known is None:
-            self._journal.append({"origin": attrs.asdict(origin)})
-            self.tally.origin = origin
-        elif known.base_url != origin.base_url:
+        if known == origin:
+            return
+        if known is not None and known.base_url != origin.base_url:
             raise JobRefusedError(f"the job asks {known.base_url}, not {origin.base_url}")
-        elif known.account != origin.account:
-            raise JobRefusedError(f"the job asks as {known.account or 'nobody known'}, not as {origin.account}")
+        if known is not None and not any_account:
+            who = [account or "somebody with an access token" for account in (known.account, origin.account)]
+            raise JobRefusedError(f"the job asks as {who[0]}, not as {who[1]}")
+        self._journal.append({"origin": attrs.asdict(origin)})
+        self.tally.origin = origin
 
     def places(self) -> Iterator[Place]:
         """Yield where the batches are, in the order in which they were written."""
