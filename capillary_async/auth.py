@@ -83,6 +83,11 @@ class BasicAuth:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {"Authorization": self._credentials})
 
+    @property
+    def account(self) -> str:
+        """Who asks: the till."""
+        return f"till {self.till}"
+
 
 @attrs.frozen(init=False)
 class AccessToken:
@@ -103,6 +108,11 @@ class AccessToken:
     def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {TOKEN_HEADER: self._token})
+
+    @property
+    def account(self) -> str:
+        """Empty: a token does not tell whose it is."""
+        return ""
 
 
 @attrs.frozen(init=False)
@@ -153,6 +163,11 @@ class OAuth:
             extra["X-CAP-API-ATTRIBUTION-ENTITY-CODE"] = entity_code
         credentials = {"key": self._key, "secret": self._secret}
         return TokenTransport(transport, for_tokens, credentials, extra, for_replays)
+
+    @property
+    def account(self) -> str:
+        """Who asks: a few digits of the key's hash, by which the key is recognised but not guessed."""
+        return f"client key {hashlib.sha256(self._key.reveal().encode()).hexdigest()[:12]}"
 
 
 Auth = BasicAuth | OAuth | AccessToken
