@@ -245,6 +245,11 @@ class BulkJob:
         """
         self._brake.pull(reason)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a run is on its way to a stop, and waits for the lookups in flight at most."""
+        return self._brake.is_pulled
+
     def status(self) -> JobStatus:
         """Say how the job stands; another process may be working on it.
 

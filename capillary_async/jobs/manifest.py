@@ -30,6 +30,9 @@ class JobOptions:
         batch: Outcomes that a crash may lose at most; they are looked up again.
         batch_seconds: Longest time until an outcome is safe.
         part_bytes: A part file that has grown to this size is followed by a new one.
+        rate: A note for whoever makes the client when the job goes on: requests that may start in so many
+            seconds, such as "1000/60".
+        seal: A note, too: the format in which the output is wanted.
     """
 
     concurrency: int | str = 64
@@ -37,6 +40,8 @@ class JobOptions:
     batch: int = attrs.field(default=500, validator=attrs.validators.ge(1))
     batch_seconds: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
     part_bytes: int = attrs.field(default=2**26, validator=attrs.validators.ge(1))
+    rate: str | None = None
+    seal: str | None = None
 
     def most_failures(self, keys: int) -> float:
         """Return how many keys of so many may fail.

@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -32,6 +33,18 @@ def output_path(directory: Path, form: OutputFormat) -> Path:
     return directory / f"output.{form}"
 
 
+def check_format(form: str) -> None:
+    """See that output can be written in a format; better before a job than at its end.
+
+    Raises:
+        JobRefusedError: The format is unknown, or pyarrow is missing.
+    """
+    if form not in _WRITERS:
+        raise JobRefusedError(f"there is no format {form!r}; there are {', '.join(_WRITERS)}")
+    if form == "parquet" and find_spec("pyarrow") is None:
+        raise JobRefusedError("Parquet takes pyarrow: pip install 'capillary-async[parquet]'")
+
+
 def seal(disk: Disk, path: Path, form: OutputFormat, layout: Layout, read: Callable[[], Lines]) -> None:
     """Write the output.
 
@@ -46,8 +59,7 @@ def seal(disk: Disk, path: Path, form: OutputFormat, layout: Layout, read: Calla
         JobRefusedError: The format is unknown, or pyarrow is missing.
         OSError: The disk failed. There is no output, or the one from before.
     """
-    if form not in _WRITERS:
-        raise JobRefusedError(f"there is no format {form!r}; there are {', '.join(_WRITERS)}")
+    check_format(form)
     with NewFile(disk, path) as file:
         _WRITERS[form](file, layout, read)
 
@@ -84,11 +96,8 @@ def _cell(value: Any) -> object:
 
 
 def _write_parquet(file: NewFile, layout: Layout, read: Callable[[], Lines]) -> None:
-    try:
-        arrow: Any = import_module("pyarrow")  # heavy, and optional
-        parquet: Any = import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise JobRefusedError("Parquet takes pyarrow: pip install 'capillary-async[parquet]'") from error
+    arrow: Any = import_module("pyarrow")  # heavy, and optional
+    parquet: Any = import_module("pyarrow.parquet")
     shapes = [shape_of(column.hint) for column in (*layout.keys, *layout.rows)]
     measured = [(place, shape) for place, shape in enumerate(shapes) if shape.has_decimals]
     if measured:
