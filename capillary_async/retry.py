@@ -45,7 +45,7 @@ def choose_wait(error: CapillaryError, attempt: int, policy: RetryPolicy, chance
     base = policy.throttled_base if isinstance(error, RateLimitedError) else policy.base
     asked = asked_wait(error, policy)
     if asked is not None:
-        return asked + chance * base
+        return min(asked + chance * base, policy.max_retry_after)
     return chance * min(policy.cap, base * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS))
 
 
@@ -172,7 +172,7 @@ class RetryTransport:
     async def _wait_for_restart(self, deadline: float) -> None:
         """Wait until the API wants calls again, and a random moment more, so that not all go at once."""
         while (pause := self._paused_until - (now := self._clock())) > 0:
-            wait = pause + self._chance() * self._policy.throttled_base
+            wait = min(pause + self._chance() * self._policy.throttled_base, self._policy.max_retry_after)
             if now + wait >= deadline:
                 error = RateLimitedError("the API wants no calls until after the call's deadline", status=429)
                 error.retry_after = pause

@@ -5,12 +5,12 @@ import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
-from time import perf_counter
 from typing import Any, Final
 
 import attrs
 
 from capillary_async import BasicAuth, CallInfo, CapillaryClient, ClientOptions, RetryPolicy
+from capillary_async.protocol import running_time
 
 AUTH: Final = BasicAuth("a.till", "a password")
 # As the client ships, but for the time that it gives a silent server.
@@ -63,12 +63,12 @@ async def look_up_all(
     async def work() -> None:
         for key in source:
             _key.set(key)
-            began, value, failure = perf_counter(), None, None
+            began, value, failure = running_time(), None, None
             try:
                 value = await look_up(key)
             except Exception as error:  # noqa: BLE001  (judged by the caller)
                 failure = error
-            endings.append(Ending(key, value, failure, perf_counter() - began))
+            endings.append(Ending(key, value, failure, running_time() - began))
 
     await asyncio.gather(*(work() for _ in range(concurrency)))
     return endings

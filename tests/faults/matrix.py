@@ -1,17 +1,23 @@
 """All parts of the fault matrix."""
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.faults import bodies, connections, memory, unasked
+from tests.faults import bodies, connections, memory, storms, unasked
 from tests.faults.report import Row
 from tests.faults.scale import Scale
 
-Part = Callable[[Scale], Iterator[Row]]
-
-PARTS: Final[dict[str, Part]] = {
+PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "connections": connections.run,
     "unasked answers": unasked.run,
     "bodies": bodies.run,
     "large bodies": memory.run,
+    "storms": storms.run,
 }
+
+
+def run(part: str, scale: Scale) -> Iterator[Row]:
+    """Run one part; the client's own chance comes from the seed too."""
+    random.seed(f"{scale.seed} {part}")
+    return PARTS[part](scale)

@@ -1,0 +1,19 @@
+"""The fault matrix in short; `make faults` runs it in full."""
+
+import pytest
+
+from tests.faults.matrix import PARTS, run
+from tests.faults.report import heading, written
+from tests.faults.scale import Scale
+
+SEED = 20_260
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_lost_doubled_or_wrong(part: str) -> None:
+    """Whatever the network, the server or the input does."""
+    rows = list(run(part, Scale(SEED, is_full=False)))
+
+    table = "\n".join([heading(), *map(written, rows)])
+    complaints = [f"{row.kind}: {complaint}" for row in rows for complaint in row.complaints]
+    assert not complaints, f"{table}\n" + "\n".join(complaints)

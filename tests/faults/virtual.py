@@ -1,0 +1,120 @@
+"""The whole client without sockets and without waiting: hours of an outage in a moment."""
+
+import asyncio
+import selectors
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import attrs
+
+from capillary_async import CallInfo, CapillaryClient, ClientOptions
+from capillary_async.auth import Auth
+from capillary_async.converter import decode_json
+from capillary_async.protocol import Request, Response, running_time
+from capillary_async.replies import Answer, read
+
+T = TypeVar("T")
+
+
+class _Selector(selectors.SelectSelector):
+    """Where a loop would wait for the next timer, lets time jump there."""
+
+    now = 1000.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout is None:
+            raise RuntimeError("every task waits for something that will never happen")
+        if not ready and timeout is not None:
+            self.now += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time stands still while any task can run, and passes at once when none can."""
+
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        """Return the virtual moment."""
+        return self._clock.now
+
+
+def run_virtually(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main)
+
+
+Respond = Callable[[Request[Any]], Awaitable[Answer]]
+
+
+@attrs.define(eq=False)
+class FakeHttp:
+    """Stands where the client's HTTP transport does; a function answers.
+
+    Attributes:
+        starts: When each request came.
+        busy: How many are under way.
+        peak: How many were, at most.
+    """
+
+    _respond: Respond
+    _connections: int
+    starts: list[float] = attrs.field(factory=list[float])
+    _slots: asyncio.Semaphore = attrs.field(init=False)
+
+    async def open(self) -> None:
+        """Begin."""
+        self._slots = asyncio.Semaphore(self._connections)
+
+    async def close(self) -> None:
+        """End."""
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Queue for a connection, ask the function, and read its answer as the real transport does."""
+        async with self._slots:
+            request.call.attempts += 1
+            self.starts.append(running_time())
+            answer = await self._respond(request)
+            request.call.status = answer.status
+        return read(answer, request, decode_json)
+
+
+@attrs.frozen
+class Answering:
+    """A client over a function.
+
+    Attributes:
+        client: It, open.
+        http: What stands for its sockets.
+    """
+
+    client: CapillaryClient
+    http: FakeHttp
+
+
+@asynccontextmanager
+async def answering(
+    respond: Respond, auth: Auth, options: ClientOptions, on_call: Callable[[CallInfo], None] | None = None
+) -> AsyncGenerator[Answering]:
+    """Open a client, put together as always but for its lowest part."""
+    http = FakeHttp(respond, options.max_connections)
+    with patch("capillary_async.client.HttpTransport", return_value=http):
+        client = CapillaryClient("http://127.0.0.1:1", auth, options=options, on_call=on_call)
+    async with client:
+        yield Answering(client, http)
+
+
+def data(document: bytes) -> Answer:
+    """Return a good answer."""
+    return Answer(200, {}, document)
+
+
+def refusal(status: int, retry_after: str = "") -> Answer:
+    """Return the gateway's answer when it refuses."""
+    return Answer(status, {"retry-after": retry_after} if retry_after else {}, b"<html>sorry</html>")
