@@ -1,0 +1,173 @@
+"""What the tests of jobs use in place of an API, a disk and time."""
+
+import asyncio
+import errno
+import inspect
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from capillary_async.errors import CapillaryError, NotFoundError, ServerError, TransportError
+from capillary_async.jobs import BulkJob, Disk, JobOptions
+
+LOOKUP = "tests.jobs.fakes:things"
+
+
+@attrs.frozen
+class Thing:
+    """What the fake API knows about a number."""
+
+    number: int
+    half: Decimal
+    name: str | None = None
+
+
+async def things(client: "FakeApi", number: int) -> tuple[Thing, ...]:
+    """Look a number up: as many things as its last digit says, at most three."""
+    return await client.ask(number)
+
+
+def rows_of(number: int) -> tuple[Thing, ...]:
+    """Return what the fake API answers."""
+    return tuple(Thing(number, Decimal(number) / 2, f"thing {place}") for place in range(min(number % 10, 3)))
+
+
+@attrs.define
+class FakeApi:
+    """Answers at once; numbers that end in 99 do not exist.
+
+    Attributes:
+        trouble: Returns the error for a number, or `None`.
+        on_ask: Called with each number before it is answered; what it returns is awaited if it can be.
+        asked: How often each number was asked for.
+        most_running: How many calls ran at the same time.
+    """
+
+    trouble: Callable[[int], Exception | None] = lambda number: None
+    on_ask: Callable[[int], object] = lambda number: None
+    base_url: str = "https://api.example.com"
+    account: str = "till one"
+    asked: Counter[int] = attrs.field(factory=Counter[int])
+    running: int = 0
+    most_running: int = 0
+
+    async def ask(self, number: int) -> tuple[Thing, ...]:
+        """Answer, after letting others run."""
+        self.asked[number] += 1
+        waited_for = self.on_ask(number)
+        if inspect.isawaitable(waited_for):
+            await waited_for
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self.running -= 1
+        error = self.trouble(number)
+        if error is not None:
+            raise error
+        if number % 100 == 99:
+            raise NotFoundError("there is no such thing", status=404)
+        return rows_of(number)
+
+
+def down() -> CapillaryError:
+    """Make the error of an API that does not answer."""
+    return TransportError("no answer")
+
+
+def broken() -> CapillaryError:
+    """Make the error of an API that is in trouble."""
+    return ServerError("in trouble", status=500)
+
+
+class Waits:
+    """Time that passes at once; what was waited for is kept.
+
+    Attributes:
+        seconds: Every wait, in order.
+        on_wait: Called before each wait passes, with how many there were before.
+    """
+
+    def __init__(self, on_wait: Callable[[int], object] = lambda count: None) -> None:
+        self.seconds: list[float] = []
+        self.on_wait = on_wait
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.on_wait(len(self.seconds))
+        self.seconds.append(seconds)
+        await asyncio.sleep(0)
+
+
+# Small batches and small parts, so that few keys go through everything.
+SMALL = JobOptions(concurrency=5, batch=10, batch_seconds=1e6, part_bytes=2000)
+
+
+def make_job(directory: Path, keys: Iterable[int] = range(1, 101), **options: Any) -> BulkJob:
+    """Make a job that asks the fake API for numbers."""
+    return BulkJob.create(directory, LOOKUP, keys, options=attrs.evolve(SMALL, **options))
+
+
+def sealed(job: BulkJob, *, is_partial: bool = False) -> list[tuple[int, str]]:
+    """Return the number and the name of every row of a job's output, sorted."""
+    lines = job.seal("jsonl", is_partial=is_partial).read_bytes().splitlines()
+    return sorted((row["number"], row["name"]) for row in map(json.loads, lines))
+
+
+def expected(keys: Iterable[int] = range(1, 101)) -> list[tuple[int, str]]:
+    """Return what `sealed` should return for a finished job."""
+    rows = [row for key in keys if key % 100 != 99 for row in rows_of(key)]
+    return sorted((row.number, row.name or "") for row in rows)
+
+
+class Crash(BaseException):
+    """The process is gone; nothing may happen after it."""
+
+
+class StepDisk(Disk):
+    """A disk that calls a function before and after each operation.
+
+    Args:
+        on_step: Gets "before write", "after write" and so on.
+    """
+
+    def __init__(self, on_step: Callable[[str], object]) -> None:
+        self.on_step = on_step
+
+    def __getattribute__(self, name: str) -> Any:
+        """Wrap the operations of `Disk`."""
+        attribute = super().__getattribute__(name)
+        if name not in STEPS:
+            return attribute
+
+        def step(*arguments: Any) -> Any:
+            self.on_step(f"before {name}")
+            result = attribute(*arguments)
+            self.on_step(f"after {name}")
+            return result
+
+        return step
+
+
+STEPS: Sequence[str] = (
+    "create",
+    "open",
+    "write",
+    "fsync",
+    "truncate",
+    "rename",
+    "remove",
+    "fsync_directory",
+    "commit",
+)
+
+
+def full_disk() -> OSError:
+    """Make the error of a full disk."""
+    return OSError(errno.ENOSPC, "No space left on device")

@@ -1,0 +1,170 @@
+"""Job files that are not what the job wrote: cut, flipped, empty, gone. Never silently wrong."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capillary_async.errors import DecodeError
+from capillary_async.jobs import BulkJob, JobDamagedError, JobError
+from tests.jobs.fakes import FakeApi, StepDisk, expected, make_job, sealed
+
+KEYS = range(1, 101)
+FILES = ["keys.jsonl", "manifest.json", "journal.sqlite", "journal.sqlite-wal", "part-00001.jsonl", "part-00002.jsonl"]
+files = st.sampled_from(FILES)
+# The last 4 KiB are where an interrupted write ends.
+offsets = st.integers(1, 4096)
+
+
+@pytest.fixture(scope="module")
+def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a job that was killed in the middle: its directory, as it was just after a commit."""
+    folder = tmp_path_factory.mktemp("unfinished")
+    commits: list[str] = []
+
+    def copy(step: str) -> None:
+        if step == "after commit":
+            commits.append(step)
+            if len(commits) == 12:
+                shutil.copytree(folder / "job", folder / "killed")
+
+    make_job(folder / "job", KEYS)
+    job = BulkJob.open(folder / "job", disk=StepDisk(copy))
+    # Some keys fail once, so that the journal has failures, too.
+    api = FakeApi()
+    api.trouble = lambda number: DecodeError("odd") if number in {3, 33} and api.asked[number] == 1 else None
+    asyncio.run(job.run(api))
+    for name in FILES:
+        assert (folder / "killed" / name).stat().st_size > 0
+    return folder / "killed"
+
+
+@contextmanager
+def copy_of(directory: Path) -> Generator[Path]:
+    """Lend a copy."""
+    with TemporaryDirectory() as folder:
+        yield Path(shutil.copytree(directory, Path(folder) / "job"))
+
+
+def finish(directory: Path) -> str:
+    """Run and seal a job; say whether it was refused or came out right. Anything else is a failure."""
+    try:
+        job = BulkJob.open(directory)
+        asyncio.run(job.run(FakeApi()))
+        rows = sealed(job)
+    except JobError:
+        return "refused"
+    assert rows == expected(KEYS)
+    return "right"
+
+
+def damage(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change a file."""
+    path.write_bytes(change(path.read_bytes()))
+
+
+def test_an_interrupted_job_finishes(unfinished: Path) -> None:
+    """What the other tests damage is sound."""
+    with copy_of(unfinished) as directory:
+        assert finish(directory) == "right"
+
+
+@given(files, offsets)
+@settings(max_examples=80)
+def test_a_file_that_was_cut_is_recovered_or_refused(unfinished: Path, name: str, offset: int) -> None:
+    """A disk that was full, or a copy that broke off."""
+    with copy_of(unfinished) as directory:
+        damage(directory / name, lambda data: data[: max(0, len(data) - offset)])
+
+        finish(directory)
+
+
+@given(files, offsets, st.integers(0, 7))
+@settings(max_examples=120)
+def test_a_file_with_a_flipped_bit_is_recovered_or_refused(unfinished: Path, name: str, offset: int, bit: int) -> None:
+    """Old disks and bad memory do that."""
+
+    def flip(data: bytes) -> bytes:
+        place = max(0, len(data) - offset)
+        return data[:place] + bytes([data[place] ^ (1 << bit)]) + data[place + 1 :]
+
+    with copy_of(unfinished) as directory:
+        damage(directory / name, flip)
+
+        finish(directory)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("change", ["emptied", "removed", "garbage"])
+def test_a_file_that_is_something_else_is_recovered_or_refused(unfinished: Path, name: str, change: str) -> None:
+    """Somebody cleans up, or restores half a backup."""
+    with copy_of(unfinished) as directory:
+        if change == "removed":
+            (directory / name).unlink()
+        else:
+            damage(directory / name, lambda data: b"" if change == "emptied" else b"\x00garbage" * 500)
+
+        finish(directory)
+
+
+@pytest.mark.parametrize("name", ["keys.jsonl", "manifest.json", "journal.sqlite", "part-00001.jsonl"])
+def test_what_cannot_be_recovered_is_refused_by_name(unfinished: Path, name: str) -> None:
+    """The message must say which file."""
+    with copy_of(unfinished) as directory:
+        damage(directory / name, lambda data: b"")
+
+        with pytest.raises(JobDamagedError, match=name):
+            asyncio.run(BulkJob.open(directory).run(FakeApi()))
+
+
+def test_a_damaged_job_is_left_as_it_is(unfinished: Path) -> None:
+    """Somebody may be able to save it."""
+    with copy_of(unfinished) as directory:
+        damage(directory / "part-00001.jsonl", lambda data: data[:-1])
+        before = {path.name: path.read_bytes() for path in directory.glob("part-*")}
+
+        assert finish(directory) == "refused"
+
+        assert {path.name: path.read_bytes() for path in directory.glob("part-*")} == before
+
+
+def test_an_early_flip_in_a_part_is_noticed_when_sealing(unfinished: Path) -> None:
+    """Opening a job does not read gigabytes; writing the output does."""
+    with copy_of(unfinished) as directory:
+        damage(directory / "part-00001.jsonl", lambda data: data.replace(b"thing 1", b"thing 2", 1))
+        job = BulkJob.open(directory)
+        asyncio.run(job.run(FakeApi()))
+
+        with pytest.raises(JobDamagedError, match=r"part-00001\.jsonl is damaged"):
+            job.seal("jsonl")
+
+
+def test_the_journal_of_another_job_is_refused(unfinished: Path, tmp_path: Path) -> None:
+    """Two directories were mixed up in a backup."""
+    other = make_job(tmp_path / "other", range(1, 50))
+    asyncio.run(other.run(FakeApi()))
+    with copy_of(unfinished) as directory:
+        (directory / "journal.sqlite-wal").unlink()
+        shutil.copy(tmp_path / "other" / "journal.sqlite", directory / "journal.sqlite")
+
+        assert finish(directory) == "refused"
+
+
+def test_an_entry_that_was_taken_out_of_the_journal_is_noticed(unfinished: Path) -> None:
+    """The hashes stand on each other."""
+    with copy_of(unfinished) as directory:
+        database = sqlite3.connect(directory / "journal.sqlite")
+        database.execute("DELETE FROM entries WHERE number = 3")
+        database.execute("UPDATE entries SET number = number - 1 WHERE number > 3")
+        database.commit()
+        database.close()
+
+        with pytest.raises(JobDamagedError, match="entry 3"):
+            BulkJob.open(directory).status()
