@@ -65,7 +65,7 @@ class Answer:
     """What came over the wire, unread.
 
     Attributes:
-        headers: With lower-case names.
+        headers: By lower-case names; other spellings may be in there too.
     """
 
     status: int
@@ -215,7 +215,7 @@ def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> flo
 
     Args:
         status: HTTP status of the answer.
-        headers: Of the answer, with lower-case names.
+        headers: Of the answer, by lower-case names.
         now: The present moment, in seconds since 1970.
 
     Returns:

@@ -39,13 +39,11 @@ def conversion_of(attribute: "attrs.Attribute[Any]", moments: Moments, hook_for:
     if into is Any:
         return Conversion()
     if into in {str, bool, int}:
-        return Conversion((f"if $.__class__ is not {into.__name__}:", "    reject()"))
+        return Conversion((f"if type($) is not {into.__name__}:", "    reject()"))
     if get_origin(into) is Annotated and AlsoQuoted in get_args(into):
-        return Conversion(("if $.__class__ is not int:", "    $ = whole_number($)"))
+        return Conversion(("if type($) is not int:", "    $ = whole_number($)"))
     if into is Decimal:
-        return Conversion(
-            ("if $.__class__ is int:", "    $ = Decimal($)", "elif $.__class__ is not Decimal:", "    reject()")
-        )
+        return Conversion(("if type($) is int:", "    $ = Decimal($)", "elif type($) is not Decimal:", "    reject()"))
     table = table_for(into, moments)
     if table is not None:
         name = f"table_{attribute.name}"

@@ -7,11 +7,11 @@ one that is written by hand:
     def read(source):
         value_0, value_1, value_2, value_3 = source.values()
         draft = Draft()
-        if value_0.__class__ is not int:      # eventLogId, a whole number that may be quoted
+        if type(value_0) is not int:          # eventLogId, a whole number that may be quoted
             value_0 = whole_number(value_0)
         draft.event_log_id = value_0
         if value_1 is not None:               # eventDisplayName, which may be null
-            if value_1.__class__ is not str:
+            if type(value_1) is not str:
                 reject()
         draft.event_display_name = value_1
         if value_3 is None:                   # eventDateISO is preferred to eventDate

@@ -79,7 +79,10 @@ class HttpTransport:
             raise ConfigurationError("the client is closed")
         url = target(self._base, request, self._zone)
         deadline = request.call.deadline
-        await self._take_slot(deadline)
+        if self._slots.locked():
+            await self._queue(deadline)
+        else:
+            await self._slots.acquire()
         try:
             now = running_time()
             outcome = await self._attempt(wire, request, url, min(now + self._options.attempt_timeout, deadline))
@@ -89,10 +92,8 @@ class HttpTransport:
             raise outcome
         return read(outcome, request, decode_json)
 
-    async def _take_slot(self, deadline: float) -> None:
-        if not self._slots.locked():
-            await self._slots.acquire()
-            return
+    async def _queue(self, deadline: float) -> None:
+        """Wait for a connection, but not longer than the deadline."""
         try:
             async with asyncio.timeout_at(None if deadline == math.inf else deadline):
                 await self._slots.acquire()

@@ -1,6 +1,7 @@
 """The aiohttp session that carries the requests: one of the client's own, or the user's."""
 
 import ssl
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -26,14 +27,20 @@ class SilentConnector(aiohttp.TCPConnector):
             connection.close()
 
 
-def open_session(options: ClientOptions) -> aiohttp.ClientSession:
+def open_session(options: ClientOptions, headers: Mapping[str, str]) -> aiohttp.ClientSession:
     """Open a session in the running loop that takes nothing from the environment and keeps no cookies.
+
+    Args:
+        options: Limits and certificates.
+        headers: What every request carries; aiohttp copies them faster than it takes them with each request.
 
     Raises:
         ConfigurationError: The certificates cannot be read.
     """
     connector = SilentConnector(limit=options.max_connections, ssl=_trust(options.ca_file))
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    return aiohttp.ClientSession(
+        connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    )
 
 
 def fit_session(session: aiohttp.ClientSession) -> aiohttp.ClientSession:

@@ -39,7 +39,7 @@ class Wire:
         is_own: Whether the session is closed with the client.
         base: Where they go.
         options: Limits, proxy and certificates.
-        headers: What every request carries.
+        headers: What every request carries and the session does not add.
     """
 
     session: aiohttp.ClientSession
@@ -56,8 +56,10 @@ class Wire:
             ConfigurationError: The session given would add credentials or proxies of its own, or
                 the certificates cannot be read.
         """
-        session = open_session(options) if given is None else fit_session(given)
-        return cls(session, given is None, base, options, _standing_headers(options))
+        headers = _standing_headers(options)
+        if given is None:
+            return cls(open_session(options, headers), True, base, options, {})  # noqa: FBT003  (is_own)
+        return cls(fit_session(given), False, base, options, headers)  # noqa: FBT003  (likewise)
 
     @property
     def connections(self) -> int:
@@ -91,8 +93,7 @@ class Wire:
             timeout=_NO_TIMEOUT,
             middlewares=(_Departure(self.base, request.call),),
         ) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            call = request.call
+            headers, call = response.headers, request.call
             call.status, call.request_id, call.size = response.status, request_id(headers), 0
             body = await _read(response, headers.get("content-encoding", ""), self.options.max_response_bytes)
             call.size = len(body)
