@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PYTHON = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 # The demo and the sandbox have tests of their own: one takes its time, the other does not end.
-COMMANDS = re.findall(r"^\$ (capillary (?!demo|sandbox).*)$", README, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ (capillary (?!demo|sandbox|bulk).*)$", README, re.MULTILINE)
+# What one of these leaves behind the next one takes up.
+BULK = re.findall(r"^\$ (printf .*|capillary bulk .*)$", README, re.MULTILINE)
 
 PYTEST = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
 
@@ -41,7 +43,7 @@ async def test_its_python_runs_as_printed(code: str, tmp_path: Path) -> None:
     assert await run(sys.executable, "-W", "error", *how, file.name, cwd=tmp_path)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "\n".join(("set -e", *BULK))])
 async def test_its_commands_run_as_printed(command: str, capillary_sandbox: Sandbox, tmp_path: Path) -> None:
     """An option that was renamed must be renamed there, too."""
     variables = {
@@ -62,3 +64,4 @@ def test_its_examples_are_found() -> None:
     """A test of nothing is always green."""
     assert len(PYTHON) >= 3
     assert len(COMMANDS) >= 3
+    assert len(BULK) >= 4

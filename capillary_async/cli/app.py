@@ -7,38 +7,15 @@ from importlib.metadata import version
 from io import TextIOWrapper
 from typing import Final
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
+from capillary_async.cli.bulk import bulk_app
 from capillary_async.cli.demo import demo
+from capillary_async.cli.exits import DONE, EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code_of
 from capillary_async.cli.lookups import add_lookups
 from capillary_async.cli.sandbox import sandbox_command
-from capillary_async.errors import (
-    AccessDeniedError,
-    AuthenticationError,
-    CapillaryError,
-    ConfigurationError,
-    NotFoundError,
-)
 
-_FAILED, _MISUSED, _NOT_FOUND, _NOT_LET_IN, _INTERRUPTED, _PIPE_CLOSED = 1, 2, 3, 4, 130, 141
-
-# What a script can tell apart; the first class that fits decides.
-EXIT_CODES: Final[Sequence[tuple[type[Exception], int]]] = (
-    (ConfigurationError, _MISUSED),
-    (NotFoundError, _NOT_FOUND),
-    (AuthenticationError, _NOT_LET_IN),
-    (AccessDeniedError, _NOT_LET_IN),
-    (CapillaryError, _FAILED),
-    (OSError, _FAILED),
-    (ValueError, _MISUSED),
-    (CycloptsError, _MISUSED),
-)
-_EPILOGUE: Final = f"""\
-Start here, without an account: `capillary demo`.
-
-Exit codes: 0 done, {_FAILED} the API failed or did not answer, {_MISUSED} wrong arguments or settings, \
-{_NOT_FOUND} no such customer, group or target, {_NOT_LET_IN} not let in, {_INTERRUPTED} interrupted.
-"""
+_EPILOGUE: Final = f"Start here, without an account: `capillary demo`.\n\n{EXIT_CODES}"
 
 
 def build() -> App:
@@ -52,6 +29,7 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     add_lookups(app)
+    app.command(bulk_app())
     app.command(sandbox_command(), group="Try it out")
     app.command(demo, group="Try it out")
     return app
@@ -65,20 +43,20 @@ def run(arguments: Sequence[str]) -> int:
     """
     _write_utf8()
     try:
-        build()(arguments, exit_on_error=False, print_error=False, result_action="return_none")
+        code = build()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
+        return PIPE_CLOSED
     except Exception as error:
-        code = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), None)
+        code = exit_code_of(error)
         if code is None:
             raise
         print(f"capillary: {_explain(error)}", file=sys.stderr)
         return code
-    return 0
+    return DONE if code is None else code
 
 
 def _explain(error: Exception) -> str:

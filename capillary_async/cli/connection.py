@@ -7,7 +7,7 @@ processes. Secrets come from the environment, a file, a pipe or the keyboard.
 import getpass
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +17,9 @@ from cyclopts import Group, Parameter
 
 from capillary_async.client import CapillaryClient
 from capillary_async.options import ClientOptions, RateLimit, Region
+from capillary_async.protocol import CallInfo
+
+_DEFAULTS: Final = ClientOptions()
 
 # Who one can be, and the variables that prove it; the first of these takes what is read from a file or typed.
 _PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -65,23 +68,36 @@ class Connection:
     ca_file: str | None = None
     proxy: str | None = None
 
-    def client(self) -> CapillaryClient:
+    def client(
+        self, defaults: ClientOptions = _DEFAULTS, on_call: Callable[[CallInfo], None] | None = None
+    ) -> CapillaryClient:
         """Make the client, not yet entered.
+
+        Args:
+            defaults: What holds where no option was given.
+            on_call: Gets a `CallInfo` for each call that ended.
 
         Raises:
             ConfigurationError: Something is missing, or contradicts something else.
             ValueError: An option's value makes no sense.
             OSError: The file with the secret cannot be read.
         """
-        return CapillaryClient.from_env(self._environment(os.environ), options=self._client_options())
+        options = self._options(defaults)
+        return CapillaryClient.from_env(self._environment(os.environ), options=options, on_call=on_call)
 
-    def _client_options(self) -> ClientOptions:
-        given = {name: getattr(self, name) for name in ("deadline", "language", "ca_file", "proxy")}
-        if self.rate is not None:
-            limit, per = read_rate(self.rate)
-            given["rate_limit"] = RateLimit(limit, per=per)
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What `rate` means.
+
+        Raises:
+            ValueError: It means nothing.
+        """
+        return None if self.rate is None else read_rate(self.rate)
+
+    def _options(self, defaults: ClientOptions) -> ClientOptions:
+        given = {name: getattr(self, name) for name in ("deadline", "rate_limit", "language", "ca_file", "proxy")}
         given["timezone"] = self.timezone and _timezone(self.timezone)
-        return attrs.evolve(ClientOptions(), **{name: value for name, value in given.items() if value is not None})
+        return attrs.evolve(defaults, **{name: value for name, value in given.items() if value is not None})
 
     def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         environment = dict(variables)
@@ -120,7 +136,7 @@ def _read_secret(path: Path) -> str:
     return text.rstrip("\r\n")
 
 
-def read_rate(text: str) -> tuple[int, float]:
+def read_rate(text: str) -> RateLimit:
     """Read so many requests in so many seconds; without seconds it is a minute.
 
     Raises:
@@ -128,9 +144,10 @@ def read_rate(text: str) -> tuple[int, float]:
     """
     requests, _, seconds = text.partition("/")
     try:
-        return int(requests), float(seconds or 60)
+        limit, per = int(requests), float(seconds or 60)
     except ValueError:
         raise ValueError(f"--rate wants requests/seconds, such as 1000/60, not {text!r}") from None
+    return RateLimit(limit, per=per)
 
 
 def _timezone(name: str) -> ZoneInfo:

@@ -32,7 +32,8 @@ def sandbox_command() -> Callable[..., None]:
 
     def sandbox(*, rate: str | None = None, **settings: Any) -> None:
         if rate is not None:
-            settings["rate_limit"] = read_rate(rate)
+            limit = read_rate(rate)
+            settings["rate_limit"] = (limit.limit, limit.per)
         asyncio.run(_serve(Sandbox(**settings)))
 
     fields = attrs.fields_dict(Sandbox)

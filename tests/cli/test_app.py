@@ -21,9 +21,9 @@ PROGRAM = (sys.executable, "-m", "capillary_async")
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        ("customer 565404", 3, "not found"),
-        ("customer 565403", 4, "permission"),
-        ("events 1 404", 3, "310018"),
+        ("customer 565404", 5, "not found"),
+        ("customer 565403", 6, "permission"),
+        ("events 1 404", 5, "310018"),
         ("customer 0", 2, "customer_id must be from 1 to"),
         ("customer", 2, "customer-id"),
         ("customer five", 2, '"five"'),
@@ -56,7 +56,7 @@ def test_a_mistake_is_one_line_and_a_code(capillary: Capillary, arguments: str, 
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [(Answer(status=401, body="{}"), 4), (Answer(status=400, body="{}"), 1), (Answer(body="<p>"), 1)],
+    [(Answer(status=401, body="{}"), 6), (Answer(status=400, body="{}"), 1), (Answer(body="<p>"), 1)],
 )
 def test_a_failure_of_the_api_is_one_line_and_a_code(
     capillary: Capillary, server: Sandbox, answer: Answer, code: int

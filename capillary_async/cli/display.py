@@ -1,0 +1,134 @@
+"""What one sees of a bulk job while it runs: a picture that moves on a terminal, plain lines elsewhere."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import attrs
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from capillary_async.cli.traffic import Traffic
+from capillary_async.jobs import BulkJob, Progress
+from capillary_async.options import RateLimit
+
+_FRAME_SECONDS: Final = 0.25
+_LINE_SECONDS: Final = 10.0
+_UNITS: Final = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+
+Sleep = Callable[[float], Awaitable[object]]
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in its two largest units, such as "3 h 5 min"."""
+    left = max(1, round(seconds))
+    parts: list[str] = []
+    for unit, size in _UNITS:
+        count, left = divmod(left, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part)
+
+
+@attrs.frozen
+class Monitor:
+    """Puts into words how a job is doing."""
+
+    _job: BulkJob
+    _traffic: Traffic
+    _rate_limit: RateLimit | None
+
+    def line(self) -> str:
+        """Say everything in one line; nothing before the job has begun."""
+        progress = self._job.progress
+        if progress is None:
+            return ""
+        parts = (_done(progress), _counts(progress), self._speed(progress), self._outlook(progress))
+        return "; ".join(part for part in parts if part)
+
+    def picture(self) -> RenderableType:
+        """Draw everything."""
+        progress = self._job.progress
+        if progress is None:
+            return Text("")
+        bar = Table.grid(padding=(0, 1), expand=True)
+        bar.add_column(ratio=1)
+        bar.add_column(no_wrap=True)
+        bar.add_row(ProgressBar(total=progress.total, completed=progress.done), _done(progress))
+        return Group(bar, Text(_counts(progress)), Text(self._speed(progress)), Text(self._outlook(progress)))
+
+    def _speed(self, progress: Progress) -> str:
+        speed = f"{self._traffic.rate():,.1f} requests/s"
+        if self._rate_limit is not None:
+            speed += f" of {self._rate_limit.limit / self._rate_limit.per:,.1f}"
+        speed += f", {progress.concurrency} at once"
+        median, slow = self._traffic.latency(0.5), self._traffic.latency(0.99)
+        if median is None or slow is None:
+            return speed
+        return f"{speed}, p50 {median * 1000:,.0f} ms, p99 {slow * 1000:,.0f} ms"
+
+    def _outlook(self, progress: Progress) -> str:
+        if self._job.is_stopping:
+            return "stopping: the lookups in flight may take up to 20 s; press Ctrl-C again to stop at once"
+        if progress.done == progress.total:
+            return f"took {duration(progress.elapsed)}"
+        waiting_for = progress.waiting_for or ("the rate limit" if self._traffic.is_held_back else "")
+        left = progress.seconds_left
+        parts = (waiting_for and f"waiting for {waiting_for}", "" if left is None else f"{duration(left)} left")
+        return ", ".join(part for part in parts if part)
+
+
+def _done(progress: Progress) -> str:
+    return f"{progress.done:,} of {progress.total:,} ({progress.done * 100 // progress.total} %)"
+
+
+def _counts(progress: Progress) -> str:
+    names = ("found", "empty", "not_found", "invalid", "failed")
+    return ", ".join(f"{name.replace('_', ' ')} {getattr(progress, name):,}" for name in names)
+
+
+@asynccontextmanager
+async def shown(monitor: Monitor, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
+    """Show how a job is doing while the block runs, and how it stands in the end.
+
+    Args:
+        monitor: What to show.
+        console: Where; a terminal gets the picture.
+        sleep: Waits between two frames or lines.
+    """
+    if not console.is_interactive:
+        async with _repeated(lambda: _print(monitor), _LINE_SECONDS, sleep):
+            yield
+        return
+    # Not rich's own refreshing: that is a thread, and the job's numbers belong to the event loop.
+    with Live(console=console, auto_refresh=False, get_renderable=monitor.picture) as live:
+        async with _repeated(live.refresh, _FRAME_SECONDS, sleep):
+            yield
+
+
+@asynccontextmanager
+async def _repeated(action: Callable[[], object], seconds: float, sleep: Sleep) -> AsyncGenerator[None]:
+    async def repeat() -> None:
+        while True:
+            await sleep(seconds)
+            action()
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # seen; what broke it, a closed pipe, breaks the last one, too
+        action()
+
+
+def _print(monitor: Monitor) -> None:
+    line = monitor.line()
+    if line:
+        print(line, flush=True)
