@@ -15,7 +15,7 @@ SOURCES := $(wildcard capillary_async tests benchmarks)
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-demo: $(VENV)/installed-cli ## Look up 2,000 customers of a server on this machine, in about 15 seconds.
+demo: $(VENV)/installed-cli,parquet ## Look up 2,000 customers of a server on this machine, in about 20 seconds.
 	@$(BIN)/capillary demo
 
 test: $(VENV)/installed-test ## Run the tests and report the branch coverage.

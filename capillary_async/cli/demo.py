@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from time import perf_counter
@@ -18,48 +18,59 @@ from rich.table import Table
 from rich.text import Text
 
 from capillary_async.bulk import Outcome
-from capillary_async.cli.example import look_up
+from capillary_async.cli.example import Environment, look_up
+from capillary_async.cli.interruption import interrupt_a_job
 from capillary_async.cli.sandbox import read_exports
 from capillary_async.models import TargetEvent
 
 _PLAIN_STEP: Final = 500
+_JOB_SHARE: Final = 5
 
 
 def demo(*, customers: int = 2000, latency: float = 0.18) -> None:
-    """Look up the target events of 2,000 customers of a server on this machine; takes about 15 seconds.
+    """Look up 2,000 customers of a server on this machine, and interrupt a bulk job; takes about 20 seconds.
 
     The server is the sandbox, in a process of its own. It takes its time for every answer, as a server
     across the internet does. No account is needed, and nothing leaves this machine.
 
     Args:
-        customers: How many customers are looked up, 32 at a time.
+        customers: How many customers' target events are looked up, 32 at a time; the job takes a fifth of them.
         latency: Seconds before each of the server's answers.
     """
-    console = Console()
-    findings = asyncio.run(_run(customers, latency, console))
-    console.print(findings.table())
-    console.print("The lookups were made by these lines:\n")
-    source = inspect.getsource(look_up)
-    console.print(
-        Syntax(source, "python", theme="ansi_dark", background_color="default") if console.is_terminal else Text(source)
-    )
+    asyncio.run(_show(customers, latency, Console()))
 
 
-async def _run(customers: int, latency: float, console: Console) -> "_Findings":
+async def _show(customers: int, latency: float, console: Console) -> None:
     async with _sandbox(latency) as environment:
-        with _progress(console) as progress:
-            task = progress.add_task("customers", total=customers)
-            findings = _Findings()
+        findings = await _look_up(environment, customers, console)
+        console.print(findings.table())
+        console.print("The lookups were made by these lines:\n")
+        console.print(_code_of(look_up, console))
+        console.print("A bulk job survives an interruption:")
+        await interrupt_a_job(environment, max(2, customers // _JOB_SHARE), console.print)
 
-            def show(outcome: Outcome[int, list[TargetEvent]]) -> None:
-                findings.add(outcome)
-                progress.advance(task)
-                if not console.is_terminal and findings.lookups % _PLAIN_STEP == 0:
-                    console.print(f"{findings.lookups:,} of {customers:,} customers")
 
-            await look_up(environment, range(1, customers + 1), show)
-            findings.stop()
+async def _look_up(environment: Environment, customers: int, console: Console) -> "_Findings":
+    with _progress(console) as progress:
+        task = progress.add_task("customers", total=customers)
+        findings = _Findings()
+
+        def show(outcome: Outcome[int, list[TargetEvent]]) -> None:
+            findings.add(outcome)
+            progress.advance(task)
+            if not console.is_terminal and findings.lookups % _PLAIN_STEP == 0:
+                console.print(f"{findings.lookups:,} of {customers:,} customers")
+
+        await look_up(environment, range(1, customers + 1), show)
+        findings.stop()
     return findings
+
+
+def _code_of(function: Callable[..., object], console: Console) -> Syntax | Text:
+    source = inspect.getsource(function)
+    if not console.is_terminal:
+        return Text(source)
+    return Syntax(source, "python", theme="ansi_dark", background_color="default")
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import Final
 
 import attrs
@@ -34,13 +35,18 @@ def duration(seconds: float) -> str:
     return " ".join(part for part in parts[:2] if part)
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Monitor:
-    """Puts into words how a job is doing."""
+    """Puts into words how a job is doing.
+
+    Attributes:
+        is_over: Whether the run has come to its end, for better or worse.
+    """
 
     _job: BulkJob
     _traffic: Traffic
     _rate_limit: RateLimit | None
+    is_over: bool = attrs.field(default=False, init=False)
 
     def line(self) -> str:
         """Say everything in one line; nothing before the job has begun."""
@@ -72,10 +78,10 @@ class Monitor:
         return f"{speed}, p50 {median * 1000:,.0f} ms, p99 {slow * 1000:,.0f} ms"
 
     def _outlook(self, progress: Progress) -> str:
+        if self.is_over:
+            return f"took {duration(progress.elapsed)}"
         if self._job.is_stopping:
             return "stopping: the lookups in flight may take up to 20 s; press Ctrl-C again to stop at once"
-        if progress.done == progress.total:
-            return f"took {duration(progress.elapsed)}"
         waiting_for = progress.waiting_for or ("the rate limit" if self._traffic.is_held_back else "")
         left = progress.seconds_left
         parts = (waiting_for and f"waiting for {waiting_for}", "" if left is None else f"{duration(left)} left")
@@ -100,32 +106,27 @@ async def shown(monitor: Monitor, console: Console, sleep: Sleep = asyncio.sleep
         console: Where; a terminal gets the picture.
         sleep: Waits between two frames or lines.
     """
-    if not console.is_interactive:
-        async with _repeated(lambda: _print(monitor), _LINE_SECONDS, sleep):
-            yield
-        return
     # Not rich's own refreshing: that is a thread, and the job's numbers belong to the event loop.
-    with Live(console=console, auto_refresh=False, get_renderable=monitor.picture) as live:
-        async with _repeated(live.refresh, _FRAME_SECONDS, sleep):
+    live = Live(console=console, auto_refresh=False, get_renderable=monitor.picture)
+    show: Callable[[], object] = live.refresh if console.is_interactive else partial(_print, monitor)
+    seconds = _FRAME_SECONDS if console.is_interactive else _LINE_SECONDS
+    with live if console.is_interactive else nullcontext():
+        task = asyncio.create_task(_repeat(show, seconds, sleep))
+        try:
             yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # seen; what broke it, a closed pipe, breaks the line below, too
+            monitor.is_over = True
+            show()
 
 
-@asynccontextmanager
-async def _repeated(action: Callable[[], object], seconds: float, sleep: Sleep) -> AsyncGenerator[None]:
-    async def repeat() -> None:
-        while True:
-            await sleep(seconds)
-            action()
-
-    task = asyncio.create_task(repeat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # seen; what broke it, a closed pipe, breaks the last one, too
-        action()
+async def _repeat(show: Callable[[], object], seconds: float, sleep: Sleep) -> None:
+    while True:
+        await sleep(seconds)
+        show()
 
 
 def _print(monitor: Monitor) -> None:

@@ -20,16 +20,20 @@ class Traffic:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._requests = 0
-        self._samples: deque[tuple[float, int]] = deque([(clock(), 0)])
+        self._samples: deque[tuple[float, int]] = deque()
         self._calls: deque[tuple[float, float]] = deque(maxlen=_CALLS)
 
     def add(self, call: CallInfo) -> None:
         """Take a finished call in."""
+        if not self._samples:
+            self._samples.append((self._clock(), 0))
         self._requests += call.attempts
         self._calls.append((call.seconds - call.waited, call.waited))
 
     def rate(self) -> float:
         """Return the requests per second since whoever asked about ten seconds ago."""
+        if not self._samples:
+            return 0.0
         now = self._clock()
         while len(self._samples) > 1 and now - self._samples[1][0] >= _RATE_SECONDS:
             self._samples.popleft()

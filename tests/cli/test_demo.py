@@ -1,6 +1,7 @@
 """`capillary demo` shows what there is to see, with and without a terminal."""
 
 import inspect
+import sys
 
 import pytest
 
@@ -17,6 +18,24 @@ def test_it_shows_findings_speed_and_the_code_that_ran(capsys: pytest.CaptureFix
     assert "500 of 600 customers" in out
     assert "lookups per second" in out
     assert inspect.getsource(look_up) in out
+
+
+@pytest.mark.parametrize("is_arrow_there", [True, False])
+def test_it_interrupts_a_job_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, is_arrow_there: bool
+) -> None:
+    """That jobs survive is hard to believe without having seen it; Parquet is an extra."""
+    if not is_arrow_there:
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    run(["demo", "--customers", "100", "--latency", "0"])
+
+    interrupted, resumed, sealed, read_back = capsys.readouterr().out.splitlines()[-4:]
+    done = int(interrupted.removeprefix("interrupted: ").split()[0])
+    assert 0 < done < 20
+    assert resumed == f"resumed: the other {20 - done} are done, too"
+    assert sealed.startswith("sealed: output.parquet" if is_arrow_there else "sealed: output.jsonl")
+    assert read_back.endswith("events of 20 customers; doubled: 0, missing: 0")
 
 
 def test_its_code_fits_a_terminal() -> None:
