@@ -4,16 +4,20 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.faults import bodies, connections, memory, storms, unasked
+from tests.faults import bodies, connections, interruptions, listings, memory, promises, storms, tokens, unasked
 from tests.faults.report import Row
 from tests.faults.scale import Scale
 
 PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "connections": connections.run,
     "unasked answers": unasked.run,
+    "listings": listings.run,
     "bodies": bodies.run,
     "large bodies": memory.run,
     "storms": storms.run,
+    "tokens": tokens.run,
+    "interruptions": interruptions.run,
+    "promises": promises.run,
 }
 
 

@@ -145,11 +145,12 @@ class RawServer:
         self._is_listening.set()
         await self._end.wait()
         server.close()
+        await _take_steps()  # connections that were just accepted have no task yet
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        await asyncio.sleep(0)  # the transports end one step after their tasks
+        await _take_steps()  # the transports end a step after their tasks
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -169,6 +170,11 @@ class RawServer:
         finally:
             self._tasks.discard(task)
             self.open_connections -= 1
+
+
+async def _take_steps() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 def answer(body: bytes, *, status: int = 200, encoding: str = "", headers: Mapping[str, str] | None = None) -> bytes:

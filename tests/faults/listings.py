@@ -1,0 +1,85 @@
+"""Listings of which every page is spoilt once, each by another fault: no row may be missing or come twice."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import attrs
+
+from capillary_async import CapillaryClient, CapillaryError
+from tests.faults.connections import KINDS
+from tests.faults.lookups import AUTH, QUICK
+from tests.faults.report import Row
+from tests.faults.scale import Scale
+from tests.faults.wire import Asked, RawServer, Wire, answer
+
+_PAGE: Final = 20
+
+
+@attrs.define(eq=False)
+class ListingServer:
+    """Serves a listing, page by page, each the second time that it is asked for.
+
+    Attributes:
+        faults: Names of faults; each page has the next one.
+        rows: Length of the listing.
+        seen: Requests by offset.
+    """
+
+    faults: tuple[str, ...]
+    rows: int
+    seen: Counter[int] = attrs.field(factory=Counter[int])
+
+    async def handle(self, wire: Wire, asked: Asked) -> None:
+        """Answer with a page, or spoil it."""
+        offset = int(asked.query["offset"])
+        self.seen[offset] += 1
+        rows = [{"id": number, "name": "." * 20} for number in range(offset, min(offset + _PAGE, self.rows))]
+        pagination = {"limit": _PAGE, "offset": offset, "total": self.rows}
+        document = json.dumps({"data": rows, "pagination": pagination}).encode()
+        if self.seen[offset] > 1:
+            await wire.send(answer(document))
+        else:
+            await KINDS[self.faults[offset // _PAGE % len(self.faults)]](wire, document)
+
+
+def run(scale: Scale) -> Iterator[Row]:
+    """Run the rows of this part."""
+    names = list(KINDS)
+    scale.chance("listings").shuffle(names)
+    for ahead in (0, 8):
+        times = scale.of(10 if ahead else 4, 1)
+        server = ListingServer(tuple(names), times * len(names) * _PAGE)
+        yield asyncio.run(_walk(server, ahead))
+
+
+async def _walk(server: ListingServer, ahead: int) -> Row:
+    pages = server.rows // _PAGE
+    row = Row("pages of a listing" + (f", {ahead} asked for ahead" if ahead else ""), pages)
+    began = asyncio.get_running_loop().time()
+    with RawServer(server.handle) as raw:
+        async with CapillaryClient(raw.base_url, AUTH, options=QUICK) as client:
+            taken = [number async for number in _ids(client, ahead, row)]
+    row.seconds = asyncio.get_running_loop().time() - began
+    row.healed = sum(set(range(start, start + _PAGE)) <= set(taken) for start in range(0, server.rows, _PAGE))
+    row.lost = pages - row.healed
+    row.doubled = len(taken) - len(set(taken))
+    row.wrong = int(taken != sorted(taken))
+    # Whether anything stands behind the last page is asked too, and spoilt at first like the rest.
+    row.measure("requests", sum(server.seen.values()), at_most=2 * (pages + 2))
+    return row.settle()
+
+
+async def _ids(client: CapillaryClient, ahead: int, row: Row) -> AsyncIterator[int]:
+    """Yield the ids of the listing's rows, and complain if it ends in an error."""
+    pager = client.list("/v2/things", page_size=_PAGE, offset_means="records", key="id")
+    async with AsyncExitStack() as stack:
+        things: Any = await stack.enter_async_context(pager.prefetch(ahead)) if ahead else pager
+        try:
+            async for thing in things:
+                yield thing["id"]
+        except CapillaryError as error:
+            row.complaints.append(f"ended in {error!r}")

@@ -1,0 +1,135 @@
+"""What well-known clients get wrong, one row each; it must not happen here."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Final
+
+import attrs
+
+from capillary_async import CapillaryClient, ClientOptions, OAuth, RateLimit
+from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH, Auth
+from capillary_async.protocol import Request
+from capillary_async.replies import Answer
+from tests.faults.connections import judge
+from tests.faults.lookups import AUTH, PATIENT, document_of, find_with, look_up_all
+from tests.faults.report import Row
+from tests.faults.scale import Scale
+from tests.faults.virtual import answering, data, run_virtually
+from tests.faults.wire import Asked, Handler, RawServer, Wire, answer
+
+_LARGE: Final = b"." * 2**21
+
+
+def run(scale: Scale) -> Iterator[Row]:
+    """Run the rows of this part."""
+    yield asyncio.run(_queueing(scale.of(20, 4) / 100))
+    yield asyncio.run(_large_failures(scale.of(10, 2)))
+    yield asyncio.run(_late_refusals())
+    yield run_virtually(_limiter())
+
+
+async def _queueing(unit: float) -> Row:
+    """Let calls queue twelve times as long as they take, with five times as long for an attempt."""
+    row = Row(f"60 calls of {unit:g} s, 5 connections, {5 * unit:g} s each", 60)
+    server = _Counting(_answer_after(unit))
+    await _look_up(row, server, ClientOptions(max_connections=5, attempt_timeout=5 * unit), concurrency=60)
+    row.measure("requests", server.seen, at_most=60)
+    row.measure("connections", server.connections, at_most=5)
+    row.check(f"{row.refused} refused", holds=not row.refused)
+    return row.settle()
+
+
+def _answer_after(seconds: float) -> Handler:
+    async def handle(wire: Wire, asked: Asked) -> None:
+        await asyncio.sleep(seconds)
+        await wire.send(answer(document_of(asked.query["identifierValue"])))
+
+    return handle
+
+
+async def _large_failures(count: int) -> Row:
+    """Answer each first request with a large 503: a retry that keeps it open waits for its own connection."""
+    row = Row("a 503 of 2 MB, one connection", count)
+
+    async def handle(wire: Wire, asked: Asked) -> None:
+        failure = answer(_LARGE, status=503)
+        await wire.send(failure if server.seen % 2 else answer(document_of(asked.query["identifierValue"])))
+
+    server = _Counting(handle)
+    await _look_up(row, server, attrs.evolve(PATIENT, max_connections=1), concurrency=1)
+    row.measure("requests", server.seen, at_most=2 * count)
+    row.check(f"{row.refused} refused", holds=not row.refused)
+    return row.settle()
+
+
+async def _late_refusals() -> Row:
+    """Refuse the first token to twenty requests: one at once, the others when the second token is in use."""
+    row = Row("20 late refusals of one token", 20)
+    tokens, refused, is_renewed = 0, 0, asyncio.Event()
+
+    async def handle(wire: Wire, asked: Asked) -> None:
+        nonlocal tokens, refused
+        if asked.path == TOKEN_PATH:
+            tokens += 1
+            await wire.send(answer(b'{"data": {"accessToken": "token-%d", "ttlSeconds": 3600}}' % tokens))
+        elif asked.headers[TOKEN_HEADER.lower()] == "token-1":
+            refused += 1
+            if refused > 1:
+                await is_renewed.wait()
+            await wire.send(answer(b"", status=401))
+        else:
+            is_renewed.set()
+            await wire.send(answer(document_of(asked.query["identifierValue"])))
+
+    server = _Counting(handle)
+    await _look_up(row, server, PATIENT, concurrency=20, auth=OAuth("a key", "a secret"))
+    row.measure("refreshes", tokens - 1, at_least=1, at_most=1)
+    row.measure("refused at first", refused, at_least=20, at_most=20)
+    row.check(f"{row.refused} refused", holds=not row.refused)
+    return row.settle()
+
+
+@attrs.define(eq=False)
+class _Counting:
+    """Counts what comes to a handler.
+
+    Attributes:
+        seen: Requests.
+        connections: Connections.
+    """
+
+    _handler: Handler
+    seen: int = 0
+    connections: int = 0
+
+    async def handle(self, wire: Wire, asked: Asked) -> None:
+        """Count, and pass on."""
+        self.seen += 1
+        self.connections += wire.served == 1
+        await self._handler(wire, asked)
+
+
+async def _look_up(row: Row, server: _Counting, options: ClientOptions, *, concurrency: int, auth: Auth = AUTH) -> None:
+    with RawServer(server.handle) as raw:
+        async with CapillaryClient(raw.base_url, auth, options=options) as client:
+            keys = map(str, range(row.injected))
+            for ending in await look_up_all(find_with(client), keys, concurrency=concurrency):
+                judge(row, ending)
+
+
+async def _limiter() -> Row:
+    """Fifty calls that wait for a rate limit."""
+    row = Row("50 calls at a limit of 60 a minute", 50)
+
+    async def respond(request: Request[Any]) -> Answer:
+        return data(document_of(str(dict(request.query)["identifierValue"])))
+
+    options = ClientOptions(deadline=None, rate_limit=RateLimit(60, per=60.0))
+    async with answering(respond, AUTH, options) as it:
+        for ending in await look_up_all(find_with(it.client), map(str, range(50)), concurrency=50):
+            judge(row, ending)
+        starts = it.http.starts
+    most = max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
+    row.measure("in one second", most, at_most=7)  # six may go at once after a quiet time
+    row.measure("seconds in all", starts[-1] - starts[0], at_least=40, at_most=50)
+    return row.settle()

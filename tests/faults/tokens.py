@@ -1,0 +1,233 @@
+"""Access tokens that end or are refused while a thousand callers use them, on a virtual clock."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager
+from itertools import count
+from random import Random
+from typing import Any, Final
+
+import attrs
+
+from capillary_async import AuthenticationError, ClientOptions, OAuth, TransportError
+from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH
+from capillary_async.protocol import Request, running_time
+from capillary_async.replies import Answer
+from tests.faults.connections import judge
+from tests.faults.lookups import Ending, document_of, find_with, look_up_all
+from tests.faults.report import Row
+from tests.faults.scale import Scale
+from tests.faults.virtual import Answering, answering, data, refusal, run_virtually
+
+AUTH: Final = OAuth("a key", "a secret")
+_OPTIONS: Final = ClientOptions(deadline=None, max_connections=10_000)
+
+
+def _envelope(code: str) -> Answer:
+    return data(b'{"response": {"status": {"success": "true", "code": %b, "message": "Token"}}}' % code.encode())
+
+
+# Every way in which the API may say that a token is no good.
+REFUSALS: Final[dict[str, Callable[[], Answer]]] = {
+    "status 401": lambda: refusal(401),
+    "status 498": lambda: refusal(498),
+    'code "401" in a 200': lambda: _envelope('"401"'),
+    "code 498 in a 200": lambda: _envelope("498"),
+    "code 498 in a list": lambda: data(b'{"data": null, "errors": [{"code": 498, "message": "Token expired at"}]}'),
+}
+
+
+@attrs.define(eq=False)
+class TokenApi:
+    """Grants tokens and refuses those that have ended.
+
+    Attributes:
+        chance: Latencies come from it.
+        refuse: Makes the answer to a token that is no good.
+        said_life: Seconds that a token lives, as told.
+        life: Seconds that it lives.
+        latest: Seconds that an answer takes at most.
+        asked: Requests for tokens so far.
+        granted: How many were granted.
+        refused: Requests that came with a token that was no good.
+        revoked: How often a token was revoked.
+        spoilt: Makes the answers to the first requests for tokens, in order.
+    """
+
+    chance: Random
+    refuse: Callable[[], Answer] = REFUSALS["status 401"]
+    said_life: float = 3600.0
+    life: float = 3600.0
+    latest: float = 0.2
+    asked: int = 0
+    granted: int = 0
+    refused: int = 0
+    revoked: int = 0
+    spoilt: Iterator[Callable[[], Answer]] = attrs.field(factory=lambda: iter(()))
+    _ends: dict[str, float] = attrs.field(factory=dict[str, float])
+
+    def revoke(self) -> None:
+        """End every token; when none is left, the next one is on its way, and stays good."""
+        self.revoked += bool(self._ends)
+        self._ends.clear()
+
+    async def respond(self, request: Request[Any]) -> Answer:
+        """Answer after a while; whether a token is good is decided when the request comes."""
+        is_good = self._ends.get(_token_of(request), 0.0) > running_time()
+        await asyncio.sleep(self.chance.random() * self.latest)
+        if request.path == TOKEN_PATH:
+            return self._grant()
+        if not is_good:
+            self.refused += 1
+            return self.refuse()
+        return data(document_of(dict(request.query)["identifierValue"]))  # type: ignore[arg-type]
+
+    def _grant(self) -> Answer:
+        self.asked += 1
+        for spoilt in self.spoilt:
+            return spoilt()
+        self.granted += 1
+        token = f"token-{self.granted}"
+        self._ends[token] = running_time() + self.life
+        return data(b'{"data": {"accessToken": "%b", "ttlSeconds": %d}}' % (token.encode(), self.said_life))
+
+
+def _token_of(request: Request[Any]) -> str:
+    secret = request.headers.get(TOKEN_HEADER)
+    return secret.reveal() if secret else ""
+
+
+def run(scale: Scale) -> Iterator[Row]:
+    """Run the rows of this part."""
+    return map(run_virtually, _rows(scale))
+
+
+def _rows(scale: Scale) -> Iterator[Coroutine[Any, Any, Row]]:
+    callers, chance = scale.of(1000, 100), scale.chance("tokens")
+    yield _first(TokenApi(chance), callers)
+    for name, refuse in REFUSALS.items():
+        yield _revoked(name, TokenApi(chance, refuse), callers, scale.of(5, 3))
+    yield _ended("tokens that end after 300 s, for an hour", TokenApi(chance, said_life=300, life=300), callers)
+    yield _ended("tokens that end in half the time they say", TokenApi(chance, said_life=600, life=300), callers)
+    yield _late(TokenApi(chance))
+    for name, spoilt in _SPOILT_GRANTS.items():
+        yield _spoilt_grant(name, TokenApi(chance, spoilt=iter(spoilt)), callers)
+    yield _bad_credentials(TokenApi(chance), callers)
+    yield _never_good(TokenApi(chance, life=0), callers)
+
+
+async def _first(api: TokenApi, callers: int) -> Row:
+    row = Row("no token yet", callers)
+    async with _answering(api) as it:
+        _judge(row, await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers))
+    row.measure("fetched", api.asked, at_most=1)
+    return row.settle()
+
+
+async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
+    """Revoke the token again and again, while all callers have requests under way."""
+    row = Row(f"tokens revoked, told by {name}")
+    keys = map(str, count())
+
+    async def revoke() -> None:
+        for _ in range(times):
+            await asyncio.sleep(0.3 + 0.3 * api.chance.random())  # somewhere in a round of calls
+            api.revoke()
+
+    async with _answering(api) as it:
+        revoking = asyncio.create_task(revoke())
+        is_over = False
+        while not is_over:
+            is_over = revoking.done()  # before the last round
+            endings = await look_up_all(find_with(it.client), [next(keys) for _ in range(callers)], concurrency=callers)
+            row.injected += len(endings)
+            _judge(row, endings)
+    row.measure("refreshes for each", (api.asked - 1) / api.revoked, at_least=1, at_most=1)
+    row.check("no request met a revoked token", holds=api.refused > 0)
+    return row.settle()
+
+
+async def _ended(name: str, api: TokenApi, callers: int) -> Row:
+    """Call for an hour; a round of calls every ten seconds or so."""
+    row = Row(name)
+    keys = map(str, count())
+    began = running_time()
+    async with _answering(api) as it:
+        while running_time() < began + 3600:
+            endings = await look_up_all(find_with(it.client), [next(keys) for _ in range(callers // 10)])
+            row.injected += len(endings)
+            _judge(row, endings)
+            await asyncio.sleep(20 * api.chance.random())
+    ends = 3600 / min(api.life, 0.85 * api.said_life)
+    row.measure("fetched", api.asked, at_least=3600 / api.life, at_most=ends + 1)
+    if api.said_life == api.life:
+        row.measure("refused", api.refused, at_most=0)
+    return row.settle()
+
+
+async def _late(api: TokenApi) -> Row:
+    """Let 20 refusals of one token come back one by one, the last long after it was replaced."""
+    row = Row("20 late refusals of one token", 20)
+    api.latest = 0.0
+    async with _answering(api) as it:
+        await find_with(it.client)("the first")
+        api.revoke()
+        api.latest = 10.0
+        _judge(row, await look_up_all(find_with(it.client), map(str, range(20)), concurrency=20))
+    row.measure("refreshes", api.asked - 1, at_least=1, at_most=1)
+    return row.settle()
+
+
+def _broken() -> Answer:
+    raise TransportError("the connection broke")
+
+
+_SPOILT_GRANTS: Final[dict[str, tuple[Callable[[], Answer], ...]]] = {
+    "503": (lambda: refusal(503),),
+    "429": (lambda: refusal(429, "2"),),
+    "a broken connection": (_broken,),
+    "three of them": (_broken, lambda: refusal(503), lambda: data(b"<html>")),
+}
+
+
+async def _spoilt_grant(name: str, api: TokenApi, callers: int) -> Row:
+    row = Row(f"{name} for who asks for a token", callers)
+    async with _answering(api) as it:
+        _judge(row, await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers))
+    row.measure("granted", api.granted, at_most=1)
+    row.measure("asked", api.asked, at_most=4)
+    row.check(f"{row.refused} refused that a retry can heal", holds=not row.refused)
+    return row.settle()
+
+
+async def _bad_credentials(api: TokenApi, callers: int) -> Row:
+    row = Row("credentials that are refused", callers)
+    no = b'{"data": null, "errors": [{"code": 320001, "message": "Invalid client key and secret"}]}'
+    api.spoilt = iter(lambda: lambda: data(no), None)
+    async with _answering(api) as it:
+        endings = await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers)
+    _judge(row, endings)
+    row.measure("asked", api.asked, at_most=1)
+    row.check("another error", holds=all(isinstance(ending.error, AuthenticationError) for ending in endings))
+    row.check("one error in several hands", holds=len({id(ending.error) for ending in endings}) == callers)
+    return row.settle()
+
+
+async def _never_good(api: TokenApi, callers: int) -> Row:
+    row = Row("tokens that are refused when they are new", callers)
+    async with _answering(api) as it:
+        endings = await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers)
+    _judge(row, endings)
+    row.measure("asked", api.asked, at_most=2)
+    row.measure("requests a call", api.refused / callers, at_most=2)
+    row.check("another error", holds=all(isinstance(ending.error, AuthenticationError) for ending in endings))
+    return row.settle()
+
+
+def _answering(api: TokenApi) -> AbstractAsyncContextManager[Answering]:
+    return answering(api.respond, AUTH, _OPTIONS)
+
+
+def _judge(row: Row, endings: list[Ending]) -> None:
+    for ending in endings:
+        judge(row, ending)
