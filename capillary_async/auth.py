@@ -60,9 +60,8 @@ class BasicAuth:
         """
         hidden = Secret(password)
         del password  # so that a traceback with locals, from the lines below, does not show it
-        credentials = _basic(till, _md5_of(hidden), "password must be a text that is not empty")
-        object.__setattr__(self, "till", till)
-        object.__setattr__(self, "_credentials", credentials)
+        _fill(self, till=till, _credentials=hidden)
+        _fill(self, _credentials=_basic(till, _md5_of(hidden), "password must be a text that is not empty"))
 
     @classmethod
     def from_md5(cls, till: str, password_md5: str) -> "BasicAuth":
@@ -75,8 +74,7 @@ class BasicAuth:
         del password_md5
         credentials = _basic(till, digest, "password_md5 must be the 32 hexadecimal digits of an MD5")
         auth = cls.__new__(cls)
-        object.__setattr__(auth, "till", till)
-        object.__setattr__(auth, "_credentials", credentials)
+        _fill(auth, till=till, _credentials=credentials)
         return auth
 
     def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
@@ -101,9 +99,10 @@ class AccessToken:
         Raises:
             ConfigurationError: It is empty, or unusable in a header.
         """
-        secret = Secret(token)
+        hidden = Secret(token)
         del token
-        object.__setattr__(self, "_token", _checked("token", secret))
+        _fill(self, _token=hidden)
+        _check("token", hidden)
 
     def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
@@ -141,12 +140,12 @@ class OAuth:
         """
         hidden_key, hidden_secret = Secret(key), Secret(secret)
         del key, secret
+        _fill(self, _key=hidden_key, _secret=hidden_secret, attribution=attribution)
+        _check("key", hidden_key)
+        _check("secret", hidden_secret)
         if attribution is not None and not _is_attribution(attribution):
             kinds = ", ".join(get_args(EntityType))
             raise ConfigurationError(f"attribution must be one of {kinds}, and a text of printable ASCII characters")
-        object.__setattr__(self, "_key", _checked("key", hidden_key))
-        object.__setattr__(self, "_secret", _checked("secret", hidden_secret))
-        object.__setattr__(self, "attribution", attribution)
 
     def over(self, transport: Transport, for_tokens: Transport, for_replays: Transport, /) -> Transport:
         """Return `transport` with a fresh token added to each request.
@@ -204,10 +203,15 @@ def _is_header_safe(text: object) -> bool:
     return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and text == text.strip()
 
 
-def _checked(name: str, secret: Secret) -> Secret:
+def _fill(auth: object, **attributes: object) -> None:
+    """Set attributes of a frozen object; before they are checked, for a traceback with locals prints the object."""
+    for name, value in attributes.items():
+        object.__setattr__(auth, name, value)
+
+
+def _check(name: str, secret: Secret) -> None:
     if not _is_header_safe(secret.reveal()):
         raise ConfigurationError(f"{name} must be printable ASCII characters, and at least one")
-    return secret
 
 
 @attrs.frozen

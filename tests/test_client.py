@@ -1,0 +1,361 @@
+"""A client is set up rightly or not at all, and its parts work together."""
+
+import itertools
+import os
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from capillary_async import (
+    AccessToken,
+    BasicAuth,
+    CapillaryClient,
+    ClientOptions,
+    ConfigurationError,
+    DeadlineExceeded,
+    OAuth,
+    RateLimit,
+    RateLimitedError,
+    Region,
+    RetryPolicy,
+    ServerError,
+)
+from capillary_async.auth import TOKEN_HEADER, Auth
+from capillary_async.protocol import CallInfo
+from capillary_async.sandbox import Answer, Sandbox
+from tests.fakes import outcomes
+
+BASIC = BasicAuth("store.server", "server123")
+HURRIED = RetryPolicy(base=0.001, throttled_base=0.001)
+
+# A value for each variable that makes sense, and that no error may show.
+VALUES = {
+    "CAPILLARY_BASE_URL": "https://planted-host.example.com",
+    "CAPILLARY_REGION": "EU",
+    "CAPILLARY_TILL": "planted-till",
+    "CAPILLARY_PASSWORD": "planted-password",
+    "CAPILLARY_PASSWORD_MD5": "8a16a6b70505eb1f1ff7cdc0cd5559a7",
+    "CAPILLARY_KEY": "planted-key",
+    "CAPILLARY_SECRET": "planted-secret",
+    "CAPILLARY_ACCESS_TOKEN": "planted-token",
+}
+WAYS: dict[tuple[str, ...], Auth] = {
+    ("CAPILLARY_TILL", "CAPILLARY_PASSWORD"): BasicAuth("planted-till", "planted-password"),
+    ("CAPILLARY_TILL", "CAPILLARY_PASSWORD_MD5"): BasicAuth.from_md5(
+        "planted-till", "8a16a6b70505eb1f1ff7cdc0cd5559a7"
+    ),
+    ("CAPILLARY_KEY", "CAPILLARY_SECRET"): OAuth("planted-key", "planted-secret"),
+    ("CAPILLARY_ACCESS_TOKEN",): AccessToken("planted-token"),
+}
+LOGINS = [name for name in VALUES if name not in ("CAPILLARY_BASE_URL", "CAPILLARY_REGION")]
+
+
+COMBINATIONS = [names for count in range(7) for names in itertools.combinations(LOGINS, count)]
+
+
+class Given(CapillaryClient):
+    """Keeps what a client would be made from."""
+
+    def __init__(self, base_url: Region | str, auth: Auth, *, options: ClientOptions, **_: Any) -> None:
+        self.given = base_url, auth, options
+
+
+def environ(*names: str) -> dict[str, str]:
+    """Set these variables, and others that are none of the client's business."""
+    return {"HOME": "/", **{name: VALUES[name] for name in names}}
+
+
+def shown(error: BaseException) -> str:
+    """Return all that an error tracker would print of this package's frames."""
+    tracked = traceback.TracebackException.from_exception(error, capture_locals=True)
+    own = [frame for frame in tracked.stack if os.sep + "capillary_async" + os.sep in frame.filename]
+    return "".join([*tracked.format_exception_only(), *traceback.StackSummary.from_list(own).format()])
+
+
+class TestSetUp:
+    """What a client is made from."""
+
+    @pytest.mark.parametrize("base_url", ["http://eu.example.com", "https://u:p@eu.example.com", "", None, 5])
+    def test_a_place_that_is_none_is_refused(self, base_url: Any) -> None:
+        """By name."""
+        with pytest.raises(ConfigurationError, match=r"^base_url "):
+            CapillaryClient(base_url, BASIC)
+
+    @pytest.mark.parametrize(
+        ("argument", "value"),
+        [
+            *(("auth", value) for value in (None, "token", ("till", "password"), {"key": "secret"}, BasicAuth)),
+            *(("options", value) for value in (None, {"deadline": 5})),
+            *(("on_call", value) for value in (5, "print")),
+        ],
+    )
+    def test_an_argument_of_the_wrong_kind_is_refused(self, argument: str, value: Any) -> None:
+        """Not every caller has a type checker."""
+        arguments: dict[str, Any] = {"auth": BASIC, argument: value}
+
+        with pytest.raises(ConfigurationError, match=rf"^{argument} must be "):
+            CapillaryClient(Region.EU, **arguments)
+
+    def test_a_listener_that_would_have_to_be_awaited_is_refused(self) -> None:
+        """Nobody would, and Python would complain at every call."""
+
+        async def listen(info: CallInfo) -> None:
+            raise NotImplementedError
+
+        listener: Any = listen
+        with pytest.raises(ConfigurationError, match="on_call"):
+            CapillaryClient(Region.EU, BASIC, on_call=listener)
+
+    @pytest.mark.parametrize(
+        ("base_url", "text"),
+        [
+            (Region.EU, "CapillaryClient('https://eu.api.capillarytech.com')"),
+            ("HTTPS://EU.example.com/p/", "CapillaryClient('https://eu.example.com/p')"),
+        ],
+    )
+    def test_it_says_where_it_connects_and_nothing_else(self, base_url: Region | str, text: str) -> None:
+        """It ends up in logs."""
+        assert repr(CapillaryClient(base_url, BASIC)) == text
+
+    def test_making_one_opens_nothing(self) -> None:
+        """So one can be made at import, and thrown away without a warning."""
+        CapillaryClient(Region.EU, OAuth("k", "s"), options=ClientOptions(coalesce=True, rate_limit=RateLimit(5)))
+
+
+class TestFromEnv:
+    """Variables say where and who; each mistake is named, and no value is shown."""
+
+    @pytest.mark.parametrize("place", ["CAPILLARY_BASE_URL", "CAPILLARY_REGION"])
+    @pytest.mark.parametrize("names", WAYS)
+    def test_each_way_alone_is_enough(self, names: tuple[str, ...], place: str) -> None:
+        """With either way to name the place."""
+        options = ClientOptions(deadline=5)
+
+        made = Given.from_env(environ(*names, place), options=options)
+
+        where = Region.EU if place == "CAPILLARY_REGION" else VALUES[place]
+        assert made.given == (where, WAYS[names], options)
+
+    @pytest.mark.parametrize("names", COMBINATIONS)
+    def test_any_other_combination_is_refused(self, names: tuple[str, ...]) -> None:
+        """Also one that holds a complete way and a part of another: which was meant?"""
+        variables = environ(*names, "CAPILLARY_REGION")
+        if names in WAYS:
+            CapillaryClient.from_env(variables)
+            return
+
+        with pytest.raises(ConfigurationError, match="one way to authenticate") as caught:
+            CapillaryClient.from_env(variables)
+
+        message = str(caught.value)
+        assert message.endswith("; " + ("these are set: " + ", ".join(names) if names else "none is set"))
+        assert "planted" not in shown(caught.value)
+
+    @pytest.mark.parametrize(
+        ("places", "message"),
+        [
+            ({}, "set CAPILLARY_BASE_URL, or CAPILLARY_REGION to one of EU, APAC, APAC2, SEA, US, USHC, CHINA"),
+            ({"CAPILLARY_REGION": "planted"}, "CAPILLARY_REGION must be one of EU, APAC, APAC2, SEA, US, USHC, CHINA"),
+            (
+                {"CAPILLARY_REGION": "EU", "CAPILLARY_BASE_URL": "https://planted.example.com"},
+                "set CAPILLARY_BASE_URL or CAPILLARY_REGION, not both",
+            ),
+            (
+                {"CAPILLARY_BASE_URL": "https://u:planted@eu.example.com"},
+                "base_url must not hold a user name or a password",
+            ),
+            ({"CAPILLARY_BASE_URL": "http://planted.example.com"}, "base_url must be https"),
+        ],
+    )
+    def test_a_place_is_named_once(self, places: Mapping[str, str], message: str) -> None:
+        """A mistake in it is a mistake in the set-up."""
+        with pytest.raises(ConfigurationError) as caught:
+            CapillaryClient.from_env({**environ("CAPILLARY_ACCESS_TOKEN"), **places})
+
+        assert str(caught.value).startswith(message)
+        assert "planted" not in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["eu", " EU ", "Apac2"])
+    def test_a_region_may_be_written_in_any_case(self, name: str) -> None:
+        """People type it."""
+        variables = {**environ("CAPILLARY_ACCESS_TOKEN"), "CAPILLARY_REGION": name}
+
+        assert name.strip().lower() in repr(CapillaryClient.from_env(variables))
+
+    def test_an_empty_variable_is_not_set(self) -> None:
+        """That is how one is taken out of a container's environment."""
+        variables = dict.fromkeys(VALUES, "") | environ("CAPILLARY_ACCESS_TOKEN", "CAPILLARY_BASE_URL")
+
+        assert "planted-host" in repr(CapillaryClient.from_env(variables))
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("CAPILLARY_ACCESS_TOKEN", "planted\nX-Other: 1"), ("CAPILLARY_PASSWORD_MD5", "planted")],
+    )
+    def test_a_value_that_makes_no_sense_is_not_shown(self, name: str, value: str) -> None:
+        """Not even in the frames of a traceback."""
+        others = () if name == "CAPILLARY_ACCESS_TOKEN" else ("CAPILLARY_TILL",)
+        variables = {**environ(*others, "CAPILLARY_REGION"), name: value}
+
+        with pytest.raises(ConfigurationError, match=r"token|password_md5") as caught:
+            CapillaryClient.from_env(variables)
+
+        assert "planted\n" not in shown(caught.value)
+        assert "'planted'" not in shown(caught.value)
+
+    def test_the_process_has_an_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is what counts when no other is given."""
+        for name in VALUES:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("CAPILLARY_REGION", "SEA")
+        monkeypatch.setenv("CAPILLARY_ACCESS_TOKEN", "t")
+
+        assert "sea.api" in repr(CapillaryClient.from_env())
+
+
+class TestStack:
+    """Transports stand on each other in the right order."""
+
+    async def test_a_retry_uses_the_newest_token(self) -> None:
+        """The first answer refuses nothing but itself; the token ends while the client waits."""
+        async with (
+            Sandbox() as sandbox,
+            CapillaryClient(
+                sandbox.base_url, OAuth(sandbox.key, sandbox.secret), options=ClientOptions(retry=HURRIED)
+            ) as client,
+        ):
+            await client.customers.get(6)
+            sandbox.expire_tokens()
+            sandbox.script("/v2", Answer(status=503))
+            await client.customers.get(6)
+
+            statuses = [(request.path[:4], request.status) for request in sandbox.requests]
+
+        assert statuses == [("/v3/", 200), ("/v2/", 200), ("/v2/", 503), ("/v2/", 498), ("/v3/", 200), ("/v2/", 200)]
+
+    async def test_a_token_is_fetched_again_when_its_server_is_busy(self) -> None:
+        """The one POST that changes nothing."""
+        async with (
+            Sandbox() as sandbox,
+            CapillaryClient(
+                sandbox.base_url, OAuth(sandbox.key, sandbox.secret), options=ClientOptions(retry=HURRIED)
+            ) as client,
+        ):
+            sandbox.script("/v3/oauth", Answer(status=503), Answer(abort=True), Answer(), times=3)
+
+            assert (await client.customers.get(6)).id == 6
+
+            assert [request.path for request in sandbox.requests].count("/v3/oauth/token/generate") == 4
+
+    async def test_retries_pay_the_rate_limit(self) -> None:
+        """The API counts them, so the client must."""
+        options = ClientOptions(retry=HURRIED, rate_limit=RateLimit(2, per=0.2))
+        async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
+            sandbox.script("/", Answer(status=503), times=2)
+
+            await client.customers.get(6)
+
+            first, _, third = (request.time for request in sandbox.requests)
+        assert third - first > 0.19
+
+    async def test_calls_that_share_an_answer_share_its_retries(self) -> None:
+        """Coalescing stands above them."""
+        seen: list[CallInfo] = []
+        options = ClientOptions(retry=HURRIED, coalesce=True)
+        async with (
+            Sandbox(latency=0.01) as sandbox,
+            CapillaryClient(sandbox.base_url, BASIC, options=options, on_call=seen.append) as client,
+        ):
+            sandbox.script("/", Answer(status=503), times=2)
+
+            found = await outcomes(*(client.customers.get(6) for _ in range(50)))
+
+            assert sandbox.request_count == sum(info.attempts for info in seen) == 3
+        assert len({id(customer) for customer in found}) == 50
+
+    async def test_a_throttled_answer_holds_back_all_calls(self) -> None:
+        """Also those that wait for the rate limit already."""
+        options = ClientOptions(retry=RetryPolicy(throttled_base=0.001), rate_limit=RateLimit(1000, per=1.0))
+        async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
+            sandbox.script("/", Answer.throttled("0.3"))
+
+            await outcomes(*(client.customers.get(number) for number in range(1, 40)))
+
+            times = [request.time for request in sandbox.requests]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+        assert max(gaps) > 0.15
+
+    async def test_a_deadline_covers_waits_and_attempts(self) -> None:
+        """And a wait that would pass it is not begun."""
+        options = ClientOptions(deadline=0.3)
+        async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
+            sandbox.script("/", Answer.throttled("100"))
+            with pytest.raises(RateLimitedError) as caught:
+                await client.customers.get(6)
+            sandbox.script("/", Answer(delay=5))
+
+            assert caught.value.attempts == 1
+        async with Sandbox(latency=5) as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
+            with pytest.raises(DeadlineExceeded):
+                await client.customers.get(6)
+
+    async def test_an_outage_costs_at_most_35_retries(self) -> None:
+        """200 calls at once: without a budget they would cost 800 requests."""
+        options = ClientOptions(retry=RetryPolicy(base=0.001))
+        async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
+            sandbox.script("/", Answer(status=503), times=None)
+
+            failures = await outcomes(*(client.customers.get(number) for number in range(1, 201)))
+
+            assert all(isinstance(failure, ServerError) for failure in failures)
+            assert sandbox.request_count <= 235
+
+    async def test_a_large_refusal_heals_with_one_connection(self) -> None:
+        """A retry that finds the only connection busy with the failed answer would wait for ever."""
+        options = ClientOptions(retry=HURRIED, max_connections=1, deadline=5)
+        async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
+            sandbox.script("/", Answer(status=503, body=b" " * 2_000_000))
+
+            assert (await client.customers.get(6)).id == 6
+
+    async def test_no_more_connections_are_open_than_allowed(self) -> None:
+        """An organisation's firewall counts them."""
+        options = ClientOptions(max_connections=3)
+        async with (
+            Sandbox(latency=0.01) as sandbox,
+            CapillaryClient(sandbox.base_url, BASIC, options=options) as client,
+        ):
+            await outcomes(*(client.customers.get(number) for number in range(1, 30)))
+
+            assert (sandbox.peak, sandbox.connections) == (3, 3)
+
+
+async def test_a_token_header_never_follows_a_redirect() -> None:
+    """Any aiohttp client that puts it among the headers sends it wherever an answer says."""
+    async with Sandbox() as elsewhere, Sandbox() as sandbox:
+        moved = Answer(status=302, headers={"Location": elsewhere.base_url + "/v2/customers/6?source=INSTORE"})
+        async with CapillaryClient(sandbox.base_url, OAuth(sandbox.key, sandbox.secret)) as client:
+            sandbox.script("/v2", moved)
+
+            (error,) = await outcomes(client.customers.get(6))
+
+        assert getattr(error, "status", None) == 302
+        assert elsewhere.request_count == 0
+        assert TOKEN_HEADER in sandbox.requests[-1].headers
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+async def test_each_name_of_this_machine_works(host: str) -> None:
+    """The check just before sending compares host by host."""
+    try:
+        sandbox = Sandbox(host=host.strip("[]"))
+        await sandbox.start()
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+    client = CapillaryClient(f"http://{host}:{sandbox.port}", BASIC)
+
+    async with client:
+        assert (await client.customers.get(6)).id == 6
+    await sandbox.close()
