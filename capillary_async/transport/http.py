@@ -20,6 +20,7 @@ from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineE
 from capillary_async.options import ClientOptions
 from capillary_async.protocol import Request, Response, running_time
 from capillary_async.replies import Answer, read
+from capillary_async.transport.alarm import Alarm
 from capillary_async.transport.urls import BaseUrl, target
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class HttpTransport:
     _given: "ClientSession | None" = None
     _wire: "Wire | None" = attrs.field(default=None, init=False)
     _slots: asyncio.Semaphore = attrs.field(init=False)
+    _alarm: Alarm = attrs.field(init=False)
 
     async def open(self) -> None:
         """Open the session inside the running loop.
@@ -57,11 +59,13 @@ class HttpTransport:
 
         self._wire = Wire.open(self._base, self._options, self._given)
         self._slots = asyncio.Semaphore(self._wire.connections)
+        self._alarm = Alarm(asyncio.get_running_loop())
 
     async def close(self) -> None:
         """Close the session, unless it was given."""
         wire, self._wire = self._wire, None
         if wire is not None:
+            self._alarm.close()
             await wire.close()
 
     async def send(self, request: Request[Any], /) -> Response:
@@ -108,7 +112,7 @@ class HttpTransport:
         What went wrong is returned, not raised, so that nothing of aiohttp's hangs on it.
         """
         try:
-            async with asyncio.timeout_at(ends_at):
+            with self._alarm.timeout_at(ends_at):
                 return await wire.exchange(request, url)
         except CapillaryError as error:
             return error

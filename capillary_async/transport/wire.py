@@ -81,7 +81,7 @@ class Wire:
         """
         if self.session.closed:
             raise ConfigurationError("the client's session is closed")
-        async with self.session.request(
+        response = await self.session.request(
             request.method,
             yarl.URL(url, encoded=True),
             data=None if request.body is None else encode_json(_revealed(request.body)),
@@ -92,12 +92,15 @@ class Wire:
             proxy=self.options.proxy,
             timeout=_NO_TIMEOUT,
             middlewares=(_Departure(self.base, request.call),),
-        ) as response:
+        )
+        try:
             headers, call = response.headers, request.call
             call.status, call.request_id, call.size = response.status, request_id(headers), 0
             body = await _read(response, headers.get("content-encoding", ""), self.options.max_response_bytes)
             call.size = len(body)
             return Answer(response.status, headers, body)
+        finally:
+            response.release()
 
     @staticmethod
     def explain(error: Exception) -> TransportError:
