@@ -222,21 +222,20 @@ class IncompleteListingError(PaginationError):
 
 # The one place that says what a code means. Capillary's own codes and HTTP statuses do not overlap,
 # and the old envelope sends statuses as codes, so both stand in one table.
+_CODES: Final[tuple[tuple[type[ResponseError], tuple[int, ...]], ...]] = (
+    (AuthenticationError, (401, 498, 320001)),
+    (AccessDeniedError, (403, 4000, 1044)),
+    (NotFoundError, (404, 8015, 8065, 310011, 310018, 310019)),
+    (InvalidRequestError, (1619, 1620, 1632, 1635, 1644, 1645, 1647)),  # a user group and its identifiers
+    (InvalidRequestError, (8003, 8011, 8012, 8013, 8045)),  # customer, account and source
+    (InvalidRequestError, (8069,)),  # merged into another customer
+    (InvalidRequestError, (310130,)),  # enrolment type
+    (InvalidRequestError, (310149,)),  # no events recorded; a listing takes it for an empty page
+    (RateLimitedError, (429,)),
+    (ServerError, (461, 1099, 4001)),
+)
 ERROR_CLASSES: Final[Mapping[int, type[ResponseError]]] = MappingProxyType(
-    {code: AuthenticationError for code in (401, 498, 320001)}
-    | {code: AccessDeniedError for code in (403, 4000, 1044)}
-    | {code: NotFoundError for code in (404, 8015, 8065, 310011, 310018, 310019)}
-    | {
-        code: InvalidRequestError
-        for code in (
-            *(1619, 1620, 1632, 1635, 1644, 1645, 1647),  # user group and its identifiers
-            *(8003, 8011, 8012, 8013, 8045, 8069),  # customer, account, source; merged into another
-            310130,  # enrolment type
-            310149,  # no events recorded; a listing takes it for an empty page
-        )
-    }
-    | {429: RateLimitedError}
-    | {code: ServerError for code in (461, 1099, 4001)}
+    {code: cls for cls, codes in _CODES for code in codes}
 )
 
 
