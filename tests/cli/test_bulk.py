@@ -1,0 +1,385 @@
+"""`capillary bulk` over real sockets: what it makes, says and returns."""
+
+import io
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capillary_async.jobs import BulkJob
+from capillary_async.jobs.lock import Lock
+from capillary_async.sandbox import Answer, Sandbox
+from tests.cli.conftest import Capillary, Done
+
+RULE = 79196
+
+Write = Callable[[Iterable[int]], str]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return tmp_path
+
+
+@pytest.fixture
+def keys(place: Path) -> Write:
+    """Write `keys.csv`, with a column `user_id`."""
+
+    def write(user_ids: Iterable[int]) -> str:
+        (place / "keys.csv").write_text("\n".join(["user_id", *(str(user_id) for user_id in user_ids)]), "utf-8")
+        return "keys.csv"
+
+    return write
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capillary: Capillary, keys: Write) -> Run:
+    """Run `bulk run job` for the targets of some customers."""
+
+    def call(user_ids: Iterable[int], *options: str) -> Done:
+        return capillary("bulk", "run", "job", "--lookup", "active-targets", "--keys", keys(user_ids), *options)
+
+    return call
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """Read JSON lines."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_its_output_is_what_the_api_has(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """It is what the job is for."""
+    pairs = [(user_id, RULE) for user_id in range(1, 40)]
+    (place / "keys.jsonl").write_text("\n".join(json.dumps(pair) for pair in pairs), "utf-8")
+
+    done = capillary("bulk", "run", "job", "--lookup", "events", "--keys", "keys.jsonl", "--seal", "jsonl")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1] == "sealed: job/output.jsonl"
+    written = sorted((row["user_id"], row["event_log_id"]) for row in rows(place / "job/output.jsonl"))
+    assert written == sorted((user_id, event) for user_id, _ in pairs for event in server.event_ids(user_id, RULE))
+
+
+def test_it_reports_what_it_did(run: Run, place: Path) -> None:
+    """Whoever reads the mail of a nightly run wants to know in one line."""
+    done = run([1, 2, 2, 3, 1])
+
+    made, counted = done.out.splitlines()
+    assert made == "job: 3 keys; rows that repeat one: 2 (line 4, 6)"
+    assert counted.startswith("3 of 3 (100 %); found 3, empty 0, not found 0, invalid 0, failed 0; ")
+    assert "requests/s, 64 at once, p50 " in counted
+
+
+def test_failed_keys_have_a_code_and_can_be_retried(
+    run: Run, capillary: Capillary, server: Sandbox, place: Path
+) -> None:
+    """A script decides by the code whether somebody must look."""
+    server.script(lambda request: "/7/" in request.path, Answer(status=403, body="{}"), times=2)
+
+    done = run(range(1, 11), "--seal", "jsonl")
+    again = capillary("bulk", "retry", "job")
+
+    assert (done.code, done.err) == (3, "")
+    assert done.out.splitlines()[-2:] == [
+        "failed keys: 1; job/failures.jsonl says why",
+        "try them again with: capillary bulk retry job",
+    ]
+    assert (again.code, again.err) == (0, "")
+    assert {row["user_id"] for row in rows(place / "job/output.jsonl")} == set(range(1, 11))
+
+
+def test_a_refused_password_costs_one_request_and_the_job_goes_on(
+    run: Run, capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, place: Path
+) -> None:
+    """Thousands of refusals would lock the till out."""
+    environment.setenv("CAPILLARY_PASSWORD", "wrong")
+    stopped = run(range(1, 100), "--rate", "6000/6", "--seal", "csv")
+    requests = server.request_count
+    environment.setenv("CAPILLARY_PASSWORD", server.password)
+    done = capillary("bulk", "resume", "job")
+
+    assert (stopped.code, requests) == (4, 1)
+    assert stopped.err.endswith("; go on with: capillary bulk resume job\n")
+    assert done.code == 0
+    assert "requests/s of 1,000.0" in done.out
+    assert done.out.endswith("sealed: job/output.csv\n")
+
+
+def test_run_goes_on_with_its_own_job(run: Run, server: Sandbox) -> None:
+    """So that the same line can stand in a service's definition."""
+    run(range(1, 10))
+    server.forget_requests()
+
+    done = run(range(1, 10))
+
+    assert (done.code, done.err, server.request_count) == (0, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("--lookup customers --keys keys.csv", "the job looks up active-targets, not customers"),
+        ("--lookup active-targets --keys more.csv", "more.csv does not hold the keys"),
+    ],
+)
+def test_another_job_is_refused_by_name(run: Run, capillary: Capillary, place: Path, arguments: str, text: str) -> None:
+    """Two jobs in one output would be noticed by nobody."""
+    run([1, 2])
+    (place / "more.csv").write_text("user_id\n1\n2\n3\n", "utf-8")
+
+    done = capillary("bulk", "run", "job", *arguments.split())
+
+    assert (done.code, done.out) == (2, "")
+    assert text in done.err
+
+
+def test_a_key_file_that_changed_is_refused(run: Run, capillary: Capillary, keys: Write) -> None:
+    """What was looked up is not what the file says any more."""
+    run([1, 2])
+    keys([1, 2, 3])
+
+    done = capillary("bulk", "resume", "job")
+
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "keys.csv has changed" in done.err
+
+
+def test_another_account_is_refused_unless_told(
+    run: Run, capillary: Capillary, environment: pytest.MonkeyPatch
+) -> None:
+    """Another till may be another organisation's."""
+    run([1, 2])
+    environment.setenv("CAPILLARY_TILL", "another.till")
+
+    refused = capillary("bulk", "resume", "job")
+    accepted = capillary("bulk", "resume", "job", "--any-account")
+
+    assert (refused.code, accepted.code) == (2, 0)
+    assert "another.till" in refused.err
+
+
+def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path) -> None:
+    """Two writers would destroy each other's work."""
+    run([1, 2])
+
+    with Lock(place / "job"):
+        refused = capillary("bulk", "resume", "job")
+        asked = capillary("bulk", "status", "job")
+
+    assert refused.code == 2
+    assert "is working on this job" in refused.err
+    assert "running      " in asked.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("run job --lookup active-targets", "keys"),
+        ("run job --lookup active-targets --keys no.csv", "there is no file no.csv"),
+        ("run job --lookup active-targets --keys bad.csv", "bad.csv, line 3, column user_id"),
+        ("run job --lookup customers --keys bad.csv", "no column customer_id"),
+        ("run job --lookup customer --keys bad.csv", "no lookup 'customer'"),
+        ("run job --lookup bad:look --keys bad.csv", "bad"),
+        ("run job --lookup active-targets --keys bad.csv --concurrency 0", "concurrency"),
+        ("run job --lookup active-targets --keys bad.csv --concurrency many", "many"),
+        ("run job --lookup active-targets --keys bad.csv --max-failures few", "few"),
+        ("run job --lookup active-targets --keys bad.csv --rate often", "1000/60"),
+        ("run job --lookup active-targets --keys bad.csv --seal xml", "xml"),
+        ("run job --lookup active-targets --keys - --secret-file -", "standard input"),
+        ("resume job", "no job in job"),
+        ("status job", "no job in job"),
+        ("retry job", "no job in job"),
+        ("seal job --format csv", "no job in job"),
+        ("plan --keys no.csv", "no file"),
+        ("plan --keys bad.csv", "bad.csv, line 3"),
+        ("plan --keys other.csv", "customers customer_id"),
+        ("plan --keys -", "--lookup"),
+        ("plan --keys bad.csv --rate 0/60", "limit must be"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_code(
+    capillary: Capillary, place: Path, server: Sandbox, arguments: str, text: str
+) -> None:
+    """Before anything is sent, and before there is a job."""
+    (place / "bad.csv").write_text("user_id\n1\nx\n", "utf-8")
+    (place / "other.csv").write_text("id\n1\n", "utf-8")
+
+    done = capillary("bulk", *arguments.split())
+
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert text in done.err
+    assert not (place / "job/manifest.json").exists()
+    assert server.request_count == 0
+
+
+def test_parquet_without_its_extra_is_refused_at_the_beginning(
+    run: Run, environment: pytest.MonkeyPatch, place: Path
+) -> None:
+    """At the end it would be a million lookups later."""
+    environment.setitem(sys.modules, "pyarrow", None)
+
+    done = run([1, 2], "--seal", "parquet")
+
+    assert done.code == 2
+    assert "pip install 'capillary-async[parquet]'" in done.err
+    assert not (place / "job").exists()
+
+
+def test_too_many_failures_stop_it(run: Run, server: Sandbox) -> None:
+    """When every tenth key fails, something is wrong with the keys."""
+    server.script("/", Answer(status=403, body="{}"), times=None)
+
+    done = run(range(1, 15), "--max-failures", "10%")
+
+    assert done.code == 4
+    assert "more than the job allows; go on with" in done.err
+
+
+def test_an_interrupted_sealing_can_be_repeated(
+    run: Run, capillary: Capillary, environment: pytest.MonkeyPatch, place: Path
+) -> None:
+    """Nothing runs in the event loop then, so nobody listens to signals in it."""
+
+    def seal(_: BulkJob, _form: str) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    environment.setattr(BulkJob, "seal", seal)
+    stopped = run([1, 2], "--seal", "jsonl")
+    environment.undo()
+
+    assert stopped.code == 4
+    assert stopped.err == "capillary: interrupted; go on with: capillary bulk resume job\n"
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_keys_come_from_standard_input(capillary: Capillary, environment: pytest.MonkeyPatch, place: Path) -> None:
+    """A query of a database can be piped in."""
+    environment.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"5\n6\n")))
+
+    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "-", "--seal", "jsonl")
+
+    assert done.code == 0
+    assert [row["customer_id"] for row in rows(place / "job/output.jsonl")] == [5, 6]
+
+
+def test_a_lookup_can_be_the_user_s_own(capillary: Capillary, place: Path) -> None:
+    """A file beside the keys is where one writes it."""
+    (place / "mine.py").write_text(
+        "async def names(client, customer_id: int) -> dict:\n"
+        "    customer = await client.customers.get(customer_id)\n"
+        "    return {'name': customer.profiles[0].first_name}\n",
+        "utf-8",
+    )
+    (place / "keys.csv").write_text("customer_id\n5\n", "utf-8")
+
+    done = capillary("bulk", "run", "job", "--lookup", "mine:names", "--keys", "keys.csv", "--seal", "jsonl")
+
+    assert (done.code, done.err) == (0, "")
+    assert list(rows(place / "job/output.jsonl")[0]) == ["customer_id", "value"]
+
+
+def test_it_finds_a_concurrency_itself(run: Run) -> None:
+    """Nobody knows beforehand how much an API bears."""
+    done = run(range(1, 60), "--concurrency", "auto")
+
+    assert done.code == 0
+    assert ", 64 at once" not in done.out
+
+
+def test_status_says_it_in_words_and_in_json(run: Run, capillary: Capillary, place: Path) -> None:
+    """People read the one, programs the other."""
+    run([1, 2, 404], "--seal", "csv")
+
+    words = capillary("bulk", "status", "job").out
+    document = json.loads(capillary("bulk", "status", "job", "--json").out)
+
+    assert "not found    1\n" in words
+    assert "is complete  True\n" in words
+    assert (document["found"], document["not_found"], document["done"], document["total"]) == (2, 1, 3, 3)
+    assert document["outputs"] == ["job/output.csv"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_job_is_sealed_in_any_format(run: Run, capillary: Capillary, place: Path, form: str) -> None:
+    """Also later, and in several."""
+    run([1, 2])
+
+    done = capillary("bulk", "seal", "job", "--format", form)
+
+    assert (done.code, done.out) == (0, f"job/output.{form}\n")
+    assert (place / "job" / f"output.{form}").is_file()
+
+
+def test_half_a_job_is_sealed_only_when_told(
+    run: Run, capillary: Capillary, environment: pytest.MonkeyPatch, place: Path
+) -> None:
+    """A file that looks whole must be whole."""
+    environment.setenv("CAPILLARY_PASSWORD", "wrong")
+    run([1, 2])
+
+    refused = capillary("bulk", "seal", "job", "--format", "csv")
+    partial = capillary("bulk", "seal", "job", "--format", "csv", "--partial")
+
+    assert (refused.code, partial.code) == (2, 0)
+    assert (place / "job/output.csv").read_text("utf-8").count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "lookup"),
+    [("customer_id", "customers"), ("user_group_id", "trackers"), ("user_id", "active-targets")],
+)
+def test_a_plan_needs_only_the_keys(
+    capillary: Capillary, server: Sandbox, place: Path, header: str, lookup: str
+) -> None:
+    """It is asked for before anything is decided."""
+    (place / "keys.csv").write_text("\n".join([header, *map(str, range(1, 1001)), "5"]), "utf-8")
+
+    done = capillary("bulk", "plan", "--keys", "keys.csv", "--rate", "1000/60")
+
+    assert (done.code, server.request_count) == (0, 0)
+    assert done.out.splitlines() == [
+        f"1,000 keys for {lookup}; rows that repeat one: 1",
+        "1,000 requests at least; lists of several pages and retries take more",
+        "1 min at 1000/60",
+    ]
+
+
+def test_a_plan_without_a_rate_says_nothing_of_time(capillary: Capillary, place: Path) -> None:
+    """How fast the API is nobody knows."""
+    (place / "keys.csv").write_text("user_id,target_rule_id\n1,7\n", "utf-8")
+
+    done = capillary("bulk", "plan", "--keys", "keys.csv")
+
+    assert done.out.splitlines()[0] == "1 keys for events; rows that repeat one: 0"
+    assert len(done.out.splitlines()) == 2
+
+
+def test_the_help_lists_every_exit_code(capillary: Capillary) -> None:
+    """Whoever writes a script looks there."""
+    for arguments in (["--help"], ["bulk", "--help"], ["bulk", "run", "--help"]):
+        text = capillary(*arguments).out
+
+        assert "3 bulk: done, but some keys failed" in text
+        assert "4 bulk: stopped before the end" in text
+
+
+def test_it_moves_on_a_terminal(run: Run, environment: pytest.MonkeyPatch) -> None:
+    """A picture instead of lines."""
+    environment.setenv("FORCE_COLOR", "1")
+    environment.setenv("TERM", "xterm-256color")
+
+    done = run(range(1, 30))
+
+    assert done.code == 0
+    assert "━" in done.out
+    assert "29 of 29 (100 %)" in done.out

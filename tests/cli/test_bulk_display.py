@@ -1,0 +1,180 @@
+"""What one sees of a running job, on a terminal and elsewhere."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from capillary_async.cli.display import Monitor, duration, shown
+from capillary_async.cli.traffic import Traffic
+from capillary_async.jobs import BulkJob, Progress
+from capillary_async.jobs.verdicts import Verdict
+from capillary_async.options import RateLimit
+from capillary_async.protocol import CallInfo
+from tests.fakes import VirtualClock
+
+COUNTS = [10 * (verdict + 1) for verdict in Verdict]
+
+
+def call(seconds: float, waited: float = 0.0, attempts: int = 1) -> CallInfo:
+    """Describe a call that went well."""
+    return CallInfo("/", 200, (), None, attempts, waited, seconds, 2, None)
+
+
+class Scene:
+    """A job that is worked on, as far as a display can see."""
+
+    def __init__(self, directory: Path) -> None:
+        self.clock = VirtualClock()
+        self.job = BulkJob.create(directory, "customers", [1])
+        self.traffic = Traffic(self.clock.time)
+        self.monitor = Monitor(self.job, self.traffic, RateLimit(1000))
+
+    def begin(self) -> Progress:
+        """Let the job have counts."""
+        self.job.progress = Progress(COUNTS, self.clock.time)
+        self.job.progress.concurrency = 64
+        return self.job.progress
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """Make a job."""
+    return Scene(tmp_path / "job")
+
+
+async def elapse(scene: Scene, seconds: float) -> None:
+    """Let time pass."""
+    await scene.clock.sleep(seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (3600, "1 h"),
+        (3605, "1 h"),
+        (7380, "2 h 3 min"),
+        (1e6, "11 d 13 h"),
+    ],
+)
+def test_a_duration_has_two_units(seconds: float, text: str) -> None:
+    """Nobody plans an afternoon in seconds."""
+    assert duration(seconds) == text
+
+
+def test_before_the_job_has_begun_there_is_nothing_to_see(scene: Scene) -> None:
+    """Opening a large job takes a moment."""
+    assert scene.monitor.line() == ""
+
+
+async def test_a_line_says_everything(scene: Scene) -> None:
+    """It is all that a log file has."""
+    progress = scene.begin()
+    for _ in range(98):
+        scene.traffic.add(call(0.1))
+    scene.traffic.add(call(5.3, waited=5.0, attempts=3))
+    scene.traffic.add(call(0.5))
+    for _ in range(28):
+        progress.observe(0.1)
+    await elapse(scene, 7)
+
+    line = scene.monitor.line()
+
+    assert line == (
+        "210 of 280 (75 %); found 20, empty 30, not found 40, invalid 50, failed 130; "
+        "14.6 requests/s of 16.7, 64 at once, p50 100 ms, p99 300 ms; waiting for the rate limit, 18 s left"
+    )
+
+
+def test_a_job_is_not_done_before_it_is_done(scene: Scene) -> None:
+    """99.9 % is not 100 %."""
+    counts = [0] * len(Verdict)
+    counts[Verdict.PENDING], counts[Verdict.FOUND] = 1, 10**6
+    scene.job.progress = Progress(counts, scene.clock.time)
+
+    assert "(99 %)" in scene.monitor.line()
+
+
+async def test_the_rate_is_that_of_the_last_ten_seconds(scene: Scene) -> None:
+    """An average since yesterday says nothing about now."""
+    scene.traffic.add(call(0.1, attempts=5000))
+    rates: list[float] = []
+    for _ in range(30):
+        await elapse(scene, 1)
+        scene.traffic.add(call(0.1, attempts=3))
+        rates.append(scene.traffic.rate())
+
+    assert rates[0] > 5000
+    assert rates[-1] == pytest.approx(3)
+
+
+def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
+    """The limit shapes every burst a little."""
+    scene.begin()
+    scene.traffic.add(call(0.101, waited=0.001))
+
+    assert "waiting" not in scene.monitor.line()
+
+
+def test_an_outage_is_named(scene: Scene) -> None:
+    """Otherwise a job that waits looks like one that hangs."""
+    scene.begin().waiting_for = "the API, for 20 s"
+
+    assert "waiting for the API, for 20 s" in scene.monitor.line()
+
+
+def test_a_stop_says_how_long_it_may_take(scene: Scene) -> None:
+    """Else the next thing is kill -9."""
+    scene.begin()
+    scene.job.stop()
+
+    assert scene.monitor.line().endswith("up to 20 s; press Ctrl-C again to stop at once")
+
+
+async def test_off_a_terminal_there_is_a_line_every_ten_seconds(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A log of a night must stay readable."""
+    scene.begin()
+
+    async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
+        await elapse(scene, 35)
+
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert set(scene.clock.sleeps) == {35, 10}
+    assert last.endswith("took 35 s")
+
+
+async def test_on_a_terminal_the_picture_moves(scene: Scene) -> None:
+    """It is drawn over itself, and the last one stays."""
+    scene.begin()
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=90, _environ={"TERM": "xterm"})
+
+    async with shown(scene.monitor, console, scene.clock.sleep):
+        await elapse(scene, 10)
+
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    assert text.count("210 of 280 (75 %)") >= 40
+    assert "0.0 requests/s of 16.7, 64 at once" in text
+    assert "took 10 s" in text
+
+
+async def test_a_display_that_breaks_does_not_hide_its_error(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closed the pipe is told so by the exit code."""
+    scene.begin()
+
+    def fail(_: Monitor) -> str:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(Monitor, "line", fail)
+
+    with pytest.raises(BrokenPipeError):
+        async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
+            await elapse(scene, 20)

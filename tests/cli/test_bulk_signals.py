@@ -1,0 +1,96 @@
+"""A bulk job in a process of its own, stopped by signals as a shell or a service manager would."""
+
+import asyncio
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from capillary_async.sandbox import Answer, Sandbox
+from capillary_async.sandbox.log import LoggedRequest
+
+RULE = 79196
+USERS = range(1, 151)
+
+
+class Alarm:
+    """Goes off when a number of requests has arrived at the server, which runs in a thread."""
+
+    def __init__(self, requests: int) -> None:
+        self._left = requests
+        self._rings = threading.Event()
+
+    def __call__(self, _: LoggedRequest) -> bool:
+        """Count a request, and leave it to the sandbox."""
+        self._left -= 1
+        if self._left <= 0:
+            self._rings.set()
+        return False
+
+    async def wait(self) -> None:
+        """Wait for it."""
+        assert await asyncio.to_thread(self._rings.wait, 30)
+
+
+async def start(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
+    """Start the command."""
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "capillary_async", "bulk", *arguments)
+    return await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Write the keys."""
+    lines = ["user_id,target_rule_id", *(f"{user_id},{RULE}" for user_id in USERS)]
+    (tmp_path / "keys.csv").write_text("\n".join(lines), "utf-8")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, place: Path) -> None:
+    """It is the whole point of a job."""
+    server.latency = 0.01
+    run = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--concurrency", "8", "--seal", "jsonl")
+    asked: list[set[str]] = []
+
+    for command, number in ((run, signal.SIGINT), (("resume", "job"), signal.SIGTERM)):
+        alarm = Alarm(40)
+        server.script(alarm, Answer())
+        process = await start(*command, cwd=place)
+        await alarm.wait()
+        process.send_signal(number)
+        _, err = await process.communicate()
+        assert process.returncode == 4
+        assert err.decode() == f"capillary: stopped by {number.name}; go on with: capillary bulk resume job\n"
+        asked.append({request.path for request in server.requests})
+        server.forget_requests()
+    process = await start("resume", "job", cwd=place)
+    await process.communicate()
+    asked.append({request.path for request in server.requests})
+
+    assert process.returncode == 0
+    assert sum(len(paths) for paths in asked) == len(set[str]().union(*asked)) == len(USERS)
+    lines = (place / "job/output.jsonl").read_text("utf-8").splitlines()
+    written = [(row["user_id"], row["event_log_id"]) for row in map(json.loads, lines)]
+    assert sorted(written) == sorted((user, event) for user in USERS for event in server.event_ids(user, RULE))
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> None:
+    """Twenty seconds are long when one is in a hurry."""
+    alarm = Alarm(1)
+    server.script(alarm, Answer())
+    server.script("/", Answer(delay=60.0), times=None)
+
+    process = await start("run", "job", "--lookup", "events", "--keys", "keys.csv", cwd=place)
+    await alarm.wait()
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    _, err = await asyncio.wait_for(process.communicate(), 15)
+
+    assert process.returncode == 4
+    assert err.decode().startswith("capillary: stopped at once by SIG")
