@@ -102,7 +102,7 @@ class Journal:
         self._last, self._number = self._seed, 0
         try:
             for number, body, digest in self._database.execute("SELECT * FROM entries ORDER BY number"):
-                if number != self._number or digest != _hash(self._last, str(body)):
+                if digest != _hash(self._last, str(body)):
                     raise JobDamagedError(f"{JOURNAL_FILE} is damaged at entry {self._number}")
                 self._number, self._last = number + 1, digest
                 yield json.loads(body)

@@ -74,7 +74,6 @@ class Parts:
             match = _NAME.fullmatch(path.name)
             if match is not None:
                 self._cut(path, ends.get(int(match[1]), 0))
-        self._disk.fsync_directory(self._directory)
         self._number = max(ends, default=0)
         self._size = ends.get(self._number, 0)
 
@@ -84,8 +83,8 @@ class Parts:
         elif path.stat().st_size > end:
             file = self._disk.open(path)
             try:
+                # Not synced: if the cut is lost, so is everything since, and the next opening cuts again.
                 self._disk.truncate(file, end)
-                self._disk.fsync(file)
             finally:
                 self._disk.close(file)
 

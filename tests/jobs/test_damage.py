@@ -3,8 +3,8 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,11 @@ from hypothesis import strategies as st
 
 from capillary_async.errors import DecodeError
 from capillary_async.jobs import BulkJob, JobDamagedError, JobError, JobStoppedError
+from capillary_async.jobs.disk import Disk
+from capillary_async.jobs.journal import Journal
+from capillary_async.jobs.manifest import read_manifest
+from capillary_async.jobs.parts import digest_of
+from capillary_async.jobs.verdicts import Verdict
 from tests.jobs.fakes import FakeApi, StepDisk, expected, make_job, sealed
 
 KEYS = range(1, 101)
@@ -76,7 +81,7 @@ def test_an_interrupted_job_finishes(unfinished: Path) -> None:
 
 
 @given(files, offsets)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_a_file_that_was_cut_is_recovered_or_refused(unfinished: Path, name: str, offset: int) -> None:
     """A disk that was full, or a copy that broke off."""
     with copy_of(unfinished) as directory:
@@ -86,7 +91,7 @@ def test_a_file_that_was_cut_is_recovered_or_refused(unfinished: Path, name: str
 
 
 @given(files, offsets, st.integers(0, 7))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_a_file_with_a_flipped_bit_is_recovered_or_refused(unfinished: Path, name: str, offset: int, bit: int) -> None:
     """Old disks and bad memory do that."""
 
@@ -154,6 +159,43 @@ def test_the_journal_of_another_job_is_refused(unfinished: Path, tmp_path: Path)
         shutil.copy(tmp_path / "other" / "journal.sqlite", directory / "journal.sqlite")
 
         assert finish(directory) == "refused"
+
+
+def test_a_second_verdict_on_a_key_is_refused(unfinished: Path) -> None:
+    """Should a bug ever write one, it must not end up as a doubled row."""
+    with copy_of(unfinished) as directory:
+        append(directory, {"verdicts": {Verdict.FOUND: [1]}})
+
+        with pytest.raises(JobDamagedError, match="second verdict on key 1"):
+            BulkJob.open(directory).status()
+
+
+def test_a_verdict_without_its_line_is_refused(unfinished: Path) -> None:
+    """Should a bug ever write one, it must not end up as a missing row."""
+    with copy_of(unfinished) as directory:
+        append(directory, {"verdicts": {Verdict.FOUND: [99]}})
+
+        with pytest.raises(JobDamagedError, match="key 99 is in no part"):
+            sealed(BulkJob.open(directory), is_partial=True)
+
+
+def test_a_line_without_its_verdict_is_refused(unfinished: Path) -> None:
+    """Should a bug ever write one, it must not end up as an extra row."""
+    with copy_of(unfinished) as directory:
+        path = directory / "part-00001.jsonl"
+        line = path.read_bytes().splitlines(keepends=True)[0]
+        (directory / "part-00099.jsonl").write_bytes(line)
+        append(directory, {"verdicts": {}, "place": [99, 0, len(line), digest_of(line)]})
+
+        with pytest.raises(JobDamagedError, match="is in the parts twice"):
+            sealed(BulkJob.open(directory), is_partial=True)
+
+
+def append(directory: Path, entry: Mapping[str, object]) -> None:
+    """Add an entry to a job's journal as the job itself would."""
+    with closing(Journal(directory, read_manifest(directory).fingerprint, Disk())) as journal:
+        list(journal.entries())
+        journal.append(entry)
 
 
 def test_an_entry_that_was_taken_out_of_the_journal_is_noticed(unfinished: Path) -> None:

@@ -56,7 +56,7 @@ def run_all(directory: Path, disk: Disk) -> None:
 
 
 @given(st.integers(1, 80), st.sampled_from([errno.ENOSPC, errno.EIO]))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_operation_that_fails_stops_the_job_and_loses_nothing(number: int, code: int) -> None:
     """A full disk at night must leave a job that goes on in the morning."""
     with TemporaryDirectory() as folder:
