@@ -23,7 +23,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend has to be chosen first
 
 HERE = Path(__file__).parent
-SCRIPTS = ("decode", "throughput", "paging", "lookups", "imports", "limiter")
+SCRIPTS = ("decode", "throughput", "paging", "lookups", "jobs", "imports", "limiter")
 PACKAGES = ("aiohttp", "attrs", "cattrs", "msgspec", "pydantic", "httpx", "aiometer", "aiolimiter", "uvloop")
 
 

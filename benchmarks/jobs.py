@@ -1,0 +1,119 @@
+"""What does durability cost, and does it stay so? `python benchmarks/jobs.py`.
+
+First the same lookups over HTTP, 64 at a time, with `lookup_many` alone and as a durable job, whose every
+verdict is on the disk when it ends. Then runs over ten and a hundred times the keys, with a lookup that takes only a
+few turns of the event loop, so that what is measured is the bookkeeping: the time for a key should not grow.
+`--full` adds a million keys.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import attrs
+from canned_server import serving
+from contest import Result, Target, main, settle
+
+from capillary_async import BasicAuth, CapillaryClient, lookup_many
+from capillary_async.jobs import BulkJob
+
+CONCURRENCY = 64
+RULE = 1986
+WITHIN = 1 / 1.1  # S9: ten per cent
+FULL = "--full"
+
+
+@attrs.frozen
+class NoApi:
+    """Stands where a job has its client, for a lookup that needs none."""
+
+    base_url: str = "https://example.com"
+    account: str = "nobody"
+
+
+async def turn(_client: object, key: int) -> dict[str, int]:
+    """Stand for a call: a few turns of the loop, and a row."""
+    for _ in range(2):
+        await asyncio.sleep(0)
+    return {"id": key}
+
+
+@asynccontextmanager
+async def timing(taken: list[float], keys: int) -> AsyncGenerator[None]:
+    """Note the microseconds for a key."""
+    started = perf_counter()
+    yield
+    taken.append((perf_counter() - started) / keys * 1e6)
+
+
+async def events_alone(client: CapillaryClient, keys: int) -> None:
+    """Look events up and let them go."""
+
+    async def events(key: int) -> object:
+        return await client.targets.list_events(key, RULE).collect()
+
+    async with lookup_many(events, range(1, keys + 1), concurrency=CONCURRENCY) as outcomes:
+        assert sum([outcome.ok async for outcome in outcomes]) == keys
+
+
+async def over_http(base_url: str, keys: int, rounds: int) -> dict[str, list[float]]:
+    """Time both ways; making a job, which checks and copies its keys, is not part of it."""
+    times: dict[str, list[float]] = {"durable job": [], "lookup_many": []}
+    async with CapillaryClient(base_url, BasicAuth("store.server", "server123")) as client:
+        await events_alone(client, CONCURRENCY)
+        for _ in range(rounds):
+            with TemporaryDirectory() as folder:
+                job = BulkJob.create(Path(folder) / "job", "events", [(key, RULE) for key in range(1, keys + 1)])
+                async with timing(times["durable job"], keys):
+                    assert (await job.run(client)).is_complete
+            async with timing(times["lookup_many"], keys):
+                await events_alone(client, keys)
+    return times
+
+
+async def by_size(sizes: tuple[int, ...], rounds: int) -> dict[str, list[float]]:
+    """Time runs over more and more keys, for `lookup_many` and for a job."""
+    times: dict[str, list[float]] = {f"{way}, {size:,} keys": [] for way in ("job", "lookup_many") for size in sizes}
+    for _ in range(rounds):
+        for size in sizes:
+            with TemporaryDirectory() as folder:
+                job = BulkJob.create(Path(folder) / "job", "jobs:turn", range(1, size + 1))
+                async with timing(times[f"job, {size:,} keys"], size):
+                    await job.run(NoApi())
+            async with (
+                timing(times[f"lookup_many, {size:,} keys"], size),
+                lookup_many(lambda key: turn(None, key), range(1, size + 1)) as outcomes,
+            ):
+                assert sum([outcome.ok async for outcome in outcomes]) == size
+    return times
+
+
+def answer(is_quick: bool, *, is_full: bool = False) -> list[Result]:  # noqa: FBT001  (the command line's)
+    """Ask the questions."""
+    keys = 1280 if is_quick else 6400
+    with serving(10) as base_url:
+        times = asyncio.run(over_http(base_url, keys, 2 if is_quick else 5))
+    durable = settle(
+        f"{keys:,} lookups of events, {CONCURRENCY} at a time",
+        "µs",
+        times,
+        (Target("S6", "durable job", "lookup_many", 0.7),),
+    )
+    sizes = (10_000, 100_000, 1_000_000) if is_full else (2_000, 20_000) if is_quick else (10_000, 100_000)
+    growth = asyncio.run(by_size(sizes, 1 if is_quick or is_full else 3))
+    targets = tuple(
+        Target(f"S9, {way}", f"{way}, {size:,} keys", f"{way}, {sizes[0]:,} keys", WITHIN)
+        for way in ("job", "lookup_many")
+        for size in sizes[1:]
+    )
+    return [durable, settle("Time for a key as the keys grow", "µs", growth, targets)]
+
+
+if __name__ == "__main__":
+    wants_all = FULL in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != FULL]
+    main(lambda is_quick: answer(is_quick, is_full=wants_all), __doc__)
