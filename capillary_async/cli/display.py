@@ -82,9 +82,13 @@ class Monitor:
             return f"took {duration(progress.elapsed)}"
         if self._job.is_stopping:
             return "stopping: the lookups in flight may take up to 20 s; press Ctrl-C again to stop at once"
-        waiting_for = progress.waiting_for or ("the rate limit" if self._traffic.is_held_back else "")
+        if progress.waiting_for:
+            return f"waiting for {progress.waiting_for}"  # how long all will take then, nobody can tell
         left = progress.seconds_left
-        parts = (waiting_for and f"waiting for {waiting_for}", "" if left is None else f"{duration(left)} left")
+        parts = (
+            "waiting for the rate limit" if self._traffic.is_held_back else "",
+            "" if left is None else f"{duration(left)} left",
+        )
         return ", ".join(part for part in parts if part)
 
 

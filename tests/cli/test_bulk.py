@@ -235,14 +235,17 @@ def test_parquet_without_its_extra_is_refused_at_the_beginning(
     assert not (place / "job").exists()
 
 
-def test_too_many_failures_stop_it(run: Run, server: Sandbox) -> None:
-    """When every tenth key fails, something is wrong with the keys."""
-    server.script("/", Answer(status=403, body="{}"), times=None)
+def test_too_many_failures_stop_it_until_more_are_allowed(run: Run, capillary: Capillary, server: Sandbox) -> None:
+    """When every tenth key fails, something is wrong with the keys; or it is known, and no matter."""
+    server.script(lambda request: "/3/" in request.path, Answer(status=403, body="{}"), times=None)
 
-    done = run(range(1, 15), "--max-failures", "10%")
+    stopped = run(range(1, 8), "--max-failures", "10%", "--concurrency", "1")
+    done = capillary("bulk", "resume", "job", "--max-failures", "1", "--concurrency", "8")
 
-    assert done.code == 4
-    assert "more than the job allows; go on with" in done.err
+    assert stopped.code == 4
+    assert "more than the job allows; go on with" in stopped.err
+    assert done.code == 3
+    assert ", 2 at once" in done.out  # a quarter, in the second pass
 
 
 def test_an_interrupted_sealing_can_be_repeated(

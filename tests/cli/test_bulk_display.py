@@ -125,7 +125,7 @@ def test_an_outage_is_named(scene: Scene) -> None:
     """Otherwise a job that waits looks like one that hangs."""
     scene.begin().waiting_for = "the API, for 20 s"
 
-    assert "waiting for the API, for 20 s" in scene.monitor.line()
+    assert scene.monitor.line().endswith("; waiting for the API, for 20 s")
 
 
 def test_a_stop_says_how_long_it_may_take(scene: Scene) -> None:
