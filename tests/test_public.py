@@ -1,0 +1,128 @@
+"""What is public imports from the package, is documented, and costs little to import."""
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import capillary_async
+
+# What users are promised.
+PROMISED = {
+    *("CapillaryClient", "ClientOptions", "CallInfo", "Region", "BasicAuth", "OAuth", "AccessToken", "RetryPolicy"),
+    *("RateLimit", "Pager", "Page", "Cursor", "PagingReport", "lookup_many", "Outcome"),
+    *("Customer", "CustomerUserGroup", "Target", "TargetEvent", "Tracker", "GroupMember", "UserGroupSummary"),
+    *("CapillaryError", "ConfigurationError", "TransportError", "DeadlineExceeded", "ResponseError"),
+    *("AuthenticationError", "AccessDeniedError", "NotFoundError", "InvalidRequestError", "RateLimitedError"),
+    *("ServerError", "DecodeError", "PaginationError", "RepeatedPageError", "IncompleteListingError"),
+}
+NO_NAME = "nothing"
+HEAVY = ("aiohttp", "cattrs", "msgspec", "pyarrow", "rich", "cyclopts", "pytest", "sqlite3")
+
+
+def test_what_is_promised_is_there() -> None:
+    """Everything that users write begins with these."""
+    assert set(capillary_async.__all__) >= PROMISED
+
+
+@pytest.mark.parametrize("name", capillary_async.__all__)
+def test_each_public_name_exists_and_is_documented(name: str) -> None:
+    """`help()` is what people ask first."""
+    public: Any = getattr(capillary_async, name)
+
+    assert inspect.getdoc(public)
+    assert public.__doc__
+    assert public.__module__.startswith("capillary_async.")
+
+
+def public_members() -> list[str]:
+    """Name every public method and property of the public classes."""
+    found: list[str] = []
+    for name in capillary_async.__all__:
+        public: Any = getattr(capillary_async, name)
+        if inspect.isclass(public):
+            found += [f"{name}.{member}" for member in vars(public) if not member.startswith("_")]
+    return [path for path in found if callable(member_of(path)) or isinstance(member_of(path), property)]
+
+
+def member_of(path: str) -> Any:
+    """Return a member of a public class by its dotted name."""
+    name, member = path.split(".")
+    return inspect.getattr_static(getattr(capillary_async, name), member)
+
+
+def groups() -> list[str]:
+    """Name every method of a client's groups of endpoints."""
+    client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
+    return [
+        f"{group}.{method}"
+        for group in ("customers", "user_groups", "targets")
+        for method in dir(getattr(client, group))
+        if not method.startswith("_") and method != "calls"
+    ]
+
+
+@pytest.mark.parametrize("path", public_members())
+def test_each_public_member_is_documented(path: str) -> None:
+    """Methods and properties alike."""
+    assert inspect.getdoc(member_of(path))
+
+
+@pytest.mark.parametrize("path", groups())
+def test_each_endpoint_is_documented_with_its_parameters(path: str) -> None:
+    """Each parameter is said once, in the function that builds the request; editors see it on the method."""
+    group, name = path.split(".")
+    client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
+    method = getattr(getattr(client, group), name)
+
+    signature = inspect.signature(method)
+    documentation = inspect.getdoc(method) or ""
+
+    assert "Raises:" in documentation
+    assert not {"args", "kwargs", "group", "self"} & signature.parameters.keys()
+    for parameter in signature.parameters:
+        assert f"\n    {parameter}: " in documentation
+
+
+def test_all_is_sorted_and_complete() -> None:
+    """`dir()` and completion show it."""
+    assert list(capillary_async.__all__) == sorted(capillary_async.__all__)
+    assert dir(capillary_async) == list(capillary_async.__all__)
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    """With the words that Python itself uses."""
+    with pytest.raises(AttributeError, match="module 'capillary_async' has no attribute 'nothing'"):
+        getattr(capillary_async, NO_NAME)
+
+
+@pytest.mark.parametrize("statement", ["import capillary_async", "from capillary_async import CapillaryClient, Target"])
+def test_importing_loads_nothing_heavy(statement: str) -> None:
+    """The HTTP library loads when the first session opens, the codec when the first answer comes."""
+    code = f"{statement}\nimport sys\nprint(*sorted(set({HEAVY!r}) & sys.modules.keys()))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ""
+    assert done.stderr == ""
+
+
+def test_making_a_client_loads_nothing_heavy_either() -> None:
+    """A command that only checks its settings starts at once."""
+    code = (
+        "import capillary_async as c, sys\n"
+        "c.CapillaryClient(c.Region.EU, c.OAuth('k', 's'), options=c.ClientOptions(rate_limit=c.RateLimit(5)))\n"
+        f"print(*sorted(set({HEAVY!r}) & sys.modules.keys()))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ""
+
+
+def test_the_package_is_typed() -> None:
+    """Type checkers look for the marker."""
+    assert Path(capillary_async.__file__).with_name("py.typed").read_text() == ""
