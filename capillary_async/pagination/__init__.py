@@ -3,8 +3,8 @@
 from capillary_async.pagination.cursor import Cursor
 from capillary_async.pagination.listing import Listing
 from capillary_async.pagination.pager import Exchange, Items, Page, Pager, Pages, Prefetch
+from capillary_async.pagination.readings import Knowledge, OffsetMeans
 from capillary_async.pagination.report import PagingReport
-from capillary_async.pagination.walker import Knowledge, OffsetMeans
 
 __all__ = [
     "Cursor",

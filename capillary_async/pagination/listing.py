@@ -7,7 +7,8 @@ import attrs
 
 from capillary_async.converter import Converter
 from capillary_async.errors import DecodeError, Problem
-from capillary_async.pagination.walker import Ask, OffsetMeans
+from capillary_async.pagination.readings import OffsetMeans
+from capillary_async.pagination.windows import Ask
 from capillary_async.protocol import Call, Request, Response
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ def _rows(listing: Listing[Any], answer: dict[str, Any]) -> tuple[list[Any], str
     where = listing.request.at
     rows = answer.get(where)
     if isinstance(rows, list):
-        return rows, where
+        return cast("list[Any]", rows), where
     if rows is None and where in answer:
         return [], where
     raise DecodeError("expected a list of rows", location=where)
@@ -107,6 +108,6 @@ def _rows(listing: Listing[Any], answer: dict[str, Any]) -> tuple[list[Any], str
 
 def _number(value: Any) -> int | None:
     """Limits, offsets and totals are hints: one that makes no sense counts as none. An offset once came as text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:  # noqa: PLR2004  (64 bits)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST else None

@@ -11,8 +11,10 @@ from capillary_async.errors import CapillaryError, Problem, ResponseError
 from capillary_async.pagination.cursor import Cursor, digest
 from capillary_async.pagination.listing import Listing, Sheet, read_sheet
 from capillary_async.pagination.prefetch import Window
+from capillary_async.pagination.readings import Knowledge
 from capillary_async.pagination.report import PagingReport
-from capillary_async.pagination.walker import Ask, Knowledge, Walker
+from capillary_async.pagination.walker import Walker
+from capillary_async.pagination.windows import Ask
 from capillary_async.protocol import Request, Response
 
 T = TypeVar("T")
@@ -87,18 +89,18 @@ class Pages(AsyncIterator[Page[T]], Generic[T]):
     @property
     def report(self) -> PagingReport:
         """What the walk was like so far."""
-        walker = self._walker
+        walker, windows, promise = self._walker, self._walker.windows, self._walker.promise
         asked = self._pager.listing.page_size or 0
         return PagingReport(
             requests=walker.requests,
             rows=self._rows,
-            duplicates=walker.duplicates,
-            first_total=walker.first_total,
-            last_total=walker.total,
-            page_size=walker.limit,
-            is_capped=walker.limit < asked and walker.covered > walker.limit,
-            offset_means=walker.offset_means,
-            total_means=walker.total_means,
+            duplicates=walker.rows.duplicates,
+            first_total=promise.first,
+            last_total=promise.total,
+            page_size=windows.limit,
+            is_capped=windows.limit < asked and walker.coverage.end > windows.limit,
+            offset_means=windows.means,
+            total_means=promise.means,
         )
 
     def open_window(self, size: int) -> Window[Sheet[T]]:
@@ -134,7 +136,7 @@ class Pages(AsyncIterator[Page[T]], Generic[T]):
             self._window.fill()
         self._rows += len(new)
         items = rows if len(new) == len(rows) else tuple([rows[index] for index in new])
-        here, means, limit, start = self.cursor, walker.offset_means, walker.limit, walker.start
+        here, means, limit, start = self.cursor, walker.windows.means, walker.windows.limit, walker.start
 
         def behind(count: int) -> Cursor:
             if not count:
@@ -298,7 +300,7 @@ class Pager(Generic[T]):
             self._knowledge,
             declared=listing.offset_means,
             is_unpaged=listing.page_size is None,
-            is_distinct=listing.key is not None or listing.offset_means is None,
+            is_keyed=listing.key is not None,
         )
         if start is not None and start.position:
             walker.resume(start.position, start.limit, start.offset_means, lambda key: digest(key) == start.last)

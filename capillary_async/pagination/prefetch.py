@@ -7,10 +7,10 @@ of a page must reach the reader as itself, and when its turn comes, not before.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-from capillary_async.pagination.walker import Ask
+from capillary_async.pagination.windows import Ask
 
 S = TypeVar("S")
 

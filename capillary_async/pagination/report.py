@@ -2,7 +2,7 @@
 
 import attrs
 
-from capillary_async.pagination.walker import OffsetMeans, TotalMeans
+from capillary_async.pagination.readings import OffsetMeans, TotalMeans
 
 
 @attrs.frozen(kw_only=True)

@@ -5,7 +5,9 @@ from typing import Literal
 
 import attrs
 
-from capillary_async.pagination.walker import Ask, Knowledge, OffsetMeans, Walker
+from capillary_async.pagination.readings import Knowledge, OffsetMeans
+from capillary_async.pagination.walker import Walker
+from capillary_async.pagination.windows import Ask
 
 Answer = tuple[list[int], int | None]
 
@@ -32,7 +34,7 @@ class Server:
     holes: frozenset[int] = frozenset()
     total_off_by: int = 0
     change: Callable[["Server"], None] = lambda _: None
-    asked: list[tuple[int, int]] = attrs.Factory(list)
+    asked: list[tuple[int, int]] = attrs.field(factory=list[tuple[int, int]])
 
     def answer(self, offset: int, limit: int) -> Answer:
         """Return the rows of one page, and the total."""

@@ -1,0 +1,147 @@
+"""Which request brings which rows, as far as it is known what `offset` counts."""
+
+from collections.abc import Hashable, Sequence
+from typing import Final, Literal
+
+import attrs
+
+from capillary_async.pagination.readings import Knowledge, OffsetMeans
+
+_PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that `offset` counts records
+_DISPROOF: Final = 3  # the same against what is believed
+Verdict = Literal["pages", "records", "neither"]
+
+
+@attrs.frozen
+class Ask:
+    """One page to ask for.
+
+    Attributes:
+        offset: As sent.
+        limit: As sent.
+        start: Position of its first row under the reading in use.
+    """
+
+    offset: int
+    limit: int
+    start: int
+
+
+@attrs.define
+class Windows:
+    """Turns positions into requests, and tells from the rows what `offset` counts.
+
+    Attributes:
+        limit: The page size in force: what was asked for, until a page shows what the server sends.
+        means: What `offset` counts, or `None` while unknown.
+        is_proven: Whether the rows of this walk have shown it; what earlier walks or the documentation say is hearsay.
+        offset: Offset of the last answer that had rows, or `None`.
+    """
+
+    limit: int
+    means: OffsetMeans | None
+    _knowledge: Knowledge
+    is_proven: bool = False
+    offset: int | None = None
+    _keys: Sequence[Hashable] = ()
+    _shared: int = 0  # rows that stood again, moved on by one, in the last answers
+    _is_measured: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is unknown what `offset` counts, and matters: a page of one row is the same either way."""
+        return self.means is None and self.limit > 1
+
+    @property
+    def end(self) -> int:
+        """Position behind the last answer that had rows."""
+        return 0 if self.offset is None else self.start_of(self.offset) + len(self._keys)
+
+    def start_of(self, offset: int) -> int:
+        """Return the position of the first row at an offset."""
+        return offset * self.limit if self.means == "pages" else offset
+
+    def at(self, position: int, *, is_beyond: bool = False) -> Ask:
+        """Return the window that a position is in, or the one behind it.
+
+        While it is unknown what `offset` counts, that is the offset behind the last answer's: under one reading
+        the next page, under the other the same rows moved on by one.
+        """
+        if self.is_open:
+            offset = (-1 if self.offset is None else self.offset) + 1 + is_beyond
+        elif self.means == "pages":
+            offset = position // self.limit + is_beyond
+        else:
+            offset = position + is_beyond * self.limit
+        return Ask(offset, self.limit, self.start_of(offset))
+
+    def measure(self, count: int) -> None:
+        """Learn the page size in force from the first page: its length, even if it may just be the last."""
+        if not self._is_measured:
+            self._is_measured, self.limit = True, count
+            self._knowledge.longest = max(self._knowledge.longest, count)
+
+    def resume(self, limit: int, means: OffsetMeans | None) -> bool:
+        """Start with what an earlier walk knew; whether that is enough to start anywhere."""
+        self.means = self.means or means
+        if self.means is None and limit > 1:
+            return False
+        self.limit = limit
+        self.measure(limit)
+        return True
+
+    def remember(self, ask: Ask, keys: Sequence[Hashable]) -> None:
+        """Keep an answer, to compare the next with."""
+        self.offset, self._keys = ask.offset, keys
+
+    def forget(self) -> None:
+        """Have no last answer: the rows have moved since."""
+        self.offset, self._keys, self._shared = None, (), 0
+
+    def prove(self, means: OffsetMeans) -> None:
+        """Know from the rows what `offset` counts."""
+        self.means = self._knowledge.offset_means = means
+        self.is_proven = True
+
+    def doubt(self) -> bool:
+        """Open the question again, if what led astray was hearsay; whether the first page may now tell."""
+        if self.means is None or self.is_proven or self.offset != 0:
+            return False
+        self._knowledge.forget()
+        self.means = None
+        return True
+
+    def compare(self, ask: Ask, keys: Sequence[Hashable], *, is_new: bool, rise: int) -> Verdict | None:
+        """Tell from the last answer and this one what `offset` counts.
+
+        Args:
+            ask: What was asked.
+            keys: The rows that came.
+            is_new: Whether none of them came before.
+            rise: How many rows were inserted or appended in between, if `total` tells.
+
+        Returns:
+            What is proven now; "neither" when the rows must have moved meanwhile; `None` when this tells nothing.
+        """
+        step = 0 if self.offset is None else ask.offset - self.offset
+        before, now = list(self._keys), list(keys)
+        shared = 0 if is_new or step < 1 else overlap(before, now, step)
+        self._shared = self._shared + shared if shared else 0
+        if shared:
+            # One row in common proves nothing: the server may send it twice, where two pages meet.
+            return "records" if self._shared > (_PROOF if self.means is None else _DISPROOF) else None
+        if self.is_proven or not 0 < step < len(before):
+            return None
+        if is_new:
+            return "pages"
+        if overlap(before, now, step - rise) > 1:
+            return "records"
+        common = len(set(before).intersection(now))
+        return "pages" if common < 2 or overlap(before, now, step * self.limit - rise) == common else "neither"
+
+
+def overlap(before: list[Hashable], now: list[Hashable], shift: int) -> int:
+    """Count the rows that two windows share if the second starts `shift` rows behind; 0 if they do not fit."""
+    ours, theirs = before[max(shift, 0) :], now[max(-shift, 0) :]
+    count = min(len(ours), len(theirs))
+    return count if ours[:count] == theirs[:count] else 0
