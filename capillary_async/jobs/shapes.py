@@ -208,7 +208,7 @@ def shape_of(hint: Any) -> Shape:
 
 
 def _collection_of(origin: Any, parts: Sequence[Any]) -> Shape | None:
-    if not isinstance(origin, type) or not parts or parts[-1] is Any or parts[0] is Any:
+    if not isinstance(origin, type) or not parts or any(part in (Any, object) for part in parts):
         return None
     if issubclass(origin, list | tuple) and parts[1:] in ((), (...,)):
         return Several(shape_of(parts[0]))

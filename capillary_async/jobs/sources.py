@@ -143,24 +143,26 @@ class TextFile:
         return self._digest
 
 
-def _read_csv(name: str, lines: io.BufferedReader, columns: Sequence[Column]) -> Iterator[Row]:
-    text = io.TextIOWrapper(lines, "utf-8-sig", newline="")
-    reader = csv.reader(text, strict=True)
+def _read_csv(name: str, lines: Iterable[bytes], columns: Sequence[Column]) -> Iterator[Row]:
+    reader = csv.reader(_decoded(name, lines), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, list[str]())]
         places = [_place_of(name, column, header) for column in columns]
         for row in reader:
             if row:
-                yield (
-                    reader.line_num,
-                    [row[place] if place is not None and place < len(row) else None for place in places],
-                )
-    except UnicodeDecodeError as error:
-        raise KeysError(f"{name}, line {reader.line_num + 1}: it is not UTF-8", line=reader.line_num + 1) from error
+                row.extend([""] * (len(header) - len(row)))
+                yield reader.line_num, [None if place is None else row[place] for place in places]
     except csv.Error as error:
         raise KeysError(f"{name}, line {reader.line_num}: {error}", line=reader.line_num) from error
-    finally:
-        text.detach()
+
+
+def _decoded(name: str, lines: Iterable[bytes]) -> Iterator[str]:
+    """Decode line by line, so that a wrong one is known by its number."""
+    for number, line in enumerate(lines, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise KeysError(f"{name}, line {number}: it is not UTF-8", line=number) from None
 
 
 def _place_of(name: str, column: Column, header: Sequence[str]) -> int | None:
@@ -173,7 +175,7 @@ def _place_of(name: str, column: Column, header: Sequence[str]) -> int | None:
     raise KeysError(f"{name}: there is no column {column.name} in the first line", line=1, column=column.name)
 
 
-def _read_jsonl(name: str, lines: io.BufferedReader, columns: Sequence[Column]) -> Iterator[Row]:
+def _read_jsonl(name: str, lines: Iterable[bytes], columns: Sequence[Column]) -> Iterator[Row]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
