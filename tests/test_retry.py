@@ -567,9 +567,7 @@ class TestStorms:
         assert len(server.starts) <= 240
 
     @pytest.mark.parametrize("asked", [None, 0.0, 5.0, 300.0, -5.0, 1e11, math.inf, math.nan])
-    async def test_no_wait_is_longer_than_five_minutes(
-        self, clock: VirtualClock, asked: float | None
-    ) -> None:
+    async def test_no_wait_is_longer_than_five_minutes(self, clock: VirtualClock, asked: float | None) -> None:
         """Whatever a server asks for."""
         server = Server(clock, cycle([lambda: throttled(asked), lambda: unavailable(asked)]))
 
