@@ -1,0 +1,95 @@
+"""The figures of a live display, and what a job would cost."""
+
+import pytest
+
+from capillary_async.jobs import KeysError, Progress, plan
+from capillary_async.jobs.tally import Tally
+from capillary_async.jobs.verdicts import Verdict
+from capillary_async.options import RateLimit
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_keys_are_counted_by_their_verdicts() -> None:
+    """Done is what needs no further lookup."""
+    tally = Tally(10)
+    progress = Progress(tally.counts, Clock())
+    for key_id, verdict in enumerate(list(Verdict)[1:]):
+        tally.set(key_id, verdict)
+
+    assert (progress.found, progress.empty, progress.not_found, progress.invalid, progress.failed) == (1, 1, 1, 1, 2)
+    assert progress.total == 10
+    assert progress.done == 5
+
+
+def test_the_rate_is_that_of_the_last_seconds() -> None:
+    """What was an hour ago says nothing about the time left."""
+    clock, tally = Clock(), Tally(1000)
+    progress = Progress(tally.counts, clock)
+
+    for key_id in range(300):
+        clock.now += 1.0 if key_id < 100 else 0.1
+        tally.set(key_id, Verdict.FOUND)
+        progress.observe(0.5)
+
+    assert progress.rate == pytest.approx(10.0, rel=0.1)
+    assert progress.seconds_left == pytest.approx(70.0, rel=0.1)
+    assert progress.elapsed == pytest.approx(120.0)
+
+
+def test_nothing_is_known_before_the_first_lookup() -> None:
+    """A display must not divide by zero."""
+    progress = Progress(Tally(10).counts, Clock())
+
+    assert progress.rate == 0.0
+    assert progress.seconds_left is None
+    assert progress.latency(0.5) is None
+
+
+def test_latencies_are_those_of_the_slowest_of_a_share() -> None:
+    """The median, and what one in a hundred waits for."""
+    progress = Progress(Tally(100).counts, Clock())
+
+    for number in range(1, 101):
+        progress.observe(number / 100)
+
+    assert progress.latency(0.5) == 0.5
+    assert progress.latency(0.99) == 0.99
+    assert progress.latency(1.0) == 1.0
+
+
+def test_it_is_time_to_look_a_few_times_a_second() -> None:
+    """Not for each of a million lookups."""
+    clock = Clock()
+    progress = Progress(Tally(1000).counts, clock)
+    looks = 0
+
+    for _ in range(1000):
+        clock.now += 0.01
+        looks += progress.observe(0.1)
+
+    assert 15 <= looks <= 20
+
+
+def test_a_plan_counts_calls_and_time() -> None:
+    """Before anything is sent."""
+    found = plan("events", [(1, 2), (1, 3), (1, 2)], RateLimit(100, per=60.0))
+
+    assert (found.keys, found.duplicates, found.calls) == (2, 1, 2)
+    assert found.seconds == pytest.approx(1.2)
+    assert plan("events", [(1, 2)]).seconds is None
+
+
+def test_a_plan_refuses_what_a_job_would_refuse() -> None:
+    """That is half of its use."""
+    with pytest.raises(KeysError, match="line 2, column customer_id"):
+        plan("customers", [1, 0])
