@@ -9,7 +9,7 @@ from capillary_async.converter import Converter
 from capillary_async.errors import DecodeError, Problem
 from capillary_async.pagination.readings import OffsetMeans
 from capillary_async.pagination.windows import Ask
-from capillary_async.protocol import Call, Request, Response
+from capillary_async.protocol import Request, Response
 
 T = TypeVar("T")
 _LARGEST: Final = 2**63
@@ -54,7 +54,7 @@ class Listing(Generic[T]):
         query = self.request.query
         if self.page_size is not None or ask.offset:
             query = (*query, (self.limit_name, str(ask.limit)), (self.offset_name, str(ask.offset)))
-        return attrs.evolve(self.request, query=query, call=Call())
+        return self.request.with_query(query)
 
 
 @attrs.frozen
@@ -90,7 +90,7 @@ def read_sheet(listing: Listing[T], converter: Converter, response: Response) ->
     rows: tuple[T, ...] = converter.structure(found, listing.rows_type, where)
     pagination = answer.get(listing.pagination_at)
     told = cast("dict[str, Any]", pagination) if isinstance(pagination, dict) else {}
-    limit, offset, total = (_number(told.get(name)) for name in ("limit", "offset", "total"))
+    limit, offset, total = _number(told.get("limit")), _number(told.get("offset")), _number(told.get("total"))
     return Sheet(rows, limit, offset, total, response.warnings)
 
 

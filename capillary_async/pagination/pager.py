@@ -1,6 +1,7 @@
 """The lazy listing that users hold, and the iterators that walk it."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -11,7 +12,7 @@ from capillary_async.errors import CapillaryError, Problem, ResponseError
 from capillary_async.pagination.cursor import Cursor, digest
 from capillary_async.pagination.listing import Listing, Sheet, read_sheet
 from capillary_async.pagination.prefetch import Window
-from capillary_async.pagination.readings import Knowledge
+from capillary_async.pagination.readings import Knowledge, OffsetMeans
 from capillary_async.pagination.report import PagingReport
 from capillary_async.pagination.walker import Walker
 from capillary_async.pagination.windows import Ask
@@ -72,19 +73,27 @@ class Pages(AsyncIterator[Page[T]], Generic[T]):
     An empty listing has one page, without rows.
     """
 
-    def __init__(self, pager: "Pager[T]") -> None:
-        """Start where the pager says."""
+    def __init__(self, pager: "Pager[T]", first: Sheet[T] | None = None) -> None:
+        """Start where the pager says.
+
+        Args:
+            pager: The listing.
+            first: The answer to the first request, if it is there already.
+        """
         self._pager = pager
         self._walker = pager.new_walker()
         self._fetch: Callable[[Ask], Coroutine[Any, Any, Sheet[T]]] = pager.fetch
+        self._first = first
         self._window: Window[Sheet[T]] | None = None
         self._rows = 0
-        self._page: Page[T] | None = None
+        self._has_begun = False
+        # A function, because cursors cost more than most pages, and few are ever looked at.
+        self._here: Callable[[], Cursor] = lambda: pager.start
 
     @property
     def cursor(self) -> Cursor:
         """The place behind the last row that was handed out."""
-        return self._page.cursor if self._page else self._pager.start
+        return self._here()
 
     @property
     def report(self) -> PagingReport:
@@ -117,14 +126,13 @@ class Pages(AsyncIterator[Page[T]], Generic[T]):
         """
         try:
             while (ask := self._walker.ask) is not None:
-                sheet = await self._fetch(ask)
+                sheet, self._first = self._first or await self._fetch(ask), None
                 page = self._take(ask, sheet)
-                if page.items or self._page is None:
-                    self._page = page
+                if page.items or not self._has_begun:
+                    self._has_begun = True
                     return page
         except CapillaryError as error:
-            error.cursor = self.cursor
-            error.path = error.path or self._pager.listing.request.path
+            self._pager.locate(error, self.cursor)
             raise
         raise StopAsyncIteration
 
@@ -136,16 +144,17 @@ class Pages(AsyncIterator[Page[T]], Generic[T]):
             self._window.fill()
         self._rows += len(new)
         items = rows if len(new) == len(rows) else tuple([rows[index] for index in new])
-        here, means, limit, start = self.cursor, walker.windows.means, walker.windows.limit, walker.start
+        here, means, limit, start = self._here, walker.windows.means, walker.windows.limit, walker.start
+        cursor_at = self._pager.cursor_at
 
         def behind(count: int) -> Cursor:
             if not count:
-                return here
+                return here()
             index = new[count - 1]
-            return attrs.evolve(
-                here, offset_means=means, limit=limit, position=start + index + 1, last=digest(keys[index])
-            )
+            return cursor_at(means, limit, start + index + 1, keys[index])
 
+        if len(new):
+            self._here = partial(cursor_at, means, limit, start + new[-1] + 1, keys[new[-1]])
         return Page(
             items,
             ask.offset if sheet.offset is None else sheet.offset,
@@ -258,13 +267,40 @@ class Pager(Generic[T]):
         """
         if limit is not None and limit < 0:
             raise ValueError(f"limit must be 0 or more, not {limit}")
+        if limit == 0:
+            return []
+        first = None
+        if self._start is None:
+            first = await self._first_sheet()
+            if self._is_whole(first):
+                return list(first.rows[:limit])
         rows: list[T] = []
-        if limit != 0:
-            async for row in self:
-                rows.append(row)
-                if len(rows) == limit:
-                    break
-        return rows
+        async for page in Pages(self, first):
+            rows += page.items
+            if limit is not None and len(rows) >= limit:
+                break
+        return rows[:limit]
+
+    async def _first_sheet(self) -> Sheet[T]:
+        try:
+            return await self.fetch(Ask(0, self.listing.page_size or _DEFAULT_LIMIT, 0))
+        except CapillaryError as error:
+            self.locate(error, self.start)
+            raise
+
+    def _is_whole(self, first: Sheet[T]) -> bool:
+        """Whether a first answer is the whole listing beyond doubt, so that no walk is needed to find that out.
+
+        That is what most listings are, and a walk costs as much as all else that is done for such a call. Where
+        there is the least doubt, it is for the walk to say.
+        """
+        rows, key = first.rows, self.listing.key
+        if self._knowledge.total_means != "records" or first.total != len(rows) or not rows:
+            return False
+        if key is None or len({key(row) for row in rows}) < len(rows):
+            return False
+        self._knowledge.longest = max(self._knowledge.longest, len(rows))
+        return True
 
     async def first(self) -> T | None:
         """Return the first row, or `None` when there is none."""
@@ -291,6 +327,15 @@ class Pager(Generic[T]):
         request = self.listing.request
         query = digest((request.path, sorted(request.path_values.items()), request.query))
         return Cursor(query, None, self.listing.page_size or _DEFAULT_LIMIT, 0, _NO_ROW)
+
+    def cursor_at(self, offset_means: OffsetMeans | None, limit: int, position: int, last: Hashable) -> Cursor:
+        """Return the place behind a row."""
+        return Cursor(self.start.query, offset_means, limit, position, digest(last))
+
+    def locate(self, error: CapillaryError, cursor: Cursor) -> None:
+        """Let an error say where it happened."""
+        error.cursor = cursor
+        error.path = error.path or self.listing.request.path
 
     def new_walker(self) -> Walker:
         """Begin a walk."""
