@@ -43,9 +43,10 @@ class Landmark:
         found = next((place for place in places if is_it(keys[place])), None)
         if found is not None:
             self._position, self._is_it = start + found + 1, None
-        elif start > 0 and (expected < limit or self._looks_back) and self._looks_back < _LOOKS_BACK:
-            self._looks_back += 1
-            return self._looks_back * limit
+        elif expected < limit or self._looks_back:
+            may_look_back = start > 0 and self._looks_back < _LOOKS_BACK
+            self._looks_back = self._looks_back + 1 if may_look_back else _LOOKS_BACK
+            return self._looks_back * limit if may_look_back else 0
         return 0
 
     def behind(self, start: int, new: Sequence[int]) -> Sequence[int]:

@@ -235,6 +235,7 @@ class Walker:
         if by:
             self._go_back(start - by)
             self.coverage.high = self.coverage.end
+            self._purse.pay(-self.windows.limit, on_tab=False)  # few by themselves, they need no purse
         return by > 0
 
     # What an answer brings
