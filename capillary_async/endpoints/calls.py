@@ -45,7 +45,9 @@ class Calls:
     def list(self, listing: Listing[T]) -> Pager[T]:
         """Return the pager for a listing; what its walks prove is shared by all listings of the endpoint."""
         place = (listing.request.path, listing.offset_name, listing.request.at)
-        knowledge = self._knowledge.setdefault(place, Knowledge())
+        knowledge = self._knowledge.get(place)
+        if knowledge is None:
+            knowledge = self._knowledge[place] = Knowledge()
         return Pager(listing, self.exchange, self.converter, knowledge)
 
     async def exchange(self, request: Request[Any], read: Callable[[Response], T], /) -> T:

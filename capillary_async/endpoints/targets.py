@@ -17,6 +17,7 @@ from capillary_async.pagination import Listing
 from capillary_async.protocol import Request
 
 _NO_EVENTS = 310149
+_EVENT_ID = attrgetter("event_log_id")
 
 
 def get_active(
@@ -84,7 +85,7 @@ def list_events(
     return Listing(
         Request("/v3/users/{userId}/trackedTargetEvents/{targetRuleId}", path_values, query, TargetEvent, "data"),
         page_size=take.page_size(page_size),
-        key=attrgetter("event_log_id"),
+        key=_EVENT_ID,
         empty_codes=(_NO_EVENTS,),
     )
 
