@@ -281,6 +281,9 @@ async def _check_it_still_answers(row: Row, client: CapillaryClient) -> None:
 @contextmanager
 def _heard(row: Row) -> Generator[None]:
     """Make a complaint of everything that Python would print."""
+    with warnings.catch_warnings():  # what earlier tests left is not what is heard here
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     before = sys.unraisablehook
     sys.unraisablehook = lambda problem: row.complaints.append(f"Python complained: {problem}")
     try:
