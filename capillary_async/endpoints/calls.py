@@ -69,7 +69,7 @@ class Calls:
             raise error.with_traceback(None)  # noqa: B904
         except asyncio.CancelledError as cancelled:
             self._account(request.path, call, started, cancelled)
-            raise
+            raise cancelled.with_traceback(None)  # noqa: B904
         self._account(request.path, call, started, None)
         return answer
 
