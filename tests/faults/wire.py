@@ -168,6 +168,8 @@ class RawServer:
             writer.transport.abort()
             self._failure = error
         finally:
+            if not writer.transport.is_closing():
+                writer.transport.abort()  # the client went while it was being answered
             self._tasks.discard(task)
             self.open_connections -= 1
 
