@@ -59,9 +59,14 @@ class Coverage:
         self.high = max(self.high, self.end)
         return self.end > end
 
-    def correct(self, end: int) -> None:
-        """Count anew how far the answers reach, now that it is known what `offset` counts."""
-        self.doubtful += max(end - self.end, 0)
+    def correct(self, end: int, count: int) -> None:
+        """Count anew, now that it is known what `offset` counts.
+
+        Args:
+            end: How far the answers reach.
+            count: How many different rows they had.
+        """
+        self.doubtful = max(end - self.gaps - count, 0)
         self.end = self.high = end
 
     def go_back(self, to: int) -> None:

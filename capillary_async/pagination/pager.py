@@ -364,15 +364,6 @@ class Pager(Generic[T]):
     def keys_of(self, rows: Sequence[T]) -> list[Hashable]:
         """Return what tells the rows apart.
 
-        Without a key that is their content, and for equal rows within one answer also their order.
+        Without a key that is their content; it tells whether two answers are alike, and no more.
         """
-        key = self.listing.key
-        if key is not None:
-            return [key(row) for row in rows]
-        seen: dict[str, int] = {}
-        keys: list[Hashable] = []
-        for row in rows:
-            content = digest(row)
-            seen[content] = seen.get(content, -1) + 1
-            keys.append((content, seen[content]))
-        return keys
+        return list(map(self.listing.key or repr, rows))

@@ -1,36 +1,49 @@
-"""What a walk may waste."""
+"""How many requests a walk may waste."""
 
 from typing import Final
 
 import attrs
 
-_PAGES: Final = 3  # with the request that is then still sent, four more than the pages that the rows fill
-_BATCH: Final = 1000  # a very long walk may waste one page more for so many requests
+_SPARE: Final = 4  # requests more than the pages that the rows fill
+_BATCH: Final = 1000  # a very long walk may waste one more for so many requests
 
 
 @attrs.define
 class Purse:
-    """Pays, in rows, for requests that bring nothing new, so that the walk ends whatever the server does.
+    """Counts requests, so that the walk ends whatever the server does.
 
-    An answer costs the rows that it brings again; one that gets no further costs a page. What a run of empty
-    answers costs is put on a tab, which is torn up if rows follow: then the server is to blame for them.
+    Two kinds of them are the server's own fault, and free: those that met empty pages although rows stood behind
+    them, and those for pages that it cut short although it promised more.
+
+    Attributes:
+        page_size: Rows that fill a page.
+        requests: How many requests were answered.
     """
 
-    _debt: int = 0
-    _tab: int = 0
+    page_size: int
+    requests: int = 0
+    _free: int = 0
+    _tab: int = 0  # requests at the seeming end; whether they are free will be seen
 
-    def pay(self, rows: int, *, on_tab: bool) -> None:
-        """Pay for an answer."""
-        if on_tab:
-            self._tab += rows
-        else:
-            self._debt += rows
+    def pay(self, *, on_tab: bool) -> None:
+        """Pay for a request."""
+        self.requests += 1
+        self._tab += on_tab
+
+    def refund(self) -> None:
+        """Let the last request be free."""
+        self._free += 1
 
     def forgive(self) -> None:
-        """Tear up the tab."""
+        """Let those on the tab be free: rows stood behind the empty pages."""
+        self._free += self._tab
         self._tab = 0
 
-    def is_empty(self, limit: int, requests: int, *, with_tab: bool) -> bool:
-        """Whether one more request would be one too many, after so many of them, with pages of `limit` rows."""
-        owed = self._debt + self._tab if with_tab else self._debt
-        return owed > (_PAGES + requests // _BATCH) * limit
+    def settle(self) -> None:
+        """Let those on the tab cost what they cost: the list changed since, so rows behind them prove nothing."""
+        self._tab = 0
+
+    def is_empty(self, rows: int, *, with_tab: bool) -> bool:
+        """Whether one more request would be one too many, with so many rows read."""
+        spent = self.requests - self._free - (0 if with_tab else self._tab)
+        return spent >= -(-rows // self.page_size) + _SPARE + self.requests // _BATCH

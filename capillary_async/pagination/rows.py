@@ -24,6 +24,9 @@ class Rows:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._seen
 
+    def __len__(self) -> int:
+        return len(self._seen)
+
     def are_new(self, keys: Sequence[Hashable]) -> bool:
         """Whether none of these came in an earlier answer."""
         return self._seen.isdisjoint(keys)

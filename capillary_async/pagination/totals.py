@@ -25,6 +25,7 @@ class Promise:
     readings: set[TotalMeans] = attrs.field(factory=set[TotalMeans])
     first: int | None = None
     total: int | None = None
+    _lowest: int = 0
     _is_current: bool = False  # counted with the page size in force
 
     @property
@@ -34,8 +35,8 @@ class Promise:
 
     @property
     def rise(self) -> int:
-        """How much it rose since the first."""
-        return (self.total or 0) - (self.first or 0)
+        """How much it rose from its lowest."""
+        return (self.total or 0) - self._lowest
 
     def note(self, total: int | None, *, is_current: bool) -> int:
         """Take the total of an answer; return by how much it changed.
@@ -49,10 +50,11 @@ class Promise:
             return 0
         before, self.total, self._is_current = self.total, total, is_current
         if before is None:
-            self.first = total
+            self.first = self._lowest = total
             hearsay = self._knowledge.total_means
             self.readings = {hearsay} if hearsay else {"records", "pages"}
             return 0
+        self._lowest = min(self._lowest, total)
         return total - before if self.means != "nothing" else 0
 
     def rule_out(self, rows: int, pages: int) -> None:
@@ -74,13 +76,10 @@ class Promise:
 
     def is_complete(self, rows: int, pages: int) -> bool:
         """Whether so many rows and pages are all there are, under every reading."""
-        total = self.total or 0
-        says: dict[TotalMeans, bool] = {
-            "records": rows >= total,
-            "pages": self._is_current and pages >= total,
-            "nothing": self._is_unpaged,
-        }
-        return all(says[means] for means in self.readings)
+        if "nothing" in self.readings:
+            return self._is_unpaged
+        total, is_current = self.total or 0, self._is_current
+        return all(rows >= total if means == "records" else is_current and pages >= total for means in self.readings)
 
     def kept(self, rows: int, pages: int) -> set[TotalMeans]:
         """Return the readings under which the promise is kept, should nothing more come."""
@@ -114,5 +113,6 @@ class Promise:
 
     def learn(self) -> None:
         """Remember what the total was found to count."""
-        if self.means == "records" or self.means == "pages":  # noqa: PLR1714  (narrows the type)
-            self._knowledge.total_means = self.means
+        means = self.means
+        if means == "records" or means == "pages":  # noqa: PLR1714  (narrows the type)
+            self._knowledge.total_means = means

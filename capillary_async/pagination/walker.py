@@ -55,6 +55,7 @@ from capillary_async.pagination.totals import Promise
 from capillary_async.pagination.windows import Ask, Windows
 
 _NONE: Final = range(0)
+_FRONT: Final = Landmark()
 
 
 class Walker:
@@ -62,7 +63,6 @@ class Walker:
 
     Attributes:
         ask: The next request, or `None` when the listing is complete.
-        requests: Answers received.
         start: Position of the first row of the last answer.
         windows: What `offset` counts, and the page size.
         promise: What `total` says.
@@ -89,17 +89,18 @@ class Walker:
             is_keyed: Whether keys identify rows, so that a key seen before is a row sent twice.
         """
         self.ask: Ask | None = Ask(0, limit, 0)
-        self.requests = self.start = 0
+        self.start = 0
         self.windows = Windows(limit, knowledge.offset_means or declared, knowledge)
         self.promise = Promise(knowledge, is_unpaged)
         self.coverage = Coverage()
         self.rows = Rows(is_keyed)
         self._knowledge = knowledge
-        self._landmark = Landmark()
-        self._purse = Purse()
+        self._landmark = _FRONT
+        self._purse = Purse(limit)
         self._lacks = 0  # answers in a row that ended early, at the place where the rows seem to end
         self._is_shown = False  # but rows were seen behind it
         self._was_full = False  # the last rows filled a page, so that more may follow
+        self._was_cut = False  # they did not, but were all new
         self._stalls = 0  # answers in a row that should have brought new rows
         self._back = 0  # how far it went back; more, until it stands on a row it knows
         self._front = 0  # up to here it looked at the front, for rows that were inserted
@@ -107,6 +108,11 @@ class Walker:
         self._has_started_again = False
         self._is_jumpy = False  # answers came that were older than those before them
         self._sent: dict[Ask, int | None] = {}  # the total that was known when a request went out
+
+    @property
+    def requests(self) -> int:
+        """How many requests were answered."""
+        return self._purse.requests
 
     def resume(
         self, position: int, limit: int, offset_means: OffsetMeans | None, is_last: Callable[[Hashable], bool]
@@ -150,14 +156,11 @@ class Walker:
         ask = self.ask
         if ask is None:
             raise RuntimeError("the listing is complete")
-        self.requests += 1
         if keys:
             self.windows.measure(len(keys))
-        high = self.coverage.high
+        self._purse.pay(on_tab=not keys or self._lacks > 0)
         new = self._take(ask, keys, total)
-        limit, advance = self.windows.limit, max(self.coverage.high - high, 0)
-        self._purse.pay(max(len(keys) - advance, 0) if advance else limit, on_tab=self._lacks > 0 or self._is_shown)
-        if self.ask is not None and self._purse.is_empty(limit, self.requests, with_tab=not self._is_shown):
+        if self.ask is not None and self._purse.is_empty(self.coverage.high, with_tab=not self._is_shown):
             raise self._incomplete()
         return new
 
@@ -166,6 +169,8 @@ class Walker:
             return _NONE
         is_short = len(keys) < min(ask.limit, self._knowledge.longest)
         change = self.promise.note(total, is_current=is_short or ask.limit == self.windows.limit)
+        if change:
+            self._purse.settle()
         if by := self._moved(ask, keys, change):
             self._back = by
             self._go_back(min(ask.start, self.coverage.end) - by)
@@ -210,10 +215,8 @@ class Walker:
             self._go_back(0)
             return False
         if told is not None:
-            if windows.means not in (None, told):
-                self.coverage.doubtful = 0
             windows.prove("records" if told == "records" else "pages")
-            self.coverage.correct(windows.end)
+            self.coverage.correct(windows.end, len(self.rows))
         self.start = windows.start_of(ask.offset)
         return True
 
@@ -235,7 +238,7 @@ class Walker:
         if by:
             self._go_back(start - by)
             self.coverage.high = self.coverage.end
-            self._purse.pay(-self.windows.limit, on_tab=False)  # few by themselves, they need no purse
+            self._purse.refund()  # they are few by themselves
         return by > 0
 
     # What an answer brings
@@ -243,6 +246,7 @@ class Walker:
     def _take_nothing(self, ask: Ask, *, has_risen: bool) -> None:
         if self._looks_back(ask.start, ()):
             return
+        self._was_cut = False
         self.coverage.is_end_seen |= self._lacks > 0
         self._lacks = 0 if has_risen else self._lacks + 1
         self._choose_next(is_empty=True)
@@ -254,9 +258,13 @@ class Walker:
         if coverage.grow(start, len(keys), new, again):
             self._back, self._is_shown = 0, False
             self._lacks *= not new
-            self._purse.forgive()
+            if new:
+                self._purse.forgive()
         coverage.is_end_seen = is_short and not again
         self._was_full = not is_short
+        self._was_cut = is_short and start >= high and len(new) == len(keys)
+        if self._was_full and end > limit:
+            self._purse.page_size = limit
         if is_short:
             self._lacks += self._tells_end()
         elif end > high:
@@ -278,9 +286,7 @@ class Walker:
         is_page_again = self.rows.is_page_again(keys) and is_whole
         if has_new and (self.rows.is_keyed or not is_page_again):
             self._stalls = 0
-        elif self.promise.rise > 0:
-            self._purse.pay(len(keys), on_tab=False)  # rows that were inserted moved these here
-        else:
+        elif self.promise.rise <= 0:  # else rows that were inserted moved these here
             self._stalls += 1
             if self._stalls > 1 or is_page_again:
                 raise self._repeated()
@@ -296,6 +302,10 @@ class Walker:
             self._finish()
             return
         kept = promise.kept(coverage.rows, pages)
+        if self.requests == 1 and not kept:
+            self._purse.page_size = windows.limit
+        if self._was_cut and not kept:
+            self._purse.refund()
         if self.requests == 1 and is_empty and kept:
             self._judge(kept)
             return
@@ -326,8 +336,7 @@ class Walker:
         """Stop, unless rows seem to have been inserted before the walk: then they stand at the front."""
         self.ask = None
         missing = (self.promise.total or 0) - self.coverage.sure
-        is_alone = "records" in self.promise.readings and self.rows.is_keyed and not self._landmark
-        if missing > 0 and is_alone:
+        if missing > 0 and "records" in self.promise.readings and self.rows.is_keyed and not self._landmark:
             if missing < self._missing:
                 self._missing = missing
                 self.ask = self.windows.at(self._front)

@@ -124,16 +124,18 @@ class Windows:
             What is proven now; "neither" when the rows must have moved meanwhile; `None` when this tells nothing.
         """
         step = 0 if self.offset is None else ask.offset - self.offset
+        is_near = 0 < step < len(self._keys)
+        if is_new or not is_near:
+            self._shared = 0
+            return "pages" if is_near and not self.is_proven else None
         before, now = list(self._keys), list(keys)
-        shared = 0 if is_new or step < 1 else overlap(before, now, step)
+        shared = overlap(before, now, step)
         self._shared = self._shared + shared if shared else 0
         if shared:
             # One row in common proves nothing: the server may send it twice, where two pages meet.
             return "records" if self._shared > (_PROOF if self.means is None else _DISPROOF) else None
-        if self.is_proven or not 0 < step < len(before):
+        if self.is_proven:
             return None
-        if is_new:
-            return "pages"
         if overlap(before, now, step - rise) > 1:
             return "records"
         common = len(set(before).intersection(now))
