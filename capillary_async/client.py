@@ -74,13 +74,15 @@ class CapillaryClient:
         Raises:
             ConfigurationError: An argument is wrong; it is named.
         """
+        hidden = base_url if isinstance(base_url, Region) else Secret(base_url)
+        del base_url  # a URL with a password is refused, and a traceback with locals must not show it
         if not isinstance(auth, BasicAuth | OAuth | AccessToken):
             raise ConfigurationError("auth must be a BasicAuth, an OAuth or an AccessToken")
         if not isinstance(options, ClientOptions):
             raise ConfigurationError("options must be a ClientOptions")
         if on_call is not None and (not callable(on_call) or iscoroutinefunction(on_call)):
             raise ConfigurationError("on_call must be a plain function; nobody would await another")
-        self._base = BaseUrl.of(base_url)
+        self._base = BaseUrl.of(hidden if isinstance(hidden, Region) else hidden.reveal())
         self._account = auth.account
         zone = options.timezone or _clock_of(self._base)
         self._http = HttpTransport(self._base, zone, options, session)
@@ -129,7 +131,8 @@ class CapillaryClient:
 
     def __repr__(self) -> str:
         """Say where the client connects."""
-        return f"CapillaryClient({self._base.text!r})"
+        base: BaseUrl | None = getattr(self, "_base", None)  # none while the arguments are checked
+        return f"CapillaryClient({base.text!r})" if base else "CapillaryClient()"
 
     async def __aenter__(self) -> Self:
         """Open the session inside the running loop.
@@ -171,7 +174,12 @@ class CapillaryClient:
             ValueError: The path or a parameter cannot be sent as it is; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
-        return self._calls.get(fetch(path, query, into))
+        try:
+            return self._calls.get(fetch(path, query, into))
+        except ValueError as error:
+            refusal = error.with_traceback(None)
+        del path, query  # a traceback with locals must not show what was refused: it may be a customer's
+        raise refusal
 
     @overload
     def list(
@@ -223,9 +231,14 @@ class CapillaryClient:
         Raises:
             ValueError: An argument is wrong; nothing was sent.
         """
-        return self._calls.list(
-            list_rows(path, query, into, items=items, page_size=page_size, offset_means=offset_means, key=key)
-        )
+        try:
+            return self._calls.list(
+                list_rows(path, query, into, items=items, page_size=page_size, offset_means=offset_means, key=key)
+            )
+        except ValueError as error:
+            refusal = error.with_traceback(None)
+        del path, query  # as in `fetch`
+        raise refusal
 
 
 @attrs.define(eq=False)

@@ -17,6 +17,8 @@ from capillary_async.protocol import Call, CallInfo, Request, Response, Transpor
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R")
+S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
 _LOGGER: Final = logging.getLogger("capillary_async")
 
@@ -123,20 +125,26 @@ def endpoint(build: Callable[P, Request[T]]) -> Callable[Concatenate[Group, P], 
     The function is the one home of the endpoint's parameters, their checks and their documentation.
     The method checks and builds when it is called, and returns the coroutine that sends.
     """
-
-    @wraps(build)
-    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
-        return group.calls.get(build(*args, **kwargs))
-
-    return _with_signature(method, build)
+    return _method(build, Calls.get)
 
 
 def listing(build: Callable[P, Listing[T]]) -> Callable[Concatenate[Group, P], Pager[T]]:
     """Make a method of the function that builds an endpoint's listing; see `endpoint`."""
+    return _method(build, Calls.list)
 
+
+def _method(build: Callable[P, R], send: Callable[[Calls, R], S]) -> Callable[Concatenate[Group, P], S]:
     @wraps(build)
-    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> Pager[T]:
-        return group.calls.list(build(*args, **kwargs))
+    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> S:
+        try:
+            built = build(*args, **kwargs)
+        except ValueError as error:
+            refusal = error.with_traceback(None)
+        else:
+            return send(group.calls, built)
+        # What was refused may be a customer's: neither this frame nor those below may show it in a traceback.
+        del args, kwargs
+        raise refusal
 
     return _with_signature(method, build)
 

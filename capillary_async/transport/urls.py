@@ -47,6 +47,7 @@ class BaseUrl:
         text = base_url.base_url if isinstance(base_url, Region) else base_url
         problem = _problem_of(text)
         if problem:
+            del base_url, text  # it may be a password that is wrong in it
             raise ConfigurationError(f"base_url {problem}")
         parts = urlsplit(text)
         host, usual_port = (parts.hostname or "").lower(), 443 if parts.scheme == "https" else 80

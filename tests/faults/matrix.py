@@ -4,7 +4,19 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.faults import bodies, connections, interruptions, listings, memory, promises, storms, tokens, unasked
+from tests.faults import (
+    bodies,
+    connections,
+    hostile,
+    interruptions,
+    listings,
+    memory,
+    planted,
+    promises,
+    storms,
+    tokens,
+    unasked,
+)
 from tests.faults.report import Row
 from tests.faults.scale import Scale
 
@@ -18,6 +30,8 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "tokens": tokens.run,
     "interruptions": interruptions.run,
     "promises": promises.run,
+    "planted": planted.run,
+    "hostile": hostile.run,
 }
 
 

@@ -1,11 +1,12 @@
 """What the fault matrix and the fuzzer found, as a test each."""
 
+import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from capillary_async import CapillaryClient, DecodeError
+from capillary_async import CapillaryClient, ConfigurationError, DecodeError
 from capillary_async.converter import decode_json
 from tests.faults.lookups import AUTH, PATIENT
 from tests.faults.wire import Asked, RawServer, Wire, answer
@@ -35,3 +36,15 @@ async def test_a_customers_id_may_come_as_a_text_of_digits() -> None:
     """As every other identifier of the API may."""
     async with opened(answer(b'{"entity": "564703252", "warnings": []}')) as client:
         assert await client.customers.find_id("mobile", "919800000000") == 564703252
+
+
+def test_a_client_that_is_refused_can_be_shown_by_a_traceback() -> None:
+    """Tracebacks with locals show the half-built client, and may not show the URL: a password may be wrong in it."""
+    with pytest.raises(ConfigurationError) as caught:
+        CapillaryClient("https://user:Tr0ub4dor@example.com", AUTH)
+
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+
+    frames = [frame for frame in shown.stack if frame.filename != __file__]
+    assert len(frames) == 2
+    assert "Tr0ub4dor" not in str([frame.locals for frame in frames])
