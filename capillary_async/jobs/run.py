@@ -99,11 +99,14 @@ class Run:
         Raises:
             JobStoppedError: Something is left; it says why.
         """
-        async with self.brake:
-            if not await self._is_well():
-                await self._sit_out()
-            await self._pass(Verdict.PENDING, self.pace.concurrency)
-            await self._pass(Verdict.FAILED_ONCE, self.pace.second_concurrency)
+        try:
+            async with self.brake:
+                if not await self._is_well():
+                    await self._sit_out()
+                await self._pass(Verdict.PENDING, self.pace.concurrency)
+                await self._pass(Verdict.FAILED_ONCE, self.pace.second_concurrency)
+        except ConfigurationError as error:  # the client was closed while all were waiting for it
+            raise JobStoppedError(str(error)) from error
         if not self.tally.is_complete:
             raise JobStoppedError(self.brake.reason or "the job stopped")
 

@@ -1,0 +1,224 @@
+"""Jobs with the real client over real sockets, checked against what the sandbox itself says."""
+
+import asyncio
+import base64
+import hashlib
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from capillary_async import BasicAuth, CapillaryClient, ClientOptions, RetryPolicy
+from capillary_async.jobs import BulkJob, JobOptions, JobStoppedError
+from capillary_async.sandbox import Answer, Sandbox
+
+pq: Any = pytest.importorskip("pyarrow.parquet")
+OPTIONS = ClientOptions(deadline=None, retry=RetryPolicy(base=0.001, throttled_base=0.001))
+EVENT_KEYS = [(user, rule) for user in range(395, 415) for rule in range(79191, 79197)]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Run a sandbox."""
+    async with Sandbox() as running:
+        yield running
+
+
+def client_of(sandbox: Sandbox, password: str | None = None) -> CapillaryClient:
+    """Make a client."""
+    return CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, password or sandbox.password), options=OPTIONS)
+
+
+async def asked(sandbox: Sandbox, path: str, **query: str) -> Any:
+    """Ask the sandbox itself, by HTTP and JSON alone; numbers with a fraction are exact."""
+    digest = hashlib.md5(sandbox.password.encode()).hexdigest()
+    basic = base64.b64encode(f"{sandbox.till}:{digest}".encode()).decode()
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Basic {basic}"}) as session,
+        session.get(sandbox.base_url + path, params=query) as answer,
+    ):
+        return json.loads(await answer.text(), parse_float=Decimal)
+
+
+def event_row(user: int, rule: int, event: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what the output should say about an event of the sandbox."""
+    moment = datetime.fromisoformat(event.get("eventDateISO") or event["eventDate"])
+    return (
+        user,
+        rule,
+        event["eventLogId"],
+        event["eventName"],
+        event.get("uniqueId"),
+        moment if moment.tzinfo else moment.replace(tzinfo=UTC),  # the sandbox's clock
+        Decimal(event["targetValue"]),
+    )
+
+
+EVENT_COLUMNS = (
+    "user_id",
+    "target_rule_id",
+    "event_log_id",
+    "event_name",
+    "unique_id",
+    "event_date",
+    "target_value",
+)
+
+
+async def expected_events(sandbox: Sandbox) -> list[tuple[Any, ...]]:
+    """Return the rows of every event of every key."""
+    rows: list[tuple[Any, ...]] = []
+    for user, rule in EVENT_KEYS:
+        answer = await asked(sandbox, f"/v3/users/{user}/trackedTargetEvents/{rule}", limit="1000", offset="0")
+        rows.extend(event_row(user, rule, event) for event in answer["data"] or ())
+    return sorted(rows)
+
+
+def every(number: int) -> Callable[[object], bool]:
+    """Pick every so many requests."""
+    seen = itertools.count(1)
+    return lambda request: next(seen) % number == 0
+
+
+async def test_events_in_parquet_equal_the_sandboxs_own_account(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Row for row, value for value, whatever happened on the way."""
+    options = JobOptions(concurrency=8, batch=20)
+    job = BulkJob.create(tmp_path / "job", "events", EVENT_KEYS, options=options)
+
+    def stop_after(requests: int) -> Callable[[object], bool]:
+        def pick(_: object) -> bool:
+            if sandbox.request_count > requests:
+                job.stop()
+            return False
+
+        return pick
+
+    sandbox.script(every(7), Answer.html(500), Answer.throttled("0"), Answer(abort=True), times=None)
+
+    async with client_of(sandbox) as client:
+        sandbox.script(stop_after(50), Answer.html(500))
+        with pytest.raises(JobStoppedError):
+            await job.run(client)
+        await BulkJob.open(tmp_path / "job").run(client)
+    path = job.seal("parquet")
+
+    sandbox.clear_scripts()
+    rows = await expected_events(sandbox)
+    table = pq.read_table(path)
+    found = [tuple(row[name] for name in EVENT_COLUMNS) for row in table.to_pylist()]
+    assert len(rows) > 50
+    assert sorted(found) == rows
+    assert table.column_names[:3] == ["user_id", "target_rule_id", "period_id"]
+
+
+async def test_events_in_duckdb_equal_the_sandboxs_own_account(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Another reader, with other opinions on decimals and time zones."""
+    duckdb: Any = pytest.importorskip("duckdb")
+    job = BulkJob.create(tmp_path / "job", "events", EVENT_KEYS)
+    async with client_of(sandbox) as client:
+        await job.run(client)
+    path = job.seal("parquet")
+
+    database = duckdb.connect()
+    columns = ", ".join(EVENT_COLUMNS).replace("event_date", "epoch_us(event_date)")
+    found = database.execute(f"SELECT {columns} FROM '{path}'").fetchall()
+
+    rows = [
+        (*row[:5], int(row[5].timestamp()) * 1_000_000 + row[5].microsecond, row[6])
+        for row in await expected_events(sandbox)
+    ]
+    assert sorted(found) == sorted(rows)
+
+
+async def test_customers_in_parquet_equal_the_sandboxs_own_account(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nested objects are nested columns, and every verdict is counted."""
+    keys = range(396, 416)  # 403, 404, 409 and 410 are special
+    job = BulkJob.create(tmp_path / "job", "customers", keys)
+    async with client_of(sandbox) as client:
+        status = await job.run(client)
+    rows = {row["customer_id"]: row for row in pq.read_table(job.seal("parquet")).to_pylist()}
+
+    assert (status.found, status.failed) == (16, 1)
+    assert status.not_found + status.invalid == 3
+    for key in set(keys) - {403, 404, 409, 410}:
+        customer = await asked(sandbox, f"/v2/customers/{key}", source="INSTORE")
+        row = rows.pop(key)
+        assert row["id"] == customer["id"] == key
+        for profile, raw in zip(row["profiles"], customer["profiles"], strict=True):
+            assert profile["first_name"] == raw["firstName"]
+            identifiers: list[tuple[str, str]] = [(one["type"], one["value"]) for one in profile["identifiers"]]
+            assert identifiers == [(one["type"], one["value"]) for one in raw["identifiers"]]
+            assert profile["attribution"]["create_date"] == datetime.fromisoformat(raw["attribution"]["createDate"])
+        assert row["loyalty_info"]["lifetime_purchases"] == Decimal(customer["loyaltyInfo"]["lifetimePurchases"])
+    assert not rows
+
+
+@pytest.mark.parametrize("lookup", ["trackers", "active-targets"])
+async def test_the_other_lookups_find_what_the_sandbox_has(sandbox: Sandbox, tmp_path: Path, lookup: str) -> None:
+    """Every name in the help must work."""
+    job = BulkJob.create(tmp_path / "job", lookup, range(10, 30))
+    async with client_of(sandbox) as client:
+        await job.run(client)
+    rows = pq.read_table(job.seal("parquet")).to_pylist()
+
+    if lookup == "trackers":
+        trackers = sorted((row["user_group_id"], (row["id"], row["condition_id"])) for row in rows)
+        assert trackers == sorted((group, key) for group in range(10, 30) for key in sandbox.group_tracker_keys(group))
+    else:
+        targets = sorted((row["user_id"], row["id"]) for row in rows)
+        assert targets == sorted((user, rule) for user in range(10, 30) for rule in sandbox.target_rule_ids(user))
+    assert rows
+
+
+async def test_a_wrong_password_stops_the_job_after_a_handful_of_requests(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Thousands would lock the till."""
+    job = BulkJob.create(tmp_path / "job", "customers", range(1, 1001))
+
+    async with client_of(sandbox, "wrong") as client:
+        with pytest.raises(JobStoppedError) as caught:
+            await job.run(client)
+
+    assert sandbox.request_count <= 2
+    assert "wrong" not in str(caught.value)
+    assert job.status().pending == 1000
+
+
+async def test_an_outage_is_sat_out(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The budget of retries runs dry, the job waits, and no key has failed."""
+    outage = sandbox.script("/", Answer.html(503), times=None)
+    job = BulkJob.create(tmp_path / "job", "customers", [1, 2, 3])
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            outage.cancel()
+
+    async with client_of(sandbox) as client:
+        status = await job.run(client, sleep=wait)
+
+    assert waits == [5.0, 10.0, 20.0]
+    assert (status.found, status.failed) == (3, 0)
+
+
+async def test_a_client_that_closes_under_way_stops_the_job(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A job in a web backend that shuts down."""
+    job = BulkJob.create(tmp_path / "job", "customers", range(1, 201))
+
+    async with client_of(sandbox) as client:
+        running = asyncio.ensure_future(job.run(client))
+        while sandbox.request_count < 50:  # noqa: ASYNC110  (the sandbox does not tell)
+            await asyncio.sleep(0)
+    with pytest.raises(JobStoppedError):
+        await running
+
+    async with client_of(sandbox) as client:
+        status = await job.run(client)
+    assert status.is_complete
+    assert status.found > 190
