@@ -112,10 +112,15 @@ class Tally:
 
 
 def entry_for(records: Sequence[Record], place: Place | None) -> Entry:
-    """Make the journal's entry for a batch."""
+    """Make the journal's entry for a batch.
+
+    A key that failed and was tried again may be in a batch twice. Only the later record counts: by verdict, the
+    entry does not tell which came first.
+    """
+    latest = {record.id: int(record.verdict) for record in records}
     verdicts: dict[int, list[int]] = {}
-    for record in records:
-        verdicts.setdefault(int(record.verdict), []).append(record.id)
+    for key_id, verdict in latest.items():
+        verdicts.setdefault(verdict, []).append(key_id)
     return {"verdicts": verdicts, **({} if place is None else {"place": attrs.astuple(place)})}
 
 

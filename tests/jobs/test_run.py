@@ -57,6 +57,18 @@ async def test_a_failed_key_is_tried_again_in_a_second_pass(tmp_path: Path) -> N
     assert sealed(job) == expected()
 
 
+async def test_a_second_try_may_come_within_the_same_batch(tmp_path: Path) -> None:
+    """The journal would contradict itself if it kept both verdicts, and the job would be lost."""
+    api = FakeApi()
+    api.trouble = lambda number: DecodeError("odd") if number == 2 and api.asked[2] == 1 else None
+    job = make_job(tmp_path / "job", [1, 2, 3])
+
+    status = await job.run(api)
+
+    assert (status.found, status.failed, status.pending) == (3, 0, 0)
+    assert sealed(BulkJob.open(tmp_path / "job")) == expected([1, 2, 3])
+
+
 async def test_the_second_pass_is_slower(tmp_path: Path) -> None:
     """It may have been too many at once that made them fail."""
     api = FakeApi(lambda number: DecodeError("odd") if number % 2 else None)
