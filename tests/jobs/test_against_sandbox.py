@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import duckdb
 import pytest
 
 from capillary_async import BasicAuth, CapillaryClient, ClientOptions, RetryPolicy
@@ -119,7 +120,6 @@ async def test_events_in_parquet_equal_the_sandboxs_own_account(sandbox: Sandbox
 
 async def test_events_in_duckdb_equal_the_sandboxs_own_account(sandbox: Sandbox, tmp_path: Path) -> None:
     """Another reader, with other opinions on decimals and time zones."""
-    duckdb: Any = pytest.importorskip("duckdb")
     job = BulkJob.create(tmp_path / "job", "events", EVENT_KEYS)
     async with client_of(sandbox) as client:
         await job.run(client)
