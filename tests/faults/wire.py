@@ -144,8 +144,10 @@ class RawServer:
         self.port = int(server.sockets[0].getsockname()[1])
         self._is_listening.set()
         await self._end.wait()
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        await _take_steps()  # connections that were just accepted have no task yet, and a closed server drops them
         server.close()
-        await _take_steps()  # connections that were just accepted have no task yet
         for task in self._tasks:
             task.cancel()
         if self._tasks:
