@@ -13,7 +13,14 @@ from typing import Final
 
 import attrs
 
-from capillary_async import CapillaryClient, DecodeError, InvalidRequestError, ResponseError, ServerError
+from capillary_async import (
+    CapillaryClient,
+    DecodeError,
+    InvalidRequestError,
+    ResponseError,
+    ServerError,
+    TransportError,
+)
 from tests.faults.lookups import AUTH, PATIENT, Ending, document_of, entity_of, find_with, look_up_all
 from tests.faults.report import Row
 from tests.faults.scale import Scale
@@ -134,10 +141,10 @@ REST: Final[dict[str, Kind]] = {
     "{} as 400": Kind(answer(b"{}", status=400), error=InvalidRequestError, heals=False),
     "no length, ended by a close": Kind(_without_length(_GOOD), _ID),
     "no length, cut by a close": Kind(_without_length(_GOOD[:-2])),
-    "status 99": Kind(answer(_GOOD, status=99), error=Exception),
-    "a header without a colon": Kind(answer(_GOOD).replace(b"\r\n", b"\r\nnonsense\r\n", 1), error=Exception),
-    "a header of 100,000 bytes": Kind(answer(_GOOD, headers={"X-Long": "x" * 100_000}), error=Exception),
-    "two lengths": Kind(answer(_GOOD, headers={"content-length": str(len(_GOOD) - 5)}), error=Exception),
+    "status 99": Kind(answer(_GOOD, status=99), error=TransportError),
+    "a header without a colon": Kind(answer(_GOOD).replace(b"\r\n", b"\r\nnonsense\r\n", 1), error=TransportError),
+    "a header of 100,000 bytes": Kind(answer(_GOOD, headers={"X-Long": "x" * 100_000}), error=TransportError),
+    "two lengths": Kind(answer(_GOOD, headers={"content-length": str(len(_GOOD) - 5)}), error=TransportError),
     "exactly the cap": Kind(answer(_GOOD.ljust(CAP)), _ID),
     "a byte more than the cap": Kind(answer(_GOOD.ljust(CAP + 1)), heals=False),
     "4 times the cap": Kind(answer(bytes(4 * CAP)), heals=False),

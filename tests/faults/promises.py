@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async import CapillaryClient, ClientOptions, OAuth, RateLimit
+from capillary_async import CapillaryClient, ClientOptions, OAuth, RateLimit, RetryPolicy
 from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH, Auth
 from capillary_async.protocol import Request
 from capillary_async.replies import Answer
@@ -22,27 +22,53 @@ _LARGE: Final = b"." * 2**21
 
 def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
-    yield asyncio.run(_queueing(scale.of(20, 4) / 100))
+    yield _queueing(0.2)
     yield asyncio.run(_large_failures(scale.of(10, 2)))
     yield asyncio.run(_late_refusals())
     yield run_virtually(_limiter())
 
 
-async def _queueing(unit: float) -> Row:
+class _SteppedLoop(asyncio.SelectorEventLoop):
+    """An event loop with real sockets, whose time passes only when a server says so.
+
+    Attributes:
+        now: Its time.
+    """
+
+    now = 1000.0
+
+    def time(self) -> float:
+        """Return the moment that the server has let it come to."""
+        return self.now
+
+
+def _queueing(unit: float) -> Row:
     """Let calls queue twelve times as long as they take, with five times as long for an attempt."""
     row = Row(f"60 calls of {unit:g} s, 5 connections, {5 * unit:g} s each", 60)
-    server = _Counting(_answer_after(unit))
-    await _look_up(row, server, ClientOptions(max_connections=5, attempt_timeout=5 * unit), concurrency=60)
+    loop = _SteppedLoop()
+    server = _Counting(_answer_by_fives(loop, unit))
+    # Tried once: to wait for another attempt, time would have to pass.
+    options = ClientOptions(max_connections=5, attempt_timeout=5 * unit, retry=RetryPolicy(attempts=1))
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(_look_up(row, server, options, concurrency=60))
     row.measure("requests", server.seen, at_most=60)
     row.measure("connections", server.connections, at_most=5)
     row.check(f"{row.refused} refused", holds=not row.refused)
     return row.settle()
 
 
-def _answer_after(seconds: float) -> Handler:
+def _answer_by_fives(loop: _SteppedLoop, unit: float) -> Handler:
+    """Wait until five requests are here, let the client's time pass for them, and answer all five."""
+    waiting: list[tuple[Wire, Asked]] = []
+
     async def handle(wire: Wire, asked: Asked) -> None:
-        await asyncio.sleep(seconds)
-        await wire.send(answer(document_of(asked.query["identifierValue"])))
+        waiting.append((wire, asked))
+        if len(waiting) == 5:
+            loop.now += unit
+            five = waiting.copy()
+            waiting.clear()
+            for a_wire, a_lookup in five:
+                await a_wire.send(answer(document_of(a_lookup.query["identifierValue"])))
 
     return handle
 
@@ -63,9 +89,9 @@ async def _large_failures(count: int) -> Row:
 
 
 async def _late_refusals() -> Row:
-    """Refuse the first token to twenty requests: one at once, the others when the second token is in use."""
+    """Refuse the first token to twenty requests: one when all are here, the others when the second token is in use."""
     row = Row("20 late refusals of one token", 20)
-    tokens, refused, is_renewed = 0, 0, asyncio.Event()
+    tokens, refused, are_all_here, is_renewed = 0, 0, asyncio.Event(), asyncio.Event()
 
     async def handle(wire: Wire, asked: Asked) -> None:
         nonlocal tokens, refused
@@ -74,8 +100,10 @@ async def _late_refusals() -> Row:
             await wire.send(answer(b'{"data": {"accessToken": "token-%d", "ttlSeconds": 3600}}' % tokens))
         elif asked.headers[TOKEN_HEADER.lower()] == "token-1":
             refused += 1
-            if refused > 1:
-                await is_renewed.wait()
+            is_first = refused == 1
+            if refused == row.injected:
+                are_all_here.set()
+            await (are_all_here if is_first else is_renewed).wait()
             await wire.send(answer(b"", status=401))
         else:
             is_renewed.set()

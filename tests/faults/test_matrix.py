@@ -7,12 +7,9 @@ from tests.faults.report import heading, written
 from tests.faults.scale import Scale
 
 SEED = 20_260
-# These two count what happens within fractions of a second; on a machine that is busy otherwise they
-# would tell of the machine. `make faults` runs them.
-WANTS_A_QUIET_MACHINE = {"interruptions", "promises"}
 
 
-@pytest.mark.parametrize("part", [part for part in PARTS if part not in WANTS_A_QUIET_MACHINE])
+@pytest.mark.parametrize("part", PARTS)
 def test_nothing_is_lost_doubled_or_wrong(part: str) -> None:
     """Whatever the network, the server or the input does."""
     rows = list(run(part, Scale(SEED, is_full=False)))
