@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import capillary_async
+from capillary_async import models
 
 # What users are promised.
 PROMISED = {
@@ -86,6 +87,26 @@ def test_each_endpoint_is_documented_with_its_parameters(path: str) -> None:
     assert not {"args", "kwargs", "group", "self"} & signature.parameters.keys()
     for parameter in signature.parameters:
         assert f"\n    {parameter}: " in documentation
+
+
+def test_help_says_what_a_caller_gets() -> None:
+    """The functions that endpoints are made of return requests; nobody who calls one ever sees those."""
+    client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
+
+    assert inspect.signature(client.customers.get).return_annotation is capillary_async.Customer
+    assert get_type_hints(client.customers.find_id)["return"] is int
+    assert (
+        inspect.signature(client.targets.list_events).return_annotation
+        == (capillary_async.Pager[capillary_async.TargetEvent])
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, kind in vars(models).items() if inspect.isclass(kind)])
+def test_every_model_imports_from_the_package(name: str) -> None:
+    """Annotations of a user's own functions name them."""
+    internal = {"Model", "ReadOnlyDict"}
+
+    assert name in {*capillary_async.__all__, *internal}
 
 
 def test_all_is_sorted_and_complete() -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from cyclopts import App, Parameter
 
 from capillary_async.cli.bulk import bulk_app
+from capillary_async.cli.complaints import explain
 from capillary_async.cli.demo import demo
 from capillary_async.cli.exits import DONE, EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code_of
 from capillary_async.cli.lookups import add_lookups
@@ -25,7 +26,7 @@ def build() -> App:
         help="Look up customers, user groups and targets in Capillary's loyalty platform.",
         help_epilogue=_EPILOGUE,
         version=version("capillary-async"),
-        default_parameter=Parameter(negative_iterable=()),
+        default_parameter=Parameter(negative=()),
         suppress_keyboard_interrupt=False,
     )
     add_lookups(app)
@@ -54,16 +55,9 @@ def run(arguments: Sequence[str]) -> int:
         code = exit_code_of(error)
         if code is None:
             raise
-        print(f"capillary: {_explain(error)}", file=sys.stderr)
+        print(f"capillary: {explain(error)}", file=sys.stderr)
         return code
     return DONE if code is None else code
-
-
-def _explain(error: Exception) -> str:
-    """Say in one line what went wrong, and how to go on."""
-    text = " ".join(str(error).split())
-    cursor = getattr(error, "cursor", None)
-    return text if cursor is None else f"{text}; the rows so far are whole, go on with --resume {cursor}"
 
 
 def _write_utf8() -> None:

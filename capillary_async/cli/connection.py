@@ -144,10 +144,9 @@ def read_rate(text: str) -> RateLimit:
     """
     requests, _, seconds = text.partition("/")
     try:
-        limit, per = int(requests), float(seconds or 60)
+        return RateLimit(int(requests), per=float(seconds or 60))
     except ValueError:
         raise ValueError(f"--rate wants requests/seconds, such as 1000/60, not {text!r}") from None
-    return RateLimit(limit, per=per)
 
 
 def _timezone(name: str) -> ZoneInfo:

@@ -39,5 +39,12 @@ class ListingOptions:
                     return
         finally:
             if self.report:
-                numbers = attrs.asdict(pages.report, recurse=False).items()
-                print(", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in numbers), file=sys.stderr)
+                facts = attrs.asdict(pages.report, recurse=False).items()
+                said = [f"{name.replace('_', ' ')}: {_in_words(fact)}" for name, fact in facts]
+                print(", ".join(said), file=sys.stderr)
+
+
+def _in_words(fact: object) -> object:
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    return "unknown" if fact is None else fact

@@ -20,7 +20,7 @@ from capillary_async.cli.connection import Connection
 from capillary_async.cli.listing import ListingOptions
 from capillary_async.cli.output import Output
 from capillary_async.endpoints import Customers, Targets, UserGroups
-from capillary_async.pagination import Listing
+from capillary_async.pagination import Pager
 
 _GROUPS: Final[Mapping[str, type]] = {"customers": Customers, "targets": Targets, "user_groups": UserGroups}
 
@@ -52,9 +52,10 @@ def _command(path: str) -> Callable[..., None]:
     group, name = path.split(".")
     method = getattr(_GROUPS[group], name)
     signature = inspect.signature(method, eval_str=True)
-    is_listing = get_origin(signature.return_annotation) is Listing
-    (answer,) = get_args(signature.return_annotation)
-
+    answer = signature.return_annotation
+    is_listing = get_origin(answer) is Pager
+    if is_listing:
+        (answer,) = get_args(answer)
     options = _OPTIONS if is_listing else _OPTIONS[:2]
 
     def command(*values: Any, **named: Any) -> None:
@@ -67,8 +68,15 @@ def _command(path: str) -> Callable[..., None]:
         for default in options
     ]
     vars(command)["__signature__"] = inspect.Signature(parameters)
-    command.__doc__ = method.__doc__
+    command.__doc__ = _for_shell(method.__doc__)
     return command
+
+
+def _for_shell(text: str) -> str:
+    """Name commands where a docstring names the client's methods."""
+    for name, (path, _) in LOOKUPS.items():
+        text = text.replace(f"`{path}`", f"`capillary {name}`")
+    return text.replace("`lookup_many`", "`capillary bulk`")
 
 
 def _name(options: object) -> str:

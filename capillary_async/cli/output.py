@@ -51,6 +51,8 @@ class Output:
         """Write an answer that is a single object: JSON without a list around it, a table from top to bottom."""
         if self.format in {"json", "jsonl"}:
             out.write(to_json(row) + "\n")
+        elif self.format == "table" and not attrs.has(model):
+            out.write(cell(row) + "\n")  # a number or a text, for a script's `$(...)`
         elif self.format == "table":
             _Layout(self._chosen(model), (), out).write(row)
         else:

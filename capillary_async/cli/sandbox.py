@@ -57,7 +57,9 @@ async def _serve(sandbox: Sandbox) -> None:
         }
         for name, value in exports.items():
             print(f"{_EXPORT}{name}={shlex.quote(value)}")
-        print("# Paste these lines into another shell, and then for example: capillary events 1 79196", flush=True)
+        print("# Paste these lines into another shell, and then for example: capillary events 1 79196")
+        oauth = f"CAPILLARY_KEY={shlex.quote(sandbox.key)} CAPILLARY_SECRET={shlex.quote(sandbox.secret)}"
+        print(f"# By OAuth: unset CAPILLARY_TILL CAPILLARY_PASSWORD; export {oauth}", flush=True)
         await asyncio.Event().wait()
 
 

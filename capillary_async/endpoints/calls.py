@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
 import attrs
 
@@ -150,9 +150,18 @@ def _method(build: Callable[P, R], send: Callable[[Calls, R], S]) -> Callable[Co
 
 
 def _with_signature(method: F, build: Callable[..., Any]) -> F:
-    """Show a method with the parameters of the function it came from, behind its own `self`."""
+    """Show a method with the parameters of the function it came from, and with what a caller gets."""
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     signature = inspect.signature(build)
-    parameters = [own, *(parameter for parameter in signature.parameters.values())]
-    method.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    returned = _returned(signature.return_annotation)
+    parameters = [own, *signature.parameters.values()]
+    method.__signature__ = signature.replace(parameters=parameters, return_annotation=returned)  # type: ignore[attr-defined]
+    method.__annotations__ = {**build.__annotations__, "return": returned}
     return method
+
+
+def _returned(built: Any) -> Any:
+    """Say what is returned where a function builds this: `Customer` for its request, a `Pager` for a listing."""
+    pager: Any = Pager
+    (answer,) = get_args(built)
+    return pager[answer] if get_origin(built) is Listing else answer

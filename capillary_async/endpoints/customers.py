@@ -70,7 +70,7 @@ def get(
 ) -> Request[Customer]:
     """Fetch a customer's details.
 
-    What is left `None` is not sent. Transactions are not part of the answer, and there is no call for
+    What is not given is not sent. Transactions are not part of the answer, and the API has no call for
     many customers at once: see `lookup_many`.
 
     Args:
@@ -79,7 +79,8 @@ def get(
         account_id: The account, in a source that has several.
         embed: Further parts: points, subscriptions, mlp, userGroup, gapDetails, promotionalPoints,
             expirySchedules, expiredPoints, customerImage, returnedPoints, associatedImages, segments.
-        include_all_user_groups: Add the customer's user groups; `list_user_groups` walks all of them.
+        include_all_user_groups: Add the customer's user groups; `customers.list_user_groups` walks
+            all of them.
         user_group_id: Add this user group only.
         include_user_group_loyalty_details: Add the loyalty details of user groups.
         include_fraud_details: Add fraud details.
@@ -90,9 +91,10 @@ def get(
         user_group_limit: User groups in the answer, from 1 to 1,000.
         user_group_sort_by: Such as JoinedDate, the API's default.
         user_group_sort_order: ASC, or DESC, the API's default.
-        user_group_pagination: Add `user_group_pagination` to the answer.
-        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today; wants `embed=["mlp"]`.
-        gap_to_renew: Add what is missing to keep the tier in this many days; wants `embed=["mlp"]`.
+        user_group_pagination: Add `ug2_pagination` to the answer.
+        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
+            among `embed`.
+        gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
         ndnc_status: Add the do-not-disturb status.
         optin_status: Add the opt-in status.
         slab_history: Add the tier changes.

@@ -204,7 +204,7 @@ def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path
         ("plan --keys bad.csv", "bad.csv, line 3"),
         ("plan --keys other.csv", "customers customer_id"),
         ("plan --keys -", "--lookup"),
-        ("plan --keys bad.csv --rate 0/60", "limit must be"),
+        ("plan --keys bad.csv --rate 0/60", "--rate wants"),
     ],
 )
 def test_a_mistake_is_one_line_and_a_code(

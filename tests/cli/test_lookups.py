@@ -44,6 +44,16 @@ def test_every_command_explains_each_of_its_arguments(name: str) -> None:
     assert [parameter for parameter in own if f" {parameter}: " not in described] == []
 
 
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_the_help_speaks_of_commands(name: str) -> None:
+    """A shell has no `customers.find_id`."""
+    command = cast("Callable[..., None]", build()[name].default_command)
+
+    described = inspect.getdoc(command) or ""
+    assert not [path for path, _ in LOOKUPS.values() if path in described]
+    assert "lookup_many" not in described
+
+
 def test_a_listing_is_complete_although_pages_are_cut(capillary: Capillary, server: Sandbox) -> None:
     """Whoever counts the lines counts on them."""
     server.cap_page_size(40)
@@ -83,6 +93,13 @@ def test_an_id_is_found(capillary: Capillary, server: Sandbox) -> None:
     assert capillary("find-customer", name, value, "--format", "json").out == "565345\n"
 
 
+def test_an_id_stands_alone(capillary: Capillary, server: Sandbox) -> None:
+    """`capillary customer $(capillary find-customer ...)` is what it is for."""
+    name, value = next(iter(server.identifiers(565345).items()))
+
+    assert capillary("find-customer", name, value).out == "565345\n"
+
+
 def test_max_rows_asks_for_no_page_more_than_it_needs(capillary: Capillary, server: Sandbox) -> None:
     """A look at the first rows must not walk a million."""
     done = capillary(*EVENTS, "--page-size", "5", "--max-rows", "3", "--format", "jsonl")
@@ -98,6 +115,23 @@ def test_the_report_is_on_standard_error(capillary: Capillary, server: Sandbox) 
     rows = len(server.event_ids(1, 79197))
     assert len(done.out.splitlines()) == rows
     assert f"requests: {server.request_count}, rows: {rows}" in done.err
+
+
+def test_the_report_has_no_words_of_python(capillary: Capillary) -> None:
+    """Whoever reads it in a shell need not know what None is."""
+    done = capillary(*EVENTS, "--report", "--max-rows", "1", "--format", "jsonl")
+
+    assert "is capped: no, offset means: unknown, total means: unknown" in done.err
+
+
+def test_a_listing_that_never_began_is_not_to_be_resumed(capillary: Capillary, server: Sandbox) -> None:
+    """The advice would be to do the same again."""
+    server.script("/", Answer(status=400, body="{}"))
+
+    done = capillary(*EVENTS)
+
+    assert done.code == 1
+    assert "--resume" not in done.err
 
 
 def test_a_listing_that_broke_off_goes_on_where_it_stopped(capillary: Capillary, server: Sandbox) -> None:
