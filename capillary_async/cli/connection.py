@@ -6,6 +6,7 @@ processes. Secrets come from the environment, a file, a pipe or the keyboard.
 
 import getpass
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -122,13 +123,24 @@ class Connection:
         if self.secret_file is not None:
             _replace(environment, {_PROOFS[who][0]: _read_secret(self.secret_file)}, _PROOFS[who][1:])
         elif who and not any(environment.get(name) for name in _PROOFS[who]) and sys.stdin.isatty():
-            environment[_PROOFS[who][0]] = getpass.getpass(f"{_PROOFS[who][0].removeprefix('CAPILLARY_').lower()}: ")
+            environment[_PROOFS[who][0]] = _ask(f"{_PROOFS[who][0].removeprefix('CAPILLARY_').lower()}: ")
 
 
 def _replace(environment: dict[str, str], new: Mapping[str, str], rivals: "tuple[str, ...] | list[str]") -> None:
     for name in rivals:
         environment.pop(name, None)
     environment.update(new)
+
+
+def _ask(prompt: str) -> str:
+    # asyncio makes a cancellation of Ctrl-C, and nothing here would await one.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise ValueError(f"no {prompt.rstrip(': ')} was given") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _read_secret(path: Path) -> str:

@@ -23,8 +23,9 @@ class Output:
     """How the answer is written.
 
     Attributes:
-        format: `table` is for eyes: long cells are cut, empty columns left out. `json`, `jsonl` (one
-            object a line) and `csv` are complete, with every number exact.
+        format: `table` is for eyes: long cells are cut, empty columns left out, and rows that are wider than
+            the screen stand as a list. `json`, `jsonl` (one object a line) and `csv` are complete, with every
+            number exact.
         columns: Only these columns, separated by commas; for `table` and `csv`.
     """
 

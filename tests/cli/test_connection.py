@@ -2,10 +2,14 @@
 
 import getpass
 import io
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from hashlib import md5
 from pathlib import Path
+from typing import cast
 from unittest.mock import Mock
 
 import pytest
@@ -153,3 +157,34 @@ def test_the_other_options_reach_the_client(capillary: Capillary, server: Sandbo
 
     assert server.requests[0].headers["language"] == "zh"
     assert "+05:30" in done.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_control_c_ends_the_question_for_a_password(environment: pytest.MonkeyPatch) -> None:
+    """Whoever typed the wrong till wants out, and pressing it once is enough everywhere else."""
+    environment.delenv("CAPILLARY_PASSWORD")
+    ours, terminal = os.openpty()
+    command = (sys.executable, "-m", "capillary_async", *LOOKUP)
+
+    with subprocess.Popen(command, stdin=terminal, stderr=subprocess.PIPE, start_new_session=True) as process:
+        asked = cast("io.BufferedReader", process.stderr).read(len("password: "))
+        process.send_signal(signal.SIGINT)
+
+    os.close(terminal)
+    os.close(ours)
+    assert (asked, process.returncode) == (b"password: ", 130)
+
+
+def test_no_answer_to_the_question_is_a_mistake(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """Ctrl-D is how one declines."""
+
+    def decline(_prompt: str) -> str:
+        raise EOFError
+
+    environment.delenv("CAPILLARY_PASSWORD")
+    environment.setattr(sys, "stdin", Mock(isatty=lambda: True))
+    environment.setattr(getpass, "getpass", decline)
+
+    done = capillary(*LOOKUP)
+
+    assert (done.code, done.err) == (2, "capillary: no password was given\n")
