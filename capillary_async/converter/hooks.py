@@ -96,6 +96,7 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
         (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
         (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
         (is_model, lambda into: _model_hook(readers_of(into))),
+        (lambda into: into is object, lambda _: _as_it_is),
     ]
     for predicate, factory in factories:
         converter.register_structure_hook_factory(predicate, factory)
@@ -104,6 +105,10 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
 
 def _no_way(into: Any) -> NoReturn:
     raise UnknownTypeError(f"there is no way to structure an answer into {into!r}")
+
+
+def _as_it_is(value: Any, _: Any) -> Any:
+    return value
 
 
 def _origin(into: Any) -> Any:

@@ -19,7 +19,8 @@ def list_trackers(identifier: int | str, *, identifier_type: str = "id", source:
     """List the running totals that are kept for a user group.
 
     Args:
-        identifier: The group's id, or what `identifier_type` says.
+        identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+            externalId may be a text.
         identifier_type: id, externalId or primaryUserId.
         source: Where the group's customers are registered.
 
