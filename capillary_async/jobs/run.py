@@ -125,6 +125,8 @@ class Run:
                     self._judge(outcome)
                     if len(self._suspects) >= _MANY:
                         return
+                    if self._denied >= _MANY:
+                        await self._look_into_denials(outcome.error)
                     if self.recorder.is_full:
                         await self._wait_for_disk()
 
@@ -139,7 +141,11 @@ class Run:
 
     async def _look_up(self, key: Key) -> Answer:
         cells = {column.name: value for column, value in zip(self.lookup.columns, key.values, strict=True)}
-        return await collect(self.lookup.fn(self.client, **cells))
+        try:
+            return await collect(self.lookup.fn(self.client, **cells))
+        except SystemExit as error:
+            # The exit code would say something of a job that is not done.
+            raise RuntimeError("the lookup wanted to end the process") from error
 
     async def _wait_for_disk(self) -> None:
         self.progress.waiting_for = "the disk"
@@ -167,8 +173,6 @@ class Run:
         if isinstance(error, AuthenticationError | ConfigurationError):
             raise JobStoppedError(str(error)) from error
         self._denied = self._denied + 1 if isinstance(error, AccessDeniedError) else 0
-        if self._denied >= _MANY:
-            raise JobStoppedError(f"access was denied {self._denied} times in a row: {error}") from error
 
     def _condemn_suspects(self) -> None:
         """The API is well, so it was the keys' own fault."""
@@ -189,6 +193,14 @@ class Run:
     def _put(self, record: Record) -> None:
         self.tally.set(record.id, record.verdict)
         self.recorder.add(record)
+
+    async def _look_into_denials(self, error: Exception | None) -> None:
+        """Stop unless a key that worked before still does."""
+        good = self._good or self._next(Verdict.FOUND)
+        if good is not None:
+            self._stop_if_refused((await self._alone(good)).error)
+        if self._denied:
+            raise JobStoppedError(f"access was denied {self._denied} times in a row: {error}") from error
 
     # --- outages ---
 
@@ -215,8 +227,7 @@ class Run:
         key = self._good or self._next_unknown()
         if key is None:
             return True
-        async with lookup_many(self._look_up, [key], concurrency=1) as outcomes:
-            outcome = await anext(outcomes)
+        outcome = await self._alone(key)
         self._stop_if_refused(outcome.error)
         is_well = not may_be_an_outage(outcome.error)
         if key is not self._good:
@@ -226,6 +237,10 @@ class Run:
             else:
                 self._count_try_alone(outcome)
         return is_well
+
+    async def _alone(self, key: Key) -> Found:
+        async with lookup_many(self._look_up, [key], concurrency=1) as outcomes:
+            return await anext(outcomes)
 
     def _count_try_alone(self, outcome: Found) -> None:
         """Give a key up that fails again and again while nothing is known to work: it may be the cause itself."""
@@ -238,12 +253,15 @@ class Run:
         """Take turns, for one of them may be the cause of the trouble."""
         for first in (self._last_tried + 1, 0):
             for wanted in (Verdict.PENDING, Verdict.FAILED_ONCE):
-                with closing(read_keys(self.directory, self.tally.standings, wanted, first)) as keys:
-                    key = next(keys, None)
+                key = self._next(wanted, first)
                 if key is not None:
                     self._last_tried = key.id
                     return key
         return None
+
+    def _next(self, wanted: Verdict, first: int = 0) -> Key | None:
+        with closing(read_keys(self.directory, self.tally.standings, wanted, first)) as keys:
+            return next(keys, None)
 
 
 def _line(outcome: Found, verdict: Verdict) -> bytes:

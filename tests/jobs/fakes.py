@@ -48,7 +48,7 @@ class FakeApi:
         most_running: How many calls ran at the same time.
     """
 
-    trouble: Callable[[int], Exception | None] = lambda number: None
+    trouble: Callable[[int], BaseException | None] = lambda number: None
     on_ask: Callable[[int], object] = lambda number: None
     base_url: str = "https://api.example.com"
     account: str = "till one"

@@ -24,7 +24,7 @@ def failures(job: BulkJob) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-def when(numbers: Container[int], error: Callable[[], Exception]) -> Callable[[int], Exception | None]:
+def when(numbers: Container[int], error: Callable[[], BaseException]) -> Callable[[int], BaseException | None]:
     """Make trouble for some numbers."""
     return lambda number: error() if number in numbers else None
 
@@ -303,6 +303,46 @@ async def test_access_denied_for_everybody_stops_the_job(tmp_path: Path) -> None
         await job.run(api)
 
     assert sum(api.asked.values()) <= 25
+
+
+async def test_access_denied_half_way_stops_the_job(tmp_path: Path) -> None:
+    """Somebody took the permission away."""
+    api = FakeApi()
+    api.trouble = lambda number: AccessDeniedError("no scope", status=403) if sum(api.asked.values()) > 50 else None
+    job = make_job(tmp_path / "job")
+
+    with pytest.raises(JobStoppedError, match="denied 21 times in a row"):
+        await job.run(api)
+
+    assert sum(api.asked.values()) <= 50 + 5 + 21
+
+
+@pytest.mark.parametrize("is_resumed", [True, False])
+async def test_many_for_whom_access_is_denied_do_not_stop_the_job(tmp_path: Path, is_resumed: bool) -> None:  # noqa: FBT001
+    """In the second pass they are all that is left, one after the other, and no resuming would ever end it."""
+    api = FakeApi(when(range(3, 100, 2), lambda: AccessDeniedError("out of bounds", status=403)))
+    job = make_job(tmp_path / "job")
+    if is_resumed:
+        api.on_ask = lambda number: job.stop() if api.asked[3] == 2 else None
+        with pytest.raises(JobStoppedError):
+            await job.run(api)
+        api.on_ask = lambda number: None
+
+    status = await job.run(api)
+
+    assert status.failed == 49
+    assert sum(api.asked.values()) <= 100 + 49 + 10
+
+
+async def test_a_lookup_that_wants_to_end_the_process_fails(tmp_path: Path) -> None:
+    """The exit code would say that the job is done."""
+    api = FakeApi(when([30], lambda: SystemExit(0)))
+    job = make_job(tmp_path / "job")
+
+    status = await job.run(api)
+
+    assert status.failed == 1
+    assert [failure["error"] for failure in failures(job)] == ["RuntimeError"]
 
 
 async def test_access_denied_for_somebody_is_a_failure(tmp_path: Path) -> None:
