@@ -26,6 +26,7 @@ class Customer(Model):
         profiles: One a source and account.
         segments: Segment to partition, such as `{"Activity segment": "Lapsed"}`.
         associated_with: Code of the till that the customer belongs to.
+        slab_history: Changes of tier, the latest first in the documentation's sample; with `slab_history`.
         ug2_pagination: The page of user groups; with `user_group_pagination`.
         gap_to_renew_summary: One element, unless an answer brings more. With `gap_to_renew`.
     """
