@@ -30,7 +30,7 @@ import attrs
 
 from capillary_async.errors import AuthenticationError, ConfigurationError, DeadlineExceeded, DecodeError
 from capillary_async.options import Secret
-from capillary_async.protocol import Call, Request, Response, Transport, running_time
+from capillary_async.protocol import Request, Response, Transport, running_time
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
 TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
@@ -311,7 +311,7 @@ class TokenTransport:
 
     async def _fetch(self) -> _Token:
         asked_at = self._clock()
-        request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials, at="data", call=Call())
+        request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials)
         response = await self._for_tokens.send(request)
         header, life = _granted(response.document)
         return _Token(header, asked_at + life * (0.9 - 0.05 * self._draw()), asked_at + life)
@@ -340,12 +340,12 @@ def _granted(document: object) -> tuple[Secret, float]:
     """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`; a life that makes no sense counts as none."""
     data = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
-        raise DecodeError("expected an object with the access token", location="data")
+        raise DecodeError("data should be an object with the access token", location="data")
     granted = cast("dict[str, Any]", data)
     token, life = Secret(granted.get("accessToken", "")), granted.get("ttlSeconds")
     del granted, data, document  # so that a traceback with locals does not show the token
     if not _is_header_safe(token.reveal()):
-        raise DecodeError("expected a text that can travel in a header", location="data.accessToken")
+        raise DecodeError("data.accessToken should be a text that can travel in a header", location="data.accessToken")
     if isinstance(life, bool) or not isinstance(life, int | Decimal):
-        raise DecodeError("expected a number of seconds", location="data.ttlSeconds")
+        raise DecodeError("data.ttlSeconds should be a number of seconds", location="data.ttlSeconds")
     return token, float(min(max(life, 0), _LONGEST_LIFE))

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import pickle
+import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from capillary_async.errors import (
 from capillary_async.options import Secret
 from capillary_async.protocol import Call, Request, Response
 from tests.fakes import VirtualClock, outcomes
+from tests.faults.virtual import run_virtually
 
 PASSWORD = "server123"
 MD5 = "8a16a6b70505eb1f1ff7cdc0cd5559a7"
@@ -120,6 +122,16 @@ def scene() -> Scene:
     return built
 
 
+COMPLAINTS = {
+    "password": "password must be a text that is not empty",
+    "till": "till must be printable ASCII characters without a colon, and at least one",
+    "password_md5": "password_md5 must be the 32 hexadecimal digits of an MD5",
+    "attribution": "attribution must be one of TILL, STORE_CODE, STORE_NAME, STORE_EXTERNAL_ID, STORE_EXTERNAL_ID_1, "
+    "STORE_EXTERNAL_ID_2, and a text of printable ASCII characters",
+    **{name: f"{name} must be printable ASCII characters, and at least one" for name in ("token", "key", "secret")},
+}
+
+
 class TestKinds:
     """What each kind of authentication is made from."""
 
@@ -163,6 +175,26 @@ class TestKinds:
         """Key and secret go to the token endpoint alone."""
         assert await self.headers_of(OAuth(KEY, SECRET)) == {"language": "zh", TOKEN_HEADER: "granted"}
 
+    async def test_a_token_is_asked_for_by_its_own_way_and_replayed_by_another(self) -> None:
+        """A replay waits for the rate limit, a request for a token has retries of its own."""
+        asked: list[tuple[str, dict[str, str] | None]] = []
+
+        @attrs.frozen
+        class Way:
+            name: str
+
+            async def send(self, request: Request[Any], /) -> Response:
+                body = request.body and {name: value.reveal() for name, value in request.body.items()}
+                asked.append((self.name, body))
+                if self.name == "calls":
+                    raise refusal(401)
+                return Response({"data": {"accessToken": "granted", "ttlSeconds": 300}})
+
+        await OAuth(KEY, SECRET).over(Way("calls"), Way("tokens"), Way("replays")).send(Request("/x"))
+
+        fetch = ("tokens", {"key": KEY, "secret": SECRET})
+        assert asked == [fetch, ("calls", None), fetch, ("replays", None)]
+
     async def test_attribution_travels_with_each_call(self) -> None:
         """It books the call to a till or a store."""
         headers = await self.headers_of(OAuth(KEY, SECRET, ("STORE_CODE", "s 1")))
@@ -192,10 +224,23 @@ class TestKinds:
         self, make: Callable[..., Auth], arguments: tuple[Any, ...], named: str
     ) -> None:
         """A line break in a header would let its rest be another header."""
-        with pytest.raises(ConfigurationError, match=f"^{named} must") as caught:
+        with pytest.raises(ConfigurationError) as caught:
             make(*arguments)
 
+        assert str(caught.value) == COMPLAINTS[named]
         assert caught.value.__context__ is None
+
+    @pytest.mark.parametrize("make", [lambda: BasicAuth("a:b", PASSWORD), lambda: OAuth(KEY, "")])
+    def test_what_was_refused_can_be_shown_by_a_traceback(self, make: Callable[[], Auth]) -> None:
+        """An error tracker prints the object that is half built."""
+        with pytest.raises(ConfigurationError) as caught:
+            make()
+
+        whole = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        shown = str([frame.locals for frame in whole.stack])
+
+        assert "Auth(" in shown
+        assert "repr() failed" not in shown
 
     @pytest.mark.parametrize(
         "auth",
@@ -381,6 +426,12 @@ class TestTokens:
         assert await scene.call() == "token-1"
 
 
+NO_OBJECTS: list[Any] = [None, [], {}, {"data": None}, {"data": []}]
+NO_OBJECT = "data should be an object with the access token"
+NO_TOKEN = "data.accessToken should be a text that can travel in a header"
+NO_LIFE = "data.ttlSeconds should be a number of seconds"
+
+
 class TestTrouble:
     """What goes wrong while a token is fetched is told to all who wait, and to nobody else."""
 
@@ -414,25 +465,18 @@ class TestTrouble:
         assert error.__context__ is None
 
     @pytest.mark.parametrize(
-        ("document", "location"),
+        ("document", "complaint"),
         [
-            (None, "data"),
-            ([], "data"),
-            ({}, "data"),
-            ({"data": None}, "data"),
-            ({"data": []}, "data"),
-            ({"data": {"ttlSeconds": 300}}, "data.accessToken"),
+            *((document, NO_OBJECT) for document in NO_OBJECTS),
+            ({"data": {"ttlSeconds": 300}}, NO_TOKEN),
             *(
-                ({"data": {"accessToken": token, "ttlSeconds": 300}}, "data.accessToken")
+                ({"data": {"accessToken": token, "ttlSeconds": 300}}, NO_TOKEN)
                 for token in (None, 5, "", " ", "a\nb", "a\r\nX-Other: 1", "ä", ["t"])
             ),
-            *(
-                ({"data": {"accessToken": "t", "ttlSeconds": life}}, "data.ttlSeconds")
-                for life in (None, "300", True, [300])
-            ),
+            *(({"data": {"accessToken": "t", "ttlSeconds": life}}, NO_LIFE) for life in (None, "300", True, [300])),
         ],
     )
-    async def test_a_grant_that_is_none_is_refused(self, document: object, location: str) -> None:
+    async def test_a_grant_that_is_none_is_refused(self, document: object, complaint: str) -> None:
         """A line break in a token would let its rest be another header."""
 
         class Grants:
@@ -444,7 +488,8 @@ class TestTrouble:
         with pytest.raises(DecodeError) as caught:
             await transport.send(Request("/x"))
 
-        assert caught.value.location == location
+        assert str(caught.value) == complaint
+        assert caught.value.location == complaint.partition(" ")[0]
 
     async def test_who_stops_waiting_stops_alone(self, scene: Scene) -> None:
         """Others wait for the same fetch."""
@@ -480,20 +525,40 @@ class TestTrouble:
         in_a_moment = asyncio.get_running_loop().time() + 0.01
 
         patient = asyncio.create_task(transport.send(Request("/x")))
-        with pytest.raises(DeadlineExceeded, match="access token"):
+        with pytest.raises(DeadlineExceeded, match=r"^the deadline passed while waiting for an access token"):
             await transport.send(Request("/x", call=Call(in_a_moment)))
         goes_on.set()
 
         assert (await patient).status == 200
 
+    def test_a_deadline_that_has_passed_is_not_waited_for(self) -> None:
+        """A call may have spent all its time before it needs a token."""
+
+        class Slow:
+            async def send(self, request: Request[Any], /) -> Response:
+                await asyncio.sleep(1000.0)
+                raise AssertionError
+
+        async def call_late() -> float:
+            transport, loop = TokenTransport(Slow(), Slow(), {}), asyncio.get_running_loop()
+            began = loop.time()
+            with pytest.raises(DeadlineExceeded):
+                await transport.send(Request("/x", call=Call(began - 5.0)))
+            waited = loop.time() - began
+            await transport.close()
+            return waited
+
+        assert run_virtually(call_late()) == 0.0
+
     async def test_closing_ends_the_fetch(self, scene: Scene) -> None:
         """No task is left behind, and who still waits is told why."""
         waiting = asyncio.create_task(scene.call())
         await asyncio.sleep(0)
+        assert "capillary token" in [task.get_name() for task in asyncio.all_tasks()]
 
         await scene.transport.close()
 
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(ConfigurationError, match=r"^the client was closed while an access token was being fetched"):
             await waiting
         assert asyncio.all_tasks() == {asyncio.current_task()}
         await scene.transport.close()

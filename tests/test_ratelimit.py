@@ -342,6 +342,7 @@ class TestLeaving:
         await outcomes(*tasks)
 
         assert queue.starts == [("0", 0.0), ("2", 0.5075), ("4", 1.5225), ("5", 2.5375)]
+        assert [task.cancelled() for task in tasks] == [False, True, False, True, False, False]
 
     async def test_a_start_that_is_not_taken_goes_to_the_next(self) -> None:
         """Between "go" and going a call may be cancelled."""
@@ -353,6 +354,8 @@ class TestLeaving:
         await outcomes(*tasks)
 
         assert queue.starts == [("0", 0.0), ("2", 0.5075), ("3", 1.5225)]
+        assert tasks[1].cancelled()
+        assert queue.limiter._granted == 0
 
     async def test_a_start_that_is_not_taken_does_not_count(self) -> None:
         """The guard remembers starts, not intentions."""
@@ -595,6 +598,7 @@ class TestPause:
         await outcomes(*tasks)
 
         assert queue.starts == [("0", 0.0), ("2", 5.0)]
+        assert tasks[1].cancelled()
 
 
 Arrivals = list[tuple[float, int, bool, float | None, float | None]]

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -90,6 +90,11 @@ class TestSuccess:
 
         assert (response.status, response.request_id, response.size) == (206, "r-1", len('{"a": 1}'))
 
+    @pytest.mark.parametrize("given", ["r", "r" * 128])
+    def test_a_request_id_has_1_to_128_characters(self, given: str) -> None:
+        """No document says how they look."""
+        assert answered({"a": 1}, headers={"x-cap-requestid": given}).request_id == given
+
     @pytest.mark.parametrize("junk", ["", "r" * 129, "r\x00", "r\udcff", "été"])
     def test_a_request_id_that_is_junk_counts_as_none(self, junk: str) -> None:
         """It ends up in logs."""
@@ -116,6 +121,16 @@ class TestSuccess:
 
         assert caught.value.retryable
         assert caught.value.__context__ is None
+
+    def test_null_is_said_to_be_null(self) -> None:
+        """It is a whole document, and still nothing."""
+        with pytest.raises(DecodeError, match=r"^the answer is null"):
+            answered(b"null")
+
+    @pytest.mark.parametrize("status", [199, 300, 302, 304])
+    def test_only_a_200_and_its_kin_bring_data(self, status: int) -> None:
+        """A redirect may come with a document too."""
+        assert type(refused({"data": []}, status)) is ResponseError
 
 
 class TestRefusal:
@@ -149,6 +164,7 @@ class TestRefusal:
             ),
             ({"code": 8015, "message": "Not found"}, Problem(8015, "Not found")),
             ({"status": 404, "errorCode": 8015}, Problem(8015, "")),
+            ({"message": "Not found", "statusCode": 404}, Problem(404, "Not found")),
         ],
     )
     def test_each_documented_shape_is_understood(self, body: object, problem: Problem, status: int) -> None:
@@ -166,6 +182,8 @@ class TestRefusal:
             ({"response": {"status": {"success": "true", "code": 498, "message": "late"}}}, AuthenticationError),
             ({"response": {"status": {"success": "true", "code": "403", "message": "scope"}}}, AccessDeniedError),
             ({"response": {"status": {"success": "false", "message": "broken"}}}, ResponseError),
+            ({"response": {"status": {"success": "true", "code": 300}}}, ResponseError),
+            ({"response": {"status": {"success": "true", "code": 199}}}, ResponseError),
             ({"errors": [{"code": 4000, "message": "access group"}]}, AccessDeniedError),
             ({"errors": [{"code": 4001}]}, ServerError),
             ({"errors": ["something"]}, ResponseError),
@@ -219,7 +237,15 @@ class TestRefusal:
         assert str(error) == "the API answered HTTP 200, 8015: reason 8015; 8016: reason 8016; 8017: reason 8017"
         assert error.codes == (8015, 8016, 8017, 8018)
 
-    @pytest.mark.parametrize("code", [True, 10**9, -(10**9), "12345678901", "x", "٣", 1.5, [1], {}])
+    @pytest.mark.parametrize(
+        ("problem", "said"),
+        [({"code": 8015}, "8015"), ({"message": "gone: "}, "no code: gone"), ("gone", "no code: gone")],
+    )
+    def test_half_a_problem_is_said_as_it_is(self, problem: object, said: str) -> None:
+        """Codes come without words, and words without a code."""
+        assert str(refused({"errors": [problem]})) == f"the API answered HTTP 200, {said}"
+
+    @pytest.mark.parametrize("code", [True, 10**9, -(10**9), "1234567890", "x", "٣", 1.5, [1], {}])
     def test_a_code_that_is_none_is_left_out(self, code: object) -> None:
         """Codes have at most six digits; longer ones could be somebody's number."""
         assert refused({"errors": [{"code": code, "message": "no"}]}).codes == ()
@@ -300,6 +326,8 @@ class TestMessages:
             (Request[Any]("/x", query=(("q", "Jane Doe"),)), "nothing like Jane Doe found", "nothing like ... found"),
             (Request[Any]("/x", query=(("q", "12,34"),)), "34 is unknown", "... is unknown"),
             (Request[Any]("/x", query=(("q", "."),)), "nothing. At all.", "nothing. At all."),
+            (Request[Any]("/x", query=(("q", "Doe"), ("r", "Ann Doe"))), "no Ann Doe", "no ..."),
+            (Request[Any]("/x", query=(("q", "Ann"), ("r", "Ann Doe"))), "no Ann Doe", "no ..."),
             (Request[Any]("/x", headers={"T": Secret("Basic abc=")}), "abc= refused", "... refused"),
             (Request[Any]("/x", body={"key": Secret("k-1"), "a": "code"}), "key k-1, code", "key ..., code"),
         ],
@@ -309,6 +337,20 @@ class TestMessages:
         error = refused({"errors": [{"code": 8015, "message": said}]}, asked=asked)
 
         assert error.problems == (Problem(8015, kept),)
+
+    @pytest.mark.parametrize(
+        "shape",
+        [
+            lambda said: {"errors": [{"message": said}]},
+            lambda said: {"message": said},
+            lambda said: {"response": {"status": {"code": 404, "message": said}}},
+        ],
+    )
+    def test_in_no_shape_is_it_repeated(self, shape: Callable[[str], object]) -> None:
+        """The old envelope quotes as the new one does."""
+        error = refused(shape("no Jane here"), asked=Request[Any]("/x", query=(("q", "Jane"),)))
+
+        assert [problem.message for problem in error.problems] == ["no ... here"]
 
     def test_a_deep_or_long_message_costs_little(self) -> None:
         """Whoever answers could send a text that pattern matching takes ages for."""

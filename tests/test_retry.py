@@ -477,7 +477,7 @@ class TestPause:
         await outcomes(transport.send(request(within=120.0)))
         clock.block(50.0)
 
-        with pytest.raises(RateLimitedError) as caught:
+        with pytest.raises(RateLimitedError, match=r"^the API wants no calls until after the call's") as caught:
             await transport.send(request(within=200.0))
 
         assert caught.value.retry_after == 150.0

@@ -1,6 +1,7 @@
 """What comes in a `Retry-After` header, or one of its kin, is a number, a date, or junk."""
 
 import math
+import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -35,6 +36,17 @@ def test_seconds_are_read(text: str, seconds: float) -> None:
 def test_every_form_of_an_http_date_is_read(text: str) -> None:
     """HTTP obliges a client to understand three forms; a date without a zone is UTC."""
     assert parse_retry_after(text, NOW) == 30.0
+
+
+def test_a_date_without_a_zone_is_utc_wherever_the_client_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a laptop in Kolkata it would otherwise be hours off."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        assert parse_retry_after("Sun, 01 Mar 2026 12:00:30 -0000", NOW) == 30.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_past_date_means_now() -> None:

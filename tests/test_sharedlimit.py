@@ -25,6 +25,9 @@ from tests.fakes import VirtualClock, outcomes
 BURST = RateLimit(20, per=0.0001)
 
 
+KNOWN_ADDRESSES = "redis://, rediss://, valkey://, valkeys://"
+
+
 def most_in_a_window(times: Iterable[float], per: float) -> int:
     """Count the starts of the fullest window, both of its ends included."""
     times = list(times)
@@ -99,6 +102,16 @@ class TestSharedRateLimit:
         with pytest.raises(ValueError, match=f"^{argument} must"):
             SharedRateLimit(url, "prod", 1000)
 
+    def test_an_unknown_address_is_told_of_those_that_are_known(self) -> None:
+        """A guess at the scheme is how one starts."""
+        with pytest.raises(ValueError, match=KNOWN_ADDRESSES):
+            SharedRateLimit("http://localhost", "prod", 1000)
+
+    @pytest.mark.parametrize("url", ["file:///x", "file://localhost/run/limits", "redis://localhost"])
+    def test_an_address_that_works_is_taken(self, url: str) -> None:
+        """A file's URL may name the machine that it is on."""
+        assert SharedRateLimit(url, "prod", 1000).url == url
+
     @pytest.mark.parametrize("name", ["", "a b", "a/b", "../up", "n" * 101, "a\n"])
     def test_a_name_that_is_no_name_is_refused(self, name: str) -> None:
         """It becomes part of a file's name."""
@@ -116,7 +129,7 @@ class TestSharedRateLimit:
         """Two processes that write the same file unlocked would both start."""
         monkeypatch.setattr("capillary_async.ratelimit.shared.find_spec", _nothing)
 
-        with pytest.raises(ValueError, match="no locks"):
+        with pytest.raises(ValueError, match=r"^url must be a server's: this system has no locks for files$"):
             SharedRateLimit("file:///run/limits", "prod", 1000)
 
     async def test_the_file_is_named_after_both(self, tmp_path: Path) -> None:
@@ -134,13 +147,17 @@ class TestSharedRateLimit:
         """Valkey speaks what Redis speaks."""
         pytest.importorskip("redis")
 
-        assert isinstance(SharedRateLimit(f"{scheme}://localhost:6379/0", "prod", 1000).store(), RedisStore)
+        store = SharedRateLimit(f"{scheme}://localhost:6379/0", "prod", 1000).store()
+
+        assert isinstance(store, RedisStore)
+        assert store._name == "prod"
 
     def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is optional, so this is the first that a user hears of it."""
         monkeypatch.setitem(sys.modules, "redis.asyncio", None)
 
-        with pytest.raises(ConfigurationError, match="package redis") as caught:
+        complaint = "^a rate limit that is shared over Redis needs the package redis"
+        with pytest.raises(ConfigurationError, match=complaint) as caught:
             SharedRateLimit("redis://localhost", "prod", 1000).store()
 
         assert caught.value.__context__ is None
@@ -191,6 +208,13 @@ class TestFileStore:
 
         assert await take_all(second) == 0
         await second.close()
+
+    async def test_a_machine_that_has_just_started_has_room(self, path: Path) -> None:
+        """Its clock has run for less than a window."""
+        store = FileStore(path, RateLimit(10, per=60.0), clock=VirtualClock(0.5).time)
+
+        assert await take(store) == 0.0
+        await store.close()
 
     async def test_a_window_later_there_is_room_again(self, path: Path, clock: VirtualClock) -> None:
         """Each start is forgotten in its turn."""
@@ -252,7 +276,7 @@ class TestFileStore:
         clock.block(8.0)
 
         for store in theirs:
-            with pytest.raises(ConfigurationError, match="another limit"):
+            with pytest.raises(ConfigurationError, match=r"^the name of the .* is in use with another limit"):
                 await take(store)
             await store.close()
         await ours.close()
@@ -275,7 +299,7 @@ class TestFileStore:
             file.write(content)
         store = FileStore(path, BURST)
 
-        with pytest.raises(ConfigurationError, match="something else"):
+        with pytest.raises(ConfigurationError, match=r"^the file of the .* holds something else"):
             await take(store)
 
         await store.close()
@@ -418,6 +442,22 @@ class TestSharedRateLimiter:
 
         assert [name for name, _ in process.starts] == ["bulk", "call", "bulk", "bulk", "bulk"]
 
+    async def test_bulk_work_that_waits_for_others_gives_way_to_who_comes_later(
+        self, path: Path, clock: VirtualClock
+    ) -> None:
+        """What the store told the first keeps the rest in line, where a call can pass it."""
+        first, second = (Process.of(path, clock, RateLimit(1, per=10.0)) for _ in range(2))
+        await first.call()
+        tasks = [asyncio.create_task(second.call("first"))]
+        await clock.settle()
+        with low_priority():
+            tasks.append(asyncio.create_task(second.call("bulk")))
+        await clock.settle()
+        tasks.append(asyncio.create_task(second.call("call")))
+        await asyncio.gather(*tasks)
+
+        assert [name for name, _ in second.starts] == ["first", "call", "bulk"]
+
     async def test_a_start_is_never_taken_without_asking(self, path: Path, clock: VirtualClock) -> None:
         """The store knows what this process does not."""
         process = Process.of(path, clock, BURST)
@@ -432,7 +472,7 @@ class TestSharedRateLimiter:
         first, second = (Process.of(path, clock, limit) for _ in range(2))
         await first.call()
 
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineExceeded, match=r"^the shared rate limit has no room before the call"):
             await second.call(deadline=1010.05)
 
         assert clock.elapsed == 0.0
@@ -591,12 +631,22 @@ class TestRedisStore:
 
         assert await store._client.llen("{capillary_async:prod}:starts") == 20
 
+    async def test_both_its_keys_are_on_one_node_of_a_cluster(self, server: Any, clock: VirtualClock) -> None:
+        """What stands in braces decides on the node."""
+        store = self.connect(server, BURST)
+        await take(store)
+
+        assert sorted(await store._client.keys()) == [
+            b"{capillary_async:prod}:opens",
+            b"{capillary_async:prod}:starts",
+        ]
+
     async def test_a_server_that_is_away_is_an_error_worth_a_retry(self, server: Any) -> None:
         """No call starts unasked; and what the library says stays with us, for it may name the server."""
         server.connected = False
         store = self.connect(server, BURST)
 
-        with pytest.raises(TransportError, match="did not answer") as caught:
+        with pytest.raises(TransportError, match=r"did not answer \(ConnectionError\)") as caught:
             await take(store)
 
         assert caught.value.retryable
