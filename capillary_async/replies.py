@@ -205,7 +205,7 @@ def _sentence(status: int, problems: tuple[Problem, ...]) -> str:
     if not problems:
         return f"the API answered HTTP {status}"
     said = "; ".join(f"{problem.code or 'no code'}: {problem.message}".rstrip(": ") for problem in problems[:3])
-    return f"the API answered HTTP {status}, {said}"
+    return f"the API answered HTTP {status}, {said.removeprefix(f'{status}: ')}"  # the old envelope repeats it
 
 
 def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:

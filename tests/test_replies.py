@@ -245,6 +245,12 @@ class TestRefusal:
         """Codes come without words, and words without a code."""
         assert str(refused({"errors": [problem]})) == f"the API answered HTTP 200, {said}"
 
+    def test_a_status_is_not_said_twice(self) -> None:
+        """The old envelope has it as a code; a wrong password is the first error that many see."""
+        envelope = {"response": {"status": {"success": "true", "code": "401", "message": "Unauthorized"}}}
+
+        assert str(refused(envelope, status=401)) == "the API answered HTTP 401, Unauthorized"
+
     @pytest.mark.parametrize("code", [True, 10**9, -(10**9), "1234567890", "x", "٣", 1.5, [1], {}])
     def test_a_code_that_is_none_is_left_out(self, code: object) -> None:
         """Codes have at most six digits; longer ones could be somebody's number."""

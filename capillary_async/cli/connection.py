@@ -145,6 +145,8 @@ def _ask(prompt: str) -> str:
 
 def _read_secret(path: Path) -> str:
     text = sys.stdin.readline() if str(path) == "-" else path.read_text("utf-8")
+    if not text.strip():
+        raise ValueError("--secret-file holds nothing")
     return text.rstrip("\r\n")
 
 

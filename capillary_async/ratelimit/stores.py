@@ -218,7 +218,9 @@ class RedisStore:
         except ImportError:
             Redis = None  # type: ignore[misc, assignment]  # noqa: N806
         if Redis is None:  # raised here, so that no other error hangs on it
-            raise ConfigurationError("a rate limit that is shared over Redis needs the package redis")
+            raise ConfigurationError(
+                "a rate limit that is shared over Redis needs the package redis: pip install 'capillary-async[redis]'"
+            )
         return cls(cast("Any", Redis).from_url(url), name, rate_limit)
 
     async def book(self, longest: float) -> float:

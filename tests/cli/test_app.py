@@ -42,6 +42,7 @@ PROGRAM = (sys.executable, "-m", "capillary_async")
         ("customer 5 --timezone Mars/Olympus", 2, "Asia/Kolkata"),
         ("customer 5 --base-url http://example.com", 2, "https"),
         ("customer 5 --secret-file /no/such/file", 1, "capillary: No such file"),
+        ("customer 5 --secret-file /dev/null", 2, "--secret-file holds nothing"),
         ("customer 5 --ca-file /no/such/file", 2, "ca_file"),
         ("events 1 7 --resume nonsense", 2, "cursor"),
         ("events 1 7 --max-rows 0", 2, "max-rows"),
