@@ -1,5 +1,6 @@
 """One process at a time."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from capillary_async.jobs import JobRefusedError
-from capillary_async.jobs.lock import Lock
+from capillary_async.jobs.lock import LOCK_FILE, Lock
+from tests.jobs.fakes import full_disk
 
 HOLD = """
 import sys
@@ -65,3 +67,38 @@ def test_a_look_at_a_lock_that_never_was_finds_nobody(tmp_path: Path) -> None:
     """And leaves no file."""
     assert Lock(tmp_path).holder() is None
     assert not list(tmp_path.iterdir())
+
+
+def test_looks_do_not_take_each_other_for_a_holder(tmp_path: Path) -> None:
+    """After kill -9 the id is still in the file, and two monitors ask at the same time."""
+    path = tmp_path / LOCK_FILE
+    path.write_text("4711\n")
+
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+
+        assert Lock(tmp_path).holder() is None
+
+
+def test_a_look_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that resumes must not be refused because somebody asks for its status just then."""
+    path = tmp_path / LOCK_FILE
+    path.write_text("4711\n")
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        monkeypatch.setattr("capillary_async.jobs.lock.time.sleep", lambda _: fcntl.flock(file, fcntl.LOCK_UN))
+
+        with Lock(tmp_path):
+            assert Lock(tmp_path).holder() == str(os.getpid())
+
+
+def test_a_lock_needs_no_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes next says that the disk is full; the id is for others to read."""
+
+    def fail(_file: int, _data: bytes) -> int:
+        raise full_disk()
+
+    monkeypatch.setattr(os, "write", fail)
+
+    with Lock(tmp_path):
+        assert Lock(tmp_path).holder() == "(unknown)"
