@@ -69,8 +69,15 @@ class Deduplicator:
         self._database.execute("BEGIN")
 
     def is_new(self, key: bytes) -> bool:
-        """Whether this key is given for the first time."""
-        return self._database.execute("INSERT OR IGNORE INTO keys VALUES (?)", (key,)).rowcount == 1
+        """Whether this key is given for the first time.
+
+        Raises:
+            OSError: The disk for temporary files failed.
+        """
+        try:
+            return self._database.execute("INSERT OR IGNORE INTO keys VALUES (?)", (key,)).rowcount == 1
+        except sqlite3.Error as error:
+            raise OSError(f"the keys cannot be compared: {error}, in the directory for temporary files") from error
 
     def close(self) -> None:
         """Forget everything."""

@@ -76,19 +76,20 @@ def find_lookup(name: str) -> Lookup:
     try:
         columns = columns_of(fn)
         returned = get_type_hints(fn).get("return", Any)
-    except (TypeError, NameError) as error:
+    except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:
         raise JobRefusedError(f"lookup {name}: {error}") from error
     return Lookup(name, fn, columns, _row_type(returned))
 
 
 def _import(name: str) -> Callable[..., Any]:
     module_name, _, attribute = name.partition(":")
-    if not attribute:
+    if not module_name or not attribute:
         raise JobRefusedError(f"there is no lookup {name!r}; there are {', '.join(LOOKUPS)}, and module:function")
     try:
         fn = getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise JobRefusedError(f"lookup {name}: {error}") from error
+    except (Exception, SystemExit) as error:
+        # A module of the user's may raise anything; the class is half of what some errors say.
+        raise JobRefusedError(f"lookup {name}: {type(error).__name__}: {error}") from error
     if not callable(fn):
         raise JobRefusedError(f"lookup {name}: it is no function")
     return cast("Callable[..., Any]", fn)

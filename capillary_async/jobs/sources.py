@@ -4,6 +4,7 @@ A source is read once, from its beginning to its end, a line at a time; on the w
 hashed, so that the file can be recognised later.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -73,8 +74,9 @@ def source_of(keys: Keys, key_format: KeyFormat | None = None) -> Source:
             raise KeysError(f"{path.name}: is it {', '.join(get_args(KeyFormat))}? Its name does not say")
         return ParquetFile(path) if form == "parquet" else TextFile(path.name, form, path=path)
     if isinstance(keys, io.IOBase):
-        stream = cast("BinaryIO", keys)
-        return TextFile("standard input", key_format, stream=stream)
+        name = getattr(keys, "name", None)
+        is_named = isinstance(name, str) and name != "<stdin>"
+        return TextFile(name if is_named else "standard input", key_format, stream=cast("BinaryIO", keys))
     return Values(cast("Iterable[Any]", keys))
 
 
@@ -120,7 +122,7 @@ class TextFile:
         try:
             hashing = _Hashing(cast("BinaryIO", opened or self._stream))
             lines = cast("io.BufferedReader", io.BufferedReader(hashing, 2**16))
-            if self._format_of(lines) == "csv":
+            if self._format_of(lines, columns) == "csv":
                 yield from _read_csv(self.name, lines, columns)
             else:
                 yield from _read_jsonl(self.name, lines, columns)
@@ -129,14 +131,16 @@ class TextFile:
             if opened is not None:
                 opened.close()
 
-    def _format_of(self, lines: io.BufferedReader) -> KeyFormat:
+    def _format_of(self, lines: io.BufferedReader, columns: Sequence[Column]) -> KeyFormat:
         if self._form is not None:
             return self._form
-        start = lines.peek(64).lstrip()
+        start = lines.peek(64).removeprefix(codecs.BOM_UTF8).lstrip()
         if start.startswith(b"PAR1"):
             raise KeysError(f"{self.name}: Parquet cannot be read from a stream; write it to a file")
-        is_json = start[:1] in (b"{", b"[", b'"', b"-") or start[:1].isdigit()
-        return "jsonl" if is_json else "csv"
+        if start.startswith(b'"'):  # a text in JSON, or the header of a table that quotes everything
+            header = start.partition(b"\n")[0]
+            return "csv" if any(b'"%s"' % column.name.encode() in header for column in columns) else "jsonl"
+        return "jsonl" if start[:1] in (b"{", b"[", b"-") or start[:1].isdigit() else "csv"
 
     def digest(self) -> str | None:
         """Return the SHA-256 of the bytes, once all rows were read."""
@@ -150,10 +154,17 @@ def _read_csv(name: str, lines: Iterable[bytes], columns: Sequence[Column]) -> I
         places = [_place_of(name, column, header) for column in columns]
         for row in reader:
             if row:
-                row.extend([""] * (len(header) - len(row)))
+                _fit(row, len(header))
                 yield reader.line_num, [None if place is None else row[place] for place in places]
     except csv.Error as error:
         raise KeysError(f"{name}, line {reader.line_num}: {error}", line=reader.line_num) from error
+
+
+def _fit(row: list[str], width: int) -> None:
+    """Fill a short row up; a long one has a comma too many, and who knows which cell is which."""
+    if any(cell.strip() for cell in row[width:]):
+        raise csv.Error(f"there are {len(row)} cells, and {width} in the first line")
+    row.extend([""] * (width - len(row)))
 
 
 def _decoded(name: str, lines: Iterable[bytes]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.jobs import BulkJob, KeysError, find_lookup
+from capillary_async.jobs import BulkJob, JobRefusedError, KeysError, find_lookup
 from capillary_async.jobs.columns import Column
-from capillary_async.jobs.keys import KeyReader, count_keys
+from capillary_async.jobs.keys import Deduplicator, KeyReader, count_keys
 from capillary_async.jobs.sources import KeyFormat, Keys, source_of
 
 EVENTS = find_lookup("events").columns
@@ -87,10 +89,29 @@ def test_parquet_is_read_by_its_columns(tmp_path: Path) -> None:
     assert read(tmp_path / "keys.parquet") == [[1, 2, None], [3, 4, None]]
 
 
-@pytest.mark.parametrize("text", [b"user_id,target_rule_id\n1,2\n", b"[1, 2]\n", b'{"user_id":1,"target_rule_id":2}'])
-def test_a_stream_shows_its_format_by_its_first_byte(text: bytes) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"user_id,target_rule_id\n1,2\n",
+        b'"user_id","target_rule_id"\r\n"1","2"\r\n',
+        b"[1, 2]\n",
+        b'{"user_id":1,"target_rule_id":2}',
+        b"\xef\xbb\xbf[1, 2]\n",
+    ],
+)
+def test_a_stream_shows_its_format_by_its_beginning(text: bytes) -> None:
     """Standard input has no name."""
     assert read(io.BytesIO(text)) == [[1, 2, None]]
+
+
+def test_a_stream_may_begin_with_a_text_of_json() -> None:
+    """It is no header unless it names a column."""
+    assert read(io.BytesIO(b'"17"\n"18"\n'), CUSTOMERS) == [[17], [18]]
+
+
+def test_a_row_may_end_in_empty_cells(tmp_path: Path) -> None:
+    """Spreadsheets write them."""
+    assert read(written(tmp_path, "keys.csv", "user_id,target_rule_id\n1,2,, \n")) == [[1, 2, None]]
 
 
 @pytest.mark.parametrize("keys", [[(1, 2)], [[1, 2, None]], [{"user_id": 1, "target_rule_id": 2}]])
@@ -118,6 +139,7 @@ def test_values_of_python_are_keys(keys: Keys) -> None:
         ("user_id,target_rule_id\n", None, None, "there are no keys in it"),
         ('user_id,target_rule_id\n1,"2\n', 2, None, "line 2"),
         (b"user_id,target_rule_id\n1,2\n\xff,2\n", 3, None, "it is not UTF-8"),
+        ("user_id,target_rule_id\n1,2,3\n", 2, None, "line 2: there are 3 cells, and 2 in the first line"),
     ],
 )
 def test_a_wrong_csv_file_is_refused_by_line_and_column(
@@ -204,6 +226,19 @@ def test_each_key_is_kept_once_in_the_order_of_its_first_time(keys: list[int]) -
     assert count_keys(source, CUSTOMERS).duplicates == len(keys) - len(set(keys))
 
 
+def test_a_full_disk_is_named_when_keys_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The directory for temporary files is often small."""
+    database = sqlite3.connect("")
+    monkeypatch.setattr("sqlite3.connect", lambda *_, **__: database)
+    deduplicator = Deduplicator()
+    database.execute("PRAGMA max_page_count=10")
+
+    with pytest.raises(OSError, match="is full, in the directory for temporary files"):
+        all(deduplicator.is_new(b"%4000d" % number) for number in range(100))
+
+    deduplicator.close()
+
+
 def test_keys_that_are_spelled_differently_are_the_same(tmp_path: Path) -> None:
     """A spreadsheet may add blanks and zeros."""
     path = written(tmp_path, "keys.csv", "customer_id\n17\n 17\n017\n")
@@ -250,6 +285,7 @@ def test_a_function_that_takes_no_key_is_refused(name: str) -> None:
     ("name", "message"),
     [
         ("profiles", "there is no lookup 'profiles'; there are customers, trackers, active-targets, events"),
+        (":fn", "there is no lookup ':fn'"),
         ("no_such_module:fn", "No module named 'no_such_module'"),
         ("tests.jobs.test_keys:missing", "has no attribute 'missing'"),
         ("tests.jobs.test_keys:LARGEST", "it is no function"),
@@ -257,8 +293,30 @@ def test_a_function_that_takes_no_key_is_refused(name: str) -> None:
 )
 def test_a_lookup_that_is_not_there_is_refused_by_name(name: str, message: str) -> None:
     """A misspelling must say what there is."""
-    with pytest.raises(Exception, match=message):
+    with pytest.raises(JobRefusedError, match=message):
         find_lookup(name)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def fn(client, number int): ...", "lookup mine:fn: SyntaxError: "),
+        ("{}['name']", "lookup mine:fn: KeyError: 'name'"),
+        ("raise SystemExit(0)", "lookup mine:fn: SystemExit: 0"),
+        ("def fn(client, number: 'in t'): ...", "lookup mine:fn: Forward reference must be"),
+        ("fn = min", "lookup mine:fn: no signature"),
+    ],
+)
+def test_a_module_that_is_wrong_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    """It is the user's own, and this is how they learn what is wrong with it."""
+    (tmp_path / "mine.py").write_text(source, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+
+    with pytest.raises(JobRefusedError, match=message):
+        find_lookup("mine:fn")
 
 
 @given(st.one_of(st.integers(), st.text(), st.none(), st.booleans(), st.floats(), st.lists(st.integers())))
