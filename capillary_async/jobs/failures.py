@@ -9,6 +9,7 @@ import attrs
 from capillary_async.converter import encode_json
 from capillary_async.jobs.disk import Disk, NewFile
 from capillary_async.jobs.keys import read_keys
+from capillary_async.jobs.problems import JobDamagedError
 from capillary_async.jobs.tally import Tally
 from capillary_async.jobs.verdicts import Failure, Verdict
 
@@ -28,6 +29,7 @@ def write_failures(
         failures: Details, in the order of the ids; of more keys than have failed in the end.
 
     Raises:
+        JobDamagedError: The details of a failure are missing.
         OSError: The disk failed.
     """
     path = directory / FAILURES_FILE
@@ -38,7 +40,10 @@ def write_failures(
     keys = read_keys(directory, tally.standings, Verdict.FAILED)
     failed = (failure for failure in failures if tally.standings[failure.id] == Verdict.FAILED)
     with NewFile(disk, path) as file:
-        for key, failure in zip(keys, failed, strict=True):
+        for key in keys:
+            failure = next(failed, None)
+            if failure is None or failure.id != key.id:
+                raise JobDamagedError(f"the journal does not say why key {key.id} failed")
             details = attrs.asdict(failure)
             del details["id"]
             file.write(encode_json({"key": dict(zip(names, key.values, strict=True)), **details}) + b"\n")

@@ -29,16 +29,21 @@ def make_job(disk: Disk, directory: Path, lookup: Lookup, source: Source, option
         OSError: The disk failed.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    _check_is_free(directory)
     with Lock(directory):
-        foreign = {entry.name for entry in directory.iterdir()} - _LEFTOVERS
-        if foreign:
-            what = "a job" if MANIFEST_FILE in foreign else f"something else ({min(foreign)})"
-            raise JobRefusedError(f"there is {what} in {directory} already")
+        _check_is_free(directory)  # by now somebody else may have made a job
         count = write_keys(disk, directory, source, lookup.columns)
         Journal.create(directory, disk)
         manifest = _manifest(lookup, source, count, options)
         write_manifest(disk, directory, manifest)
     return manifest
+
+
+def _check_is_free(directory: Path) -> None:
+    foreign = {entry.name for entry in directory.iterdir()} - _LEFTOVERS
+    if foreign:
+        what = "a job" if MANIFEST_FILE in foreign else f"something else ({min(foreign)})"
+        raise JobRefusedError(f"there is {what} in {directory} already")
 
 
 def _manifest(lookup: Lookup, source: Source, count: KeyCount, options: JobOptions) -> Manifest:

@@ -91,6 +91,8 @@ def workplace(directory: Path, manifest: Manifest, disk: Disk) -> Generator[Work
         with closing(journal), closing(parts):
             tally = Tally(manifest.keys)
             with stopping_when_the_disk_fails():
+                for path in directory.glob("*.tmp"):  # of a process that was killed
+                    disk.remove(path)
                 tally.replay(journal.entries())
                 if tally.last is not None:
                     read_batch(directory, tally.last)

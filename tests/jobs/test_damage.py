@@ -209,3 +209,22 @@ def test_an_entry_that_was_taken_out_of_the_journal_is_noticed(unfinished: Path)
 
         with pytest.raises(JobDamagedError, match="entry 3"):
             BulkJob.open(directory).status()
+
+
+def test_a_failure_without_its_reason_is_refused(unfinished: Path) -> None:
+    """Else another key's reason would be listed for it."""
+    with copy_of(unfinished) as directory:
+        append(directory, {"verdicts": {Verdict.FAILED: [99]}})
+
+        with pytest.raises(JobDamagedError, match="does not say why key 99 failed"):
+            asyncio.run(BulkJob.open(directory).run(FakeApi()))
+
+
+def test_what_a_killed_process_was_writing_is_removed(unfinished: Path) -> None:
+    """Half an output is as large as half the job."""
+    with copy_of(unfinished) as directory:
+        (directory / "output.parquet.tmp").write_bytes(b"PAR1")
+
+        assert finish(directory) == "right"
+
+        assert not list(directory.glob("*.tmp"))

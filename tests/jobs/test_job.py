@@ -273,12 +273,14 @@ async def test_a_directory_with_a_job_is_refused(tmp_path: Path) -> None:
         make_job(tmp_path / "job")
 
 
-async def test_a_directory_with_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_directory_with_something_else_is_refused(tmp_path: Path) -> None:
     """A job removes parts that it does not know."""
     (tmp_path / "part-00001.jsonl").write_text("somebody's\n")
 
     with pytest.raises(JobRefusedError, match=r"something else \(part-00001.jsonl\)"):
         make_job(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["part-00001.jsonl"]
 
 
 def test_a_directory_without_a_job_is_refused(tmp_path: Path) -> None:
