@@ -74,9 +74,9 @@ def source_of(keys: Keys, key_format: KeyFormat | None = None) -> Source:
             raise KeysError(f"{path.name}: is it {', '.join(get_args(KeyFormat))}? Its name does not say")
         return ParquetFile(path) if form == "parquet" else TextFile(path.name, form, path=path)
     if isinstance(keys, io.IOBase):
-        name = getattr(keys, "name", None)
-        is_named = isinstance(name, str) and name != "<stdin>"
-        return TextFile(name if is_named else "standard input", key_format, stream=cast("BinaryIO", keys))
+        name: object = getattr(keys, "name", None)
+        named = name if isinstance(name, str) and name != "<stdin>" else "standard input"
+        return TextFile(named, key_format, stream=cast("BinaryIO", keys))
     return Values(cast("Iterable[Any]", keys))
 
 

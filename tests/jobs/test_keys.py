@@ -229,7 +229,11 @@ def test_each_key_is_kept_once_in_the_order_of_its_first_time(keys: list[int]) -
 def test_a_full_disk_is_named_when_keys_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """The directory for temporary files is often small."""
     database = sqlite3.connect("")
-    monkeypatch.setattr("sqlite3.connect", lambda *_, **__: database)
+
+    def connect(_name: str, **_options: object) -> sqlite3.Connection:
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
     deduplicator = Deduplicator()
     database.execute("PRAGMA max_page_count=10")
 
@@ -312,7 +316,7 @@ def test_a_module_that_is_wrong_is_refused_by_name(
 ) -> None:
     """It is the user's own, and this is how they learn what is wrong with it."""
     (tmp_path / "mine.py").write_text(source, "utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, "mine", raising=False)
 
     with pytest.raises(JobRefusedError, match=message):

@@ -86,7 +86,11 @@ def test_a_look_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path.write_text("4711\n")
     with path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        monkeypatch.setattr("capillary_async.jobs.lock.time.sleep", lambda _: fcntl.flock(file, fcntl.LOCK_UN))
+
+        def end_the_look(_seconds: float) -> None:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("capillary_async.jobs.lock.time.sleep", end_the_look)
 
         with Lock(tmp_path):
             assert Lock(tmp_path).holder() == str(os.getpid())
