@@ -20,7 +20,8 @@ _SETTINGS: Final = (
 )
 _HELP: Final = """Serve the API on this machine, with invented customers, until Ctrl-C.
 
-The first lines it prints are the shell's: they set the variables that the other commands read.
+The first lines it prints are the shell's: they set the variables that the other commands read. Every customer exists,
+but for ids that end in 403 (not to be seen), 404 (unknown), 409 (merged into another) and 410 (deleted).
 
 Args:
     rate: Answer 429 to more requests than so many in so many seconds, such as 100/60.

@@ -34,6 +34,10 @@ class Sandbox(Switches):
 
     It is built from the documents alone and shares no code with the client, so that no misreading
     can hide on both sides. Nothing it knows is stored: a million customers take no memory.
+
+    The last three digits of an id say what goes wrong with it. A customer 403 may not be seen, 404 does not
+    exist, 409 was merged into another, 410 was deleted. A target rule or a user group 404 does not exist; the
+    trackers of a user group 599 cannot be read.
     """
 
     _requests: deque[LoggedRequest] = attrs.field(init=False, repr=False)
@@ -95,7 +99,13 @@ class Sandbox(Switches):
 
     @property
     def base_url(self) -> str:
-        """Where it listens, such as `http://127.0.0.1:49152`."""
+        """Where it listens, such as `http://127.0.0.1:49152`.
+
+        Raises:
+            RuntimeError: It has not listened yet, so nobody knows its port.
+        """
+        if not self.port:
+            raise RuntimeError("the sandbox does not run yet; use it inside `async with Sandbox()`")
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 

@@ -73,7 +73,7 @@ def _problem_of(text: object) -> str | None:
     rules = {
         "must not hold a user name or a password": "@" not in parts.netloc,
         "must not have a query or a fragment": "?" not in text and "#" not in text,
-        "must start with https:// and name a host": parts.scheme in ("https", "http") and _is_host(host),
+        "must be a Region, or start with https:// and a host": parts.scheme in ("https", "http") and _is_host(host),
         "must have a plain path": _PATH.fullmatch(parts.path) and not {".", ".."}.intersection(steps),
         "must have a port above 0": port != 0,
         "must be https; plain http is for this machine only": parts.scheme == "https" or _is_loopback(host),

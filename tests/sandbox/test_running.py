@@ -12,6 +12,12 @@ from capillary_async.sandbox import Answer, LoggedRequest, Paging, Sandbox
 from tests.sandbox.asking import asking, basic
 
 
+def test_its_address_is_known_once_it_listens() -> None:
+    """Port 0 would be a refused connection, far from the mistake."""
+    with pytest.raises(RuntimeError, match="async with Sandbox"):
+        _ = Sandbox().base_url
+
+
 async def test_it_listens_on_a_free_port_of_this_machine() -> None:
     """Nobody else gets to see it, and two run side by side."""
     async with Sandbox() as one, Sandbox() as other:

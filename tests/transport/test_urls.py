@@ -77,7 +77,7 @@ class TestBaseUrl:
                 for url in ("https://eu.example.com:99999", "https://eu.example.com:x", "https://[::1", "https://[x]/")
             ),
             *(
-                (url, "must start with https:// and name a host")
+                (url, "must be a Region, or start with https:// and a host")
                 for url in (
                     "",
                     "eu.example.com",
