@@ -8,6 +8,7 @@ import pytest
 
 from capillary_async import CapillaryClient, ConfigurationError, DecodeError
 from capillary_async.converter import decode_json
+from fuzz.targets import TARGETS
 from tests.faults.lookups import AUTH, PATIENT
 from tests.faults.wire import Asked, RawServer, Wire, answer
 
@@ -48,3 +49,19 @@ def test_a_client_that_is_refused_can_be_shown_by_a_traceback() -> None:
     frames = [frame for frame in shown.stack if frame.filename != __file__]
     assert len(frames) == 2
     assert "Tr0ub4dor" not in str([frame.locals for frame in frames])
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_the_fuzzer_holds_true_is_true_of_its_first_inputs(name: str) -> None:
+    """Whole and cut at every byte: a target that no longer fits what it tests would find nothing, or everything."""
+    target, inputs = TARGETS[name]
+
+    for data in inputs:
+        for end in range(len(data) + 1):
+            target(data[:end])
+
+
+@pytest.mark.parametrize("text", [b"2025-09-05T20225+05:30", b"2025-09-05T12:00:+05:30", b"2025-09-05T12:00x+05:30"])
+def test_a_date_time_with_a_character_too_many_is_none(text: bytes) -> None:
+    """Python's own reader passes over it when an offset follows, and reads another time or the right one by luck."""
+    TARGETS["dates"][0](text)

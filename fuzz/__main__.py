@@ -1,0 +1,42 @@
+"""Run the targets: `python -m fuzz [--seconds 60] [TARGET ...]`.
+
+Each runs in a process of its own, as the fuzzer ends its process. Inputs that reach something new are kept in
+`.fuzz/`, and begin the next run; what breaks a target is left in `.fuzz/found/`.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from fuzz.targets import TARGETS
+
+_KEPT = Path(".fuzz")
+_FOUND = _KEPT / "found"
+
+
+def main() -> int:
+    """Run them one after the other; the exit code is 1 when anything was found."""
+    parser = argparse.ArgumentParser(prog="python -m fuzz", description="Look for bytes that break what reads them.")
+    parser.add_argument("--seconds", type=int, default=60, help="for all of them together")
+    parser.add_argument("targets", nargs="*", default=list(TARGETS), choices=TARGETS, metavar="TARGET")
+    arguments = parser.parse_args()
+    _FOUND.mkdir(parents=True, exist_ok=True)
+    each = max(1, arguments.seconds // len(arguments.targets))
+    broken = [name for name in arguments.targets if not _holds(name, each)]
+    print(f"found something in: {', '.join(broken)}; see {_FOUND}" if broken else "nothing found")
+    return bool(broken)
+
+
+def _holds(name: str, seconds: int) -> bool:
+    print(f"\n{name}: {seconds} s", flush=True)
+    kept = _KEPT / name
+    kept.mkdir(exist_ok=True)
+    for number, seed in enumerate(TARGETS[name][1]):
+        (kept / f"seed-{number}").write_bytes(seed)
+    command = [sys.executable, "-m", "fuzz.one", name, f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10"]
+    return not subprocess.run([*command, f"-artifact_prefix={_FOUND / name}-", str(kept)], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

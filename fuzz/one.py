@@ -1,0 +1,14 @@
+"""Be the process of one target: `python -m fuzz.one TARGET [what libFuzzer takes]`."""
+
+import sys
+from typing import Any
+
+import atheris
+
+fuzzer: Any = atheris
+with fuzzer.instrument_imports(include=["capillary_async", "fuzz", "json", "email"]):
+    from fuzz.targets import TARGETS
+
+program, name, *rest = sys.argv
+fuzzer.Setup([program, *rest], TARGETS[name][0])
+fuzzer.Fuzz()
