@@ -466,6 +466,16 @@ def test_a_wrong_concurrency_is_refused_by_name(concurrency: object) -> None:
         lookup_many(never, [1], concurrency=concurrency)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+def test_a_call_instead_of_a_function_is_refused_by_name() -> None:
+    """It would fail once for each of a million keys."""
+    call = never(1)
+
+    with pytest.raises(ValueError, match="fn must be a coroutine function"):
+        lookup_many(call, [1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    call.close()
+
+
 def test_a_wrong_order_is_refused_by_name() -> None:
     """A misspelt order must not silently mean the other one."""
     with pytest.raises(ValueError, match="order must be"):

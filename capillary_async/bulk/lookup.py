@@ -86,8 +86,10 @@ def lookup_many(
         The outcomes. An error of the key source itself is raised after the outcomes of what was started.
 
     Raises:
-        ValueError: `concurrency` or `order` is none of the above.
+        ValueError: `fn`, `concurrency` or `order` is none of the above.
     """
+    if not callable(fn):
+        raise ValueError(f"fn must be a coroutine function of one key, not a {type(fn).__name__}")
     if concurrency != "auto" and (isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1):
         raise ValueError(f"concurrency must be a positive whole number or 'auto', not {concurrency!r}")
     if order not in ("completion", "input"):
