@@ -15,12 +15,8 @@ _KIND: Final = re.compile(r"(?<= into )[\w|]+(?=\.$)")
 
 def explain(error: Exception) -> str:
     """Say what went wrong, and how to go on."""
-    if isinstance(error, MissingArgumentError) and error.argument is not None and not error.argument.tokens:
-        name = error.argument.name
-        if error.argument.field_info.is_positional:
-            name = name.removeprefix("--").upper()
-        command = " ".join(error.command_chain or ())
-        return f"{command} needs {name}; `capillary {command} --help` lists its arguments"
+    if isinstance(error, MissingArgumentError):
+        return _missing(error)
     if isinstance(error, UnusedCliTokensError):
         return f"one argument too many: {' '.join(error.unused_tokens or ())}"
     text = " ".join(str(error).split())
@@ -29,6 +25,16 @@ def explain(error: Exception) -> str:
     if isinstance(error, ValueError):
         return _ARGUMENT.sub(_option, text, count=1) if _ARGUMENT.match(text) else text
     return _KIND.sub(lambda kind: _KINDS.get(kind[0], kind[0]), text) + _way_on(error)
+
+
+def _missing(error: MissingArgumentError) -> str:
+    if error.keyword is not None or error.argument is None:
+        return f"{error.keyword} needs a value"
+    name = error.argument.name
+    if error.argument.field_info.is_positional:
+        name = name.removeprefix("--").upper()
+    command = " ".join(error.command_chain or ())
+    return f"{command} needs {name}; `capillary {command} --help` lists its arguments"
 
 
 def _option(argument: re.Match[str]) -> str:

@@ -84,7 +84,7 @@ def texts(name: str, values: Iterable[str]) -> str | None:
     """Take texts, sent with commas between them; none means nothing is sent."""
     taken = [text(name, value) for value in _collection(name, values)]
     if any("," in value for value in taken):
-        raise ValueError(f"{name} must hold texts without commas")
+        raise ValueError(f"{name} must hold each text by itself, without commas")
     return ",".join(taken) or None
 
 
