@@ -1,6 +1,5 @@
 """The command as a whole: its help, and what it says and returns when something goes wrong."""
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from cyclopts import App, Parameter
 from capillary_async.cli.bulk import bulk_app
 from capillary_async.cli.complaints import explain
 from capillary_async.cli.demo import demo
+from capillary_async.cli.display import close_output
 from capillary_async.cli.exits import DONE, EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code_of
 from capillary_async.cli.lookups import add_lookups
 from capillary_async.cli.sandbox import sandbox_command
@@ -48,8 +48,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()  # whoever read it has seen enough
         return PIPE_CLOSED
     except Exception as error:
         code = exit_code_of(error)

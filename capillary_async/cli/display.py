@@ -1,8 +1,10 @@
 """What one sees of a bulk job while it runs: a picture that moves on a terminal, plain lines elsewhere."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Final
 
@@ -105,6 +107,8 @@ def _counts(progress: Progress) -> str:
 async def shown(monitor: Monitor, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
     """Show how a job is doing while the block runs, and how it stands in the end.
 
+    A terminal or a pipe that was closed, or a log on a full disk, does not stop the job: nobody looks, that is all.
+
     Args:
         monitor: What to show.
         console: Where; a terminal gets the picture.
@@ -121,16 +125,31 @@ async def shown(monitor: Monitor, console: Console, sleep: Sleep = asyncio.sleep
         finally:
             task.cancel()
             await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # seen; what broke it, a closed pipe, breaks the line below, too
             monitor.is_over = True
-            show()
+            if task.cancelled() or task.exception() is not None:  # not when nobody looks any more
+                _try(show)
 
 
 async def _repeat(show: Callable[[], object], seconds: float, sleep: Sleep) -> None:
-    while True:
+    is_seen = True
+    while is_seen:
         await sleep(seconds)
+        is_seen = _try(show)
+
+
+def _try(show: Callable[[], object]) -> bool:
+    try:
         show()
+    except OSError:
+        close_output()
+        return False
+    return True
+
+
+def close_output() -> None:
+    """Let go of an output that cannot be written to; else Python would complain once more when it flushes."""
+    with suppress(OSError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(monitor: Monitor) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from capillary_async.jobs.verdicts import Verdict
 from capillary_async.options import RateLimit
 from capillary_async.protocol import CallInfo
 from tests.fakes import VirtualClock
+from tests.jobs.fakes import full_disk
 
 COUNTS = [10 * (verdict + 1) for verdict in Verdict]
 
@@ -166,15 +168,35 @@ async def test_on_a_terminal_the_picture_moves(scene: Scene) -> None:
     assert "took 10 s" in text
 
 
-async def test_a_display_that_breaks_does_not_hide_its_error(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever closed the pipe is told so by the exit code."""
+@pytest.mark.parametrize("error", [BrokenPipeError, full_disk])
+async def test_a_display_that_cannot_be_seen_does_not_stop_the_job(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, error: Callable[[], OSError]
+) -> None:
+    """What took a night must not be lost because somebody closed a pipe, or because the log's disk is full."""
     scene.begin()
+    tries: list[Monitor] = []
 
-    def fail(_: Monitor) -> str:
-        raise BrokenPipeError
+    def fail(monitor: Monitor) -> str:
+        tries.append(monitor)
+        raise error()
 
     monkeypatch.setattr(Monitor, "line", fail)
 
-    with pytest.raises(BrokenPipeError):
+    async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
+        await elapse(scene, 40)
+
+    assert len(tries) == 1
+
+
+async def test_a_fault_of_the_display_is_not_hidden(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would ever mend it."""
+    scene.begin()
+
+    def fail(_: Monitor) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Monitor, "line", fail)
+
+    with pytest.raises(ZeroDivisionError):
         async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
             await elapse(scene, 20)

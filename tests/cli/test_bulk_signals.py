@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import threading
@@ -94,3 +95,21 @@ async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> No
 
     assert process.returncode == 4
     assert err.decode().startswith("capillary: stopped at once by SIG")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_job_whose_output_nobody_reads_is_done_all_the_same(place: Path) -> None:
+    """`capillary bulk run … | head -1` is no reason to leave a job unsealed."""
+    reader, writer = os.pipe()
+    arguments = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--seal", "jsonl")
+    with os.fdopen(writer) as out:
+        command = (sys.executable, "-m", "capillary_async", "bulk", *arguments)
+        process = await asyncio.create_subprocess_exec(*command, cwd=place, stdout=out, stderr=asyncio.subprocess.PIPE)
+
+    first = await asyncio.to_thread(os.read, reader, 100)
+    os.close(reader)
+    _, err = await process.communicate()
+
+    assert first.startswith(b"job: 150 keys")
+    assert (process.returncode, err) == (0, b"")
+    assert (place / "job/output.jsonl").is_file()
