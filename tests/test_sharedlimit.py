@@ -7,7 +7,8 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from tests.fakes import VirtualClock, outcomes
 BURST = RateLimit(20, per=0.0001)
 
 
-KNOWN_ADDRESSES = "redis://, rediss://, valkey://, valkeys://"
+KNOWN_ADDRESSES = r"^url must start with redis://, rediss://, valkey://, valkeys:// and a server, or with file:///$"
 
 
 def most_in_a_window(times: Iterable[float], per: float) -> int:
@@ -95,12 +96,40 @@ class TestSharedRateLimit:
             ("file:", "url"),
             ("file://elsewhere/run/limits", "url"),
             ("/run/limits", "url"),
+            ("redis://localhost:sixteen/0", "url"),
+            ("redis://localhost:0/0", "url"),
+            ("redis://[::1", "url"),
+            (None, "url"),
+            (5, "url"),
         ],
     )
-    def test_an_address_that_cannot_work_is_refused(self, url: str, argument: str) -> None:
+    def test_an_address_that_cannot_work_is_refused(self, url: Any, argument: str) -> None:
         """At once, and not in the first call."""
-        with pytest.raises(ValueError, match=f"^{argument} must"):
+        with pytest.raises(ValueError, match=f"^{argument} must") as caught:
             SharedRateLimit(url, "prod", 1000)
+
+        assert caught.value.__context__ is None
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda password: SharedRateLimit(f"redis://:{password}@localhost:x/0", "prod", 1000),
+            lambda password: SharedRateLimit(f"http://:{password}@localhost/0", "prod", 1000),
+            lambda password: SharedRateLimit(f"redis://:{password}@localhost/0", "a b", 1000),
+            lambda password: SharedRateLimit(f"redis://:{password}@localhost/0", "prod", 0),
+            lambda password: SharedRateLimit(f"redis://:{password}@h/0?socket_timeout=x", "prod", 1000).store(),
+        ],
+    )
+    def test_a_refused_address_shows_no_password(self, make: Callable[[str], object]) -> None:
+        """Error trackers print the locals of every frame, and the half-built object among them."""
+        with pytest.raises((ValueError, ConfigurationError)) as caught:
+            make("hunter2")
+
+        whole = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        ours = [frame.locals for frame in whole.stack if frame.filename != __file__]
+
+        assert ours
+        assert "hunter2" not in f"{caught.value} {ours}"
 
     def test_an_unknown_address_is_told_of_those_that_are_known(self) -> None:
         """A guess at the scheme is how one starts."""
@@ -161,6 +190,12 @@ class TestSharedRateLimit:
             SharedRateLimit("redis://localhost", "prod", 1000).store()
 
         assert caught.value.__context__ is None
+
+    def test_an_option_that_makes_no_sense_is_an_error_of_ours(self) -> None:
+        """The library's own would be a `ValueError` in the middle of building a client."""
+        pytest.importorskip("redis")
+        with pytest.raises(ConfigurationError, match=r"^the address .* holds what redis does not take"):
+            SharedRateLimit("redis://localhost/0?socket_timeout=soon", "prod", 1000).store()
 
 
 class TestFileStore:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from capillary_async.errors import DeadlineExceeded
-from capillary_async.options import RateLimit
+from capillary_async.options import RateLimit, Secret
 from capillary_async.protocol import running_time
 from capillary_async.ratelimit.local import CallAt, RateLimiter, call_at_running_time
 from capillary_async.ratelimit.stores import FileStore, RedisStore, Store
@@ -27,16 +27,25 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _SERVERS: Final = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
 
 
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
+def _problem_of(url: Secret) -> str:
+    """Say what keeps an address from working, empty when nothing does.
+
+    Told, not raised: a password may stand in it, and the frames below an error are shown.
+    """
+    try:
+        parts = urlsplit(url.reveal())
+        is_server = parts.scheme in _SERVERS and bool(parts.hostname) and parts.port != 0
+    except (ValueError, AttributeError):
+        parts, is_server = urlsplit(""), False
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost") or len(parts.path) < 2:
-            raise ValueError("url must name a file of this machine, such as file:///run/limits")
+            return "url must name a file of this machine, such as file:///run/limits"
         if find_spec("fcntl") is None:
-            raise ValueError("url must be a server's: this system has no locks for files")
-    elif parts.scheme not in _SERVERS or not parts.hostname:
+            return "url must be a server's: this system has no locks for files"
+    elif not is_server:
         known = ", ".join(f"{scheme}://" for scheme in _SERVERS)
-        raise ValueError(f"url must start with {known} or file:///")
+        return f"url must start with {known} and a server, or with file:///"
+    return ""
 
 
 @attrs.frozen(init=False)
@@ -59,23 +68,27 @@ class SharedRateLimit(RateLimit):
     name: str
 
     def __init__(self, url: str, name: str, limit: int, *, per: float = 60.0) -> None:
-        super().__init__(limit, per=per)
-        _check_url(url)
-        if not _NAME.fullmatch(name):
-            raise ValueError("name must be up to 100 letters, digits, dots, hyphens and underscores")
-        object.__setattr__(self, "url", url)
+        hidden = Secret(url)
+        del url  # so that a traceback with locals, from the lines below, does not show it
+        # Set before they are checked, for such a traceback prints this object too.
+        object.__setattr__(self, "url", hidden.reveal())
         object.__setattr__(self, "name", name)
+        super().__init__(limit, per=per)
+        if problem := _problem_of(hidden):
+            raise ValueError(problem)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ValueError("name must be up to 100 letters, digits, dots, hyphens and underscores")
 
     def store(self) -> Store:
         """Find the place where the starts are written down.
 
         Raises:
-            ConfigurationError: The package that talks to the server is not installed.
+            ConfigurationError: The package that talks to the server is not installed, or refuses the address.
         """
-        scheme, rest = self.url.split(":", 1)
+        scheme = urlsplit(self.url).scheme
         if scheme == "file":
             return FileStore(Path(f"{unquote(urlsplit(self.url).path)}.{self.name}"), self)
-        return RedisStore.connect(f"{_SERVERS[scheme]}:{rest}", self.name, self)
+        return RedisStore.connect(Secret(_SERVERS[scheme] + self.url[len(scheme) :]), self.name, self)
 
 
 class SharedRateLimiter:

@@ -11,13 +11,14 @@ import os
 import struct
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 import attrs
 
 from capillary_async.errors import ConfigurationError, TransportError
-from capillary_async.options import RateLimit
+from capillary_async.options import RateLimit, Secret
 from capillary_async.ratelimit.pace import Pace
 
 
@@ -207,11 +208,11 @@ class RedisStore:
         self._script = self._client.register_script(_BOOK)
 
     @classmethod
-    def connect(cls, url: str, name: str, rate_limit: RateLimit) -> "RedisStore":
+    def connect(cls, url: Secret, name: str, rate_limit: RateLimit) -> "RedisStore":
         """Prepare a store; the server is first asked with the first start.
 
         Raises:
-            ConfigurationError: The `redis` package is not installed.
+            ConfigurationError: The `redis` package is not installed, or refuses the address.
         """
         try:
             from redis.asyncio import Redis  # noqa: PLC0415  (an optional dependency)
@@ -221,7 +222,12 @@ class RedisStore:
             raise ConfigurationError(
                 "a rate limit that is shared over Redis needs the package redis: pip install 'capillary-async[redis]'"
             )
-        return cls(cast("Any", Redis).from_url(url), name, rate_limit)
+        client: Any = None
+        with suppress(ValueError):
+            client = cast("Any", Redis).from_url(url.reveal())
+        if client is None:
+            raise ConfigurationError("the address of the shared rate limit's server holds what redis does not take")
+        return cls(client, name, rate_limit)
 
     async def book(self, longest: float) -> float:
         """Book the next start, unless that is `longest` seconds away or more; say how far it is.
