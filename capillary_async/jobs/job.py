@@ -273,7 +273,8 @@ class BulkJob:
             Where the file is. One that was there before is replaced.
 
         Raises:
-            JobRefusedError: Keys are still pending, another process works on the job, or pyarrow is missing.
+            JobRefusedError: Keys are still pending, another process works on the job, pyarrow is missing, or a row is
+                not what a lookup of yours declares; declare it differently, and seal again.
             JobDamagedError: The parts are not what was written.
             JobStoppedError: The disk failed; there is no new file.
         """

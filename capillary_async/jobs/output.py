@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, get_type_hints
+from typing import Any, Final, NamedTuple, cast, get_type_hints
 
 import attrs
 
 from capillary_async.converter import decode_json
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.parts import Place, read_batch
-from capillary_async.jobs.problems import JobDamagedError
+from capillary_async.jobs.problems import JobDamagedError, JobRefusedError
 from capillary_async.jobs.tally import Tally
 from capillary_async.jobs.verdicts import Verdict
 
@@ -69,10 +69,16 @@ class Layout:
         return tuple(column.name for column in (*self.keys, *self.rows))
 
     def cells(self, key: Cells, row: Any) -> list[Any]:
-        """Put one row of the output together."""
+        """Put one row of the output together.
+
+        Raises:
+            JobRefusedError: The row has no members, though its declared type has.
+        """
         if self.rows[0].member is None:
             return [*key, row]
-        members: Mapping[str, Any] = row
+        if not isinstance(row, dict):
+            raise JobRefusedError("a row is not of the type that the lookup declares; declare what it really returns")
+        members = cast("Mapping[str, Any]", row)
         return [*key, *(members.get(column.member or "") for column in self.rows)]
 
 

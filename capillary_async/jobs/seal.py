@@ -26,6 +26,8 @@ Lines = Iterable[Line]
 # gathered until it makes a row group.
 _CHUNK_BYTES: Final = 2**21
 _GROUP_BYTES: Final = 2**25
+# What pyarrow and Python raise for a value that is not what it should be; their texts quote it.
+_MISFITS: Final = (ArithmeticError, AttributeError, TypeError, ValueError)
 
 
 def output_path(directory: Path, form: OutputFormat) -> Path:
@@ -56,7 +58,7 @@ def seal(disk: Disk, path: Path, form: OutputFormat, layout: Layout, read: Calla
         read: Begins to read the rows; Parquet reads them twice.
 
     Raises:
-        JobRefusedError: The format is unknown, or pyarrow is missing.
+        JobRefusedError: The format is unknown, pyarrow is missing, or a row is not what the lookup declares.
         OSError: The disk failed. There is no output, or the one from before.
     """
     check_format(form)
@@ -99,25 +101,42 @@ def _write_parquet(file: NewFile, layout: Layout, read: Callable[[], Lines]) -> 
     arrow: Any = import_module("pyarrow")  # heavy, and optional
     parquet: Any = import_module("pyarrow.parquet")
     shapes = [shape_of(column.hint) for column in (*layout.keys, *layout.rows)]
-    measured = [(place, shape) for place, shape in enumerate(shapes) if shape.has_decimals]
-    if measured:
-        for cells in _rows(layout, read()):
-            for place, shape in measured:
-                shape.measure(cells[place])
+    if any(shape.has_decimals for shape in shapes):
+        _measure(shapes, layout, read())
     schema = arrow.schema([(name, shape.arrow(arrow)) for name, shape in zip(layout.names, shapes, strict=True)])
     with parquet.ParquetWriter(file, schema) as writer:
         for group in _groups(arrow, _tables(arrow, schema, shapes, layout, read())):
             writer.write_table(group)
 
 
+def _measure(shapes: Sequence[Shape], layout: Layout, lines: Lines) -> None:
+    measured = [(place, shape) for place, shape in enumerate(shapes) if shape.has_decimals]
+    for cells in _rows(layout, lines):
+        for place, shape in measured:
+            try:
+                shape.measure(cells[place])
+            except _MISFITS:
+                raise _misfit(layout.names[place]) from None
+
+
+def _misfit(name: str) -> JobRefusedError:
+    return JobRefusedError(
+        f"column {name}: a value is not of the type that the lookup declares; CSV and JSONL take any"
+    )
+
+
 def _tables(arrow: Any, schema: Any, shapes: Sequence[Shape], layout: Layout, lines: Lines) -> Iterator[Any]:
     for chunk in _chunks(layout, lines):
         columns = zip(*chunk, strict=True)
-        arrays = [
-            arrow.array([shape.convert(cell) for cell in column], field.type)
-            for shape, field, column in zip(shapes, schema, columns, strict=True)
-        ]
+        arrays = [_array(arrow, *one) for one in zip(schema, shapes, columns, strict=True)]
         yield arrow.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(arrow: Any, field: Any, shape: Shape, cells: Iterable[Any]) -> Any:
+    try:
+        return arrow.array([shape.convert(cell) for cell in cells], field.type)
+    except _MISFITS:
+        raise _misfit(field.name) from None
 
 
 def _chunks(layout: Layout, lines: Lines) -> Iterator[list[list[Any]]]:

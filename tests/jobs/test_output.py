@@ -40,6 +40,14 @@ async def events(client: FakeApi, user_id: int, target_rule_id: int) -> list[Tar
     return [EVENT, TargetEvent(event_log_id=1)]
 
 
+@attrs.frozen
+class Price:
+    """A row of a user's own."""
+
+    number_: int
+    amount: Decimal | None = None
+
+
 async def plain(client: FakeApi, number: int) -> dict[str, object]:
     """Return what has no declared shape."""
     return {"number": number, "price": Decimal("1.10")}
@@ -149,6 +157,37 @@ async def test_large_outputs_are_written_in_groups(tmp_path: Path, monkeypatch: 
     assert pq.ParquetFile(path).num_row_groups > 3
     rows = [(row["number"], row["name"]) for row in pq.read_table(path).to_pylist()]
     assert sorted(rows) == expected()
+
+
+async def false(client: FakeApi, number: int) -> Price:
+    """Return other than what is declared."""
+    answers: list[Any] = [Price(2**63), Price(1, cast("Decimal", "much")), Price(cast("int", "two")), "nothing"]
+    return cast("Price", answers[number])
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "others"),
+    [
+        (0, "column number_: .* CSV and JSONL take any", True),
+        (1, "column amount: .* CSV and JSONL take any", True),
+        (2, "column number_: .* CSV and JSONL take any", True),
+        (3, "declare what it really returns", False),
+    ],
+)
+async def test_a_row_that_is_not_what_was_declared_is_refused_by_name(
+    tmp_path: Path,
+    number: int,
+    message: str,
+    others: bool,  # noqa: FBT001
+) -> None:
+    """A million lookups must not end in a traceback that quotes a customer."""
+    job = await run(tmp_path / "job", "false", [number])
+
+    with pytest.raises(JobRefusedError, match=message):
+        job.seal("parquet")
+
+    if others:
+        job.seal("csv")
 
 
 async def test_an_unknown_format_is_refused_by_name(tmp_path: Path) -> None:
