@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, cast
 
@@ -55,7 +57,8 @@ def run(
         lookup: What is looked up: customers (by customer_id), trackers (by user_group_id), active-targets (by
             user_id), events (by user_id, target_rule_id and, if you like, period_id), or module:function for a
             function of yours.
-        keys: CSV with a header, JSON lines or Parquet, with those columns; `-` reads standard input.
+        keys: CSV with a header, JSON lines or Parquet, with those columns; `-` reads standard input, and pipes are
+            read, too.
         key_format: What the keys are in, if the file's name does not say.
         work: How the job is worked on.
         connection: Whom it asks.
@@ -65,7 +68,8 @@ def run(
     if work.seal is not None:
         check_format(work.seal)
     options = work.job_options(connection)
-    job = _made(directory, lookup, _opened(keys), key_format, options)
+    with _opened(keys) as source:
+        job = _made(directory, lookup, source, key_format, options)
     print(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}", flush=True)
     return work.on(job, connection)
 
@@ -134,7 +138,8 @@ def plan(
     """
     _let_import_from_here()
     limit = None if rate is None else read_rate(rate)
-    name, cost = plan_lookup(lookup, _opened(keys), key_format, limit)
+    with _opened(keys) as source:
+        name, cost = plan_lookup(lookup, source, key_format, limit)
     print(f"{cost.keys:,} keys for {name}; rows that repeat one: {cost.duplicates:,}")
     print(f"{cost.calls:,} requests at least; lists of several pages and retries take more")
     if cost.seconds is not None:
@@ -162,12 +167,17 @@ def _made(
     return BulkJob.create(directory, lookup, keys, key_format=key_format, options=options)
 
 
-def _opened(keys: Path) -> Path | BinaryIO:
+@contextmanager
+def _opened(keys: Path) -> Generator[Path | BinaryIO]:
     if str(keys) == "-":
-        return sys.stdin.buffer
-    if not keys.is_file():
+        yield sys.stdin.buffer
+    elif keys.is_file():
+        yield keys
+    elif keys.exists():  # a pipe, such as <(zcat keys.csv.gz)
+        with keys.open("rb") as stream:
+            yield stream
+    else:
         raise ValueError(f"there is no file {keys}")
-    return keys
 
 
 def _duplicates(manifest: Manifest) -> str:

@@ -29,7 +29,7 @@ def plan_lookup(
     if lookup is not None:
         return lookup, plan(lookup, keys, rate, key_format=key_format)
     if not isinstance(keys, Path):
-        raise ValueError("give --lookup, for what comes from standard input cannot be read twice")
+        raise ValueError("give --lookup, for a pipe cannot be read twice")
     for name in sorted(LOOKUPS, key=lambda name: -len(find_lookup(name).columns)):
         try:
             return name, plan(name, keys, rate, key_format=key_format)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -272,6 +273,19 @@ def test_keys_come_from_standard_input(capillary: Capillary, environment: pytest
     done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "-", "--seal", "jsonl")
 
     assert done.code == 0
+    assert [row["customer_id"] for row in rows(place / "job/output.jsonl")] == [5, 6]
+
+
+def test_keys_come_from_a_pipe(capillary: Capillary, place: Path) -> None:
+    """A shell makes one of <(zcat keys.csv.gz)."""
+    reader, writer = os.pipe()
+    os.write(writer, b'"customer_id"\n5\n6\n')
+    os.close(writer)
+
+    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", f"/dev/fd/{reader}", "--seal", "jsonl")
+    os.close(reader)
+
+    assert (done.code, done.err) == (0, "")
     assert [row["customer_id"] for row in rows(place / "job/output.jsonl")] == [5, 6]
 
 
