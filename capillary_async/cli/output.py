@@ -2,14 +2,14 @@
 
 import csv
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from typing import Literal, TextIO, TypeAlias
 
 import attrs
 from cyclopts import Group, Parameter
 from rich.cells import cell_len, set_cell_size
 
-from capillary_async.cli.rows import Column, cell, columns_of, select, to_json
+from capillary_async.cli.rows import Column, cell, columns_of, leaves, select, to_json
 
 Format: TypeAlias = Literal["table", "json", "jsonl", "csv"]
 # The rows that a table's widths are measured on; it cannot know what comes later.
@@ -23,9 +23,9 @@ class Output:
     """How the answer is written.
 
     Attributes:
-        format: `table` is for eyes: long cells are cut, empty columns left out, and rows that are wider than
-            the screen stand as a list. `json`, `jsonl` (one object a line) and `csv` are complete, with every
-            number exact.
+        format: `table` is for eyes: long cells are cut, what is empty is left out, and a single object, or rows
+            that are wider than the screen, stand as a list. `json`, `jsonl` (one object a line) and `csv` are
+            complete, with every number exact.
         columns: Only these columns, separated by commas; for `table` and `csv`.
     """
 
@@ -52,12 +52,14 @@ class Output:
         """Write an answer that is a single object: JSON without a list around it, a table from top to bottom."""
         if self.format in {"json", "jsonl"}:
             out.write(to_json(row) + "\n")
-        elif self.format == "table" and not attrs.has(model):
-            out.write(cell(row) + "\n")  # a number or a text, for a script's `$(...)`
-        elif self.format == "table":
-            _Layout(self._chosen(model), (), out).write(row)
-        else:
+        elif self.format == "csv":
             await self.write(_alone(row), model, out)
+        elif self.columns is not None:
+            _write_down([(column.name, column.value(row)) for column in self._chosen(model)], out)
+        elif attrs.has(model):
+            _write_down(leaves(row), out)
+        else:
+            out.write(cell(row) + "\n")  # a number or a text, for a script's `$(...)`
 
     def _chosen(self, model: type) -> tuple[Column, ...]:
         columns = columns_of(model)
@@ -136,9 +138,8 @@ class _Layout:
         if self._widths:
             self._write_line(cells)
         else:
-            indent = max(cell_len(column.name) for column in self._columns)
-            named = zip(self._columns, cells, strict=True)
-            self._out.writelines(f"{column.name:<{indent}}  {text}\n" for column, text in named if text)
+            names = [column.name for column in self._columns]
+            _write_lines_of(zip(names, cells, strict=True), max(map(cell_len, names)), self._out)
             self._out.write("\n")
         self._out.flush()
 
@@ -149,10 +150,24 @@ class _Layout:
         self._out.write("  ".join(padded).rstrip() + "\n")
 
 
+def _write_down(named: Iterable[tuple[str, object]], out: TextIO) -> None:
+    shown = [(_printable(name), text) for name, value in named if (text := _shown(value))]
+    _write_lines_of(shown, max((cell_len(name) for name, _ in shown), default=0), out)
+
+
+def _write_lines_of(cells: Iterable[tuple[str, str]], indent: int, out: TextIO) -> None:
+    out.writelines(f"{set_cell_size(name, indent)}  {text}\n" for name, text in cells if text)
+
+
 def _shown(value: object) -> str:
-    """Cut a cell to what eyes can use, and let none of its characters steer the terminal."""
-    text = "".join(character if character.isprintable() else "�" for character in cell(value))
+    """Cut a cell to what eyes can use."""
+    text = _printable(cell(value))
     return text if cell_len(text) <= _WIDEST_CELL else set_cell_size(text, _WIDEST_CELL - 1) + "…"
+
+
+def _printable(text: str) -> str:
+    """Let no character steer the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def _room(out: TextIO) -> float:

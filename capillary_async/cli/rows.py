@@ -6,7 +6,7 @@ what there can be several of stays one cell of JSON.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -66,6 +66,21 @@ def _nested_model(hint: Any) -> type | None:
     """Find the one model that `hint` allows beside `None`."""
     models = [choice for choice in alternatives(hint) if choice is not type(None)]
     return models[0] if len(models) == 1 and isinstance(models[0], type) and attrs.has(models[0]) else None
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
+    """Yield everything that stands in a model, at any depth, under names such as `profiles[0].first_name`."""
+    kind = cast("type[Any]", type(value))
+    if attrs.has(kind):
+        value = {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+    if isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            yield from leaves(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(cast("Sequence[Any]", value)):
+            yield from leaves(item, f"{name}[{index}]")
+    else:
+        yield name, value
 
 
 def cell(value: object) -> str:

@@ -144,7 +144,7 @@ async def test_chosen_columns_are_all_there_is(kind: Format) -> None:
         ("json", '{"id":7,"joined":null}\n'),
         ("jsonl", '{"id":7,"joined":null}\n'),
         ("csv", "id,joined\n7,\n"),
-        ("table", "id      7\n\n"),
+        ("table", "id  7\n"),
     ],
 )
 async def test_a_single_answer_has_no_list_around_it(kind: Format, text: str) -> None:
@@ -152,5 +152,44 @@ async def test_a_single_answer_has_no_list_around_it(kind: Format, text: str) ->
     out = io.StringIO()
 
     await Output(format=kind).write_one(Owner(7), Owner, out)
+
+    assert out.getvalue() == text
+
+
+async def test_a_single_answer_is_written_down_to_its_last_part() -> None:
+    """A customer's name stands in the first of the profiles; a cell of JSON would be cut before it."""
+    out = io.StringIO()
+
+    await Output().write_one(FULL, Thing, out)
+
+    assert out.getvalue().splitlines() == [
+        "name             Größe, 1",
+        "value            1.000",
+        "owner.id         7",
+        "owner.joined     2025-09-05",
+        "colour           R",
+        "seen             2025-01-09T12:00:12Z",
+        "parents[0].name  desk",
+        "extra.new[0]     1",
+        "extra.new[1]     2.50",
+        "extra.new[3]     true",
+    ]
+
+
+async def test_a_name_cannot_steer_the_terminal_either() -> None:
+    """What a brand calls its own fields is as foreign as what stands in them."""
+    out = io.StringIO()
+
+    await Output().write_one(Thing("lamp", extra={"\x1b[2J": 1}), Thing, out)
+
+    assert out.getvalue() == "name        lamp\nextra.�[2J  1\n"
+
+
+@pytest.mark.parametrize(("columns", "text"), [("name", "name  lamp\n"), ("value", "")])
+async def test_a_single_answer_has_the_chosen_columns(columns: str, text: str) -> None:
+    """Also when there is nothing in them."""
+    out = io.StringIO()
+
+    await Output(columns=columns).write_one(PLAIN, Thing, out)
 
     assert out.getvalue() == text
