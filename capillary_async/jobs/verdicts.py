@@ -75,13 +75,19 @@ async def collect(answer: Any) -> Answer:
 
 def verdict_on(answer: Answer | None, error: Exception | None) -> Verdict:
     """Judge an outcome; `FAILED` stands for every error that says nothing final about the key."""
-    if isinstance(error, NotFoundError):
+    if isinstance(error, NotFoundError) and _is_of_the_api(error):
         return Verdict.NOT_FOUND
-    if isinstance(error, InvalidRequestError):
+    if isinstance(error, InvalidRequestError) and _is_of_the_api(error):
         return Verdict.INVALID
     if error is not None or answer is None:
         return Verdict.FAILED
     return Verdict.FOUND if answer.count else Verdict.EMPTY
+
+
+def _is_of_the_api(error: ResponseError) -> bool:
+    # Behind a base URL that is wrong every key would be "not found": a gateway's 404 or 405 names no problem.
+    # A 400 without a word is what the documentation of customer details has for wrong identifiers.
+    return bool(error.problems) or error.status == 400
 
 
 def may_be_an_outage(error: Exception | None) -> bool:

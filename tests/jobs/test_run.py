@@ -10,9 +10,11 @@ import pytest
 from capillary_async.errors import (
     AccessDeniedError,
     AuthenticationError,
+    CapillaryError,
     ConfigurationError,
     DecodeError,
     InvalidRequestError,
+    NotFoundError,
 )
 from capillary_async.jobs import BulkJob, JobOptions, JobStoppedError, Progress
 from tests.jobs.fakes import FakeApi, Waits, broken, down, expected, make_job, sealed
@@ -42,6 +44,16 @@ async def test_a_refused_key_is_invalid_for_good(tmp_path: Path) -> None:
     assert status.invalid == 1
     assert status.failed == 0
     assert api.asked[3] == 1
+
+
+@pytest.mark.parametrize("error", [NotFoundError("", status=404), InvalidRequestError("", status=405)])
+async def test_a_gateways_refusal_is_no_verdict_on_a_key(tmp_path: Path, error: CapillaryError) -> None:
+    """With a misspelt base URL a job would end well, and say of every customer that there is none."""
+    job = make_job(tmp_path / "job", [1, 2, 3])
+
+    status = await job.run(FakeApi(when([3], lambda: error)))
+
+    assert (status.not_found, status.invalid, status.failed) == (0, 0, 1)
 
 
 async def test_a_failed_key_is_tried_again_in_a_second_pass(tmp_path: Path) -> None:
