@@ -21,6 +21,7 @@ from capillary_async.options import RateLimit
 
 _FRAME_SECONDS: Final = 0.25
 _LINE_SECONDS: Final = 10.0
+_SILENCE_SECONDS: Final = 10.0
 _UNITS: Final = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -86,6 +87,8 @@ class Monitor:
             return "stopping: the lookups in flight may take up to 20 s; press Ctrl-C again to stop at once"
         if progress.waiting_for:
             return f"waiting for {progress.waiting_for}"  # how long all will take then, nobody can tell
+        if progress.silence >= _SILENCE_SECONDS:
+            return f"waiting for answers; none for {duration(progress.silence)}"
         left = progress.seconds_left
         parts = (
             "waiting for the rate limit" if self._traffic.is_held_back else "",

@@ -24,7 +24,7 @@ class Progress:
     def __init__(self, counts: Sequence[int], clock: Callable[[], float]) -> None:
         self._counts = counts
         self._clock = clock
-        self._started = clock()
+        self._started = self._heard = clock()
         self._seconds: deque[float] = deque(maxlen=_LATENCIES)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)])
         self._seen = 0
@@ -70,9 +70,15 @@ class Progress:
     @property
     def rate(self) -> float:
         """Lookups that ended in a second, lately."""
-        began, seen = self._samples[0]
-        seconds = self._clock() - began
+        now = self._clock()
+        began, seen = next((one for one in self._samples if now - one[0] <= _RATE_SECONDS), self._samples[-1])
+        seconds = now - began
         return (self._seen - seen) / seconds if seconds > 0 else 0.0
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last lookup ended, or since the run began."""
+        return self._clock() - self._heard
 
     @property
     def seconds_left(self) -> float | None:
@@ -96,7 +102,7 @@ class Progress:
         """Take in a lookup that ended; say whether it is time to look at the progress again."""
         self._seen += 1
         self._seconds.append(seconds)
-        now = self._clock()
+        self._heard = now = self._clock()
         if now - self._samples[-1][0] < _SAMPLE_SECONDS:
             return False
         self._samples.append((now, self._seen))

@@ -120,6 +120,7 @@ class Run:
         """Look up the keys of one standing, until they end or something seems to be wrong with the API."""
         with closing(self._keys(wanted)) as keys:
             async with lookup_many(self._look_up, keys, concurrency=concurrency) as outcomes:
+                self.progress.concurrency = outcomes.concurrency
                 async for outcome in outcomes:
                     self.progress.concurrency = outcomes.concurrency
                     self._judge(outcome)

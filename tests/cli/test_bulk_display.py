@@ -130,6 +130,20 @@ def test_an_outage_is_named(scene: Scene) -> None:
     assert scene.monitor.line().endswith("; waiting for the API, for 20 s")
 
 
+async def test_silence_is_named(scene: Scene) -> None:
+    """A server that hangs, or tells all to wait for a minute, leaves nothing from which to tell the end."""
+    progress = scene.begin()
+    for _ in range(100):
+        progress.observe(0.1)
+    await elapse(scene, 9)
+    before = scene.monitor.line()
+
+    await elapse(scene, 11)
+
+    assert before.endswith("6 s left")
+    assert scene.monitor.line().endswith("; waiting for answers; none for 20 s")
+
+
 def test_a_stop_says_how_long_it_may_take(scene: Scene) -> None:
     """Else the next thing is kill -9."""
     scene.begin()

@@ -67,6 +67,20 @@ def test_latencies_are_those_of_the_slowest_of_a_share() -> None:
     assert progress.latency(1.0) == 1.0
 
 
+def test_the_rate_does_not_outlive_what_it_was_measured_on() -> None:
+    """A job that hangs must not be said to end in a second."""
+    clock = Clock()
+    progress = Progress(Tally(100).counts, clock)
+    for _ in range(50):
+        clock.now += 0.1
+        progress.observe(0.1)
+
+    clock.now += 11
+
+    assert progress.rate < 1
+    assert progress.silence == pytest.approx(11)
+
+
 def test_it_is_time_to_look_a_few_times_a_second() -> None:
     """Not for each of a million lookups."""
     clock = Clock()
