@@ -27,7 +27,7 @@ from capillary_async.errors import (
     error_class,
 )
 from capillary_async.options import Secret
-from capillary_async.protocol import Request, Response
+from capillary_async.protocol import Request, Response, value
 
 # Members of an answer that is nothing but a refusal. One of them beside data is just data.
 _REFUSAL_MEMBERS: Final = frozenset(
@@ -60,7 +60,7 @@ _LONGEST_DATE: Final = 64
 _UNITS_OF_MOMENTS: Final = {10: 1.0, 13: 0.001}
 
 
-@attrs.frozen
+@value
 class Answer:
     """What came over the wire, unread.
 

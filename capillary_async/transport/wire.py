@@ -3,16 +3,18 @@
 * Nothing leaves the base URL. The origin is checked again on the very request that aiohttp is about to
   send, redirects are not followed, and cookies, `.netrc` and proxies from the environment are not used.
 * What is counted is what was sent. aiohttp repeats a GET by itself, once, when a kept-alive connection
-  breaks, and has no public switch for that. The middleware below sees each of these requests; it counts
-  them and turns the broken connection into an error that aiohttp lets through, so that repeating is left
-  to the retry policy, its budget and the rate limit.
+  breaks, and has no public switch for that. So the broken connection becomes an error that aiohttp lets
+  through, and repeating is left to the retry policy, its budget and the rate limit.
+
+Both rules are kept where aiohttp cannot get past them: by the classes of requests and answers of the client's
+own session, and by a middleware, which costs each call three coroutines more, in a session that was given.
 """
 
 import os
 import socket
 import ssl
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 import attrs
@@ -21,14 +23,11 @@ import yarl
 from capillary_async.converter import encode_json
 from capillary_async.errors import ConfigurationError, DecodeError, TransportError
 from capillary_async.options import ClientOptions, Secret
-from capillary_async.protocol import Call, Request
+from capillary_async.protocol import Request
 from capillary_async.replies import Answer, request_id
 from capillary_async.transport.body import Body
-from capillary_async.transport.session import connections_of, fit_session, open_session
+from capillary_async.transport.session import NO_TIMEOUT, REPEATED, connections_of, fit_session, once, open_session
 from capillary_async.transport.urls import BaseUrl
-
-_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # who calls counts from its own moment
-
 
 @attrs.frozen(eq=False)
 class Wire:
@@ -40,6 +39,7 @@ class Wire:
         base: Where they go.
         options: Limits, proxy and certificates.
         headers: What every request carries and the session does not add.
+        manner: How aiohttp is to treat every request.
     """
 
     session: aiohttp.ClientSession
@@ -47,6 +47,7 @@ class Wire:
     base: BaseUrl
     options: ClientOptions
     headers: Mapping[str, str]
+    manner: Mapping[str, Any]
 
     @classmethod
     def open(cls, base: BaseUrl, options: ClientOptions, given: aiohttp.ClientSession | None) -> "Wire":
@@ -57,9 +58,14 @@ class Wire:
                 the certificates cannot be read.
         """
         headers = _standing_headers(options)
+        manner: dict[str, Any] = {"allow_redirects": False}
+        if options.proxy is not None:
+            manner |= {"proxy": options.proxy, "middlewares": (_Departure(base),)}  # connecting asks the proxy, too
         if given is None:
-            return cls(open_session(options, headers), True, base, options, {})  # noqa: FBT003  (is_own)
-        return cls(fit_session(given), False, base, options, headers)  # noqa: FBT003  (likewise)
+            return cls(open_session(base, options, headers), True, base, options, {}, manner)  # noqa: FBT003  (is_own)
+        manner |= {"timeout": NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
+        manner["middlewares"] = (_Departure(base),)
+        return cls(fit_session(given), False, base, options, headers, manner)  # noqa: FBT003  (likewise)
 
     @property
     def connections(self) -> int:
@@ -81,26 +87,24 @@ class Wire:
         """
         if self.session.closed:
             raise ConfigurationError("the client's session is closed")
+        call = request.call
+        call.attempts += 1
         response = await self.session.request(
             request.method,
             yarl.URL(url, encoded=True),
             data=None if request.body is None else encode_json(_revealed(request.body)),
             headers={**self.headers, **_revealed(request.headers)},
-            allow_redirects=False,
-            auto_decompress=False,
-            raise_for_status=False,
-            proxy=self.options.proxy,
-            timeout=_NO_TIMEOUT,
-            middlewares=(_Departure(self.base, request.call),),
+            **self.manner,
         )
         try:
-            headers, call = response.headers, request.call
+            headers = response.headers
             call.status, call.request_id, call.size = response.status, request_id(headers), 0
             body = await _read(response, headers.get("content-encoding", ""), self.options.max_response_bytes)
             call.size = len(body)
             return Answer(response.status, headers, body)
         finally:
-            response.release()
+            if not response.closed:  # one that was read to its end has given its connection back
+                response.release()
 
     @staticmethod
     def explain(error: Exception) -> TransportError:
@@ -125,10 +129,9 @@ def _why_none(error: OSError) -> str:
 
 @attrs.define(eq=False)
 class _Departure:
-    """aiohttp middleware that sees each request just before it is sent, aiohttp's own repeats included."""
+    """aiohttp middleware that sees each request of a session that was given, just before it is sent."""
 
     _base: BaseUrl
-    _call: Call
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -136,14 +139,12 @@ class _Departure:
         if not self._base.is_origin_of(request.url):
             raise ConfigurationError("the request would leave the client's base URL")
         request.headers.popall("Cookie", None)  # a session that was given may have a jar
-        self._call.attempts += 1
         try:
             return await handler(request)
         except aiohttp.ClientConnectorError:
             raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            # Of all the ways to fail, aiohttp repeats just these two by itself.
-            broken = aiohttp.ClientError(type(error).__name__)
+        except REPEATED as error:
+            broken = once(error)
         raise broken
 
 
