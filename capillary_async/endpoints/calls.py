@@ -65,12 +65,13 @@ class Calls:
         except Exception as error:  # noqa: BLE001  (it is raised again)
             if isinstance(error, CapillaryError):
                 error.path, error.attempts = request.path, call.attempts
-            self._account(request.path, call, started, error)
-            # What lies below holds answers and headers in its locals; a traceback must not show them.
+            # What lies below holds answers and headers in its locals; no traceback must show them, also none that is
+            # logged of a listener that fails.
             error.__cause__ = error.__context__ = None
+            self._account(request.path, call, started, error.with_traceback(None))
             raise error.with_traceback(None)  # noqa: B904
         except asyncio.CancelledError as cancelled:
-            self._account(request.path, call, started, cancelled)
+            self._account(request.path, call, started, cancelled.with_traceback(None))
             raise cancelled.with_traceback(None)  # noqa: B904
         self._account(request.path, call, started, None)
         return answer
