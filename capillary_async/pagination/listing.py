@@ -69,7 +69,7 @@ class Sheet(Generic[T]):
         warnings: The answer's warnings.
     """
 
-    rows: tuple[T, ...] = ()
+    rows: tuple[T, ...] = attrs.field(default=(), repr=False)  # people; a traceback with locals shows the sheet
     limit: int | None = None
     offset: int | None = None
     total: int | None = None

@@ -133,7 +133,8 @@ class Pages(AsyncIterator[Page[T]], Generic[T]):
                     return page
         except CapillaryError as error:
             self._pager.locate(error, self.cursor)
-            raise
+            # What lies below holds rows and their keys in its locals; a traceback must not show them.
+            raise error.with_traceback(None)  # noqa: B904
         raise StopAsyncIteration
 
     def _take(self, ask: Ask, sheet: Sheet[T]) -> Page[T]:
@@ -275,10 +276,14 @@ class Pager(Generic[T]):
             if self._is_whole(first):
                 return list(first.rows[:limit])
         rows: list[T] = []
-        async for page in Pages(self, first):
-            rows += page.items
-            if limit is not None and len(rows) >= limit:
-                break
+        try:
+            async for page in Pages(self, first):
+                rows += page.items
+                if limit is not None and len(rows) >= limit:
+                    break
+        except BaseException:
+            rows, page = [], None  # likewise
+            raise
         return rows[:limit]
 
     async def _first_sheet(self) -> Sheet[T]:
