@@ -108,16 +108,15 @@ def target(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
     Raises:
         ValueError: A path value is empty or a dot segment, which no encoding makes harmless.
     """
-    values = request.path_values
-    steps = [text + _segment(name, values[name]) if name else text for text, name in _split(request.path)]
-    path = "".join(steps)
-    if not request.query:
-        return base.text + path
-    parts: list[str] = []
+    url, values = base.text, request.path_values
+    for text, name in _split(request.path):
+        url += text + _segment(name, values[name]) if name else text
+    mark = "?"
     for name, value in request.query:
         written = value.text(zone) if isinstance(value, Moment) else value
-        parts.append(f"{_encoded(name)}={_encoded(written)}")
-    return f"{base.text}{path}?{'&'.join(parts)}"
+        url += f"{mark}{_encoded(name)}={_encoded(written)}"
+        mark = "&"
+    return url
 
 
 @lru_cache(256)
