@@ -29,6 +29,7 @@ from capillary_async.transport.body import Body
 from capillary_async.transport.session import NO_TIMEOUT, REPEATED, connections_of, fit_session, once, open_session
 from capillary_async.transport.urls import BaseUrl
 
+
 @attrs.frozen(eq=False)
 class Wire:
     """An open session, and how requests travel over it.
@@ -47,7 +48,7 @@ class Wire:
     base: BaseUrl
     options: ClientOptions
     headers: Mapping[str, str]
-    manner: Mapping[str, Any]
+    manner: Mapping[str, Any] = attrs.field(repr=False)  # a proxy's password may stand in it
 
     @classmethod
     def open(cls, base: BaseUrl, options: ClientOptions, given: aiohttp.ClientSession | None) -> "Wire":
@@ -58,14 +59,15 @@ class Wire:
                 the certificates cannot be read.
         """
         headers = _standing_headers(options)
+        session = open_session(base, options, headers) if given is None else fit_session(given)
         manner: dict[str, Any] = {"allow_redirects": False}
         if options.proxy is not None:
             manner |= {"proxy": options.proxy, "middlewares": (_Departure(base),)}  # connecting asks the proxy, too
         if given is None:
-            return cls(open_session(base, options, headers), True, base, options, {}, manner)  # noqa: FBT003  (is_own)
+            return cls(session, True, base, options, {}, manner)  # noqa: FBT003  (is_own)
         manner |= {"timeout": NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
         manner["middlewares"] = (_Departure(base),)
-        return cls(fit_session(given), False, base, options, headers, manner)  # noqa: FBT003  (likewise)
+        return cls(session, False, base, options, headers, manner)  # noqa: FBT003  (likewise)
 
     @property
     def connections(self) -> int:
