@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.faults import (
     bodies,
+    bystanders,
     connections,
     hostile,
     interruptions,
@@ -31,6 +32,7 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "interruptions": interruptions.run,
     "promises": promises.run,
     "planted": planted.run,
+    "bystanders": bystanders.run,
     "hostile": hostile.run,
 }
 

@@ -1,70 +1,76 @@
-"""Secrets and personal data, planted in every place that may hold them, and looked for where they may not be.
+"""Secrets and personal data, planted in all that is asked and answered while a server fails in every way.
 
-Looked through are the logs at DEBUG (the client's, aiohttp's and asyncio's, which is in debug mode), each
-exception with its chain, attributes, pickle and traceback with the locals of all frames but the caller's own,
-the accounts of calls, and the reprs of everything a caller holds.
+None of it may be found where `evidence` looks. `bystanders` does the same to the parts that are the user's own.
 """
 
 import asyncio
-import base64
-import hashlib
 import json
-import logging
-import pickle
-import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import quote
 
 import attrs
 
-from capillary_async import AccessToken, BasicAuth, CallInfo, CapillaryClient, CapillaryError, ClientOptions, OAuth
+from capillary_async import AccessToken, BasicAuth, CapillaryClient, CapillaryError, ClientOptions, OAuth
 from capillary_async.auth import TOKEN_PATH, Auth
 from tests.faults import connections
 from tests.faults.bodies import CAP
+from tests.faults.evidence import (
+    AUTHS,
+    CUSTOMER,
+    EMAIL,
+    EXTERNAL,
+    KEY,
+    MD5,
+    NAME,
+    PASSWORD,
+    PHONE,
+    PROXY_PASSWORD,
+    SECRET,
+    TILL,
+    TOKEN,
+    Evidence,
+    gathering,
+)
 from tests.faults.lookups import PATIENT
 from tests.faults.report import Row
 from tests.faults.scale import Scale
 from tests.faults.wire import HEAD_END, Asked, RawServer, Wire, answer, zipped
 
-TILL, PASSWORD = "a.till", "Tr0ub4dor-horse"
-MD5 = hashlib.md5(PASSWORD.encode()).hexdigest()
-SECRET, TOKEN = "client-secret-9f83", "token.eyJhbGciOi.c2lnbmF0dXJl"
-PROXY_PASSWORD = "proxy-word-551"
-PHONE, EMAIL, EXTERNAL = "919812345678", "zaphodina@example.com", "EXT-88417-XYZ"
-CUSTOMER = 5647032521
-NAME = "Zaphodina"
-PAIR = base64.b64encode(f"{TILL}:{MD5}".encode()).decode()
-SECRETS: Final = (PASSWORD, MD5, PAIR, SECRET, TOKEN, PROXY_PASSWORD)
-PERSONAL: Final = (PHONE, EMAIL, quote(EMAIL, safe=""), EXTERNAL, str(CUSTOMER), NAME)
-
-AUTHS: Final[dict[str, Callable[[], Auth]]] = {
-    "password": lambda: BasicAuth(TILL, PASSWORD),
-    "md5": lambda: BasicAuth.from_md5(TILL, MD5),
-    "key and secret": lambda: OAuth("a key", SECRET),
-    "token": lambda: AccessToken(TOKEN),
-}
 _PATIENCE: Final = 30.0
-_OURS: Final = str(Path(__file__).parent)
 _OPTIONS: Final = attrs.evolve(PATIENT, attempt_timeout=0.1, max_response_bytes=CAP)
 # What an answer may hold of a person: everything.
-_DOCUMENT: Final = (
+DOCUMENT: Final = (
     f'{{"entity": "{PHONE}", "firstName": "{NAME}", "data": [{{"eventLogId": "{EMAIL}", "eventDate": "{PHONE}"}}],'
     f' "id": "{EXTERNAL}", "profiles": [{{"firstName": {{"{NAME}": 1}}, "userId": "{PHONE}x"}}]}}'
+).encode()
+# Right at first and wrong deep inside, so that rows of people are in hand when the error comes.
+_DEEP: Final = json.dumps(
+    {
+        "entity": EMAIL,
+        "data": [{"eventLogId": 1, "eventName": NAME, "id": EMAIL, "mobile": PHONE}],
+        "profiles": [{"firstName": NAME, "identifiers": [{"type": "email", "value": {"x": EMAIL}}]}],
+        "ug2Pagination": {"total": 5},
+        "pagination": {"limit": 1, "offset": 0, "total": 5},
+    }
+).encode()
+_OLD_ENVELOPE: Final = json.dumps(
+    {"response": {"status": {"success": "true", "code": "498", "message": f"{EMAIL}, {PHONE} or {CUSTOMER}"}}}
 ).encode()
 
 Fault = Callable[[Wire, Asked], Awaitable[None]]
 
 
 def _as_connection(fault: connections.Fault) -> Fault:
-    return lambda wire, _: fault(wire, _DOCUMENT)
+    return lambda wire, _: fault(wire, DOCUMENT)
 
 
 def _as_answer(written: bytes) -> Fault:
     return lambda wire, _: wire.send(written)
+
+
+def _granting(token: str, life: object = 3600) -> bytes:
+    return answer(json.dumps({"data": {"accessToken": token, "ttlSeconds": life}}).encode())
 
 
 async def _echo(wire: Wire, asked: Asked, *, status: int) -> None:
@@ -74,110 +80,50 @@ async def _echo(wire: Wire, asked: Asked, *, status: int) -> None:
     await wire.send(answer(json.dumps({"errors": [refusal]}).encode(), status=status))
 
 
+# A grant that cannot be used brings its token all the same.
+GRANTS: Final[dict[str, bytes]] = {
+    "a grant of what cannot travel": _granting(f"{TOKEN}\n"),
+    "a grant without an end": _granting(TOKEN, "for ever"),
+    "a grant that is cut": _granting(TOKEN)[:-3],
+    "a grant in a list": answer(json.dumps([{"accessToken": TOKEN}]).encode()),
+}
 FAULTS: Final[dict[str, Fault]] = {
     **{kind: _as_connection(fault) for kind, fault in connections.KINDS.items()},
     **{
         f"a {status} that repeats what was asked": partial(_echo, status=status)
         for status in (200, 400, 401, 403, 404, 429, 498, 500)
     },
-    "an answer of wrong types": _as_answer(answer(_DOCUMENT)),
-    "an answer that is cut": _as_answer(answer(_DOCUMENT[:-3])),
-    "an answer of bad UTF-8": _as_answer(answer(_DOCUMENT[:-3] + b"\xff\xff\xff")),
-    "an answer beyond the cap": _as_answer(answer(_DOCUMENT.ljust(CAP + 1))),
-    "a gzip that is cut": _as_answer(zipped(_DOCUMENT)[:-9]),
-    "an unknown encoding": _as_answer(answer(_DOCUMENT, encoding=PHONE)),
+    "an answer of wrong types": _as_answer(answer(DOCUMENT)),
+    "an answer that is wrong deep inside": _as_answer(answer(_DEEP)),
+    "the old envelope": _as_answer(answer(_OLD_ENVELOPE)),
+    "HTML that names somebody": _as_answer(answer(f"<html>{NAME} {PHONE}".encode())),
+    "an answer that is cut": _as_answer(answer(DOCUMENT[:-3])),
+    "an answer of bad UTF-8": _as_answer(answer(DOCUMENT[:-3] + b"\xff\xff\xff")),
+    "an answer beyond the cap": _as_answer(answer(DOCUMENT.ljust(CAP + 1))),
+    "a gzip that is cut": _as_answer(zipped(DOCUMENT)[:-9]),
+    "an unknown encoding": _as_answer(answer(DOCUMENT, encoding=PHONE)),
     "a redirect to the data": _as_answer(
         answer(b"", status=302, headers={"Location": f"https://{NAME}.example.com/{PHONE}"})
     ),
-    "a malformed head": _as_answer(b"HTTP/1.1 200 OK\r\n" + _DOCUMENT + b"\r\n\r\n"),
+    "a malformed head": _as_answer(b"HTTP/1.1 200 OK\r\n" + DOCUMENT + b"\r\n\r\n"),
     "a status that is a name": _as_answer(b"HTTP/1.1 " + NAME.encode() + b"\r\n\r\n"),
 }
 
 
-@attrs.frozen
-class Evidence:
-    """All texts that may hold neither secrets nor personal data.
-
-    Attributes:
-        texts: Where each was found, and the text.
-    """
-
-    texts: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]], repr=False)
-
-    def take(self, place: str, value: object) -> None:
-        """Keep what a value shows of itself."""
-        self.texts.extend([(place, repr(value)), (place, str(value)), (place, f"{value}")])
-
-    def take_pickle(self, value: object) -> None:
-        """Keep a value's pickle, if it has one."""
-        with suppress(TypeError):
-            self.texts.append(("pickle", pickle.dumps(value).decode("latin-1")))
-
-    def take_account(self, info: CallInfo) -> None:
-        """Keep the account of a call."""
-        self.take("CallInfo", info)
-
-    def take_error(self, error: BaseException) -> None:
-        """Keep all that hangs on an exception."""
-        self.take("exception", error)
-        self.take("attributes", vars(error))
-        self.take_pickle(error)
-        whole = traceback.TracebackException.from_exception(error, capture_locals=True)
-        shown: traceback.TracebackException | None = whole
-        while shown is not None:
-            self.texts.append(("chain", "".join(shown.format_exception_only())))
-            for frame in shown.stack:
-                if not frame.filename.startswith(_OURS):
-                    self.texts.append((f"locals in {frame.name}", str(frame.locals)))
-            shown = shown.__cause__ or shown.__context__
-
-    def complaints(self, forbidden: tuple[str, ...] = SECRETS + PERSONAL) -> list[str]:
-        """Name the places where something was found."""
-        found = {f"{planted} in {place}" for place, text in self.texts for planted in forbidden if planted in text}
-        return sorted(found)
-
-
-class _Listener(logging.Handler):
-    """Keeps what is logged, with the tracebacks of it."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(logging.DEBUG)
-        self._evidence = evidence
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._evidence.texts.append((f"log of {record.name}", self.format(record)))
-        if record.exc_info and record.exc_info[1]:
-            self._evidence.take_error(record.exc_info[1])
-
-
-@contextmanager
-def gathering() -> Generator[Evidence]:
-    """Listen to every logger."""
-    evidence = Evidence()
-    root, listener = logging.getLogger(), _Listener(evidence)
-    level = root.level
-    root.addHandler(listener)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield evidence
-    finally:
-        root.setLevel(level)
-        root.removeHandler(listener)
-
-
 def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
-    faults = list(FAULTS) if scale.is_full else scale.chance("planted").sample(list(FAULTS), 8)
-    for name, auth in AUTHS.items():
-        yield _gather(f"faults, logged in by {name}", partial(_suffer, auth=auth, faults=faults))
-    yield _gather("faults of a proxy", _suffer_proxies)
-    yield _gather("calls that are cancelled", partial(_be_cancelled, times=scale.of(200, 20)))
-    yield _gather("arguments that are refused", _refuse_arguments)
-    yield _gather("credentials that are refused", _refuse_credentials)
-    yield _gather("what a caller holds", _hold)
+    for name in AUTHS if scale.is_full else scale.chance("planted").sample(list(AUTHS), 1):
+        yield gather(f"faults, logged in by {name}", partial(_suffer, auth=AUTHS[name]))
+    yield gather("grants that cannot be used", _suffer_grants)
+    yield gather("faults of a proxy", _suffer_proxies)
+    yield gather("calls that are cancelled", partial(_be_cancelled, times=scale.of(200, 20)))
+    yield gather("arguments that are refused", _refuse_arguments)
+    yield gather("credentials that are refused", _refuse_credentials)
+    yield gather("what a caller holds", _hold)
 
 
-def _gather(kind: str, provoke: Callable[[Row, Evidence], Coroutine[Any, Any, None]]) -> Row:
+def gather(kind: str, provoke: Callable[[Row, Evidence], Coroutine[Any, Any, None]]) -> Row:
+    """Run a row's calls in asyncio's debug mode, and look through what can be seen of them."""
     row = Row(kind)
     with gathering() as evidence:
         asyncio.run(provoke(row, evidence), debug=True)
@@ -186,24 +132,29 @@ def _gather(kind: str, provoke: Callable[[Row, Evidence], Coroutine[Any, Any, No
     return row.settle()
 
 
-async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth], faults: list[str]) -> None:
+async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth]) -> None:
     """Make calls of all kinds to a server that fails in one way after the other."""
     current = ""
 
     async def handle(wire: Wire, asked: Asked) -> None:
         if asked.path == TOKEN_PATH and wire.served == 1:
-            granted = b'{"data": {"accessToken": "%b", "ttlSeconds": 3600}}' % TOKEN.encode()
-            await wire.send(answer(granted))
+            await wire.send(_granting(TOKEN))
         else:
             await FAULTS[current](wire, asked)
 
     with RawServer(handle) as raw:
-        for current in faults:  # noqa: B007  (the server uses it)
+        for current in FAULTS:  # noqa: B007  (the server uses it)
             async with CapillaryClient(raw.base_url, auth(), options=_OPTIONS, on_call=evidence.take_account) as client:
                 evidence.take("client", client)
-                calls = [asyncio.wait_for(call, _PATIENCE) for call in _calls(client)]
-                for ending in await asyncio.gather(*calls, return_exceptions=True):
-                    _book(row, evidence, ending)
+                await call_all(client, row, evidence)
+
+
+async def _suffer_grants(row: Row, evidence: Evidence) -> None:
+    """Make calls that need a token first."""
+    for grant in GRANTS.values():
+        with RawServer(_as_answer(grant)) as raw:
+            async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=_OPTIONS) as client:
+                await call_all(client, row, evidence)
 
 
 async def _suffer_proxies(row: Row, evidence: Evidence) -> None:
@@ -214,11 +165,18 @@ async def _suffer_proxies(row: Row, evidence: Evidence) -> None:
             for port in (raw.port, 1):
                 options = attrs.evolve(_OPTIONS, proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:{port}")
                 async with CapillaryClient("http://127.0.0.1:1", AUTHS["token"](), options=options) as client:
-                    for ending in await asyncio.gather(*_calls(client), return_exceptions=True):
-                        _book(row, evidence, ending)
+                    await call_all(client, row, evidence)
 
 
-def _calls(client: CapillaryClient) -> list[Awaitable[Any]]:
+async def call_all(client: CapillaryClient, row: Row, evidence: Evidence) -> None:
+    """Make calls of all kinds at the same time, and look at how each ended."""
+    calls = [asyncio.wait_for(call, _PATIENCE) for call in calls_of(client)]
+    for ending in await asyncio.gather(*calls, return_exceptions=True):
+        book(row, evidence, ending)
+
+
+def calls_of(client: CapillaryClient) -> list[Awaitable[Any]]:
+    """Return a call of every kind, all about the same person."""
     return [
         client.customers.find_id("mobile", PHONE),
         client.customers.find_id("email", EMAIL, account_id=EXTERNAL),
@@ -231,7 +189,8 @@ def _calls(client: CapillaryClient) -> list[Awaitable[Any]]:
     ]
 
 
-def _book(row: Row, evidence: Evidence, ending: object) -> None:
+def book(row: Row, evidence: Evidence, ending: object) -> None:
+    """Book how a call ended, and look at its error."""
     row.injected += 1
     if isinstance(ending, CapillaryError | ValueError | asyncio.CancelledError):
         row.refused += 1
@@ -249,16 +208,17 @@ async def _be_cancelled(row: Row, evidence: Evidence, *, times: int) -> None:
     async def handle(wire: Wire, _asked: Asked) -> None:
         await wire.stall()
 
+    options = attrs.evolve(PATIENT, coalesce=True)
     with RawServer(handle) as raw:
-        async with CapillaryClient(raw.base_url, AUTHS["password"](), options=PATIENT) as client:
+        async with CapillaryClient(raw.base_url, AUTHS["password"](), options=options) as client:
             for steps in range(times):
-                tasks = [asyncio.ensure_future(call) for call in _calls(client)]
+                tasks = [asyncio.ensure_future(call) for call in calls_of(client)]
                 for _ in range(steps % 100):
                     await asyncio.sleep(0)
                 for task in tasks:
                     task.cancel()
                 for ending in await asyncio.gather(*tasks, return_exceptions=True):
-                    _book(row, evidence, ending)
+                    book(row, evidence, ending)
 
 
 async def _refuse_arguments(row: Row, evidence: Evidence) -> None:
@@ -281,7 +241,7 @@ async def _refuse_arguments(row: Row, evidence: Evidence) -> None:
             try:
                 await call()  # type: ignore[misc]
             except ValueError as error:
-                _book(row, evidence, error)
+                book(row, evidence, error)
             else:
                 row.complaints.append("an argument was not refused")
 
@@ -294,7 +254,7 @@ async def _refuse_credentials(row: Row, evidence: Evidence) -> None:
         lambda: BasicAuth.from_md5(TILL, PASSWORD),
         lambda: BasicAuth.from_md5("", MD5),
         lambda: OAuth("", SECRET),
-        lambda: OAuth("a key", SECRET, ("NOBODY", "x")),  # type: ignore[arg-type]
+        lambda: OAuth(KEY, SECRET, ("NOBODY", "x")),  # type: ignore[arg-type]
         lambda: AccessToken(f"{TOKEN}\n"),
         lambda: CapillaryClient(f"https://user:{PASSWORD}@example.com", AUTHS["md5"]()),
         lambda: CapillaryClient(f"https://example.com?secret={SECRET}", AUTHS["md5"]()),
@@ -304,7 +264,7 @@ async def _refuse_credentials(row: Row, evidence: Evidence) -> None:
         try:
             build()
         except CapillaryError as error:
-            _book(row, evidence, error)
+            book(row, evidence, error)
         else:
             row.complaints.append("credentials were not refused")
 

@@ -1,0 +1,193 @@
+"""What the parts that are not the client's get to see: connectors, listeners, groups, event loops, warnings.
+
+Secrets and personal data are planted as in `planted`. That a caller's own task shows the result that it has
+come to is the caller's; what the client's tasks show is not.
+"""
+
+import asyncio
+import gc
+import json
+import warnings
+from collections.abc import Awaitable, Iterator
+from typing import Any, Final
+
+import aiohttp
+import attrs
+
+from capillary_async import CapillaryClient, CapillaryError, ClientOptions, RateLimit
+from capillary_async.auth import TOKEN_PATH
+from tests.faults.evidence import AUTHS, CUSTOMER, EMAIL, EXTERNAL, PHONE, TOKEN, Evidence
+from tests.faults.lookups import PATIENT
+from tests.faults.planted import DOCUMENT, book, call_all, calls_of, gather
+from tests.faults.report import Row
+from tests.faults.scale import Scale
+from tests.faults.wire import Asked, RawServer, Wire, answer
+
+_NOWHERE: Final = "http://127.0.0.1:1"
+_REFUSAL: Final = json.dumps({"errors": [{"code": 8015, "message": f"{EMAIL}, {PHONE}"}]}).encode()
+_GRANT: Final = json.dumps({"data": {"accessToken": TOKEN, "ttlSeconds": 3600}}).encode()
+_ROWS: Final = 20
+
+
+def run(_scale: Scale) -> Iterator[Row]:
+    """Run the rows of this part."""
+    yield gather("connections that are never made", _find_nobody)
+    yield gather("connectors that fail", _fail_in_connectors)
+    yield gather("listeners that fail", _fail_in_listeners)
+    yield gather("listings that contradict themselves", _contradict)
+    yield gather("types that nothing fits", _ask_for_no_type)
+    yield gather("calls in a task group", _fail_together)
+    yield gather("a loop that logs each step", _log_each_step)
+    yield gather("what is forgotten", _forget)
+
+
+async def _answer_well(wire: Wire, asked: Asked) -> None:
+    """Grant tokens, serve a listing, and hold a person in every other answer."""
+    offset = int(asked.query.get("offset", 0))
+    rows = [{"id": f"{EXTERNAL}-{number}", "mobile": PHONE} for number in range(offset, min(offset + 5, _ROWS))]
+    listing = json.dumps({"data": rows, "pagination": {"limit": 5, "offset": offset, "total": _ROWS}}).encode()
+    await wire.send(answer(_GRANT if asked.path == TOKEN_PATH else listing if asked.path == "/v2/rows" else DOCUMENT))
+
+
+async def _refuse(wire: Wire, asked: Asked) -> None:
+    await wire.send(answer(_GRANT if asked.path == TOKEN_PATH else _REFUSAL))
+
+
+async def _find_nobody(row: Row, evidence: Evidence) -> None:
+    """Connect to where nobody listens, and where nobody speaks TLS."""
+    with RawServer(_answer_well) as raw:
+        for url in (_NOWHERE, "https://127.0.0.1:1", f"https://127.0.0.1:{raw.port}"):
+            for auth in AUTHS.values():
+                options = attrs.evolve(PATIENT, attempt_timeout=0.1)
+                async with CapillaryClient(url, auth(), options=options) as client:
+                    await call_all(client, row, evidence)
+
+
+@attrs.define(eq=False)
+class _Failing:
+    """Fails as a part does that was handed the request: with all of it in the error.
+
+    Attributes:
+        as_aiohttp: Whether it fails by one of aiohttp's errors.
+    """
+
+    as_aiohttp: bool
+
+    async def connect(self, request: Any, *_: Any, **__: Any) -> Any:
+        """Connect to nothing."""
+        said = f"{request.url} {dict(request.headers)}"
+        if self.as_aiohttp:
+            raise aiohttp.ClientConnectorDNSError(request.connection_key, OSError(-2, said))
+        raise KeyError(said)
+
+
+async def _fail_in_connectors(row: Row, evidence: Evidence) -> None:
+    """Use sessions whose connectors and resolvers fail."""
+    for as_aiohttp in (True, False):
+        connector: Any = aiohttp.TCPConnector()
+        connector.connect = _Failing(as_aiohttp).connect
+        async with aiohttp.ClientSession(connector=connector) as session:
+            for auth in AUTHS.values():
+                options = attrs.evolve(PATIENT, deadline=5.0)
+                async with CapillaryClient("https://example.com", auth(), options=options, session=session) as client:
+                    await call_all(client, row, evidence)
+
+
+async def _fail_in_listeners(row: Row, evidence: Evidence) -> None:
+    """Listen to calls, and fail each time; that is logged."""
+
+    def listen(_: object) -> None:
+        raise RuntimeError("metrics are down")
+
+    with RawServer(_refuse) as raw:
+        for auth in AUTHS.values():
+            async with CapillaryClient(raw.base_url, auth(), options=PATIENT, on_call=listen) as client:
+                await call_all(client, row, evidence)
+
+
+async def _contradict(row: Row, evidence: Evidence) -> None:
+    """Walk listings that promise five rows and repeat one, also ahead: rows are in hand when the error comes."""
+    page = {"data": [{"mobile": PHONE, "email": EMAIL}], "pagination": {"limit": 1, "offset": 0, "total": 5}}
+    with RawServer(lambda wire, _: wire.send(answer(json.dumps(page).encode()))) as raw:
+        async with CapillaryClient(raw.base_url, AUTHS["token"](), options=PATIENT) as client:
+            pager = client.list("/v2/rows", page_size=1, offset_means="records", key="mobile")
+            walks: tuple[Awaitable[Any], ...] = (pager.collect(), pager.first(), _exhaust(pager), _exhaust_ahead(pager))
+            for ending in await asyncio.gather(*map(_plain, walks), return_exceptions=True):
+                book(row, evidence, ending)
+
+
+async def _exhaust(rows: Any) -> None:
+    async for _ in rows:
+        pass
+
+
+async def _exhaust_ahead(pager: Any) -> None:
+    async with pager.prefetch(4) as rows:
+        await _exhaust(rows)
+
+
+async def _ask_for_no_type(row: Row, evidence: Evidence) -> None:
+    """Ask for what no answer can be structured into; the error comes from below the answer."""
+    with RawServer(_answer_well) as raw:
+        async with CapillaryClient(raw.base_url, AUTHS["token"](), options=PATIENT) as client:
+            row.injected += 1
+            try:
+                await client.fetch("/v2/customers", into=object())
+            except TypeError as error:
+                row.refused += 1
+                evidence.take_error(error)
+
+
+async def _fail_together(row: Row, evidence: Evidence) -> None:
+    """Fail in a task group: the caller gets a group, and what it groups."""
+    with RawServer(_refuse) as raw:
+        async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=PATIENT) as client:
+            row.injected += 1
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for call in calls_of(client):
+                        group.create_task(_plain(call))
+            except* CapillaryError as errors:
+                row.refused += 1
+                evidence.take_error(errors)
+
+
+async def _plain(call: Awaitable[Any]) -> None:
+    """Come to nothing, so that the caller's task shows no answer."""
+    await call
+
+
+async def _log_each_step(row: Row, evidence: Evidence) -> None:
+    """Call each step slow: asyncio then logs it with the tasks and timers that it concerns."""
+    asyncio.get_running_loop().slow_callback_duration = 0.0
+    options = attrs.evolve(PATIENT, coalesce=True, rate_limit=RateLimit(1000, per=1.0))
+    with RawServer(_answer_well) as raw:
+        async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=options) as client:
+            pager = client.list("/v2/rows", page_size=5, offset_means="records", key="id")
+            calls = [_plain(call) for call in [*calls_of(client), pager.collect(), _exhaust_ahead(pager)]]
+            for ending in await asyncio.gather(*calls, return_exceptions=True):
+                book(row, evidence, ending)
+            evidence.take("tasks", asyncio.all_tasks())
+    asyncio.get_running_loop().slow_callback_duration = 0.1
+    row.check("no step was logged", holds=any("asyncio" in place for place, _ in evidence.texts))
+
+
+async def _forget(row: Row, evidence: Evidence) -> None:
+    """Forget to await a call, and to leave a client: Python and aiohttp complain."""
+    with RawServer(_answer_well) as raw, warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        client = CapillaryClient(raw.base_url, AUTHS["password"](), options=ClientOptions())
+        await client.__aenter__()
+        await client.fetch(f"/v2/customers/{EXTERNAL}", {"email": EMAIL})
+        forgotten: list[Any] = [
+            client.customers.find_id("mobile", PHONE),
+            client.targets.list_events(CUSTOMER, 7).collect(),
+        ]
+        del client, forgotten
+        while heard:  # a warning holds the call that it warns of, and so the client
+            row.injected += 1
+            row.refused += 1
+            evidence.take("warning", heard.pop().message)
+        gc.collect()
+    row.check("a warning is missing", holds=row.injected >= 2)
+    row.check("nothing was logged", holds=any("Unclosed client session" in text for _, text in evidence.texts))

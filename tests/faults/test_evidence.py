@@ -1,0 +1,62 @@
+"""The search for planted secrets finds them: one that finds nothing anywhere would be green for ever."""
+
+import json
+import logging
+
+import pytest
+
+from tests.faults.evidence import EMAIL, PERSONAL, SECRETS, Evidence, gathering
+
+
+def leaked(text: str) -> json.JSONDecodeError:
+    """Return an error in whose frames a text stands."""
+    with pytest.raises(json.JSONDecodeError) as caught:
+        json.loads(text)
+    caught.value.doc = ""
+    return caught.value
+
+
+@pytest.mark.parametrize("planted", SECRETS + PERSONAL)
+def test_each_of_them_is_found_in_a_log(planted: str) -> None:
+    """Of any library, at any level."""
+    with gathering() as evidence:
+        logging.getLogger("another.library").debug("before %s after", planted)
+
+    assert f"{planted} in log of another.library" in evidence.complaints()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(lambda: leaked(EMAIL), id="itself"),
+        pytest.param(lambda: ExceptionGroup("several", [ValueError("no"), leaked(EMAIL)]), id="in a group"),
+    ],
+)
+def test_a_frame_that_holds_one_is_found(error: object) -> None:
+    """Wherever an error tracker looks."""
+    evidence = Evidence()
+
+    evidence.take_error(error())  # type: ignore[operator]
+
+    assert any("in locals in" in complaint for complaint in evidence.complaints())
+
+
+@pytest.mark.parametrize("attribute", ["__cause__", "__context__"])
+def test_a_chain_is_followed_both_ways(attribute: str) -> None:
+    """An error may have both a cause and a context."""
+    evidence, error = Evidence(), ValueError("no")
+    setattr(error, attribute, leaked(EMAIL))
+    error.__suppress_context__ = False
+
+    evidence.take_error(error)
+
+    assert any("in locals in" in complaint for complaint in evidence.complaints())
+
+
+def test_a_pickle_is_opened() -> None:
+    """It is a file or a message in plain text."""
+    evidence = Evidence()
+
+    evidence.take_pickle({"mobile": EMAIL})
+
+    assert evidence.complaints() == [f"{EMAIL} in pickle"]
