@@ -102,7 +102,7 @@ class CoalescingTransport:
 
     def _launch(self, key: Hashable, request: Request[Any]) -> _Shared:
         call = Call(request.call.deadline)
-        task = asyncio.get_running_loop().create_task(self._inner.send(attrs.evolve(request, call=call)))
+        task = asyncio.get_running_loop().create_task(self._inner.send(request.charged_to(call)))
         shared = _Shared(key, call, task, call.deadline)
         self._under_way[key] = shared
         self._tasks.add(task)
