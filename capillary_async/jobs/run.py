@@ -197,15 +197,16 @@ class Run:
 
     async def _look_into_denials(self, error: Exception | None) -> None:
         """Stop unless a key that worked before still does."""
-        good = self._good or self._next(Verdict.FOUND)
-        if good is not None:
-            self._stop_if_refused((await self._alone(good)).error)
+        self._recall()
+        if self._good is not None:
+            self._stop_if_refused((await self._alone(self._good)).error)
         if self._denied:
             raise JobStoppedError(f"access was denied {self._denied} times in a row: {error}") from error
 
     # --- outages ---
 
     async def _look_into_suspects(self) -> None:
+        self._recall()
         if await self._is_well():
             self._condemn_suspects()
         else:
@@ -214,6 +215,7 @@ class Run:
 
     async def _sit_out(self) -> None:
         """Wait, longer each time, until the API answers a single lookup."""
+        self._recall()
         wait, is_well = _FIRST_WAIT, False
         while not is_well:
             self.progress.waiting_for = f"the API, for {wait:g} s"
@@ -239,6 +241,10 @@ class Run:
                 self._count_try_alone(outcome)
         return is_well
 
+    def _recall(self) -> None:
+        """Know a key that works, from an earlier run if there is none from this one."""
+        self._good = self._good or self._next(Verdict.FOUND) or self._next(Verdict.EMPTY)
+
     async def _alone(self, key: Key) -> Found:
         async with lookup_many(self._look_up, [key], concurrency=1) as outcomes:
             return await anext(outcomes)
@@ -261,6 +267,8 @@ class Run:
         return None
 
     def _next(self, wanted: Verdict, first: int = 0) -> Key | None:
+        if not self.tally.counts[wanted]:
+            return None
         with closing(read_keys(self.directory, self.tally.standings, wanted, first)) as keys:
             return next(keys, None)
 

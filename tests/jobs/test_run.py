@@ -245,6 +245,22 @@ async def test_keys_that_fail_while_others_work_do_not_make_the_job_wait(tmp_pat
     assert sealed(job) == expected(number for number in range(1, 101) if not 50 <= number < 80)
 
 
+async def test_a_resumed_job_remembers_that_the_api_works(tmp_path: Path) -> None:
+    """When only keys that always fail are left, waiting for each of them takes all night."""
+    api = FakeApi(when(range(51, 101), broken))
+    api.on_ask = lambda number: job.stop() if api.asked[51] == 2 else None
+    job = make_job(tmp_path / "job")
+    with pytest.raises(JobStoppedError):
+        await job.run(api)
+    waits = Waits()
+    api.on_ask = lambda number: None
+
+    status = await job.run(api, sleep=waits.sleep)
+
+    assert status.failed == 50
+    assert waits.seconds == [5.0]
+
+
 async def test_a_job_of_one_key_that_always_fails_comes_to_an_end(tmp_path: Path) -> None:
     """Without a key that works nobody can tell an outage from a bad key, so patience must have an end."""
     job = make_job(tmp_path / "job", [30])
