@@ -34,7 +34,7 @@ def get_active(
 
     Args:
         user_id: The customer's id, as `customers.find_id` returns it.
-        target_rule_ids: Only these targets; none given means all.
+        target_rule_ids: Only these targets, by their `id`; none given means all.
         tracking_date: Targets that run on this day; the cluster's own time when it has no zone.
         enrollment_type: TRANSACTION, IMPORT or AUDIENCE_FILTER.
         only_user_created: Only targets that the customer set.
@@ -68,8 +68,8 @@ def list_events(
 
     Args:
         user_id: The customer's id, as `customers.find_id` returns it.
-        target_rule_id: The target's rule.
-        period_id: Only this period of the target.
+        target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns.
+        period_id: Only this period of the target. The answer of `GET /v3/users/{userId}/targetGroups` names them.
         page_size: Events to ask for at once, from 1 to 1,000; the server may cut it.
 
     Raises:
