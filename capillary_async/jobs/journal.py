@@ -46,13 +46,14 @@ class Journal:
         OSError: Any method: the disk failed.
     """
 
-    def __init__(self, directory: Path, seed: str, disk: Disk) -> None:
+    def __init__(self, directory: Path, seed: str, disk: Disk, *, is_for_reading: bool = False) -> None:
         """Open a journal that exists.
 
         Args:
             directory: The job's.
             seed: The manifest's fingerprint, on which the first entry stands.
             disk: Commits.
+            is_for_reading: Whether it will do if nothing can be written, on a full disk or a read-only one.
         """
         self._path = directory / JOURNAL_FILE
         self._disk = disk
@@ -61,7 +62,7 @@ class Journal:
         self._number = 0
         if not self._path.is_file() or not self._path.stat().st_size:
             raise JobDamagedError(f"{JOURNAL_FILE} is missing or empty")
-        self._database = self._connect(self._path)
+        self._database = self._connect_to_read(self._path) if is_for_reading else self._connect(self._path)
 
     @classmethod
     def create(cls, directory: Path, disk: Disk) -> None:
@@ -91,6 +92,18 @@ class Journal:
             database.close()
             raise _translated(error) from error
         return database
+
+    @classmethod
+    def _connect_to_read(cls, path: Path) -> sqlite3.Connection:
+        try:
+            return cls._connect(path)
+        except OSError:
+            # Also for reading SQLite makes files beside the journal. Without a write-ahead log it needs none,
+            # as long as nobody writes; and nobody can.
+            log = Path(f"{path}-wal")
+            if log.exists() and log.stat().st_size:
+                raise
+            return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
 
     def close(self) -> None:
         """Close it."""

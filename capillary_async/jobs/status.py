@@ -94,6 +94,6 @@ def read_tally(directory: Path, manifest: Manifest) -> Tally:
         OSError: The disk failed.
     """
     tally = Tally(manifest.keys)
-    with closing(Journal(directory, manifest.fingerprint, Disk())) as journal:
+    with closing(Journal(directory, manifest.fingerprint, Disk(), is_for_reading=True)) as journal:
         tally.replay(journal.entries())
     return tally

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import sqlite3
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capillary_async.jobs import BulkJob, Disk, JobStoppedError
+from capillary_async.jobs.journal import Journal
 from tests.jobs.fakes import LOOKUP, SMALL, FakeApi, StepDisk, expected, full_disk, make_job, sealed
 
 KEYS = range(1, 61)
@@ -148,6 +150,35 @@ async def test_a_disk_that_fails_stops_lookups_that_hang(tmp_path: Path) -> None
 
     with pytest.raises(JobStoppedError, match="the disk failed"):
         await full.run(FakeApi(on_ask=lambda number: hang() if number > 10 else None))
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite", "journal.sqlite-wal"])
+async def test_the_status_needs_no_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """It is what one asks for when the disk is full, or when all that is left is a read-only copy."""
+    job = make_job(tmp_path / "job")
+    await job.run(FakeApi())
+    (tmp_path / "job" / name).touch()  # of an attempt that failed
+
+    def fail(_path: Path) -> sqlite3.Connection:
+        raise full_disk()
+
+    monkeypatch.setattr(Journal, "_connect", fail)
+
+    assert job.status().found == 89
+
+
+async def test_a_status_that_would_be_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done last is in the write-ahead log, and that cannot be read on a full disk."""
+    job = make_job(tmp_path / "job")
+    (tmp_path / "job" / "journal.sqlite-wal").write_bytes(b"newer")
+
+    def fail(_path: Path) -> sqlite3.Connection:
+        raise full_disk()
+
+    monkeypatch.setattr(Journal, "_connect", fail)
+
+    with pytest.raises(OSError, match="No space left"):
+        job.status()
 
 
 async def test_a_failed_seal_leaves_the_earlier_output(tmp_path: Path) -> None:
