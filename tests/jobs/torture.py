@@ -25,7 +25,9 @@ import attrs
 from capillary_async import BasicAuth, CapillaryClient, ClientOptions
 from capillary_async.jobs import BulkJob, JobOptions
 from capillary_async.jobs.failures import FAILURES_FILE
-from capillary_async.jobs.manifest import MANIFEST_FILE
+from capillary_async.jobs.manifest import MANIFEST_FILE, read_manifest
+from capillary_async.jobs.parts import part_path
+from capillary_async.jobs.status import read_tally
 from capillary_async.sandbox import Answer, Sandbox
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.people import everyone_present
@@ -46,16 +48,12 @@ MAKING: Steps = [
     *((f"{side} {step}", 1) for step in _NEW_FILE for side in _SIDES),
     *((f"{side} {step}", 2) for step in _NEW_FILE[:-1] for side in _SIDES),
 ]
-# Each kill leaves what the next one's step has to cut off or to remove.
-WORKING: Steps = [
-    *((f"{side} {step}", 3) for step in ("write", "fsync") for side in _SIDES),
-    ("before commit", 3),
-    ("before truncate", 1),
-    ("after truncate", 1),
-    ("after commit", 3),
+WORKING: Steps = [(f"{side} {step}", 3) for step in ("write", "fsync", "commit") for side in _SIDES]
+TRUNCATING: Steps = [(f"{side} truncate", 1) for side in _SIDES]
+# What one kill leaves of a new part, the next process removes.
+REMOVING: Steps = [
     *((f"{side} {step}", number) for side in _SIDES for step, number in (("open", 2), ("fsync_directory", 1))),
-    ("before remove", 1),
-    ("after remove", 1),
+    *((f"{side} remove", 1) for side in _SIDES),
 ]
 # The first new file is the list of failures, the second one the output.
 FINISHING: Steps = [(f"{side} {step}", number) for number in (1, 2) for step in _NEW_FILE for side in _SIDES]
@@ -142,8 +140,9 @@ class Torture:
         if (self.directory / MANIFEST_FILE).exists():
             status = BulkJob.open(self.directory).status()
             done = status.done - status.failed
-        extra = self.sandbox.request_count - self.bad_requests - done
-        say(f"{self.kills}: {moment}, {done:,} keys done, {extra - self.extra} requests lost")
+        total = self.sandbox.request_count
+        extra = total - self.bad_requests - done
+        say(f"{self.kills}: {moment}, {done:,} keys done, {extra - self.extra} of {total:,} requests lost")
         assert extra - self.extra <= UNSAFE
         self.extra = extra
 
@@ -152,11 +151,20 @@ class Torture:
         for step, number in steps:
             assert await self.attempt(step, number), f"{step} {number} never came"
 
-    async def at_random(self, kills: int) -> None:
-        """Kill at any moment; the moments are spread over the requests that are left."""
+    async def at_random(self, kills: int, share: float) -> None:
+        """Kill at any moment; the moments are spread over what is left until this share of the keys is done."""
         for left in range(kills, 0, -1):
-            expected = self.keys - (self.sandbox.request_count - self.extra)
-            assert await self.attempt(requests=self.chance.randrange(1, max(2, expected // left))), "it came too late"
+            requests = share * self.keys - (self.sandbox.request_count - self.extra)
+            moment = self.chance.randrange(1, 2 + max(0, int(2 * requests / left)))
+            assert await self.attempt(requests=moment), "it came too late"
+
+    async def leave_a_tail(self) -> None:
+        """Kill until a part is longer than the journal says, for truncating has to have a reason."""
+        while not any(part_path(self.directory, part).stat().st_size > end for part, end in self._ends().items()):
+            assert await self.attempt("before commit", 2)
+
+    def _ends(self) -> dict[int, int]:
+        return read_tally(self.directory, read_manifest(self.directory)).ends
 
     def check(self) -> None:
         """Compare the output with the sandbox's own account."""
@@ -179,9 +187,11 @@ async def torture(keys: int, kills: int, seed: int) -> None:
             pain = Torture(sandbox, Path(folder) / "job", keys, random.Random(seed))
             pain.watch()
             await pain.at(MAKING)
-            await pain.at_random(kills // 2)
+            await pain.at_random(kills // 2, 0.4)
             await pain.at(WORKING)
-            await pain.at_random(kills - kills // 2)
+            await pain.leave_a_tail()
+            await pain.at([*TRUNCATING, *REMOVING])
+            await pain.at_random(kills - kills // 2, 0.9)
             await pain.at(FINISHING)
             assert not await pain.attempt()
             pain.check()
