@@ -106,7 +106,8 @@ class BulkJob:
             directory: Where the job will live; made if it is missing, else it must be empty.
             lookup: "customers" (customer_id), "trackers" (user_group_id), "active-targets" (user_id), "events"
                 (user_id, target_rule_id and, if you like, period_id), or "module:function" for a function of
-                yours: its first parameter is the client, the others are the key's columns, `int` or `str`.
+                yours: its first parameter is the client, the others are the key's columns, `int` or `str`. It must
+                neither block the event loop nor wait for ever: nothing else would then end its lookup but a stop.
             keys: A file of CSV with a header, of JSON lines, or of Parquet; a binary stream such as
                 `sys.stdin.buffer`; or an iterable of numbers, texts, mappings or sequences. Repeated keys are looked
                 up once.
