@@ -190,6 +190,8 @@ class CapillaryClient:
         into: type[T],
         items: str = ...,
         page_size: int = ...,
+        limit_name: str = ...,
+        offset_name: str = ...,
         offset_means: OffsetMeans | None = ...,
         key: str | Callable[[T], Hashable] | None = ...,
     ) -> Pager[T]: ...
@@ -202,6 +204,8 @@ class CapillaryClient:
         *,
         items: str = ...,
         page_size: int = ...,
+        limit_name: str = ...,
+        offset_name: str = ...,
         offset_means: OffsetMeans | None = ...,
         key: str | Callable[[Any], Hashable] | None = ...,
     ) -> Pager[Any]: ...
@@ -213,10 +217,12 @@ class CapillaryClient:
         *,
         items: str = "data",
         page_size: int = 100,
+        limit_name: str = "limit",
+        offset_name: str = "offset",
         offset_means: OffsetMeans | None = None,
         key: str | Callable[[Any], Hashable] | None = None,
     ) -> Pager[Any]:
-        """List any other endpoint's rows, where it takes `limit` and `offset`.
+        """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
 
         Args:
             path: As for `fetch`.
@@ -224,7 +230,9 @@ class CapillaryClient:
             into: The type of one row.
             items: Member of the answer that holds the rows.
             page_size: Rows to ask for at once, from 1 to 1,000.
-            offset_means: What `offset` counts, where you know it; `None` lets the rows tell.
+            limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
+            offset_name: The offset's parameter.
+            offset_means: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
             key: What tells one row from another: the name of an attribute or member, or a function of a row.
                 Without it rows that are equal in everything count as one, unless `offset_means` is given.
 
@@ -232,9 +240,16 @@ class CapillaryClient:
             ValueError: An argument is wrong; nothing was sent.
         """
         try:
-            return self._calls.list(
-                list_rows(path, query, into, items=items, page_size=page_size, offset_means=offset_means, key=key)
+            listing = list_rows(
+                *(path, query, into),
+                items=items,
+                page_size=page_size,
+                limit_name=limit_name,
+                offset_name=offset_name,
+                offset_means=offset_means,
+                key=key,
             )
+            return self._calls.list(listing)
         except ValueError as error:
             refusal = error.with_traceback(None)
         del path, query  # as in `fetch`

@@ -40,10 +40,12 @@ def list_rows(
     *,
     items: str,
     page_size: int,
+    limit_name: str,
+    offset_name: str,
     offset_means: OffsetMeans | None,
     key: str | Callable[[T], Hashable] | None,
 ) -> Listing[T]:
-    """Build the listing for any GET with `limit` and `offset`.
+    """Build the listing for any GET with a limit and an offset.
 
     Args:
         path: As for `fetch`.
@@ -51,7 +53,9 @@ def list_rows(
         into: The type of one row.
         items: Member of the answer that holds the rows.
         page_size: Rows to ask for at once, from 1 to 1,000.
-        offset_means: What `offset` counts, where you know it; `None` lets the rows tell.
+        limit_name: The limit's parameter.
+        offset_name: The offset's parameter.
+        offset_means: What it counts, where you know it; `None` lets the rows tell.
         key: What tells one row from another: the name of an attribute or member, or a function of a row.
 
     Raises:
@@ -59,7 +63,10 @@ def list_rows(
     """
     if offset_means not in (None, "pages", "records"):
         raise ValueError('offset_means must be "pages", "records" or None')
-    if "limit" in query or "offset" in query:
+    names = take.text("limit_name", limit_name), take.text("offset_name", offset_name)
+    if len({*names}) == 1:
+        raise ValueError("offset_name must not be the limit's name")
+    if not query.keys().isdisjoint(names):
         raise ValueError("query must not hold limit and offset; page_size sets the one, and the listing the other")
     request = fetch(path, query, into)
     return Listing(
@@ -67,6 +74,8 @@ def list_rows(
         page_size=take.page_size(page_size),
         key=_reader(key) if isinstance(key, str) else key,
         offset_means=offset_means,
+        limit_name=names[0],
+        offset_name=names[1],
     )
 
 

@@ -1,7 +1,7 @@
 """Endpoints about targets and what counts towards them.
 
 Capillary is phasing these two out for viewing milestones, in favour of its loyalty promotions API
-(`GET /v3/promotions`, reachable through `client.list`). They still answer.
+(`GET /v3/promotions`, within reach of `client.list` with `limit_name="size", offset_name="page"`). They still answer.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import attrs
 import pytest
@@ -114,6 +114,18 @@ async def test_any_listing_can_be_walked(sandbox: Sandbox, client: CapillaryClie
         rows = await pager.collect()
 
         assert [row.eventLogId for row in rows] == sandbox.event_ids(6, 79197)
+
+
+@pytest.mark.parametrize("offset_means", ["pages", None])
+async def test_a_listing_may_call_limit_and_offset_otherwise(
+    sandbox: Sandbox, client: CapillaryClient, offset_means: Literal["pages"] | None
+) -> None:
+    """Those that replace targets for milestones do."""
+    promotions = client.list(
+        "/v3/promotions", page_size=10, limit_name="size", offset_name="page", offset_means=offset_means, key="id"
+    )
+
+    assert [promotion["id"] for promotion in await promotions.collect()] == sandbox.promotion_ids()
 
 
 async def test_a_listing_may_say_what_its_offset_means(sandbox: Sandbox, client: CapillaryClient) -> None:

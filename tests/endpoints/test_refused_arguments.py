@@ -97,6 +97,9 @@ CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
     ("list", {"path": "/v2/x"}, "query", [{"limit": 5}, {"offset": 0}, {"name": 3.7}]),
     ("list", {"path": "/v2/x"}, "items", NO_TEXTS),
     ("list", {"path": "/v2/x"}, "page_size", NO_PAGE_SIZES),
+    ("list", {"path": "/v2/x"}, "limit_name", NO_TEXTS),
+    ("list", {"path": "/v2/x"}, "offset_name", [*NO_TEXTS, "limit"]),
+    ("list", {"path": "/v2/x", "limit_name": "size"}, "query", [{"size": 5}, {"offset": 0}]),
     ("list", {"path": "/v2/x"}, "offset_means", ["rows", "", 5, True]),
 ]
 
