@@ -1,164 +1,117 @@
 """How fast do an answer's bytes become typed values? `python benchmarks/decode.py`.
 
-100 target events with exact decimals and aware date-times. The floor is a bare msgspec Struct that
-leaves dates as text; pydantic, mashumaro and the dataclass by hand give the values that we give.
+Pages of 100 target events and of 100 trackers, and the details of a customer, with exact decimals and aware
+date-times. The floor is a bare msgspec Struct that leaves dates as text; pydantic, mashumaro and the dataclass by hand
+give the values that we give. We remember dates; how it goes when every one is new is a contestant of its own.
 """
 
 import json
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC
 from decimal import Decimal
-from typing import Annotated, Any
+from itertools import cycle, repeat
+from typing import Any
 
+import attrs
 import msgspec
-import pydantic
 from contest import Result, Run, Target, main, race
 from mashumaro.codecs import BasicDecoder
-from mashumaro.config import BaseConfig
-from pydantic.alias_generators import to_camel
-from samples import events, page
+from pydantic import TypeAdapter
+from rivals import by_hand, mashumaro_class, pydantic_model, pydantic_page, struct
+from samples import customer, events, page, trackers
 
-from capillary_async import TargetEvent
+from capillary_async import Customer, TargetEvent, Tracker
 from capillary_async.converter import Converter, decode_json
+from capillary_async.models.definition import Model, documented
 
-BODY = page(events(100), limit=100, offset=0, total=100)
-
-
-def aware(text: str) -> datetime:
-    """Read a date-time that comes without a zone."""
-    return datetime.fromisoformat(text + "+00:00")
+FLOOR, OURS = "msgspec, dates as text", "ours"
+TARGETS = (Target("S1 over pydantic", OURS, "pydantic", 1.4), Target("S1 over the floor", OURS, FLOOR, 0.25))
+FRESH_PAGES = 40  # with twice a hundred dates on each, far more than are remembered
 
 
-class FloorEvent(msgspec.Struct, rename="camel"):
-    """The least that could be done."""
+@attrs.frozen
+class Subject:
+    """What is decoded.
 
-    event_log_id: int
-    event_name: str
-    customer_id: int
-    event_display_name: str | None
-    unique_id: str
-    event_date: str
-    event_processed_date: str
-    period_id: int
-    target_group_id: int
-    target_rule_id: int
-    target_value: Decimal
+    Attributes:
+        name: What it is called.
+        body: The bytes.
+        cls: Our model.
+        is_page: Whether the body is a page of them.
+        fresh: Other bodies of the kind, in which no date comes again; none where dates are few.
+    """
 
-
-class FloorPage(msgspec.Struct):
-    """A page of them."""
-
-    data: list[FloorEvent]
+    name: str
+    body: bytes
+    cls: Any
+    is_page: bool = True
+    fresh: tuple[bytes, ...] = ()
 
 
-Moment = Annotated[datetime, pydantic.BeforeValidator(aware)]
+def subjects() -> tuple[Subject, ...]:
+    """Return the three."""
 
+    def page_of(rows: list[dict[str, Any]]) -> bytes:
+        return page(rows, limit=100, offset=0, total=100)
 
-class PydanticEvent(pydantic.BaseModel):
-    """As a user of pydantic would write it."""
-
-    model_config = pydantic.ConfigDict(alias_generator=to_camel, strict=True, frozen=True, extra="allow")
-
-    event_log_id: int
-    event_name: str
-    customer_id: int
-    event_display_name: str | None = None
-    unique_id: str
-    event_date: Moment
-    event_processed_date: Moment
-    period_id: int
-    target_group_id: int
-    target_rule_id: int
-    target_value: Annotated[Decimal, pydantic.Strict(strict=False)]
-
-
-class PydanticPage(pydantic.BaseModel):
-    """A page of them."""
-
-    data: list[PydanticEvent]
-
-
-@dataclass(frozen=True, slots=True)
-class PlainEvent:
-    """As one would write it by hand."""
-
-    event_log_id: int
-    event_name: str
-    customer_id: int
-    event_display_name: str | None
-    unique_id: str
-    event_date: datetime
-    event_processed_date: datetime
-    period_id: int
-    target_group_id: int
-    target_rule_id: int
-    target_value: Decimal
-
-
-@dataclass
-class MashumaroEvent:
-    """As a user of mashumaro would write it."""
-
-    event_log_id: int = field(metadata={"alias": "eventLogId"})
-    event_name: str = field(metadata={"alias": "eventName"})
-    customer_id: int = field(metadata={"alias": "customerId"})
-    event_display_name: str | None = field(metadata={"alias": "eventDisplayName"})
-    unique_id: str = field(metadata={"alias": "uniqueId"})
-    event_date: datetime = field(metadata={"alias": "eventDate", "deserialize": aware})
-    event_processed_date: datetime = field(metadata={"alias": "eventProcessedDate", "deserialize": aware})
-    period_id: int = field(metadata={"alias": "periodId"})
-    target_group_id: int = field(metadata={"alias": "targetGroupId"})
-    target_rule_id: int = field(metadata={"alias": "targetRuleId"})
-    target_value: Decimal = field(metadata={"alias": "targetValue"})
-
-    class Config(BaseConfig):
-        """Strict enough to be compared."""
-
-        lazy_compilation = False
-
-
-def by_hand(row: dict[str, Any]) -> PlainEvent:
-    """Pick a row apart, unchecked."""
-    return PlainEvent(
-        row["eventLogId"],
-        row["eventName"],
-        row["customerId"],
-        row["eventDisplayName"],
-        row["uniqueId"],
-        aware(row["eventDate"]),
-        aware(row["eventProcessedDate"]),
-        row["periodId"],
-        row["targetGroupId"],
-        row["targetRuleId"],
-        Decimal(row["targetValue"]),
+    fresh = tuple(page_of(events(100, first=1000 * number)) for number in range(FRESH_PAGES))
+    return (
+        Subject("100 target events", page_of(events(100)), TargetEvent, fresh=fresh),
+        Subject("100 trackers", page_of(trackers(100)), Tracker),
+        Subject("a customer's details", customer(), Customer, is_page=False),
     )
 
 
-def contestants() -> dict[str, Run]:
-    """Return a run for each; `ours` first."""
-    converter = Converter(UTC)
-    rows = tuple[TargetEvent, ...]
-    floor = msgspec.json.Decoder(FloorPage)
-    mashumaro = BasicDecoder(list[MashumaroEvent])
-    return {
-        "ours": lambda: converter.structure(decode_json(BODY)["data"], rows),
-        "msgspec, dates as text": lambda: floor.decode(BODY),
-        "pydantic": lambda: PydanticPage.model_validate_json(BODY),
-        "mashumaro": lambda: mashumaro.decode(json.loads(BODY, parse_float=Decimal)["data"]),
-        "dataclass by hand": lambda: [by_hand(row) for row in json.loads(BODY, parse_float=Decimal)["data"]],
+def contestants(subject: Subject) -> dict[str, Run]:
+    """Return a run for each; ours first."""
+    body, cls, converter = subject.body, subject.cls, Converter(UTC)
+    read = by_hand(cls)
+    if subject.is_page:
+        floor = msgspec.json.Decoder[Any](msgspec.defstruct("Page", [("data", list[struct(cls)])]))  # type: ignore[misc]
+        theirs = TypeAdapter[Any](pydantic_page(cls))
+        mashumaro = BasicDecoder[Any](list[mashumaro_class(cls)])  # type: ignore[misc]
+    else:
+        floor = msgspec.json.Decoder[Any](struct(cls))
+        theirs = TypeAdapter[Any](pydantic_model(cls))
+        mashumaro = BasicDecoder[Any](mashumaro_class(cls))
+
+    def part(document: Any) -> Any:
+        return document["data"] if subject.is_page else document
+
+    def ours(bodies: Iterator[bytes]) -> Run:
+        into = tuple[cls, ...] if subject.is_page else cls
+        return lambda: converter.structure(part(decode_json(next(bodies))), into)
+
+    def by_dataclass() -> object:
+        document = part(json.loads(body, parse_float=Decimal))
+        return list(map(read, document)) if subject.is_page else read(document)
+
+    runs: dict[str, Run] = {
+        OURS: ours(repeat(body)),
+        FLOOR: lambda: floor.decode(body),
+        "pydantic": lambda: theirs.validate_json(body),
+        "mashumaro": lambda: mashumaro.decode(part(json.loads(body, parse_float=Decimal))),
+        "dataclass by hand": by_dataclass,
     }
+    return runs | ({"ours, every date new": ours(cycle(subject.fresh))} if subject.fresh else {})
 
 
 def check() -> None:
     """Compare apples with apples: ours and pydantic's values are the same."""
-    ours = Converter(UTC).structure(decode_json(BODY)["data"], tuple[TargetEvent, ...])
-    theirs = PydanticPage.model_validate_json(BODY).data
-    for one, other in zip(ours, theirs, strict=True):
-        assert (one.event_log_id, one.event_date, one.target_value) == (
-            other.event_log_id,
-            other.event_date,
-            other.target_value,
-        )
+    for subject in subjects():
+        runs = contestants(subject)
+        ours: Any = runs[OURS]()
+        theirs: Any = runs["pydantic"]()
+        assert _same(ours, theirs.data if subject.is_page else theirs), subject.name
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    if ours.__class__ is tuple:
+        return all(_same(one, other) for one, other in zip(ours, theirs, strict=True))
+    if isinstance(ours, Model):
+        names = [attribute.name for attribute in documented(type(ours))]
+        return all(_same(getattr(ours, name), getattr(theirs, name)) for name in names)
+    return isinstance(theirs, str) or ours == theirs  # texts: enumerations, and plain dates
 
 
 def repeated(run: Run, times: int) -> Run:
@@ -177,16 +130,14 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     times = 20 if is_quick else 100
     return [
         race(
-            "Decode 100 target events",
-            {name: repeated(run, times) for name, run in contestants().items()},
+            f"Decode {subject.name}",
+            {name: repeated(run, times) for name, run in contestants(subject).items()},
             rounds=5 if is_quick else 15,
             work=times,
             unit="µs",
-            targets=(
-                Target("S1 over pydantic", "ours", "pydantic", 1.4),
-                Target("S1 over the floor", "ours", "msgspec, dates as text", 0.25),
-            ),
+            targets=() if number else TARGETS,
         )
+        for number, subject in enumerate(subjects())
     ]
 
 

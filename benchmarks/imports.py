@@ -1,12 +1,13 @@
 """How long does the import take? `python benchmarks/imports.py`.
 
 Each in a new interpreter, in turn. The package loads its parts when they are first asked for, so the time until a
-client is there stands beside it.
+client is there stands beside it. So does the command's help, as a whole process, beside one that does nothing.
 """
 
 import subprocess
 import sys
 from importlib.util import find_spec
+from time import perf_counter
 
 from contest import Result, Target, main, settle
 
@@ -29,6 +30,23 @@ def seconds(statement: str) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
+def process(*arguments: str) -> float:
+    """Time a whole process of this interpreter."""
+    started = perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    return perf_counter() - started
+
+
+def command(rounds: int) -> Result:
+    """Time what a user of the command waits for before anything is asked."""
+    processes = {"capillary --help": ("-m", "capillary_async", "--help"), "nothing": ("-c", "pass")}
+    times: dict[str, list[float]] = {name: [] for name in processes}
+    for _ in range(rounds):
+        for name, arguments in processes.items():
+            times[name].append(process(*arguments) * 1000)
+    return settle("From the shell and back", "ms", times, ())
+
+
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
     """Ask the question."""
     present = {
@@ -37,10 +55,12 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
         if statement == "pass" or find_spec(statement.split()[1]) is not None
     }
     times: dict[str, list[float]] = {name: [] for name in present}
-    for _ in range(3 if is_quick else 15):
+    rounds = 3 if is_quick else 15
+    for _ in range(rounds):
         for name, statement in present.items():
             times[name].append(seconds(statement) * 1000)
-    return [settle("Import in a new interpreter", "ms", times, (Target("S7", "ours", "aiohttp", 2.0),))]
+    imports = settle("Import in a new interpreter", "ms", times, (Target("S7", "ours", "aiohttp", 2.0),))
+    return [imports, command(rounds)]
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """How many one-page listings a second, 32 at a time? `python benchmarks/throughput.py`.
 
 Ten target events a page, from a server in another process that is faster than any client. The floor is bare
-aiohttp with untyped JSON; the peers are what a user would write: httpx with pydantic, requests with threads.
-Ours runs with every protection on, also under uvloop.
+aiohttp with untyped JSON; the peers are what a user would write: httpx with pydantic, a client generated from OpenAPI,
+requests with threads. Ours runs with every protection on, also under uvloop.
 """
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from time import perf_counter
+from typing import Any
 
 import aiohttp
 import httpx
@@ -19,13 +19,22 @@ import requests
 import requests.adapters
 from canned_server import serving
 from contest import Result, Target, main, settle
-from decode import PydanticPage
+from generated import generated
+from pydantic import TypeAdapter
+from rivals import pydantic_page
 from samples import PATH
 
-from capillary_async import BasicAuth, CapillaryClient
+from capillary_async import BasicAuth, CapillaryClient, TargetEvent
+
+Contestant = Callable[[str, int], float]
 
 IN_FLIGHT = 32
 QUERY = "?limit=100&offset=0"
+BARE, BY_HAND = "bare aiohttp, untyped", "httpx + pydantic"
+TARGETS = (
+    Target("S2 over bare aiohttp", "ours", BARE, 0.75),
+    Target("S2 over httpx + pydantic", "ours", BY_HAND, 8.0),
+)
 
 
 async def pool(call: Callable[[], Awaitable[object]], calls: int) -> None:
@@ -62,12 +71,26 @@ async def ours(base_url: str, calls: int) -> float:
 
 async def by_hand(base_url: str, calls: int) -> float:
     """Use httpx and pydantic as a careful user would."""
+    page = TypeAdapter[Any](pydantic_page(TargetEvent))
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=100), trust_env=False) as client:
 
         async def call() -> None:
             response = await client.get(base_url + PATH + QUERY)
             response.raise_for_status()
-            assert len(PydanticPage.model_validate_json(response.content).data) == 10
+            assert len(page.validate_json(response.content).data) == 10
+
+        return await timed(call, calls)
+
+
+async def by_generator(
+    make_client: Callable[..., Any], list_events: Callable[..., Awaitable[Any]], base_url: str, calls: int
+) -> float:
+    """Use a generated client as its README shows."""
+    async with make_client(base_url=base_url) as client:
+
+        async def call() -> None:
+            page = await list_events(user_id=564332013, target_rule_id=1986, client=client, limit=100, offset=0)
+            assert len(page.data) == 10
 
         return await timed(call, calls)
 
@@ -104,35 +127,38 @@ def under_uvloop(base_url: str, calls: int) -> float:
         return runner.run(ours(base_url, calls))
 
 
+def contestants(make_client: Callable[..., Any], list_events: Callable[..., Awaitable[Any]]) -> dict[str, Contestant]:
+    """Return them all; the generated client is passed in."""
+    return {
+        "ours": lambda url, count: asyncio.run(ours(url, count)),
+        BARE: lambda url, count: asyncio.run(bare(url, count)),
+        "ours, uvloop": under_uvloop,
+        BY_HAND: lambda url, count: asyncio.run(by_hand(url, count)),
+        "openapi-python-client": lambda url, count: asyncio.run(by_generator(make_client, list_events, url, count)),
+        "requests + threads": threads,
+    }
+
+
+def measured(latency: float, runs: dict[str, Contestant], rounds: int, calls: int) -> dict[str, list[float]]:
+    """Return the microseconds a call takes, round after round."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    with serving(10, latency) as base_url:
+        for _ in range(rounds):
+            for name, run in runs.items():
+                times[name].append(run(base_url, calls) / calls * 1e6)
+    return times
+
+
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
     """Ask the question, at three latencies."""
     results: list[Result] = []
-    for latency in (0.0,) if is_quick else (0.0, 0.02, 0.1):
-        calls = 640 if is_quick or latency else 1920
-        contestants: dict[str, Callable[[str, int], float]] = {
-            "ours": lambda url, count: asyncio.run(ours(url, count)),
-            "bare aiohttp, untyped": lambda url, count: asyncio.run(bare(url, count)),
-            "ours, uvloop": under_uvloop,
-            "httpx + pydantic": lambda url, count: asyncio.run(by_hand(url, count)),
-            "requests + threads": threads,
-        }
-        with serving(10, latency) as base_url:
-            rounds = 2 if is_quick else 3 if latency else 7
-            runs = {name: partial(run, base_url, calls) for name, run in contestants.items()}
-            times: dict[str, list[float]] = {name: [] for name in runs}
-            for _ in range(rounds):
-                for name, run in runs.items():
-                    times[name].append(run() / calls * 1e6)
-        targets = (
-            ()
-            if latency
-            else (
-                Target("S2 over bare aiohttp", "ours", "bare aiohttp, untyped", 0.75),
-                Target("S2 over httpx + pydantic", "ours", "httpx + pydantic", 8.0),
-            )
-        )
-        question = f"One-page listings of 10 events, {IN_FLIGHT} at a time, {latency * 1000:g} ms latency"
-        results.append(settle(question, "µs", times, targets))
+    with generated() as (make_client, list_events):
+        runs = contestants(make_client, list_events)
+        for latency in (0.0,) if is_quick else (0.0, 0.02, 0.1):
+            calls = 640 if is_quick or latency else 1920
+            times = measured(latency, runs, 2 if is_quick else 3 if latency else 7, calls)
+            question = f"One-page listings of 10 events, {IN_FLIGHT} at a time, {latency * 1000:g} ms latency"
+            results.append(settle(question, "µs", times, () if latency else TARGETS))
     return results
 
 

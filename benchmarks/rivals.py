@@ -1,0 +1,146 @@
+"""The classes that users of other libraries would write for our models, derived from our models.
+
+Each library gets its own idiom: a bare `msgspec.Struct` that leaves dates as text, a strict and frozen pydantic model,
+a dataclass for mashumaro, and a plain dataclass with a function that picks an object apart. They take the same
+objects; that enumerations stay text and that nothing is done about quoted numbers is to their advantage.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, cast, get_args, get_origin
+
+import attrs
+import msgspec
+import pydantic
+from mashumaro.config import BaseConfig
+
+from capillary_async.models.definition import alternatives, documented, is_model, wire_names
+
+Builder = Callable[[Any], Any]
+
+
+def aware(text: Any) -> Any:
+    """Read a date-time in the quickest way that there is; those without a zone are the cluster's, here UTC."""
+    if len(text) == len("2025-09-05"):
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text if text[-1] == "Z" else text + "+00:00")
+
+
+Moment = Annotated[datetime, pydantic.BeforeValidator(aware)]
+Exact = Annotated[Decimal, pydantic.Strict(strict=False)]
+
+
+def translated(into: Any, moment: Any, number: Any, nested: Builder) -> Any:
+    """Return another library's type for one of ours."""
+    into = get_args(into)[0] if get_origin(into) is Annotated else into
+    arms = [arm for arm in alternatives(into) if arm is not NoneType]
+    for kind, theirs in ((datetime, moment), (Decimal, number), (str, str)):
+        if kind in arms:
+            return theirs
+    (arm,) = arms
+    if is_model(arm):
+        return nested(arm)
+    if get_origin(arm) is tuple:
+        return list[translated(get_args(arm)[0], moment, number, nested)]  # type: ignore[misc]
+    if get_origin(arm) is Mapping:
+        return dict[str, Any]
+    if get_origin(arm) is Annotated:
+        return translated(arm, moment, number, nested)
+    is_text = arm is date or (isinstance(arm, type) and issubclass(arm, Enum))
+    return str if is_text else cast("Any", arm)
+
+
+def fields(cls: Any, moment: Any, number: Any, nested: Builder) -> list[tuple["attrs.Attribute[Any]", str, Any]]:
+    """Return the attributes of a model with their key and with another library's type; the required ones first."""
+    found = [
+        (attribute, wire_names(attribute)[-1], translated(attribute.type, moment, number, nested))
+        for attribute in documented(cls)
+    ]
+    return sorted(found, key=lambda entry: entry[0].default is not attrs.NOTHING)
+
+
+@cache
+def struct(cls: Any) -> Any:
+    """Return the floor: the least that could be done."""
+    parts = [
+        (at.name, kind, msgspec.field(name=key)) if at.default is attrs.NOTHING
+        else (at.name, kind | None, msgspec.field(name=key, default=None))
+        for at, key, kind in fields(cls, str, Decimal, struct)
+    ]  # fmt: skip
+    return msgspec.defstruct(cls.__name__, parts)
+
+
+@cache
+def pydantic_model(cls: Any) -> Any:
+    """Return what a user of pydantic would write."""
+    parts: dict[str, Any] = {
+        at.name: (kind, pydantic.Field(alias=key)) if at.default is attrs.NOTHING
+        else (kind | None, pydantic.Field(None, alias=key))
+        for at, key, kind in fields(cls, Moment, Exact, pydantic_model)
+    }  # fmt: skip
+    config = pydantic.ConfigDict(strict=True, frozen=True, extra="allow")
+    return pydantic.create_model(cls.__name__, __config__=config, **parts)
+
+
+class Eager(BaseConfig):
+    """Compile when the class is made."""
+
+    lazy_compilation = False
+
+
+@cache
+def mashumaro_class(cls: Any) -> Any:
+    """Return what a user of mashumaro would write."""
+    parts: list[Any] = []
+    for at, key, kind in fields(cls, datetime, Decimal, mashumaro_class):
+        metadata = {"alias": key, **({"deserialize": aware} if kind is datetime else {})}
+        if at.default is attrs.NOTHING:
+            parts.append((at.name, kind, dataclasses.field(metadata=metadata)))
+        else:
+            parts.append((at.name, kind | None, dataclasses.field(default=None, metadata=metadata)))
+    return dataclasses.make_dataclass(cls.__name__, parts, namespace={"Config": Eager})
+
+
+@cache
+def by_hand(cls: Any) -> Builder:
+    """Return a function that makes a plain dataclass of an object, checking nothing."""
+    parts = fields(cls, datetime, Decimal, lambda nested: nested)
+    plain = dataclasses.make_dataclass(cls.__name__, [at.name for at, _, _ in parts], frozen=True, slots=True)
+    arguments = ", ".join(
+        f"row[{key!r}]" if at.default is attrs.NOTHING
+        else f"None if (value := row.get({key!r})) is None else {_expression(kind)}"
+        for at, key, kind in parts
+    )  # fmt: skip
+    names = {"plain": plain, "aware": aware, "Decimal": Decimal}
+    names |= {f"read_{nested.__name__}": by_hand(nested) for nested in map(_model_in, parts) if nested}
+    exec(f"def read(row):\n    return plain({arguments})", names)
+    read: Builder = names["read"]
+    return read
+
+
+def _model_in(part: tuple[Any, str, Any]) -> Any:
+    kind = get_args(part[2])[0] if get_origin(part[2]) is list else part[2]
+    return kind if is_model(kind) else None
+
+
+def _expression(kind: Any) -> str:
+    if kind is datetime:
+        return "aware(value)"
+    if kind is Decimal:
+        return "Decimal(value)"
+    if is_model(kind):
+        return f"read_{kind.__name__}(value)"
+    if get_origin(kind) is list and is_model(get_args(kind)[0]):
+        return f"[read_{get_args(kind)[0].__name__}(item) for item in value]"
+    return "value"
+
+
+@cache
+def pydantic_page(cls: Any) -> Any:
+    """Return the model of a listing's answer."""
+    return pydantic.create_model("Page", data=(list[pydantic_model(cls)], ...))  # type: ignore[misc]
