@@ -9,13 +9,13 @@ from capillary_async.converter import Converter
 from capillary_async.errors import DecodeError, Problem
 from capillary_async.pagination.readings import OffsetMeans
 from capillary_async.pagination.windows import Ask
-from capillary_async.protocol import Request, Response
+from capillary_async.protocol import Request, Response, value
 
 T = TypeVar("T")
 _LARGEST: Final = 2**63
 
 
-@attrs.frozen
+@value
 class Listing(Generic[T]):
     """A listing before anything is sent; what an endpoint returns instead of a `Request`.
 
@@ -57,7 +57,7 @@ class Listing(Generic[T]):
         return self.request.with_query(query)
 
 
-@attrs.frozen
+@value
 class Sheet(Generic[T]):
     """What one answer of a listing says.
 

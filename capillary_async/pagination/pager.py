@@ -302,7 +302,7 @@ class Pager(Generic[T]):
         rows, key = first.rows, self.listing.key
         if self._knowledge.total_means != "records" or first.total != len(rows) or not rows:
             return False
-        if key is None or len({key(row) for row in rows}) < len(rows):
+        if key is None or len(set(map(key, rows))) < len(rows):
             return False
         self._knowledge.longest = max(self._knowledge.longest, len(rows))
         return True

@@ -6,13 +6,14 @@ from typing import Final, Literal
 import attrs
 
 from capillary_async.pagination.readings import Knowledge, OffsetMeans
+from capillary_async.protocol import value
 
 _PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that `offset` counts records
 _DISPROOF: Final = 3  # the same against what is believed
 Verdict = Literal["pages", "records", "neither"]
 
 
-@attrs.frozen
+@value
 class Ask:
     """One page to ask for.
 
