@@ -24,7 +24,9 @@ class Listing(Generic[T]):
             `at` the member of the answer that holds them.
         page_size: Rows to ask for at once; `None` where the documentation knows no paging, so that an answer
             without a usable total is the whole listing.
-        key: What tells one row from another. `None`: two rows that are equal are the same.
+        key: What tells one row from another. `None`: its content, so that two rows which are equal are the same,
+            or its place where `offset_means` is given. Then a page that comes again is taken only if the server has
+            no rows at an offset that is far behind every end; and rows that move meanwhile cannot be told.
         offset_means: What `offset` counts, where the documentation leaves no doubt.
         empty_codes: Codes by which the API says that there are no rows.
         find_rows: Finds the rows in answers where no member is documented to hold them; returns them and

@@ -350,7 +350,7 @@ class Pager(Generic[T]):
             self._knowledge,
             declared=listing.offset_means,
             is_unpaged=listing.page_size is None,
-            is_keyed=listing.key is not None,
+            is_keyed=listing.key is not None or listing.offset_means is None,
         )
         if start is not None and start.position:
             walker.resume(start.position, start.limit, start.offset_means, lambda key: digest(key) == start.last)
@@ -369,6 +369,7 @@ class Pager(Generic[T]):
     def keys_of(self, rows: Sequence[T]) -> list[Hashable]:
         """Return what tells the rows apart.
 
-        Without a key that is their content; it tells whether two answers are alike, and no more.
+        Without a key that is their content. Where it is known what `offset` counts, it tells whether two answers
+        are alike, and no more.
         """
         return list(map(self.listing.key or repr, rows))

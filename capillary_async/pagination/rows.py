@@ -17,9 +17,6 @@ class Rows:
     is_keyed: bool
     duplicates: int = 0
     _seen: set[Hashable] = attrs.field(factory=set[Hashable])
-    _pages: set[int] = attrs.field(factory=set[int])
-    _first_page: int | None = None
-    _last_page: int | None = None
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._seen
@@ -46,7 +43,7 @@ class Rows:
             Which of them are new, and how many of the others an earlier answer had although they should be new.
         """
         if not self.is_keyed:
-            return range(min(known, len(keys)), len(keys)), 0
+            return range(min(max(known, 0), len(keys)), len(keys)), 0
         seen = self._seen
         if seen.isdisjoint(keys):
             count = len(seen)
@@ -71,16 +68,3 @@ class Rows:
         self.duplicates += again
         self._seen.update(new)
         return list(new.values()), again
-
-    def is_page_again(self, keys: Sequence[Hashable]) -> bool:
-        """Whether a whole page comes again, and remember it.
-
-        A page of one row may be a row that the server sends twice, unless the listing begins anew with it.
-        """
-        page = hash(tuple(keys))
-        is_known = page in self._pages if len(keys) > 1 else page == self._first_page != self._last_page
-        self._pages.add(page)
-        self._last_page = page
-        if self._first_page is None:
-            self._first_page = page
-        return is_known

@@ -48,14 +48,19 @@ class Promise:
         if total is None or total <= 0:
             self.readings = self.readings or {"nothing"}
             return 0
-        before, self.total, self._is_current = self.total, total, is_current
+        before, was_current = self.total, self._is_current
+        self.total, self._is_current = total, is_current
         if before is None:
             self.first = self._lowest = total
             hearsay = self._knowledge.total_means
             self.readings = {hearsay} if hearsay else {"records", "pages"}
             return 0
-        self._lowest = min(self._lowest, total)
-        return total - before if self.means != "nothing" else 0
+        # Where pages became shorter, there are more of them without any more rows.
+        is_longer = was_current or "pages" not in self.readings
+        self._lowest = min(self._lowest, total) if is_longer else total
+        if self.means == "nothing":
+            return 0
+        return total - before if is_longer else min(total - before, 0)
 
     def rule_out(self, rows: int, pages: int) -> None:
         """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list."""

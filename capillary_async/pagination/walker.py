@@ -48,6 +48,7 @@ from typing import Final
 from capillary_async.errors import IncompleteListingError, RepeatedPageError
 from capillary_async.pagination.coverage import Coverage
 from capillary_async.pagination.landmark import Landmark
+from capillary_async.pagination.progress import Progress
 from capillary_async.pagination.purse import Purse
 from capillary_async.pagination.readings import Knowledge, OffsetMeans, TotalMeans
 from capillary_async.pagination.rows import Rows
@@ -56,6 +57,7 @@ from capillary_async.pagination.windows import Ask, Windows
 
 _NONE: Final = range(0)
 _FRONT: Final = Landmark()
+_NOWHERE: Final = 10**9  # no listing is that long, and no server too small to count so far
 
 
 class Walker:
@@ -86,26 +88,27 @@ class Walker:
             knowledge: Where to start from, and where to write what is proven.
             declared: What `offset` counts where the documentation leaves no doubt.
             is_unpaged: Whether an answer without a usable total is the whole listing.
-            is_keyed: Whether keys identify rows, so that a key seen before is a row sent twice.
+            is_keyed: Whether keys identify rows, so that a key seen before is a row sent twice. If not, their
+                places do; then nothing but `declared` can tell what `offset` counts.
         """
         self.ask: Ask | None = Ask(0, limit, 0)
         self.start = 0
-        self.windows = Windows(limit, knowledge.offset_means or declared, knowledge)
+        means = (knowledge.offset_means if is_keyed else None) or declared
+        self.windows = Windows(limit, means, knowledge, is_proven=not is_keyed)
         self.promise = Promise(knowledge, is_unpaged)
         self.coverage = Coverage()
         self.rows = Rows(is_keyed)
         self._knowledge = knowledge
         self._landmark = _FRONT
         self._purse = Purse(limit)
+        self._progress = Progress()
         self._lacks = 0  # answers in a row that ended early, at the place where the rows seem to end
         self._is_shown = False  # but rows were seen behind it
         self._was_full = False  # the last rows filled a page, so that more may follow
         self._was_cut = False  # they did not, but were all new
-        self._stalls = 0  # answers in a row that should have brought new rows
         self._back = 0  # how far it went back; more, until it stands on a row it knows
         self._front = 0  # up to here it looked at the front, for rows that were inserted
         self._missing: float = math.inf  # how many were to be found there
-        self._has_started_again = False
         self._is_jumpy = False  # answers came that were older than those before them
         self._sent: dict[Ask, int | None] = {}  # the total that was known when a request went out
 
@@ -165,19 +168,22 @@ class Walker:
         return new
 
     def _take(self, ask: Ask, keys: Sequence[Hashable], total: int | None) -> Sequence[int]:
-        if self._is_stale(ask, total):
+        if self._is_stale(ask, total) or self._has_probed(keys):
             return _NONE
         is_short = len(keys) < min(ask.limit, self._knowledge.longest)
         change = self.promise.note(total, is_current=is_short or ask.limit == self.windows.limit)
         if change:
             self._purse.settle()
+            self._lacks = 0
         if by := self._moved(ask, keys, change):
             self._back = by
             self._go_back(min(ask.start, self.coverage.end) - by)
         elif not keys:
             self._take_nothing(ask, has_risen=change > 0)
-        elif self._place(ask, keys, max(change, 0)) and self._is_next(keys):
-            return self._accept(ask, keys, is_short=is_short)
+        else:
+            self._place(ask, keys, change)
+            if self._is_next(keys):
+                return self._accept(ask, keys, is_short=is_short)
         return _NONE
 
     # Rows that moved
@@ -206,19 +212,14 @@ class Walker:
         self.ask = self.windows.at(max(to, 0))
         self.coverage.go_back(self.ask.start)
 
-    def _place(self, ask: Ask, keys: Sequence[Hashable], rise: int) -> bool:
-        """Find the position of an answer's first row; whether that could be done."""
-        windows = self.windows
-        told = windows.compare(ask, keys, is_new=self.rows.are_new(keys), rise=rise)
-        if told == "neither" and not self._has_started_again:
-            self._has_started_again = True
-            self._go_back(0)
-            return False
+    def _place(self, ask: Ask, keys: Sequence[Hashable], change: int) -> None:
+        """Find the position of an answer's first row."""
+        windows, rows = self.windows, self.rows
+        told = windows.compare(ask, keys, is_new=rows.are_new(keys), change=change) if rows.is_keyed else None
         if told is not None:
-            windows.prove("records" if told == "records" else "pages")
-            self.coverage.correct(windows.end, len(self.rows))
+            windows.prove(told)
+            self.coverage.correct(windows.end, len(rows))
         self.start = windows.start_of(ask.offset)
-        return True
 
     def _is_next(self, keys: Sequence[Hashable]) -> bool:
         """Whether an answer may be taken where it stands; if not, the place before it is asked for (again)."""
@@ -267,10 +268,10 @@ class Walker:
             self._purse.page_size = limit
         if is_short:
             self._lacks += self._tells_end()
-        elif end > high:
-            self._check_progress(keys, has_new=len(new) > 0, is_whole=start >= high)
+        if end > high and self._is_stuck(keys, start - high, has_new=len(new) > 0, is_short=is_short):
+            raise self._repeated()
         self.windows.remember(ask, keys)
-        self.promise.rule_out(coverage.sure, -(-end // limit) - coverage.holes(limit))
+        self.promise.rule_out(end - coverage.gaps - max(coverage.doubtful, 0), -(-end // limit) - coverage.holes(limit))
         self._choose_next(is_empty=False)
         return self._landmark.behind(start, new)
 
@@ -282,14 +283,24 @@ class Walker:
         means = self.windows.means
         return means == "pages" or (means == "records" and self.promise.means != "nothing")
 
-    def _check_progress(self, keys: Sequence[Hashable], *, has_new: bool, is_whole: bool) -> None:
-        is_page_again = self.rows.is_page_again(keys) and is_whole
-        if has_new and (self.rows.is_keyed or not is_page_again):
-            self._stalls = 0
-        elif self.promise.rise <= 0:  # else rows that were inserted moved these here
-            self._stalls += 1
-            if self._stalls > 1 or is_page_again:
-                raise self._repeated()
+    def _is_stuck(self, keys: Sequence[Hashable], behind: int, *, has_new: bool, is_short: bool) -> bool:
+        """Whether the server does not get on, by a page that reaches further and begins so far behind what was read."""
+        if not self.rows.is_keyed:
+            return self._progress.ends_with_content(keys, is_behind_gap=behind > 0)
+        is_excused = self.promise.rise > 0 and self.coverage.doubtful <= len(self.rows)
+        return not is_short and self._progress.ends_with(
+            keys, has_new=has_new, is_whole=behind >= 0, is_excused=is_excused
+        )
+
+    def _has_probed(self, keys: Sequence[Hashable]) -> bool:
+        """Whether this was the answer from nowhere; a server that has rows there sends some for every offset."""
+        if not self._progress.is_doubtful:
+            return False
+        if keys:
+            raise self._repeated()
+        self._progress.is_doubtful = False
+        self.ask = self.windows.at(self.coverage.end)
+        return True
 
     # Where to go next
 
@@ -300,8 +311,14 @@ class Walker:
         rows = coverage.rows if is_settled else coverage.sure
         if promise.is_complete(rows, pages - coverage.holes(windows.limit)):
             self._finish()
-            return
-        kept = promise.kept(coverage.rows, pages)
+        elif self._progress.is_doubtful:
+            self.ask = windows.at(_NOWHERE)
+        else:
+            self._go_on(promise.kept(coverage.rows, pages), is_empty=is_empty)
+
+    def _go_on(self, kept: set[TotalMeans], *, is_empty: bool) -> None:
+        """Ask for more, as long as it can be hoped for."""
+        promise, coverage, windows = self.promise, self.coverage, self.windows
         if self.requests == 1 and not kept:
             self._purse.page_size = windows.limit
         if self._was_cut and not kept:
@@ -323,12 +340,12 @@ class Walker:
 
     def _judge(self, kept: set[TotalMeans]) -> None:
         """Nothing more comes: stop if a promise was kept."""
-        if kept:
+        is_clear = kept == self.promise.readings != {"nothing"}
+        if not is_clear and self.windows.doubt():
+            self.ask = self.windows.at(self.coverage.end)
+        elif kept:
             self.promise.readings = kept
             self._finish()
-        elif self.windows.doubt():
-            self._lacks = 0
-            self.ask = self.windows.at(self.coverage.end)
         else:
             raise self._incomplete()
 

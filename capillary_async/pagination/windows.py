@@ -1,7 +1,7 @@
 """Which request brings which rows, as far as it is known what `offset` counts."""
 
 from collections.abc import Hashable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import attrs
 
@@ -9,8 +9,7 @@ from capillary_async.pagination.readings import Knowledge, OffsetMeans
 from capillary_async.protocol import value
 
 _PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that `offset` counts records
-_DISPROOF: Final = 3  # the same against what is believed
-Verdict = Literal["pages", "records", "neither"]
+_DISPROOF: Final = 3  # the same against what this walk has proven
 
 
 @value
@@ -106,45 +105,46 @@ class Windows:
 
     def doubt(self) -> bool:
         """Open the question again, if what led astray was hearsay; whether the first page may now tell."""
-        if self.means is None or self.is_proven or self.offset != 0:
+        if self.means is None or self.is_proven or self.offset != 0 or self.limit == 1:
             return False
         self._knowledge.forget()
+        self._knowledge.longest = self.limit
         self.means = None
         return True
 
-    def compare(self, ask: Ask, keys: Sequence[Hashable], *, is_new: bool, rise: int) -> Verdict | None:
+    def compare(self, ask: Ask, keys: Sequence[Hashable], *, is_new: bool, change: int) -> OffsetMeans | None:
         """Tell from the last answer and this one what `offset` counts.
 
         Args:
             ask: What was asked.
             keys: The rows that came.
             is_new: Whether none of them came before.
-            rise: How many rows were inserted or appended in between, if `total` tells.
+            change: By how much `total` changed in between.
 
         Returns:
-            What is proven now; "neither" when the rows must have moved meanwhile; `None` when this tells nothing.
+            What is proven now; `None` when this tells nothing, and the next offset has to.
         """
         step = 0 if self.offset is None else ask.offset - self.offset
-        is_near = 0 < step < len(self._keys)
+        room = len(self._keys) - step  # rows that both windows have if `offset` counts records
+        is_near = step > 0 and room > 0
         if is_new or not is_near:
             self._shared = 0
-            return "pages" if is_near and not self.is_proven else None
-        before, now = list(self._keys), list(keys)
-        shared = overlap(before, now, step)
+            return "pages" if is_near and not self.is_proven and change < room else None
+        shared = overlap(list(self._keys), list(keys), step)
         self._shared = self._shared + shared if shared else 0
-        if shared:
-            # One row in common proves nothing: the server may send it twice, where two pages meet.
-            return "records" if self._shared > (_PROOF if self.means is None else _DISPROOF) else None
-        if self.is_proven:
-            return None
-        if overlap(before, now, step - rise) > 1:
+        return self._weigh(is_full=len(keys) == self.limit) if shared and change < room else None
+
+    def _weigh(self, *, is_full: bool) -> OffsetMeans | None:
+        """Tell what rows prove that stand again, moved on by one: one alone may be one that the server sends twice."""
+        if self._shared > (_DISPROOF if self.is_proven else _PROOF):
             return "records"
-        common = len(set(before).intersection(now))
-        return "pages" if common < 2 or overlap(before, now, step * self.limit - rise) == common else "neither"
+        if is_full and not self.is_proven:
+            self.means = None  # in doubt, whatever was heard: the next offset decides
+        return None
 
 
-def overlap(before: list[Hashable], now: list[Hashable], shift: int) -> int:
-    """Count the rows that two windows share if the second starts `shift` rows behind; 0 if they do not fit."""
-    ours, theirs = before[max(shift, 0) :], now[max(-shift, 0) :]
-    count = min(len(ours), len(theirs))
-    return count if ours[:count] == theirs[:count] else 0
+def overlap(before: list[Hashable], now: list[Hashable], step: int) -> int:
+    """Count the rows that two windows share if the second starts `step` rows behind; 0 if they do not fit."""
+    before = before[step:]
+    count = min(len(before), len(now))
+    return count if before[:count] == now[:count] else 0
