@@ -83,7 +83,7 @@ async def test_its_commands_run_as_printed(command: str, capillary_sandbox: Sand
 
 def test_its_first_example_is_at_the_top() -> None:
     """Nobody scrolls to find out what a library looks like."""
-    assert "asyncio.run(main())" in README.splitlines()[:30]
+    assert "asyncio.run(main())" in README.splitlines()[:25]
 
 
 def test_its_examples_are_found() -> None:
