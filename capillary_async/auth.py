@@ -77,7 +77,7 @@ class BasicAuth:
         _fill(auth, till=till, _credentials=credentials)
         return auth
 
-    def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
+    def over(self, transport: Transport, _for_tokens: Transport, _anew: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {"Authorization": self._credentials})
 
@@ -104,7 +104,7 @@ class AccessToken:
         _fill(self, _token=hidden)
         _check("token", hidden)
 
-    def over(self, transport: Transport, _for_tokens: Transport, _for_replays: Transport, /) -> Transport:
+    def over(self, transport: Transport, _for_tokens: Transport, _anew: Transport, /) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {TOKEN_HEADER: self._token})
 
@@ -147,13 +147,13 @@ class OAuth:
             kinds = ", ".join(get_args(EntityType))
             raise ConfigurationError(f"attribution must be one of {kinds}, and a text of printable ASCII characters")
 
-    def over(self, transport: Transport, for_tokens: Transport, for_replays: Transport, /) -> Transport:
+    def over(self, transport: Transport, for_tokens: Transport, anew: Transport, /) -> Transport:
         """Return `transport` with a fresh token added to each request.
 
         Args:
             transport: Carries the requests.
             for_tokens: Carries the requests for tokens.
-            for_replays: Carries a request once more whose token was refused.
+            anew: Carries a request that needs another start by the rate limit.
         """
         extra: dict[str, str] = {}
         if self.attribution is not None:
@@ -161,7 +161,7 @@ class OAuth:
             extra["X-CAP-API-ATTRIBUTION-ENTITY-TYPE"] = entity_type
             extra["X-CAP-API-ATTRIBUTION-ENTITY-CODE"] = entity_code
         credentials = {"key": self._key, "secret": self._secret}
-        return TokenTransport(transport, for_tokens, credentials, extra, for_replays)
+        return TokenTransport(transport, for_tokens, credentials, extra, anew)
 
     @property
     def account(self) -> str:
@@ -244,7 +244,9 @@ class TokenTransport:
         for_tokens: Carries the requests for tokens, with retries of their own.
         credentials: The document that is exchanged for a token.
         headers: Further headers for every request.
-        for_replays: Carries a request once more; `None` means `inner`.
+        anew: Carries a request that needs another start by the rate limit, because its token was refused or because
+            it has waited for one: all that wait go at the same moment, however far apart their starts were. `None`
+            means `inner`.
         clock: Monotonic seconds.
         draw: Draws a number from 0 up to 1.
     """
@@ -253,7 +255,7 @@ class TokenTransport:
     _for_tokens: Transport
     _credentials: Mapping[str, str | Secret] = attrs.field(repr=False)
     _headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    _for_replays: Transport | None = None
+    _anew: Transport | None = None
     _clock: Callable[[], float] = running_time
     _draw: Callable[[], float] = random.random
     _token: _Token | None = attrs.field(default=None, init=False)
@@ -265,16 +267,19 @@ class TokenTransport:
         Raises:
             AuthenticationError: The key and secret are wrong, or a fresh token is refused too.
         """
-        token = await self._valid_token(request.call.deadline)
+        token, deadline = self._token_at_hand(), request.call.deadline
+        carrier, anew = self._inner, self._anew or self._inner
+        if token is None:
+            token, carrier = await self._fetched_token(deadline), anew
         try:
-            return await self._inner.send(self._with_token(token, request))
+            return await carrier.send(self._with_token(token, request))
         except AuthenticationError as error:
             if not _is_about_the_token(error):
                 raise
         if self._token is token:
             self._token = None
-        token = await self._valid_token(request.call.deadline)
-        return await (self._for_replays or self._inner).send(self._with_token(token, request))
+        token = self._token_at_hand() or await self._fetched_token(deadline)
+        return await anew.send(self._with_token(token, request))
 
     async def close(self) -> None:
         """End a fetch that is under way."""
@@ -286,13 +291,17 @@ class TokenTransport:
     def _with_token(self, token: _Token, request: Request[Any]) -> Request[Any]:
         return request.with_headers({**self._headers, TOKEN_HEADER: token.header})
 
-    async def _valid_token(self, deadline: float) -> _Token:
+    def _token_at_hand(self) -> _Token | None:
+        """Return the token if it is still good, and begin to renew it when it nears its end."""
         token, now = self._token, self._clock()
-        if token is not None and now < token.ends_at:
-            if now >= token.renew_at:
-                self._start_fetch()
-            return token
-        return await _wait_for(self._start_fetch(), deadline - now)
+        if token is None or now >= token.ends_at:
+            return None
+        if now >= token.renew_at:
+            self._start_fetch()
+        return token
+
+    async def _fetched_token(self, deadline: float) -> _Token:
+        return await _wait_for(self._start_fetch(), deadline - self._clock())
 
     def _start_fetch(self) -> "asyncio.Task[_Token]":
         if self._fetching is None:

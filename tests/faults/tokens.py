@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async import AuthenticationError, ClientOptions, OAuth, TransportError
+from capillary_async import AuthenticationError, ClientOptions, OAuth, RateLimit, TransportError
 from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH
 from capillary_async.protocol import Request, running_time
 from capillary_async.replies import Answer
@@ -51,6 +51,7 @@ class TokenApi:
         granted: How many were granted.
         refused: Requests that came with a token that was no good.
         revoked: How often a token was revoked.
+        starts: When each request came that was not for a token.
         spoilt: Makes the answers to the first requests for tokens, in order.
     """
 
@@ -63,6 +64,7 @@ class TokenApi:
     granted: int = 0
     refused: int = 0
     revoked: int = 0
+    starts: list[float] = attrs.field(factory=list[float])
     spoilt: Iterator[Callable[[], Answer]] = attrs.field(factory=lambda: iter(()))
     _ends: dict[str, float] = attrs.field(factory=dict[str, float])
 
@@ -73,6 +75,8 @@ class TokenApi:
 
     async def respond(self, request: Request[Any]) -> Answer:
         """Answer after a while; whether a token is good is decided when the request comes."""
+        if request.path != TOKEN_PATH:
+            self.starts.append(running_time())
         is_good = self._ends.get(_token_of(request), 0.0) > running_time()
         await asyncio.sleep(self.chance.random() * self.latest)
         if request.path == TOKEN_PATH:
@@ -110,6 +114,7 @@ def _rows(scale: Scale) -> Iterator[Coroutine[Any, Any, Row]]:
     yield _ended("tokens that end after 300 s, for an hour", TokenApi(chance, said_life=300, life=300), callers)
     yield _ended("tokens that end in half the time they say", TokenApi(chance, said_life=600, life=300), callers)
     yield _late(TokenApi(chance))
+    yield _paced(TokenApi(chance, latest=10.0), callers)
     for name, spoilt in _SPOILT_GRANTS.items():
         yield _spoilt_grant(name, TokenApi(chance, spoilt=iter(spoilt)), callers)
     yield _bad_credentials(TokenApi(chance), callers)
@@ -175,6 +180,19 @@ async def _late(api: TokenApi) -> Row:
         api.latest = 10.0
         _judge(row, await look_up_all(find_with(it.client), map(str, range(20)), concurrency=20))
     row.measure("refreshes", api.asked - 1, at_least=1, at_most=1)
+    return row.settle()
+
+
+async def _paced(api: TokenApi, callers: int) -> Row:
+    """Let calls under a rate limit wait ten seconds for a token, and for another when that is revoked."""
+    row = Row("slow tokens under a rate limit of 20 a second", callers)
+    options = attrs.evolve(_OPTIONS, rate_limit=RateLimit(20, per=1.0))
+    async with answering(api.respond, AUTH, options) as it:
+        asyncio.get_running_loop().call_later(20.0, api.revoke)
+        _judge(row, await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers))
+    most = max(sum(start <= other < start + 1.0 for other in api.starts) for start in api.starts)
+    row.measure("in one second", most, at_most=20)
+    row.check("no token was waited for twice", holds=api.asked == 1 or api.refused > 0)
     return row.settle()
 
 
