@@ -324,8 +324,8 @@ def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
     """Put the transports on top of each other; the order is the design.
 
     HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
-    pay too, as do requests that have waited for a token, or are replayed with a new one; then retry; then coalescing, so that calls
-    that share an answer share its retries.
+    pay too, as do requests that have waited for a token or are replayed with a new one; then retry; then
+    coalescing, so that calls that share an answer share its retries.
     """
     policy = options.retry
     budget = RetryBudget(policy)
