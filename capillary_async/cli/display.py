@@ -74,7 +74,8 @@ class Monitor:
         speed = f"{self._traffic.rate():,.1f} requests/s"
         if self._rate_limit is not None:
             speed += f" of {self._rate_limit.limit / self._rate_limit.per:,.1f}"
-        speed += f", {progress.concurrency} at once"
+        if progress.concurrency:  # none before the first lookups, when a single one is on its way
+            speed += f", {progress.concurrency} at once"
         median, slow = self._traffic.latency(0.5), self._traffic.latency(0.99)
         if median is None or slow is None:
             return speed

@@ -115,6 +115,13 @@ async def test_the_rate_is_that_of_the_last_ten_seconds(scene: Scene) -> None:
     assert rates[-1] == pytest.approx(3)
 
 
+def test_nobody_is_told_that_nothing_runs_at_once(scene: Scene) -> None:
+    """A single lookup sees whether the API is well, before all the others."""
+    scene.begin().concurrency = 0
+
+    assert "at once" not in scene.monitor.line()
+
+
 def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
     """The limit shapes every burst a little."""
     scene.begin()
