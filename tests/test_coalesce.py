@@ -86,6 +86,7 @@ class TestSharing:
 
         assert answers == [Response(1)] * 100
         assert len(server.sent) == 1
+        assert not transport._tasks
 
     @pytest.mark.parametrize(
         "other",
@@ -311,6 +312,7 @@ class TestDeadlines:
         (failure,) = await outcomes(hasty)
 
         assert isinstance(failure, DeadlineExceeded)
+        assert str(failure) == "the deadline passed while waiting for an answer that calls share"
         assert server.clock.elapsed == 0.5
         assert await outcomes(patient) == [Response(1)]
 

@@ -388,6 +388,7 @@ class TestLeaving:
         for task in tasks:
             task.cancel()
         await outcomes(*tasks)
+        assert not queue.limiter._calls
 
         await queue.call("later")
 

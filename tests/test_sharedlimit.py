@@ -481,17 +481,17 @@ class TestSharedRateLimiter:
         self, path: Path, clock: VirtualClock
     ) -> None:
         """What the store told the first keeps the rest in line, where a call can pass it."""
-        first, second = (Process.of(path, clock, RateLimit(1, per=10.0)) for _ in range(2))
-        await first.call()
-        tasks = [asyncio.create_task(second.call("first"))]
-        await clock.settle()
+        process = Process.of(path, clock, RateLimit(10, per=10.0))
+        for _ in range(6):  # starts that are booked ahead, a second apart
+            await process.store.book(math.inf)
+        tasks = [asyncio.create_task(process.call("first"))]
         with low_priority():
-            tasks.append(asyncio.create_task(second.call("bulk")))
-        await clock.settle()
-        tasks.append(asyncio.create_task(second.call("call")))
+            tasks.append(asyncio.create_task(process.call("bulk")))
+        await clock.sleep(3.0)
+        tasks.append(asyncio.create_task(process.call("call")))
         await asyncio.gather(*tasks)
 
-        assert [name for name, _ in second.starts] == ["first", "call", "bulk"]
+        assert [name for name, _ in process.starts] == ["first", "call", "bulk"]
 
     async def test_a_start_is_never_taken_without_asking(self, path: Path, clock: VirtualClock) -> None:
         """The store knows what this process does not."""
