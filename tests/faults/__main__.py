@@ -1,4 +1,4 @@
-"""Run the fault matrix and print what came of it.
+"""Run the fault matrix and print what came of it, each kind and then each part.
 
 python -m tests.faults [--seed N] [--short] [--only PART]
 """
@@ -6,10 +6,12 @@ python -m tests.faults [--seed N] [--short] [--only PART]
 import argparse
 import random
 import sys
+from collections.abc import Iterable
 from time import perf_counter
 
+from tests.faults.connections import add
 from tests.faults.matrix import PARTS, run
-from tests.faults.report import Row, heading, written
+from tests.faults.report import Row, heading, summary, written
 from tests.faults.scale import Scale
 
 
@@ -17,15 +19,14 @@ def main() -> int:
     """Run it; the exit code is 1 when any number is off."""
     arguments = _arguments()
     scale = Scale(arguments.seed, is_full=not arguments.short)
-    began, complaints = perf_counter(), list[str]()
+    began, sums = perf_counter(), list[Row]()
     _say(f"seed {scale.seed}")
     for part in PARTS:
         if arguments.only in (None, part):
             _say(f"\n{part}\n\n{heading()}")
-            for row in run(part, scale):
-                _say(written(row))
-                complaints += _complaints(row)
-    _say(f"\nseed {scale.seed}, {perf_counter() - began:.0f} s")
+            sums.append(_sum(part, run(part, scale)))
+    _say(f"\n{summary(sums)}\n\nseed {scale.seed}, {perf_counter() - began:.0f} s")
+    complaints = [complaint for part in sums for complaint in part.complaints]
     for complaint in complaints:
         _say(f"OFF  {complaint}")
     return bool(complaints)
@@ -39,8 +40,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _complaints(row: Row) -> list[str]:
-    return [f"{row.kind}: {complaint}" for complaint in row.complaints]
+def _sum(part: str, rows: Iterable[Row]) -> Row:
+    """Print the rows while they come, and return their sum."""
+    total = Row(part)
+    for row in rows:
+        _say(written(row))
+        row.complaints = [f"{row.kind}: {complaint}" for complaint in row.complaints]
+        add(total, row)
+    return total
 
 
 def _say(text: str) -> None:

@@ -77,3 +77,11 @@ def written(row: Row) -> str:
     """Return a row's line."""
     counts = (row.injected, row.healed, row.refused, row.lost, row.doubled, row.wrong)
     return line((row.kind, *counts, f"{row.seconds:.1f}", row.measured))
+
+
+def summary(parts: Iterable[Row]) -> str:
+    """Return a table with a line for each part."""
+    shown = COLUMNS[:-2]
+    lines = [["part", *shown[1:]], ["---", *["---:"] * (len(shown) - 1)]]
+    lines += [[str(getattr(part, name)) for name in shown] for part in parts]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
