@@ -23,8 +23,11 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend has to be chosen first
 
 HERE = Path(__file__).parent
-SCRIPTS = ("decode", "throughput", "paging", "lookups", "jobs", "imports", "limiter")
-PACKAGES = ("aiohttp", "attrs", "cattrs", "msgspec", "pydantic", "httpx", "aiometer", "aiolimiter", "uvloop")
+SCRIPTS = ("decode", "throughput", "paging", "lookups", "jobs", "parquet", "imports", "limiter")
+PACKAGES = (
+    *("aiohttp", "attrs", "cattrs", "msgspec", "pydantic", "httpx", "aiometer", "aiolimiter", "uvloop"),
+    *("openapi-python-client", "dlt", "mashumaro", "pyrate-limiter", "requests"),
+)
 
 
 def run(script: str, *, is_quick: bool) -> list[dict[str, Any]]:
