@@ -101,7 +101,6 @@ class RetryTransport:
         inner: Carries each attempt.
         policy: When and how often.
         budget: Pays for the retries; shared by all transports of a client.
-        budget: What retries are paid from; by default its own.
         clock: The clock of the calls' deadlines.
         sleep: Waits for some seconds.
         chance: Returns a random number from 0 to 1.
@@ -128,9 +127,9 @@ class RetryTransport:
                 because the API wants no calls until after the deadline.
         """
         attempt, to_give_back = 1, 1
+        if self._paused_until > self._clock():
+            await self._wait_for_restart(request.call.deadline)
         while True:
-            if self._paused_until > self._clock():
-                await self._wait_for_restart(request.call.deadline)
             try:
                 response = await self._inner.send(request)
             except CapillaryError as error:
@@ -143,7 +142,7 @@ class RetryTransport:
                 self._budget.give_back(to_give_back)
                 return response
             attempt, to_give_back = attempt + 1, retry.cost
-            await self._sleep(retry.wait)
+            await self._wait_for(retry, request.call.deadline)
 
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
         """Hold back all calls if the error asks for it, and pay for a retry if there may be one."""
@@ -168,6 +167,16 @@ class RetryTransport:
             self._paused_until = until
             if self._on_pause is not None:
                 self._on_pause(until)
+
+    async def _wait_for(self, retry: _Retry, deadline: float) -> None:
+        """Wait until a retry may be sent; one that is not sent after all is not paid for."""
+        try:
+            await self._sleep(retry.wait)
+            if self._paused_until > self._clock():
+                await self._wait_for_restart(deadline)
+        except BaseException:
+            self._budget.give_back(retry.cost)
+            raise
 
     async def _wait_for_restart(self, deadline: float) -> None:
         """Wait until the API wants calls again, and a random moment more, so that not all go at once."""

@@ -286,6 +286,17 @@ class TestOneCall:
 
         assert server.starts == [0.0]
 
+    async def test_a_cancelled_wait_is_not_paid_for(self, clock: VirtualClock) -> None:
+        """Callers that do not wait as long as the API asks would leave no retry to the others."""
+        transport = retrying(Server(clock, [lambda: throttled(60.0)]))
+        tasks = [asyncio.create_task(transport.send(request())) for _ in range(2)]
+        for task in tasks:
+            clock.call_at(1003.0, task.cancel)
+
+        await outcomes(*tasks)
+
+        assert transport._budget.tokens == 500
+
 
 class TestDeadline:
     """Nobody waits for what cannot come in time."""
@@ -313,6 +324,20 @@ class TestDeadline:
         with pytest.raises(TransportError):
             await transport.send(request(within=0.01))
 
+        assert transport._budget.tokens == 500
+
+    async def test_a_retry_that_a_pause_keeps_from_its_deadline_is_not_paid(self, clock: VirtualClock) -> None:
+        """While it waited, another call learned that the API wants none for long."""
+        server = Server(clock, [lambda: unavailable(5.0), lambda: throttled(200.0)])
+        transport = retrying(server, chance=lambda: 0.0)
+        first = asyncio.create_task(transport.send(request(within=100.0)))
+        await clock.sleep(1.0)
+        second = asyncio.create_task(transport.send(request(within=100.0)))
+
+        errors = await outcomes(first, second)
+
+        assert [type(error) for error in errors] == [RateLimitedError, RateLimitedError]
+        assert len(server.starts) == 2
         assert transport._budget.tokens == 500
 
 
