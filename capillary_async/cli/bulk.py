@@ -11,7 +11,7 @@ import attrs
 from cyclopts import App, Group, Parameter
 
 from capillary_async.cli.connection import Connection, read_rate
-from capillary_async.cli.display import duration
+from capillary_async.cli.display import duration, say
 from capillary_async.cli.exits import EXIT_CODES
 from capillary_async.cli.planning import plan_lookup
 from capillary_async.cli.work import Work
@@ -70,7 +70,7 @@ def run(
     options = work.job_options(connection)
     with _opened(keys) as source:
         job = _made(directory, lookup, source, key_format, options)
-    print(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}", flush=True)
+    say(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}")
     return work.on(job, connection)
 
 

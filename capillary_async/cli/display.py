@@ -150,6 +150,11 @@ def _try(show: Callable[[], object]) -> bool:
     return True
 
 
+def say(line: str) -> None:
+    """Print a line; when nobody reads it, the work goes on all the same."""
+    _try(partial(print, line, flush=True))
+
+
 def close_output() -> None:
     """Let go of an output that cannot be written to; else Python would complain once more when it flushes."""
     with suppress(OSError):  # a stream that is no file

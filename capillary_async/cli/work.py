@@ -13,7 +13,7 @@ from cyclopts import Group, Parameter
 from rich.console import Console
 
 from capillary_async.cli.connection import Connection
-from capillary_async.cli.display import Monitor, shown
+from capillary_async.cli.display import Monitor, say, shown
 from capillary_async.cli.exits import DONE, KEYS_FAILED
 from capillary_async.cli.traffic import Traffic
 from capillary_async.jobs import BulkJob, JobOptions, JobStatus, JobStoppedError, OutputFormat, run_with_signals
@@ -71,7 +71,7 @@ class Work:
             status = asyncio.run(self._run(job, connection, retry_failures=retry_failures))
         if form is not None:
             with _resumable(job):
-                print(f"sealed: {job.seal(form)}")
+                say(f"sealed: {job.seal(form)}")
         return _report(status)
 
     async def _run(self, job: BulkJob, connection: Connection, *, retry_failures: bool) -> JobStatus:
@@ -114,8 +114,8 @@ def _stopped(job: BulkJob, reason: object) -> JobStoppedError:
 def _report(status: JobStatus) -> int:
     if not status.failed:
         return DONE
-    print(f"failed keys: {status.failed:,}; {status.directory / FAILURES_FILE} says why")
-    print(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
+    say(f"failed keys: {status.failed:,}; {status.directory / FAILURES_FILE} says why")
+    say(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
     return KEYS_FAILED
 
 

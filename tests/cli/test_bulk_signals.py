@@ -97,9 +97,12 @@ async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> No
     assert err.decode().startswith("capillary: stopped at once by SIG")
 
 
-@pytest.mark.usefixtures("environment")
-async def test_a_job_whose_output_nobody_reads_is_done_all_the_same(place: Path) -> None:
-    """`capillary bulk run … | head -1` is no reason to leave a job unsealed."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+async def test_a_job_whose_output_nobody_reads_is_done_all_the_same(
+    environment: pytest.MonkeyPatch, place: Path, unbuffered: str
+) -> None:
+    """`capillary bulk run … | head -1` is no reason to leave a job unsealed, in a container neither."""
+    environment.setenv("PYTHONUNBUFFERED", unbuffered)
     reader, writer = os.pipe()
     arguments = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--seal", "jsonl")
     with os.fdopen(writer) as out:
