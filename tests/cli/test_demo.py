@@ -49,7 +49,7 @@ def test_it_ends_when_its_server_does_not_start(capfd: pytest.CaptureFixture[str
 
     assert code == 1
     assert capfd.readouterr().err.splitlines() == [
-        "capillary: latency must be a number of seconds of at least 0, not -1.0",
+        "capillary: --latency must be a number of seconds of at least 0, not -1.0",
         "capillary: the sandbox did not start",
     ]
 
