@@ -101,6 +101,15 @@ def test_help_says_what_a_caller_gets() -> None:
     )
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="a function cannot be marked so")
+def test_calls_pass_for_coroutine_functions() -> None:
+    """A mock with their specification is awaited then, as they are."""
+    client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
+
+    assert inspect.iscoroutinefunction(client.customers.get)
+    assert not inspect.iscoroutinefunction(client.targets.list_events)
+
+
 @pytest.mark.parametrize("name", [name for name, kind in vars(models).items() if inspect.isclass(kind)])
 def test_every_model_imports_from_the_package(name: str) -> None:
     """Annotations of a user's own functions name them."""

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 import math
+import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
@@ -126,7 +127,10 @@ def endpoint(build: Callable[P, Request[T]]) -> Callable[Concatenate[Group, P], 
     The function is the one home of the endpoint's parameters, their checks and their documentation.
     The method checks and builds when it is called, and returns the coroutine that sends.
     """
-    return _method(build, Calls.get)
+    method = _method(build, Calls.get)
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(method)  # for `help`, and for mocks made with autospec
+    return method
 
 
 def listing(build: Callable[P, Listing[T]]) -> Callable[Concatenate[Group, P], Pager[T]]:
