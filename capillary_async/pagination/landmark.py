@@ -19,6 +19,7 @@ class Landmark:
     _position: int = 0
     _is_it: Callable[[Hashable], bool] | None = None
     _looks_back: int = 0
+    _found_from: int = 0  # where the answer began in which it was found
 
     @property
     def is_sought(self) -> bool:
@@ -42,16 +43,24 @@ class Landmark:
         places = [expected, *range(len(keys))] if 0 <= expected < len(keys) else range(len(keys))
         found = next((place for place in places if is_it(keys[place])), None)
         if found is not None:
-            self._position, self._is_it = start + found + 1, None
+            self._position, self._found_from, self._is_it = start + found + 1, start, None
         elif expected < limit or self._looks_back:
             may_look_back = start > 0 and self._looks_back < _LOOKS_BACK
             self._looks_back = self._looks_back + 1 if may_look_back else _LOOKS_BACK
             return self._looks_back * limit if may_look_back else 0
         return 0
 
-    def behind(self, start: int, new: Sequence[int]) -> Sequence[int]:
-        """Return those rows of an answer that are behind the landmark."""
+    def behind(self, start: int, new: Sequence[int], *, is_open: bool) -> Sequence[int]:
+        """Return those rows of an answer that are behind the landmark.
+
+        Args:
+            start: Position of the answer's first row.
+            new: Which of its rows are new.
+            is_open: Whether it is unknown what `offset` counts. Then the walk came from the front, and rows stand
+                at their positions or behind; so what is new in a later answer is behind the landmark, too.
+        """
         if self._is_it is not None:
             return new[:0]
         first = self._position - start
-        return new if first <= 0 else [index for index in new if index >= first]
+        is_all = first <= 0 or (is_open and start > self._found_from)
+        return new if is_all else [index for index in new if index >= first]

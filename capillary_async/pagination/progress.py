@@ -13,15 +13,18 @@ class Progress:
     """The pages that have come.
 
     Attributes:
+        is_again: Whether the last page had what an earlier one had, where places identify rows. It may be another all
+            the same, but does not show that there is more to come.
         is_doubtful: Whether the server may not heed `offset`, so that it has to be asked for rows where none can be.
     """
 
+    is_again: bool = False
     is_doubtful: bool = False
     _pages: set[int] = attrs.field(factory=set[int])
     _first: int | None = None
     _last: int | None = None
     _stalls: int = 0  # answers in a row that should have brought new rows
-    _again: int = 0  # pages that had what an earlier one had
+    _again: int = 0
 
     def ends_with(self, keys: Sequence[Hashable], *, has_new: bool, is_whole: bool, is_excused: bool) -> bool:
         """Whether with this page the server is stuck, where keys identify rows.
@@ -56,8 +59,8 @@ class Progress:
         But behind pages that came empty, it is the listing that begins anew.
         """
         page = hash(tuple(keys))
-        is_known = page in self._pages
+        self.is_again = page in self._pages
         self._pages.add(page)
-        self._again += is_known
-        self.is_doubtful = is_known and self._again % _SELDOM == 1
-        return is_known and is_behind_gap
+        self._again += self.is_again
+        self.is_doubtful = self.is_again and self._again % _SELDOM == 1
+        return self.is_again and is_behind_gap

@@ -56,11 +56,11 @@ class Promise:
             self.readings = {hearsay} if hearsay else {"records", "pages"}
             return 0
         # Where pages became shorter, there are more of them without any more rows.
-        is_longer = was_current or "pages" not in self.readings
-        self._lowest = min(self._lowest, total) if is_longer else total
+        may_be_shorter = "pages" in self.readings and not was_current
+        self._lowest = total if may_be_shorter else min(self._lowest, total)
         if self.means == "nothing":
             return 0
-        return total - before if is_longer else min(total - before, 0)
+        return min(total - before, 0) if may_be_shorter and self.means == "pages" else total - before
 
     def rule_out(self, rows: int, pages: int) -> None:
         """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list."""

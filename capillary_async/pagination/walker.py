@@ -256,11 +256,11 @@ class Walker:
         start, end, coverage, limit = self.start, self.start + len(keys), self.coverage, self.windows.limit
         high = max(coverage.end, coverage.high)
         new, again = self.rows.take(keys, high - start)
-        if coverage.grow(start, len(keys), new, again):
+        has_new = len(new) > 0
+        is_further = coverage.grow(start, len(keys), new, again)
+        if is_further:
             self._back, self._is_shown = 0, False
-            self._lacks *= not new
-            if new:
-                self._purse.forgive()
+            self._lacks *= not has_new
         coverage.is_end_seen = is_short and not again
         self._was_full = not is_short
         self._was_cut = is_short and start >= high and len(new) == len(keys)
@@ -268,12 +268,14 @@ class Walker:
             self._purse.page_size = limit
         if is_short:
             self._lacks += self._tells_end()
-        if end > high and self._is_stuck(keys, start - high, has_new=len(new) > 0, is_short=is_short):
+        if end > high and self._is_stuck(keys, start - high, has_new=has_new, is_short=is_short):
             raise self._repeated()
+        if is_further and has_new and not self._progress.is_again:
+            self._purse.forgive()
         self.windows.remember(ask, keys)
         self.promise.rule_out(end - coverage.gaps - max(coverage.doubtful, 0), -(-end // limit) - coverage.holes(limit))
         self._choose_next(is_empty=False)
-        return self._landmark.behind(start, new)
+        return self._landmark.behind(start, new, is_open=self.windows.is_open)
 
     def _tells_end(self) -> bool:
         """Whether a short page says that rows end there.

@@ -138,7 +138,7 @@ class Windows:
         """Tell what rows prove that stand again, moved on by one: one alone may be one that the server sends twice."""
         if self._shared > (_DISPROOF if self.is_proven else _PROOF):
             return "records"
-        if is_full and not self.is_proven:
+        if is_full and not self.is_proven and self.offset == 0:
             self.means = None  # in doubt, whatever was heard: the next offset decides
         return None
 
