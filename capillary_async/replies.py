@@ -141,9 +141,9 @@ def warnings_of(document: Any) -> tuple[Problem, ...]:
 def _values_of(request: Request[Any]) -> set[str]:
     """Return all that a request says of somebody, credentials included; an answer may repeat it."""
     values = {str(value) for value in request.path_values.values()}
-    for _, value in request.query:
-        if isinstance(value, str):
-            values.update((value, *value.split(",")))
+    for _, argument in request.query:
+        if isinstance(argument, str):
+            values.update((argument, *argument.split(",")))
     holders: tuple[Mapping[str, Any], ...] = (request.headers, request.body or {})
     for holder in holders:
         for value in holder.values():
@@ -196,8 +196,8 @@ def _one_line(message: Any, request: Request[Any] | None) -> str:
     if not isinstance(message, str):
         return ""
     text = " ".join("".join(c if c.isprintable() else " " for c in message[:1000]).split())
-    for value in () if request is None else sorted(_values_of(request), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", text, flags=re.IGNORECASE)
+    for asked in () if request is None else sorted(_values_of(request), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(asked)}(?!\w)", "...", text, flags=re.IGNORECASE)
     return _PERSONAL.sub("...", text)[:_LONGEST_MESSAGE]
 
 
