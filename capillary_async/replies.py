@@ -146,10 +146,10 @@ def _values_of(request: Request[Any]) -> set[str]:
             values.update((argument, *argument.split(",")))
     holders: tuple[Mapping[str, Any], ...] = (request.headers, request.body or {})
     for holder in holders:
-        for value in holder.values():
-            if isinstance(value, Secret):
-                values.update(value.reveal().split())
-    return {value for value in values if any(map(str.isalnum, value))}
+        for held in holder.values():
+            if isinstance(held, Secret):
+                values.update(held.reveal().split())
+    return {text for text in values if any(map(str.isalnum, text))}
 
 
 def _errors(document: Any, request: Request[Any] | None) -> Iterator[Problem]:
