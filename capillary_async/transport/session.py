@@ -33,7 +33,8 @@ class SilentConnector(aiohttp.TCPConnector):
         """Return a connection on which nothing waits to be read."""
         while True:
             connection = await super().connect(*args, **kwargs)
-            if connection.protocol is None or not connection.protocol.should_close:
+            protocol = connection.protocol
+            if protocol is None or not protocol.should_close:
                 return connection
             connection.close()
 

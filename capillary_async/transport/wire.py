@@ -95,7 +95,7 @@ class Wire:
             request.method,
             yarl.URL(url, encoded=True),
             data=None if request.body is None else encode_json(_revealed(request.body)),
-            headers={**self.headers, **_revealed(request.headers)},
+            headers=_revealed({**self.headers, **request.headers} if self.headers else request.headers),
             **self.manner,
         )
         try:
@@ -156,8 +156,13 @@ async def _read(response: aiohttp.ClientResponse, encoding: str, cap: int) -> by
     Raises:
         DecodeError: It is too large or broken, and the status does not say already that the API refused.
     """
+    content = response.content
+    piece = await content.readany()
+    if content.at_eof() and not encoding and len(piece) <= cap:
+        return piece  # there at once and as it is, so that there is nothing to put together
     try:
-        body, content = Body(encoding, cap), response.content
+        body = Body(encoding, cap)
+        body.feed(piece)
         while not content.at_eof():
             body.feed(await content.readany())
         return body.end()
