@@ -9,6 +9,8 @@ import gc
 import json
 import warnings
 from collections.abc import Awaitable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import aiohttp
@@ -16,6 +18,7 @@ import attrs
 
 from capillary_async import CapillaryClient, CapillaryError, ClientOptions, RateLimit
 from capillary_async.auth import TOKEN_PATH
+from capillary_async.jobs import BulkJob
 from tests.faults.evidence import AUTHS, CUSTOMER, EMAIL, EXTERNAL, PHONE, TOKEN, Evidence
 from tests.faults.lookups import PATIENT
 from tests.faults.planted import DOCUMENT, book, call_all, calls_of, gather
@@ -39,6 +42,7 @@ def run(_scale: Scale) -> Iterator[Row]:
     yield gather("calls in a task group", _fail_together)
     yield gather("a loop that logs each step", _log_each_step)
     yield gather("what is forgotten", _forget)
+    yield gather("files of bulk jobs", _run_jobs)
 
 
 async def _answer_well(wire: Wire, asked: Asked) -> None:
@@ -170,6 +174,25 @@ async def _log_each_step(row: Row, evidence: Evidence) -> None:
             evidence.take("tasks", asyncio.all_tasks())
     asyncio.get_running_loop().slow_callback_duration = 0.1
     row.check("no step was logged", holds=any("asyncio" in place for place, _ in evidence.texts))
+
+
+async def _run_jobs(row: Row, evidence: Evidence) -> None:
+    """Run bulk jobs whose every key comes to a refusal that names somebody, and read all their files."""
+    with RawServer(_refuse) as raw, TemporaryDirectory() as folder:
+        for name, auth in AUTHS.items():
+            job = BulkJob.create(Path(folder, name), "active-targets", range(1, 4))
+            async with CapillaryClient(raw.base_url, auth(), options=PATIENT) as client:
+                status = await job.run(client)
+            row.injected += status.total
+            row.refused += status.not_found
+            evidence.take("job", (job, status))
+        files = _texts_of(Path(folder))
+    row.check("there are files missing", holds=len(files) >= 4 * len(AUTHS))
+    evidence.texts.extend(files)
+
+
+def _texts_of(folder: Path) -> list[tuple[str, str]]:
+    return [(path.name, path.read_bytes().decode("latin-1")) for path in folder.rglob("*") if path.is_file()]
 
 
 async def _forget(row: Row, evidence: Evidence) -> None:
