@@ -1,4 +1,4 @@
-"""Run the targets: `python -m fuzz [--seconds 60] [TARGET ...]`.
+"""Run the targets: `python -m fuzz [--seconds 60] [TARGET]`.
 
 Each runs in a process of its own, as the fuzzer ends its process. Inputs that reach something new are kept in
 `.fuzz/`, and begin the next run; what breaks a target is left in `.fuzz/found/`.
@@ -19,11 +19,12 @@ def main() -> int:
     """Run them one after the other; the exit code is 1 when anything was found."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description="Look for bytes that break what reads them.")
     parser.add_argument("--seconds", type=int, default=60, help="for all of them together")
-    parser.add_argument("targets", nargs="*", default=list(TARGETS), choices=TARGETS, metavar="TARGET")
+    parser.add_argument("target", nargs="?", choices=TARGETS, help="one instead of all")
     arguments = parser.parse_args()
+    names = [arguments.target] if arguments.target else list(TARGETS)
     _FOUND.mkdir(parents=True, exist_ok=True)
-    each = max(1, arguments.seconds // len(arguments.targets))
-    broken = [name for name in arguments.targets if not _holds(name, each)]
+    each = max(1, arguments.seconds // len(names))
+    broken = [name for name in names if not _holds(name, each)]
     print(f"found something in: {', '.join(broken)}; see {_FOUND}" if broken else "nothing found")
     return bool(broken)
 
