@@ -76,6 +76,8 @@ class Paging:
         total_error: Added to a `total` that counts something: a server that miscounts.
         page_cap: A larger page size is cut to this one.
         warn_of_cap: Whether a warning says so.
+        counts_asked_limit: Whether pages are counted, in `offset` and `total`, by the size asked for although they
+            are cut shorter: then rows between them are on no page.
         default_limit: Page size when none is asked for.
         fixed_size: Page size that the server uses whatever is asked for, smaller or larger.
         echo: The `limit` in the answer: what was asked, what was in force, the number of rows on
@@ -98,6 +100,7 @@ class Paging:
     total_error: int = 0
     page_cap: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     warn_of_cap: bool = True
+    counts_asked_limit: bool = False
     default_limit: int = attrs.field(default=10, validator=_positive)
     fixed_size: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     echo: Echo = attrs.field(default="asked", validator=one_of(Echo))
@@ -123,12 +126,16 @@ class Paging:
         size = self.default_limit if asked is None else asked
         return size if self.page_cap is None else min(size, self.page_cap)
 
-    def start(self, offset: int, size: int) -> int:
+    def unit(self, asked: int | None) -> int:
+        """Say how many rows a page is taken for where pages are counted."""
+        return asked if self.counts_asked_limit and asked is not None else self.size(asked)
+
+    def start(self, offset: int, asked: int | None) -> int:
         """Say at which position the page at `offset` starts."""
         if self.is_stuck:
             return 0
-        start = offset * size if self.offset_means == "pages" else offset
-        return start if self.cycle is None else start % (self.cycle * size)
+        start = offset * self.unit(asked) if self.offset_means == "pages" else offset
+        return start if self.cycle is None else start % (self.cycle * self.size(asked))
 
     def sent(self, length: int) -> int:
         """Count the rows that a listing of `length` rows sends, those that come twice included."""
@@ -150,11 +157,12 @@ class Paging:
         group, place = divmod(position, self.repeat_every + 1)
         return group * self.repeat_every + min(place, self.repeat_every - 1)
 
-    def total(self, length: int, size: int) -> int:
+    def total(self, length: int, asked: int | None) -> int:
         """Say what `total` is for a listing of `length` rows."""
         if self.total_means == "dummy":
             return 0
-        counted = self.sent(length) if self.total_means == "records" else -(-self.positions(length) // size)
+        pages = -(-self.positions(length) // self.unit(asked))
+        counted = self.sent(length) if self.total_means == "records" else pages
         return max(0, counted + self.total_error)
 
     def echoed(self, asked: int | None, size: int, rows: int) -> int:
@@ -172,7 +180,7 @@ class Paging:
         pagination = {
             "limit": self.echoed(asked, size, rows),
             "offset": str(offset) if self.offset_as_text else offset,
-            "total": self.total(length, size),
+            "total": self.total(length, asked),
         }
         left_out = {"limit": self.echo == "absent", "total": self.total_means == "absent"}
         return {key: value for key, value in pagination.items() if not left_out.get(key)}
@@ -266,7 +274,7 @@ class Listing:
             raise RefusedOffsetError
         offset = max(offset, 0)
         size = paging.size(limit)
-        start = paging.start(offset, size)
+        start = paging.start(offset, limit)
         shown = tuple(rows) if paging.pagination == "dummy" else self._window(paging, rows, start, size)
         page = Page(
             rows=shown,

@@ -58,6 +58,7 @@ servers = st.builds(
     st.sampled_from(["records", "pages"]),
     st.sampled_from(["records", "pages", "nothing"]),
     st.sampled_from([10**9, 3, 7]),
+    st.booleans(),
 )
 
 
@@ -75,15 +76,15 @@ async def test_ahead_is_the_same_and_bounded(server: Server, page_size: int, siz
     assert len(asyncio.all_tasks()) == 1
 
 
-@given(st.integers(0, 60), st.sampled_from(["break", "fail", "cancel"]))
-@settings(max_examples=300)
-async def test_leaving_early_leaves_nothing(stop_at: int, how: str) -> None:
+@given(st.integers(0, 99), st.sampled_from(["break", "fail", "cancel"]), st.integers(1, 20), st.integers(1, 9))
+@settings(max_examples=1000)
+async def test_leaving_early_leaves_nothing(stop_at: int, how: str, page_size: int, size: int) -> None:
     """A reader that has seen enough must not pay for the rest."""
     exchange = FakeExchange(Server(list(range(100))))
-    pager = pager_of(exchange, 5)
+    pager = pager_of(exchange, page_size)
 
     async def read() -> None:
-        async with pager.prefetch(6) as rows:
+        async with pager.prefetch(size) as rows:
             seen = 0
             async for _ in rows:
                 if seen == stop_at:
@@ -132,6 +133,27 @@ async def test_what_broke_off_goes_on_behind_the_last_row(server: Server, page_s
 
     if cursor is not None:
         rows += await pager_of(FakeExchange(server), page_size).resume(Cursor.parse(str(cursor))).collect()
+
+    assert rows == server.rows
+
+
+@given(servers, st.integers(1, 20), st.integers(1, 30), st.integers(2, 9))
+@settings(max_examples=250)
+async def test_what_broke_off_ahead_goes_on_behind_the_last_row(
+    server: Server, page_size: int, breaks_at: int, size: int
+) -> None:
+    """The request that breaks may be one for a page far ahead; the rows before it come, and the cursor knows them."""
+    rows: list[int] = []
+    cursor: Cursor | None = None
+    async with pager_of(FakeExchange(server, breaks_at=breaks_at), page_size).prefetch(size) as walked:
+        try:
+            async for row in walked:
+                rows.append(row)  # noqa: PERF401  (those before the error count)
+        except TransportError as error:
+            cursor = error.cursor
+
+    if cursor is not None:
+        rows += await pager_of(FakeExchange(server), page_size).resume(cursor).collect()
 
     assert rows == server.rows
 

@@ -119,6 +119,17 @@ def test_a_fixed_size_overrides_what_was_asked_both_ways() -> None:
     assert len(Listing(90).page(paging, 50, 0).rows) == 7
 
 
+def test_pages_may_be_counted_by_the_size_asked_for() -> None:
+    """A server that cuts pages may still multiply by the limit, and whoever trusts it skips what was cut."""
+    paging = Paging(offset_means="pages", total_means="pages", page_cap=4, counts_asked_limit=True)
+
+    page = Listing(25).page(paging, 10, 1)
+
+    assert page.rows == tuple(range(10, 14))
+    assert page.pagination == {"limit": 10, "offset": 1, "total": 3}
+    assert Listing(25).page(paging, None, 1).rows == tuple(range(4, 8))
+
+
 def test_a_dummy_says_zero_beside_all_rows() -> None:
     """The tracker endpoints do."""
     page = Listing(25).page(Paging(pagination="dummy"), 10, 20)
