@@ -46,6 +46,7 @@ class TestExchange:
             "t": "s",
         }
         assert asked.headers == expected
+        assert next(iter(asked.headers)) == "host"  # as RFC 9110 asks for
 
     async def test_a_post_carries_json(self, server: Server) -> None:
         """Secrets in it are revealed on the way out, and not before."""
@@ -140,14 +141,18 @@ class TestExchange:
         assert (first.document, first.size) == ({"a": 2}, 7)
         assert second.size == 1008
 
-    async def test_a_request_that_would_leave_the_base_url_is_stopped(self, server: Server) -> None:
+    @pytest.mark.parametrize("is_given", [False, True])
+    async def test_a_request_that_would_leave_the_base_url_is_stopped(self, server: Server, is_given: bool) -> None:  # noqa: FBT001
         """The check stands between aiohttp and the connection, whatever becomes of the code above."""
         elsewhere = attrs.evolve(BaseUrl.of(server.base_url), host="127.0.0.2")
-        transport = HttpTransport(elsewhere, UTC, ClientOptions())
+        session = aiohttp.ClientSession() if is_given else None
+        transport = HttpTransport(elsewhere, UTC, ClientOptions(), session)
         await transport.open()
 
         error = await error_of(transport.send(request()))
         await transport.close()
+        if session is not None:
+            await session.close()
 
         assert isinstance(error, ConfigurationError)
         assert server.seen == []

@@ -170,7 +170,8 @@ class TestFaults:
         assert "7654321" not in str(error)
         assert len(asked_for) == call.attempts == 1
 
-    async def test_a_stale_connection_is_not_asked_twice_in_secret(self) -> None:
+    @pytest.mark.parametrize("is_given", [False, True])
+    async def test_a_stale_connection_is_not_asked_twice_in_secret(self, is_given: bool) -> None:  # noqa: FBT001
         """The library underneath repeats a GET by itself; the server must see what the client reports, and no more."""
         seen: list[str] = []
 
@@ -182,11 +183,14 @@ class TestFaults:
                 await wire.send(GOOD)
 
         second, third = Call(), Call()
+        session = aiohttp.ClientSession() if is_given else None
         with RawServer(answer_once) as server:
-            async with opened(server.base_url) as transport:
+            async with opened(server.base_url, session) as transport:
                 await transport.send(request("/first"))
                 error = await error_of(transport.send(request("/second", call=second)))
                 await transport.send(request("/third", call=third))
+            if session is not None:
+                await session.close()
 
         assert type(error) is TransportError
         assert seen == ["/first", "/second", "/third"]
