@@ -45,5 +45,5 @@ class Purse:
 
     def is_empty(self, rows: int, *, with_tab: bool) -> bool:
         """Whether one more request would be one too many, with so many rows read."""
-        spent = self.requests - self._free - (0 if with_tab else self._tab)
+        spent = self.requests - self._free - (0 if with_tab else min(self._tab, _SPARE))
         return spent >= -(-rows // self.page_size) + _SPARE + self.requests // _BATCH

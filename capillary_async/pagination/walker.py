@@ -9,12 +9,13 @@ how much of it was read.
 Rule 1: nothing is skipped (`windows`)
     A request is sent only if its rows begin at or before the end of what was read, under every reading left.
     The offsets 0, 1, 2, ... satisfy that under both. So after the first page comes `offset=1`: under "pages"
-    it is the next page, under "records" the same rows moved on by one, and the rows tell which. A new first
-    row proves pages; two rows or more that stand again, moved on, prove records; one alone may be a row that
-    the server sends twice, so then `offset=2` decides. Only proven records let the walk jump to the end of
-    what was read. The page size is what the first page shows, not what was asked for: a server that cuts
-    pages has then nothing left to cut, and "page 1" begins at the same row whether it multiplies by the limit
-    asked for or by its own.
+    it is the next page, under "records" the same rows moved on by one, and the rows tell which. None that came
+    before proves pages; two or more that stand again, moved on, prove records; one alone may be a row that the
+    server sends twice. What proves nothing, also because `total` rose by so much that the rows may have been
+    pushed apart, leaves it to the next offset. Only proven records let the walk jump to the end of what was
+    read. The page size is what the first page shows, not what was asked for: a server that cuts pages has then
+    nothing left to cut, and "page 1" begins at the same row whether it multiplies by the limit asked for or by
+    its own.
 
 Rule 2: it stops when every reading left says that the listing is complete (`totals`)
     A total of records: that many rows came. A total of pages: that many pages came. A total of nothing: two
@@ -26,19 +27,32 @@ Rule 2: it stops when every reading left says that the listing is complete (`tot
 
 Rule 3: what is proven once is never asked again (`readings`)
     What a walk proves is written into the endpoint's `Knowledge`, from which later walks start. To them it is
-    hearsay, as what an endpoint declares is: evidence against it wins.
+    hearsay, as what an endpoint declares is: evidence against it wins. An end that it alone explains is doubted
+    once, with `offset=1`.
 
 Rows that move meanwhile
     Appended rows raise the total and are read. Rows inserted before the walk push known rows into its way;
     those are dropped, and what the total then still promises is looked for at the front. When the total falls
     by d, rows may have moved up past the walk: it goes back d rows, and further until it stands on a row it
-    knows. A removal and an insertion between the same two answers leave no trace in a total; that alone
-    cannot be seen.
+    knows.
+
+What cannot be seen
+    Removals that leave no trace in a total: any, if it counts nothing; those within a page, if it counts pages;
+    those made up for by insertions between the same two answers. Insertions after the first answer of as many
+    rows as make one reading look like the other. A row that a server sends twice, if it is the whole last page:
+    that is taken for a promise that is not kept. Two holes in a row, if `total` counts nothing.
+
+Rows without a key (`progress`)
+    Places identify them, so rows that are equal are all taken, and nothing tells how they move. Only a declared
+    `offset_means` makes that possible. A page whose content came before may be the server's not heeding
+    `offset`; it is asked for rows far behind every end, where only such a server has some.
 
 It always ends (`purse`)
-    A request that brings no new row is paid from a purse that holds three pages' worth of rows. A page that
-    comes again whole, or a second answer in a row that should have brought new rows and did not, is a
-    `RepeatedPageError`.
+    A request costs one, and there is one for each page up to the end of what was read, and four. Free are those
+    that new rows make up for. So an endless walk would have to read further without end; but of two answers in a
+    row that reach further one has new rows, else it is a `RepeatedPageError`. Where the total rose, those that
+    have none may be known rows that insertions moved; but not more of them than are known. So the number of
+    requests is bounded by that of the different rows; without a key, by that of the different pages.
 """
 
 import math
@@ -170,7 +184,7 @@ class Walker:
     def _take(self, ask: Ask, keys: Sequence[Hashable], total: int | None) -> Sequence[int]:
         if self._is_stale(ask, total) or self._has_probed(keys):
             return _NONE
-        is_short = len(keys) < min(ask.limit, self._knowledge.longest)
+        is_short = len(keys) < min(ask.limit, max(self._knowledge.longest, self.windows.limit))
         change = self.promise.note(total, is_current=is_short or ask.limit == self.windows.limit)
         if change:
             self._purse.settle()

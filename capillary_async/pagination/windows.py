@@ -108,7 +108,6 @@ class Windows:
         if self.means is None or self.is_proven or self.offset != 0 or self.limit == 1:
             return False
         self._knowledge.forget()
-        self._knowledge.longest = self.limit
         self.means = None
         return True
 
