@@ -12,18 +12,23 @@ at which a key has a verdict without its line, or a line twice, so every key is 
 exactly once; a key whose batch was lost is looked up again, so it is asked for at least once.
 
 The batch that is being written and the one that is being filled hold at most `batch` records
-together: with the lookups in flight, that is all a crash can cost. After the first error nothing is
+together: with the lookups in flight, that is all a crash can cost. Lines may be long, so their bytes
+are bounded, too. After the first error nothing is
 written any more: what a failed fsync leaves on the disk cannot be known, and is cut off.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from capillary_async.jobs.journal import Journal
 from capillary_async.jobs.parts import Parts
 from capillary_async.jobs.problems import stopping_when_the_disk_fails
 from capillary_async.jobs.tally import Record, entry_for
+
+# A key may have a thousand rows or a hundred thousand; a batch is in memory as a whole, now and when it is sealed.
+_MOST_BYTES: Final = 2**24
 
 
 def write_batch(parts: Parts, journal: Journal, records: Sequence[Record]) -> None:
@@ -61,7 +66,9 @@ class Recorder:
         self._seconds = seconds
         self._on_error = on_error
         self._batch: list[Record] = []
+        self._bytes = 0
         self._underway = 0
+        self._underway_bytes = 0
         self._writing: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._error: BaseException | None = None
@@ -70,7 +77,12 @@ class Recorder:
     @property
     def is_full(self) -> bool:
         """Whether no further record may be added before some are safe."""
-        return len(self._batch) + self._underway >= self._size
+        is_too_many = len(self._batch) + self._underway >= self._size
+        return is_too_many or self._bytes + self._underway_bytes >= _MOST_BYTES
+
+    @property
+    def _is_worthwhile(self) -> bool:
+        return len(self._batch) >= self._worthwhile or self._bytes >= _MOST_BYTES // 2
 
     def add(self, record: Record) -> None:
         """Take a record; it will be safe soon.
@@ -80,9 +92,10 @@ class Recorder:
         """
         self._raise_error()
         self._batch.append(record)
+        self._bytes += len(record.line)
         if self._writing is not None:
             return
-        if len(self._batch) >= self._worthwhile:
+        if self._is_worthwhile:
             self._begin()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
@@ -129,17 +142,17 @@ class Recorder:
         if self._writing is not None or not self._batch or self._error is not None:
             return
         batch, self._batch = self._batch, []
-        self._underway = len(batch)
+        self._underway, self._underway_bytes, self._bytes = len(batch), self._bytes, 0
         self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
         self._writing.add_done_callback(self._end)
 
     def _end(self, writing: "asyncio.Future[None]") -> None:
         self._writing = None
-        self._underway = 0
+        self._underway = self._underway_bytes = 0
         self._error = writing.exception()
         if self._error is not None:
             self._on_error()
-        elif len(self._batch) >= self._worthwhile:
+        elif self._is_worthwhile:
             self._begin()
         elif self._batch:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)

@@ -16,7 +16,7 @@ from capillary_async.errors import (
     InvalidRequestError,
     NotFoundError,
 )
-from capillary_async.jobs import BulkJob, JobOptions, JobStoppedError, Progress
+from capillary_async.jobs import BulkJob, Disk, JobOptions, JobStoppedError, Progress
 from tests.jobs.fakes import FakeApi, Waits, broken, down, expected, make_job, sealed
 
 
@@ -408,3 +408,30 @@ def test_a_wrong_concurrency_is_refused_by_name(wrong: int | str) -> None:
     """It is written down when the job is made, and used a day later."""
     with pytest.raises(ValueError, match="concurrency must be"):
         JobOptions(concurrency=wrong)
+
+
+# --- what is unsafe ---
+
+
+async def long_lines(client: FakeApi, number: int) -> str:
+    """Return a megabyte."""
+    await client.ask(number)
+    return "x" * 2**20
+
+
+async def test_long_answers_are_not_gathered_without_end(tmp_path: Path) -> None:
+    """Five hundred keys may have a hundred thousand rows each."""
+    sizes: list[int] = []
+
+    class Measuring(Disk):
+        def write(self, file: int, data: bytes) -> None:
+            sizes.append(len(data))
+            super().write(file, data)
+
+    name = "tests.jobs.test_run:long_lines"
+    BulkJob.create(tmp_path / "job", name, range(1, 31), options=JobOptions(concurrency=5, batch_seconds=1e6))
+
+    await BulkJob.open(tmp_path / "job", disk=Measuring()).run(FakeApi())
+
+    assert sum(sizes) > 29 * 2**20
+    assert max(sizes) <= 2**24 + 2**20
