@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import AsyncIterable
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -15,6 +15,7 @@ from capillary_async.errors import (
     ResponseError,
     TransportError,
 )
+from capillary_async.pagination import Pager
 
 
 class Verdict(IntEnum):
@@ -64,7 +65,9 @@ async def collect(answer: Any) -> Answer:
     if inspect.isawaitable(answer):
         answer = await answer
     rows: Any = answer
-    if isinstance(answer, AsyncIterable):
+    if isinstance(answer, Pager):
+        rows = await cast("Pager[Any]", answer).collect()  # quicker than row by row
+    elif isinstance(answer, AsyncIterable):
         rows = [row async for row in rows]
     elif answer is None:
         return NOTHING
