@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -111,19 +111,19 @@ class TestSharedRateLimit:
         assert caught.value.__context__ is None
 
     @pytest.mark.parametrize(
-        "make",
+        ("url", "name", "limit"),
         [
-            lambda password: SharedRateLimit(f"redis://:{password}@localhost:x/0", "prod", 1000),
-            lambda password: SharedRateLimit(f"http://:{password}@localhost/0", "prod", 1000),
-            lambda password: SharedRateLimit(f"redis://:{password}@localhost/0", "a b", 1000),
-            lambda password: SharedRateLimit(f"redis://:{password}@localhost/0", "prod", 0),
-            lambda password: SharedRateLimit(f"redis://:{password}@h/0?socket_timeout=x", "prod", 1000).store(),
+            ("redis://:{}@localhost:x/0", "prod", 1000),
+            ("http://:{}@localhost/0", "prod", 1000),
+            ("redis://:{}@localhost/0", "a b", 1000),
+            ("redis://:{}@localhost/0", "prod", 0),
+            ("redis://:{}@localhost/0?socket_timeout=x", "prod", 1000),
         ],
     )
-    def test_a_refused_address_shows_no_password(self, make: Callable[[str], object]) -> None:
+    def test_a_refused_address_shows_no_password(self, url: str, name: str, limit: int) -> None:
         """Error trackers print the locals of every frame, and the half-built object among them."""
         with pytest.raises((ValueError, ConfigurationError)) as caught:
-            make("hunter2")
+            SharedRateLimit(url.format("hunter2"), name, limit).store()
 
         whole = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         ours = [frame.locals for frame in whole.stack if frame.filename != __file__]
