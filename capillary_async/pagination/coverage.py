@@ -16,6 +16,7 @@ class Coverage:
         gaps: Positions before `end` that hold no row.
         doubtful: Positions before `end` that brought a row which an earlier answer had. Either the server
             has it twice; or it was moved there by rows that were inserted before, where they were not read.
+            Those that are read there afterwards count against it.
         is_end_seen: Whether the last answer ended early, so that a page that was begun counts as read.
     """
 
@@ -28,7 +29,7 @@ class Coverage:
     @property
     def rows(self) -> int:
         """Rows that were read, if the server has the doubtful ones twice."""
-        return self.end - self.gaps
+        return self.end - self.gaps - min(self.doubtful, 0)
 
     @property
     def sure(self) -> int:

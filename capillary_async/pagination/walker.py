@@ -11,11 +11,10 @@ Rule 1: nothing is skipped (`windows`)
     The offsets 0, 1, 2, ... satisfy that under both. So after the first page comes `offset=1`: under "pages"
     it is the next page, under "records" the same rows moved on by one, and the rows tell which. None that came
     before proves pages; two or more that stand again, moved on, prove records; one alone may be a row that the
-    server sends twice. What proves nothing, also because `total` rose by so much that the rows may have been
-    pushed apart, leaves it to the next offset. Only proven records let the walk jump to the end of what was
-    read. The page size is what the first page shows, not what was asked for: a server that cuts pages has then
-    nothing left to cut, and "page 1" begins at the same row whether it multiplies by the limit asked for or by
-    its own.
+    server sends twice. What proves nothing, also because `total` rose by so much that the rows may have been pushed
+    apart, leaves it to the next offset. Only proven records let the walk jump to the end of what was read. The page
+    size is what the first page shows, not what was asked for: a server that cuts pages has then nothing left to
+    cut, and "page 1" begins at the same row whether it multiplies by the limit asked for or by its own.
 
 Rule 2: it stops when every reading left says that the listing is complete (`totals`)
     A total of records: that many rows came. A total of pages: that many pages came. A total of nothing: two
@@ -31,10 +30,9 @@ Rule 3: what is proven once is never asked again (`readings`)
     once, with `offset=1`.
 
 Rows that move meanwhile
-    Appended rows raise the total and are read. Rows inserted before the walk push known rows into its way;
-    those are dropped, and what the total then still promises is looked for at the front. When the total falls
-    by d, rows may have moved up past the walk: it goes back d rows, and further until it stands on a row it
-    knows.
+    Appended rows raise the total and are read. Rows inserted before the walk push known rows into its way; those
+    are dropped, and what the total then still promises is looked for at the front. When the total falls by d, rows
+    may have moved up past the walk: it goes back d rows, and further until it stands on a row it knows.
 
 What cannot be seen
     Removals that leave no trace in a total: any, if it counts nothing; those within a page, if it counts pages;
@@ -359,27 +357,31 @@ class Walker:
         is_clear = kept == self.promise.readings != {"nothing"}
         if not is_clear and self.windows.doubt():
             self.ask = self.windows.at(self.coverage.end)
-        elif kept:
-            self.promise.readings = kept
+        elif kept or 0 < self._count_missing() <= self.promise.rise:
+            self.promise.readings = kept or {"records"}
             self._finish()
         else:
             raise self._incomplete()
 
     def _finish(self) -> None:
-        """Stop, unless rows seem to have been inserted before the walk: then they stand at the front."""
+        """Stop, unless rows seem to have been inserted before the walk, at the front."""
         self.ask = None
-        missing = (self.promise.total or 0) - self.coverage.sure
-        if missing > 0 and "records" in self.promise.readings and self.rows.is_keyed and not self._landmark:
-            if missing < self._missing:
-                self._missing = missing
-                self.ask = self.windows.at(self._front)
-                self._front += self.windows.limit
-                return
-            if self.promise.rise >= missing:
-                raise self._incomplete()
+        missing = self._count_missing()
+        if 0 < missing < self._missing:
+            self._missing = missing
+            self.ask = self.windows.at(self._front)
+            self._front += self.windows.limit
+            return
+        if 0 < missing <= self.promise.rise:
+            raise self._incomplete()
         if self._landmark.is_sought:
             raise self._incomplete("the row behind which the listing was to go on is not in it any more")
         self.promise.learn()
+
+    def _count_missing(self) -> int:
+        """Count the rows that `total` has and no answer had, as far as those can stand at the front."""
+        can_be_there = "records" in self.promise.readings and self.rows.is_keyed and not self._landmark
+        return (self.promise.total or 0) - self.coverage.sure if can_be_there else 0
 
     def _is_steady(self) -> bool:
         is_unsure = self.windows.is_open or self._lacks or self._is_shown or self._back or self._front

@@ -129,9 +129,14 @@ class Windows:
         if is_new or not is_near:
             self._shared = 0
             return "pages" if is_near and not self.is_proven and change < room else None
-        shared = overlap(list(self._keys), list(keys), step)
+        before, now = list(self._keys), list(keys)
+        shared = overlap(before, now, step)
         self._shared = self._shared + shared if shared else 0
-        return self._weigh(is_full=len(keys) == self.limit) if shared and change < room else None
+        if shared:
+            return self._weigh(is_full=len(keys) == self.limit) if change < room else None
+        # A page that begins with the last rows of the one before, as many as were inserted.
+        is_pushed = 0 < change < self.limit and overlap(before, now, self.limit - change) == change
+        return "pages" if is_pushed and step == 1 and not self.is_proven else None
 
     def _weigh(self, *, is_full: bool) -> OffsetMeans | None:
         """Tell what rows prove that stand again, moved on by one: one alone may be one that the server sends twice."""
