@@ -304,23 +304,23 @@ def test_a_lookup_that_is_not_there_is_refused_by_name(name: str, message: str) 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("def fn(client, number int): ...", "lookup mine:fn: SyntaxError: "),
-        ("{}['name']", "lookup mine:fn: KeyError: 'name'"),
-        ("raise SystemExit(0)", "lookup mine:fn: SystemExit: 0"),
-        ("def fn(client, number: 'in t'): ...", "lookup mine:fn: Forward reference must be"),
-        ("fn = min", "lookup mine:fn: no signature"),
+        ("def fn(client, number int): ...", "lookup faulty:fn: SyntaxError: "),
+        ("{}['name']", "lookup faulty:fn: KeyError: 'name'"),
+        ("raise SystemExit(0)", "lookup faulty:fn: SystemExit: 0"),
+        ("def fn(client, number: 'in t'): ...", "lookup faulty:fn: Forward reference must be"),
+        ("fn = min", "lookup faulty:fn: no signature"),
     ],
 )
 def test_a_module_that_is_wrong_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
     """It is the user's own, and this is how they learn what is wrong with it."""
-    (tmp_path / "mine.py").write_text(source, "utf-8")
+    (tmp_path / "faulty.py").write_text(source, "utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.delitem(sys.modules, "faulty", raising=False)
 
     with pytest.raises(JobRefusedError, match=message):
-        find_lookup("mine:fn")
+        find_lookup("faulty:fn")
 
 
 @given(st.one_of(st.integers(), st.text(), st.none(), st.booleans(), st.floats(), st.lists(st.integers())))
