@@ -281,6 +281,18 @@ class TestUse:
         assert most_in_a_window(queue.exact, per) <= limit
         assert windows * per >= 0.97 * queue.exact[-1]
 
+    async def test_starts_that_make_a_late_timer_good_count_each(self) -> None:
+        """A loop that was busy lets several go at once; the guard must know of all until they have gone."""
+        queue = Queue.of(1000, 10.0)
+        tasks = [queue.begin() for _ in range(40)]
+        await queue.clock.settle()
+        queue.clock.block(0.05)
+
+        await outcomes(*tasks)
+
+        assert len(queue.starts) == 40
+        assert queue.limiter._granted == 0
+
 
 class TestPriority:
     """Bulk work gives way, but not for ever."""
@@ -419,7 +431,7 @@ class TestDeadline:
             queue.begin(str(n))
         await queue.clock.settle()
 
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineExceeded, match=r"^the rate limit has no room before the call"):
             await queue.call("late", deadline=2.537)
 
         assert queue.clock.elapsed == 0.0
