@@ -50,6 +50,19 @@ def test_unchanging_rows_come_once_in_order_and_cheaply(count: int) -> None:
             assert known.total_means in (None, server.total_means), (server, page_size)
 
 
+def test_who_knows_the_readings_sends_no_request_too_many() -> None:
+    """Whatever it was that taught them: a listing costs its pages, and one that ends with a full page may cost more."""
+    for count in range(1, 13):
+        for server, page_size in readings(range(count), range(1, 6)):
+            size = page_of(server, page_size)
+            if count % size == 0 or server.total_means in ("nothing", "missing"):
+                continue
+
+            walk(server.answer, page_size, server.knowledge(page_size))
+
+            assert len(server.asked) == pages(server.rows, size), (server, page_size)
+
+
 @pytest.mark.parametrize("size", [2, 3, 8])
 def test_asking_ahead_changes_no_row(size: int) -> None:
     """Whatever was known before, if it is true."""
