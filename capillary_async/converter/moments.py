@@ -20,10 +20,11 @@ _REMEMBERED: Final = 4096
 _DATE_LENGTH: Final = len("2025-09-05")
 # The shape is checked first, for of a text with an offset Python's own reader passes over a character that is left
 # between the time and the offset.
-_CLOCK: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
+# (Possessive, for where nothing is ambiguous there is no way back to be remembered, which halves the time.)
+_CLOCK: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d++)?+)?+"
 _OFFSET: Final = r"[+-]\d\d(?::?\d\d)?"
 _UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re.ASCII)
-_is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?", re.ASCII).fullmatch
+_is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
 
 _from_iso: Final = datetime.fromisoformat
 _combine: Final = datetime.combine
