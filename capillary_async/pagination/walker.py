@@ -17,12 +17,11 @@ Rule 1: nothing is skipped (`windows`)
     cut, and "page 1" begins at the same row whether it multiplies by the limit asked for or by its own.
 
 Rule 2: it stops when every reading left says that the listing is complete (`totals`)
-    A total of records: that many rows came. A total of pages: that many pages came. A total of nothing: two
-    answers in a row, at different places, brought nothing. An answer that ends early against a promise is
-    asked for again once, for it may be a hiccup; then the place behind it is tried, for it may be a hole; if
-    rows stand there, the place before is asked for again before they are taken. When nothing more comes, a
-    promise that is kept decides between the readings, and if none is kept, `IncompleteListingError` says what
-    was promised.
+    A total of records: that many rows came. A total of pages: that many pages came. A total of nothing: two answers
+    in a row, at different places, brought nothing. An answer that ends early against a promise is asked for again
+    once, for it may be a hiccup; then the place behind it is tried, for it may be a hole; if rows stand there, the
+    place before is asked for again before they are taken. When nothing more comes, a promise that is kept decides
+    between the readings, and if none is kept, `IncompleteListingError` says what was promised.
 
 Rule 3: what is proven once is never asked again (`readings`)
     What a walk proves is written into the endpoint's `Knowledge`, from which later walks start. To them it is
@@ -36,9 +35,9 @@ Rows that move meanwhile
 
 What cannot be seen
     Removals that leave no trace in a total: any, if it counts nothing; those within a page, if it counts pages;
-    those made up for by insertions between the same two answers. Insertions after the first answer of as many
-    rows as make one reading look like the other. A row that a server sends twice, if it is the whole last page:
-    that is taken for a promise that is not kept. Two holes in a row, if `total` counts nothing.
+    those made up for by insertions between the same two answers. Insertions after the first answer of as many rows
+    as make one reading look like the other. A row that a server sends twice, if it is the whole last page: that is
+    taken for a promise that is not kept. Two holes in a row, if `total` counts nothing.
 
 Rows without a key (`progress`)
     Places identify them, so rows that are equal are all taken, and nothing tells how they move. Only a declared
@@ -48,9 +47,9 @@ Rows without a key (`progress`)
 It always ends (`purse`)
     A request costs one, and there is one for each page up to the end of what was read, and four. Free are those
     that new rows make up for. So an endless walk would have to read further without end; but of two answers in a
-    row that reach further one has new rows, else it is a `RepeatedPageError`. Where the total rose, those that
-    have none may be known rows that insertions moved; but not more of them than are known. So the number of
-    requests is bounded by that of the different rows; without a key, by that of the different pages.
+    row that reach further one has new rows, else it is a `RepeatedPageError`. Where the total rose, those that have
+    none may be known rows that insertions moved; but not more of them than are known. So the number of requests is
+    bounded by that of the different rows; without a key, by that of the different pages.
 """
 
 import math
@@ -231,6 +230,7 @@ class Walker:
         if told is not None:
             windows.prove(told)
             self.coverage.correct(windows.end, len(rows))
+            rows.duplicates = max(rows.duplicates, self.coverage.doubtful)
         self.start = windows.start_of(ask.offset)
 
     def _is_next(self, keys: Sequence[Hashable]) -> bool:

@@ -73,24 +73,34 @@ def test_a_listing_without_a_page_size_sends_limit_and_offset_only_when_it_must(
 
 async def test_a_report_tells_what_was_found_out() -> None:
     """It is what a person reads to see why a listing took as long as it did."""
-    server = Server([0, 1, 2, 3, 3, 4, 5, 6], "pages", "records", cap=4)
-    server.change = lambda changed: changed.rows.append(7) if len(changed.asked) == 1 else None
+    server = Server([0, 1, 2, 3, 3, 4, 5, 6, 7], "pages", "records", cap=4)
     walked = pager_of(FakeExchange(server), 10, Knowledge(None, "records")).pages()
 
     async for _ in walked:
         pass
 
     assert walked.report == PagingReport(
-        requests=3,
+        requests=5,  # a row fewer than promised, until nothing more comes: then one was sent twice
         rows=8,
         duplicates=1,
-        first_total=8,
+        first_total=9,
         last_total=9,
         page_size=4,
         is_capped=True,
         offset_means="pages",
         total_means="records",
     )
+
+
+async def test_a_report_tells_by_how_much_the_listing_grew() -> None:
+    """Two listings of the same rows may differ, and this is why."""
+    server = Server(list(range(20)), change=lambda changed: changed.rows.append(len(changed.rows)))
+    walked = pager_of(FakeExchange(server), 10, server.knowledge(10)).pages()
+
+    async for _ in walked:
+        pass
+
+    assert (walked.report.first_total, walked.report.last_total, walked.report.rows) == (20, 22, 22)
 
 
 async def test_a_report_of_one_page_claims_no_more_than_that() -> None:
