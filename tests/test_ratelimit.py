@@ -524,6 +524,7 @@ class TestDeadline:
 
         (failure,) = await outcomes(bulk)
         assert isinstance(failure, DeadlineExceeded)
+        assert str(failure) == "the deadline passed while the call waited for the rate limit"
         assert queue.clock.time() == 1.0
 
         await queue.call("next")
