@@ -134,9 +134,10 @@ class Windows:
         self._shared = self._shared + shared if shared else 0
         if shared:
             return self._weigh(is_full=len(keys) == self.limit) if change < room else None
-        # A page that begins with the last rows of the one before, as many as were inserted.
-        is_pushed = 0 < change < self.limit and overlap(before, now, self.limit - change) == change
-        return "pages" if is_pushed and step == 1 and not self.is_proven else None
+        # A page that begins with the last rows of the one before: as many as were inserted, or one that is there twice.
+        again = change or 1
+        is_next = 0 < again < self.limit and overlap(before, now, self.limit - again) == again
+        return "pages" if is_next and step == 1 and not self.is_proven else None
 
     def _weigh(self, *, is_full: bool) -> OffsetMeans | None:
         """Tell what rows prove that stand again, moved on by one: one alone may be one that the server sends twice."""

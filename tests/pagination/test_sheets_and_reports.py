@@ -167,6 +167,32 @@ def test_pages_are_asked_for_ahead_up_to_the_end_that_is_promised() -> None:
     assert [ask.offset for ask in walker.ahead(2)] == [10, 20]
 
 
+def test_nothing_is_asked_for_ahead_while_a_surprise_may_come() -> None:
+    """Pages that were asked for under a reading that turns out wrong would be thrown away."""
+    unknown, resumed = Walker(10, Knowledge(None, "records")), Walker(10, Knowledge("records", "records", 10))
+    resumed.resume(25, 10, "records", lambda key: key == 25)  # one further than it was
+
+    unknown.receive(list(range(10)), 100)
+    resumed.receive(list(range(14, 24)), 100)
+
+    assert [ask.offset for ask in unknown.ahead(5)] == [1]
+    assert [ask.offset for ask in resumed.ahead(5)] == [14]
+
+
+def test_answers_that_overtook_each_other_end_asking_ahead() -> None:
+    """One that is older than the one before it, by its total, is asked for again, and then one by one."""
+    walker = Walker(10, Knowledge("records", "records", 10))
+    walker.ahead(3)
+    walker.receive(list(range(10)), 40)
+    assert len(walker.ahead(3)) == 3
+    walker.receive(list(range(10, 20)), 50)
+
+    new = walker.receive(list(range(20, 30)), 40)
+
+    assert list(new) == []
+    assert [ask.offset for ask in walker.ahead(3)] == [20]
+
+
 async def test_a_closed_window_fetches_nothing() -> None:
     """Its requests would have nobody to end them."""
     async with pager_of(FakeExchange(Server([1, 2, 3])), 2).prefetch(2) as rows:

@@ -94,7 +94,7 @@ def test_wrong_hearsay_about_offsets_is_found_out() -> None:
 def test_rows_that_the_server_sends_twice_come_once(every: int) -> None:
     """Where the next page begins with the row that ended the last, that must not be taken for a shifted window.
 
-    A last page that has nothing but such a row cannot be told from a promise that is not kept, so that is an error.
+    Where only tiny pages show it, it cannot be told from a promise that is not kept, so that is an error.
     """
     for count in range(10):
         twice = list(chain.from_iterable([row] * (1 + (row % every == every - 1)) for row in range(count)))
@@ -106,7 +106,7 @@ def test_rows_that_the_server_sends_twice_come_once(every: int) -> None:
                 if rows != list(range(count)):
                     assert rows is IncompleteListingError
                     assert server.offset_means == "pages"
-                    assert len(twice) <= 2 * page_of(server, page_size)
+                    assert len(twice) <= 2 * page_of(server, page_size) <= 6
 
 
 def test_rows_behind_an_empty_page_are_found() -> None:
