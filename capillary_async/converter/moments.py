@@ -25,6 +25,10 @@ _CLOCK: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d++)?+)?+"
 _OFFSET: Final = r"[+-]\d\d(?::?\d\d)?"
 _UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re.ASCII)
 _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
+# Every third character from the fifth on of the two forms that most texts have: `2025-01-09 12:00:12`, with or without
+# `.0`. Where these and the length are right, Python's own reader refuses all else that is wrong.
+_MARKS: Final = frozenset(("-- ::", "--T::"))
+_SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
 
 _from_iso: Final = datetime.fromisoformat
 _combine: Final = datetime.combine
@@ -60,19 +64,27 @@ class DateTimes(dict[Any, datetime]):
     def __init__(self, zone: tzinfo) -> None:
         super().__init__()
         self._zone = zone
+        self._is_utc = zone.utcoffset(None) == timedelta()
 
     def __missing__(self, value: Any) -> datetime:
         """Read what is not remembered."""
-        if value.__class__ is not str or not _is_usual(value):
+        if value.__class__ is not str:
             return self._unusual(value)
-        moment = _from_iso(value)
-        if moment.tzinfo is None:
-            # A fifth of the price of replace(tzinfo=...).
-            moment = _combine(moment, moment.time(), self._zone)
+        is_plain = value[4:17:3] in _MARKS and (len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0")
+        if is_plain and self._is_utc:
+            moment = _from_iso(value + "+00:00")
+        elif is_plain or _is_usual(value):
+            moment = self._located(_from_iso(value))
+        else:
+            return self._unusual(value)
         if len(self) >= _REMEMBERED:
             self.clear()
         self[value] = moment
         return moment
+
+    def _located(self, moment: datetime) -> datetime:
+        # A fifth of the price of replace(tzinfo=...).
+        return moment if moment.tzinfo else _combine(moment, moment.time(), self._zone)
 
     def _unusual(self, value: Any) -> datetime:
         """Read a number, or a text that ends in both Z and an offset or in a zone's abbreviation."""
