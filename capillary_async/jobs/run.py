@@ -13,7 +13,7 @@ password or an API that is down costs one request and not one for each worker.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +29,16 @@ from capillary_async.jobs.problems import JobStoppedError
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.recorder import Recorder
 from capillary_async.jobs.tally import Record, Tally
-from capillary_async.jobs.verdicts import NOTHING, Answer, Failure, Verdict, collect, may_be_an_outage, verdict_on
+from capillary_async.jobs.verdicts import (
+    FINAL,
+    NOTHING,
+    Answer,
+    Failure,
+    Verdict,
+    collect,
+    may_be_an_outage,
+    verdict_on,
+)
 
 # So many errors of the API, or refusals of access, in a row are no coincidence.
 _MANY: Final = 20
@@ -233,7 +242,10 @@ class Run:
         outcome = await self._alone(key)
         self._stop_if_refused(outcome.error)
         is_well = not may_be_an_outage(outcome.error)
-        if key is not self._good:
+        if key is self._good:
+            # What worked once may be broken by now: the next time, ask another one.
+            self._good = key if is_well else self._in_turn(FINAL, key.id)
+        else:
             self._suspects = [suspect for suspect in self._suspects if suspect.key.id != key.id]
             if is_well:
                 self._judge(outcome)
@@ -243,7 +255,7 @@ class Run:
 
     def _recall(self) -> None:
         """Know a key that works, from an earlier run if there is none from this one."""
-        self._good = self._good or self._next(Verdict.FOUND) or self._next(Verdict.EMPTY)
+        self._good = self._good or self._in_turn(FINAL)
 
     async def _alone(self, key: Key) -> Found:
         async with lookup_many(self._look_up, [key], concurrency=1) as outcomes:
@@ -258,13 +270,14 @@ class Run:
 
     def _next_unknown(self) -> Key | None:
         """Take turns, for one of them may be the cause of the trouble."""
-        for first in (self._last_tried + 1, 0):
-            for wanted in (Verdict.PENDING, Verdict.FAILED_ONCE):
-                key = self._next(wanted, first)
-                if key is not None:
-                    self._last_tried = key.id
-                    return key
-        return None
+        key = self._in_turn((Verdict.PENDING, Verdict.FAILED_ONCE), self._last_tried)
+        if key is not None:
+            self._last_tried = key.id
+        return key
+
+    def _in_turn(self, standings: Sequence[Verdict], last: int = -1) -> Key | None:
+        found = (self._next(wanted, first) for first in (last + 1, 0) for wanted in standings)
+        return next((key for key in found if key is not None), None)
 
     def _next(self, wanted: Verdict, first: int = 0) -> Key | None:
         if not self.tally.counts[wanted]:

@@ -261,6 +261,19 @@ async def test_a_resumed_job_remembers_that_the_api_works(tmp_path: Path) -> Non
     assert waits.seconds == [5.0]
 
 
+async def test_a_key_that_worked_and_is_broken_now_does_not_make_the_job_wait_for_ever(tmp_path: Path) -> None:
+    """It is asked whether the API works, and it would say no until the end of time."""
+    api = FakeApi()
+    api.trouble = lambda number: broken() if number == 100 or (number == 98 and api.asked[98] > 1) else None
+    job = make_job(tmp_path / "job", [*range(1, 99), 100], concurrency=1)
+    waits = Waits()
+
+    status = await job.run(api, sleep=waits.sleep)
+
+    assert status.failed == 1
+    assert waits.seconds == [5.0]
+
+
 async def test_a_job_of_one_key_that_always_fails_comes_to_an_end(tmp_path: Path) -> None:
     """Without a key that works nobody can tell an outage from a bad key, so patience must have an end."""
     job = make_job(tmp_path / "job", [30])
