@@ -324,14 +324,15 @@ def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
     """Put the transports on top of each other; the order is the design.
 
     HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
-    pay too, as do requests that have waited for a token or are replayed with a new one; then retry; then
-    coalescing, so that calls that share an answer share its retries.
+    pay too, as do requests that have waited for a token or are replayed with a new one, and those that have
+    waited for a connection; then retry; then coalescing, so that calls that share an answer share its retries.
     """
     policy = options.retry
     budget = RetryBudget(policy)
     for_tokens = RetryTransport(http, policy, budget, clock=running_time, repeatable_posts=(TOKEN_PATH,))
     limiter = None if options.rate_limit is None else limiter_for(options.rate_limit)
-    transport = auth.over(http, for_tokens, http if limiter is None else RateLimitedTransport(http, limiter))
+    paced = http if limiter is None else http.paced_by(limiter)
+    transport = auth.over(paced, for_tokens, paced if limiter is None else RateLimitedTransport(paced, limiter))
     closers = [transport.close] if isinstance(transport, TokenTransport) else []
     if limiter is not None:
         transport = RateLimitedTransport(transport, limiter)

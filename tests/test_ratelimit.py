@@ -382,6 +382,29 @@ class TestLeaving:
 
         assert queue.limiter.start_now()
 
+    async def test_a_start_that_is_given_back_goes_to_the_next(self) -> None:
+        """A request that cannot leave must not hold up one that can."""
+        queue = Queue.of(10, 10.0)
+        assert queue.limiter.start_now()
+        task = queue.begin("next")
+        await queue.clock.settle()
+
+        queue.limiter.give_back()
+        await task
+
+        assert queue.starts == [("next", 0.0)]
+
+    def test_a_start_that_is_given_back_does_not_count(self) -> None:
+        """Else a client whose connections are all busy would use a part of its limit only."""
+        clock = VirtualClock(0.0)
+        limiter = RateLimiter(RateLimit(1, per=10.0), clock=clock.time, call_at=clock.call_at)
+
+        assert limiter.start_now()
+        limiter.give_back()
+
+        assert limiter.start_now()
+        assert not limiter.start_now()
+
     async def test_one_cancelled_in_line_is_passed_over(self) -> None:
         """The start comes before the cancelled call has had its last say."""
         queue = Queue.of(10, 10.0)

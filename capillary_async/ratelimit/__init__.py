@@ -20,7 +20,7 @@ write their starts down in one place (`stores`).
 
 from capillary_async.ratelimit.local import RateLimiter, low_priority
 from capillary_async.ratelimit.shared import SharedRateLimit, SharedRateLimiter, limiter_for
-from capillary_async.ratelimit.transport import Limiter, RateLimitedTransport
+from capillary_async.ratelimit.transport import Limiter, RateLimitedTransport, wait_for_start
 
 __all__ = [
     "Limiter",
@@ -30,4 +30,5 @@ __all__ = [
     "SharedRateLimiter",
     "limiter_for",
     "low_priority",
+    "wait_for_start",
 ]

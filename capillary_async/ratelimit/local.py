@@ -95,6 +95,11 @@ class _Guard:
         else:
             clusters.append(_Cluster(now, now))
 
+    def strike_last(self) -> None:
+        """Forget the start that was noted last."""
+        self._count -= 1
+        self._clusters[-1].count -= 1
+
 
 class RateLimiter:
     """Grants starts within a rate limit, evenly and in order.
@@ -147,6 +152,11 @@ class RateLimiter:
         """
         if not self.start_now():
             await self._wait_in_line(deadline)
+
+    def give_back(self) -> None:
+        """Undo the start that was taken last: its request could not leave."""
+        self._guard.strike_last()
+        self._pass_on()
 
     def pause(self, until: float) -> None:
         """Grant nothing before `until`; what waits then goes evenly, as always."""
@@ -202,8 +212,12 @@ class RateLimiter:
             line.pop(place, None)
         elif place.result():
             self._granted -= 1
-            self._next = max(self._next - self._interval, self._paused_until)
-            self._grant()
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let whoever is next have a start that was not used."""
+        self._next = max(self._next - self._interval, self._paused_until)
+        self._grant()
 
     def _grant(self) -> None:
         """Let go who may start now, and set the timer for who is next."""

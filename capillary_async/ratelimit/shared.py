@@ -146,6 +146,9 @@ class SharedRateLimiter:
         if seconds > 0.0:
             await self._sleep(seconds)
 
+    def give_back(self) -> None:
+        """Do nothing: the other processes have reckoned with the start already."""
+
     def pause(self, until: float) -> None:
         """Let nothing of this process start before `until`."""
         self._paused_until = max(self._paused_until, until)

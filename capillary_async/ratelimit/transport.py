@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from capillary_async.protocol import Request, Response, Transport
+from capillary_async.protocol import Call, Request, Response, Transport
 
 
 class Limiter(Protocol):
@@ -24,6 +24,10 @@ class Limiter(Protocol):
         Raises:
             DeadlineExceeded: There is no room before the deadline.
         """
+        ...
+
+    def give_back(self) -> None:
+        """Undo the start that was taken last, in this very turn of the loop: its request could not leave."""
         ...
 
     def pause(self, until: float) -> None:
@@ -50,12 +54,18 @@ class RateLimitedTransport:
             CapillaryError: As the transport below says.
         """
         if not self._limiter.start_now():
-            await self._wait(request)
+            await wait_for_start(self._limiter, request.call)
         return await self._inner.send(request)
 
-    async def _wait(self, request: Request[Any]) -> None:
-        began = self._limiter.clock()
-        try:
-            await self._limiter.acquire(request.call.deadline)
-        finally:
-            request.call.waited += self._limiter.clock() - began
+
+async def wait_for_start(limiter: Limiter, call: Call) -> None:
+    """Wait until a request may start, take that start, and write down how long it took.
+
+    Raises:
+        DeadlineExceeded: There is no room before the call's deadline.
+    """
+    began = limiter.clock()
+    try:
+        await limiter.acquire(call.deadline)
+    finally:
+        call.waited += limiter.clock() - began

@@ -1,9 +1,12 @@
 """Carry requests, each within its time and over a connection of its own.
 
-What production does to a client ends here. Two rules keep it honest.
+What production does to a client ends here. Three rules keep it honest.
 
 * Requests queue for a connection here, where queueing costs an attempt none of its time; inside
   aiohttp there is always a connection left for them.
+* A start by the rate limit counts when a request leaves. Those that queued for a connection would leave
+  together when a server that stood still goes on, however far apart their starts were. So a request
+  that has to queue gives its start back, and takes another when it has a connection.
 * No aiohttp exception gets out, not even as `__context__`: they hold URLs and headers. They are
   turned into a reason first, and the error is raised after their handler has ended.
 """
@@ -18,7 +21,8 @@ import attrs
 from capillary_async.converter import decode_json
 from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineExceeded, TransportError
 from capillary_async.options import ClientOptions
-from capillary_async.protocol import Request, Response, running_time
+from capillary_async.protocol import Request, Response, Transport, running_time
+from capillary_async.ratelimit import Limiter, wait_for_start
 from capillary_async.replies import Answer, read
 from capillary_async.transport.alarm import Alarm
 from capillary_async.transport.urls import BaseUrl, target
@@ -68,8 +72,16 @@ class HttpTransport:
             self._alarm.close()
             await wire.close()
 
-    async def send(self, request: Request[Any], /) -> Response:
+    def paced_by(self, limiter: Limiter) -> Transport:
+        """Return a transport for requests that have a start by this rate limit."""
+        return _Paced(self, limiter)
+
+    async def send(self, request: Request[Any], /, limiter: Limiter | None = None) -> Response:
         """Carry one request.
+
+        Args:
+            request: The request.
+            limiter: The rate limit by which it has a start, if it has one.
 
         Raises:
             TransportError: No usable answer arrived.
@@ -83,11 +95,14 @@ class HttpTransport:
             raise ConfigurationError("the client is closed")
         url = target(self._base, request, self._zone)
         deadline = request.call.deadline
-        if self._slots.locked():
-            await self._queue(deadline)
+        has_queued = self._slots.locked()
+        if has_queued:
+            await self._queue(deadline, limiter)
         else:
             await self._slots.acquire()
         try:
+            if has_queued and limiter is not None:
+                await wait_for_start(limiter, request.call)
             now = running_time()
             outcome = await self._attempt(wire, request, url, min(now + self._options.attempt_timeout, deadline))
         finally:
@@ -96,8 +111,10 @@ class HttpTransport:
             raise outcome
         return read(outcome, request, decode_json)
 
-    async def _queue(self, deadline: float) -> None:
+    async def _queue(self, deadline: float, limiter: Limiter | None) -> None:
         """Wait for a connection, but not longer than the deadline."""
+        if limiter is not None:
+            limiter.give_back()
         try:
             async with asyncio.timeout_at(None if deadline == math.inf else deadline):
                 await self._slots.acquire()
@@ -128,3 +145,15 @@ class HttpTransport:
         if running_time() >= request.call.deadline:
             return DeadlineExceeded("the deadline passed while waiting for the answer")
         return TransportError(f"no complete answer within {self._options.attempt_timeout:g} s")
+
+
+@attrs.frozen(eq=False)
+class _Paced:
+    """Carries requests that have a start by a rate limit."""
+
+    _http: HttpTransport
+    _limiter: Limiter
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry one request; see `HttpTransport.send`."""
+        return await self._http.send(request, self._limiter)
