@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import attrs
 
 from capillary_async.converter import Converter
-from capillary_async.errors import CapillaryError, Problem, ResponseError
+from capillary_async.errors import CapillaryError, InvalidRequestError, Problem, ResponseError
 from capillary_async.pagination.cursor import Cursor, digest
 from capillary_async.pagination.listing import Listing, Sheet, read_sheet
 from capillary_async.pagination.prefetch import Window
@@ -362,7 +362,8 @@ class Pager(Generic[T]):
         try:
             return await self._exchange(listing.page(ask), lambda response: read_sheet(listing, converter, response))
         except ResponseError as error:
-            if not set(listing.empty_codes).intersection(error.codes):
+            is_too_far = ask.is_probe and isinstance(error, InvalidRequestError)
+            if not is_too_far and not set(listing.empty_codes).intersection(error.codes):
                 raise
         return Sheet()
 

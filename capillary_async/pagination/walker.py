@@ -68,7 +68,6 @@ from capillary_async.pagination.windows import Ask, Windows
 
 _NONE: Final = range(0)
 _FRONT: Final = Landmark()
-_NOWHERE: Final = 10**9  # no listing is that long, and no server too small to count so far
 
 
 class Walker:
@@ -326,7 +325,7 @@ class Walker:
         if promise.is_complete(rows, pages - coverage.holes(windows.limit)):
             self._finish()
         elif self._progress.is_doubtful:
-            self.ask = windows.at(_NOWHERE)
+            self.ask = windows.nowhere()
         else:
             self._go_on(promise.kept(coverage.rows, pages), is_empty=is_empty)
 

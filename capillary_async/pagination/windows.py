@@ -10,6 +10,7 @@ from capillary_async.protocol import value
 
 _PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that `offset` counts records
 _DISPROOF: Final = 3  # the same against what this walk has proven
+_NOWHERE: Final = 10**9  # no listing is that long, and no server too small to count so far
 
 
 @value
@@ -20,11 +21,13 @@ class Ask:
         offset: As sent.
         limit: As sent.
         start: Position of its first row under the reading in use.
+        is_probe: Whether it asks where no row can be; a server that refuses that is as good as one that has none there.
     """
 
     offset: int
     limit: int
     start: int
+    is_probe: bool = False
 
 
 @attrs.define
@@ -74,6 +77,10 @@ class Windows:
         else:
             offset = position + is_beyond * self.limit
         return Ask(offset, self.limit, self.start_of(offset))
+
+    def nowhere(self) -> Ask:
+        """Return a window behind every end."""
+        return Ask(_NOWHERE, self.limit, self.start_of(_NOWHERE), is_probe=True)
 
     def measure(self, count: int) -> None:
         """Learn the page size in force from the first page: its length, even if it may just be the last."""

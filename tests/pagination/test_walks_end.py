@@ -1,13 +1,21 @@
 """Every walk ends, whatever the server answers."""
 
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any, TypeVar
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from capillary_async.errors import RepeatedPageError
-from capillary_async.pagination import Knowledge, OffsetMeans
+from capillary_async.converter import Converter
+from capillary_async.errors import InvalidRequestError, RepeatedPageError
+from capillary_async.pagination import Knowledge, Listing, OffsetMeans, Pager
 from capillary_async.pagination.walker import Walker
+from capillary_async.protocol import Request, Response
 from tests.pagination.oracle import OFFSETS, Answer, Server, drive, outcome, walk
+
+R = TypeVar("R")
 
 totals = st.none() | st.sampled_from([0, -1, 1, 2, 3, 5, 10**12])
 knowledges = st.builds(
@@ -83,6 +91,20 @@ def test_one_row_for_ever_is_an_error_after_three_requests(total: int | None) ->
         walk(lambda offset, limit: (server.answer(offset, limit)[0], total), 1, declared="records", is_keyed=False)
 
     assert server.asked == [(0, 1), (1, 1), (10**9, 1)]
+
+
+async def test_a_server_may_refuse_to_look_so_far() -> None:
+    """Many answer HTTP 400 to an offset behind the end; that shows as well that they heed it."""
+
+    async def exchange(request: Request[Any], read: Callable[[Response], R], /) -> R:
+        offset = int(str(dict(request.query)["offset"]))
+        if offset > 10:
+            raise InvalidRequestError("the API answered HTTP 400", status=400)
+        return read(Response({"data": [7] if offset < 4 else []}))
+
+    listing = Listing(Request[int]("/rows", into=int, at="data"), 1, offset_means="records")
+
+    assert await Pager(listing, exchange, Converter(UTC), Knowledge()).collect() == [7, 7, 7, 7]
 
 
 def test_equal_pages_are_asked_about_once_in_a_thousand() -> None:
