@@ -2,7 +2,7 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
@@ -20,14 +20,14 @@ FIRST = Failure(7, 2, "ServerError", 500, (1, 2), "in trouble")
 
 
 @contextmanager
-def opened(directory: Path, *, seed: str = SEED, disk: Disk | None = None) -> Iterator[Journal]:
+def opened(directory: Path, *, seed: str = SEED, disk: Disk | None = None) -> Generator[Journal]:
     """Open a journal for a while."""
     with closing(Journal(directory, seed, disk or Disk())) as journal:
         yield journal
 
 
 @contextmanager
-def database_of(directory: Path) -> Iterator[sqlite3.Connection]:
+def database_of(directory: Path) -> Generator[sqlite3.Connection]:
     """Open a journal's file past the journal; what is changed stays."""
     with closing(sqlite3.connect(directory / JOURNAL_FILE)) as database, database:
         yield database
