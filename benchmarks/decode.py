@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from decimal import Decimal
 from itertools import cycle, repeat
+from types import GenericAlias
 from typing import Any
 
 import attrs
@@ -17,7 +18,7 @@ import msgspec
 from contest import Result, Run, Target, main, race
 from mashumaro.codecs import BasicDecoder
 from pydantic import TypeAdapter
-from rivals import by_hand, mashumaro_class, pydantic_model, pydantic_page, struct
+from rivals import by_hand, list_of, mashumaro_class, pydantic_model, pydantic_page, struct
 from samples import customer, events, page, trackers
 
 from capillary_async import Customer, TargetEvent, Tracker
@@ -67,9 +68,9 @@ def contestants(subject: Subject) -> dict[str, Run]:
     body, cls, converter = subject.body, subject.cls, Converter(UTC)
     read = by_hand(cls)
     if subject.is_page:
-        floor = msgspec.json.Decoder[Any](msgspec.defstruct("Page", [("data", list[struct(cls)])]))  # type: ignore[misc]
+        floor = msgspec.json.Decoder[Any](msgspec.defstruct("Page", [("data", list_of(struct(cls)))]))
         theirs = TypeAdapter[Any](pydantic_page(cls))
-        mashumaro = BasicDecoder[Any](list[mashumaro_class(cls)])  # type: ignore[misc]
+        mashumaro = BasicDecoder[Any](list_of(mashumaro_class(cls)))
     else:
         floor = msgspec.json.Decoder[Any](struct(cls))
         theirs = TypeAdapter[Any](pydantic_model(cls))
@@ -79,7 +80,7 @@ def contestants(subject: Subject) -> dict[str, Run]:
         return document["data"] if subject.is_page else document
 
     def ours(bodies: Iterator[bytes]) -> Run:
-        into = tuple[cls, ...] if subject.is_page else cls
+        into: Any = GenericAlias(tuple, (cls, ...)) if subject.is_page else cls
         return lambda: converter.structure(part(decode_json(next(bodies))), into)
 
     def by_dataclass() -> object:

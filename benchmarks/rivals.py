@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from types import NoneType
+from types import GenericAlias, NoneType
 from typing import Annotated, Any, cast, get_args, get_origin
 
 import attrs
@@ -46,7 +46,7 @@ def translated(into: Any, moment: Any, number: Any, nested: Builder) -> Any:
     if is_model(arm):
         return nested(arm)
     if get_origin(arm) is tuple:
-        return list[translated(get_args(arm)[0], moment, number, nested)]  # type: ignore[misc]
+        return list_of(translated(get_args(arm)[0], moment, number, nested))
     if get_origin(arm) is Mapping:
         return dict[str, Any]
     if get_origin(arm) is Annotated:
@@ -119,8 +119,13 @@ def by_hand(cls: Any) -> Builder:
     names = {"plain": plain, "aware": aware, "Decimal": Decimal}
     names |= {f"read_{nested.__name__}": by_hand(nested) for nested in map(_model_in, parts) if nested}
     exec(f"def read(row):\n    return plain({arguments})", names)
-    read: Builder = names["read"]
+    read: Builder = cast("Any", names["read"])
     return read
+
+
+def list_of(cls: Any) -> Any:
+    """Return the type of a list, for a class that is known when the program runs."""
+    return GenericAlias(list, (cls,))
 
 
 def _model_in(part: tuple[Any, str, Any]) -> Any:
@@ -143,4 +148,4 @@ def _expression(kind: Any) -> str:
 @cache
 def pydantic_page(cls: Any) -> Any:
     """Return the model of a listing's answer."""
-    return pydantic.create_model("Page", data=(list[pydantic_model(cls)], ...))  # type: ignore[misc]
+    return pydantic.create_model("Page", data=(list_of(pydantic_model(cls)), ...))
