@@ -8,6 +8,7 @@ from inspect import Parameter
 from typing import Any, Final
 
 import attrs
+from anyio import sleep_forever
 
 from capillary_async.cli.connection import read_rate
 from capillary_async.sandbox import Sandbox
@@ -61,7 +62,7 @@ async def _serve(sandbox: Sandbox) -> None:
         print("# Paste these lines into another shell, and then for example: capillary events 1 79196")
         oauth = f"CAPILLARY_KEY={shlex.quote(sandbox.key)} CAPILLARY_SECRET={shlex.quote(sandbox.secret)}"
         print(f"# By OAuth: unset CAPILLARY_TILL CAPILLARY_PASSWORD; export {oauth}", flush=True)
-        await asyncio.Event().wait()
+        await sleep_forever()
 
 
 async def read_exports(lines: asyncio.StreamReader) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The sandbox itself: sockets around everything else."""
 
-import asyncio
 from collections import deque
 from inspect import getdoc
 from random import Random
@@ -8,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import attrs
+from anyio import sleep_forever
 
 from capillary_async.sandbox.answers import Answer
 from capillary_async.sandbox.auth import Doorkeeper
@@ -95,7 +95,7 @@ class Sandbox(Switches):
     async def serve_forever(self) -> None:
         """Listen until cancelled."""
         async with self:
-            await asyncio.Event().wait()
+            await sleep_forever()
 
     @property
     def base_url(self) -> str:
