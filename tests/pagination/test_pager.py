@@ -1,0 +1,125 @@
+"""What a listing gives its user: pages, rows, and places to go on from."""
+
+from collections.abc import Callable, Hashable
+from datetime import UTC
+
+import pytest
+
+from capillary_async.converter import Converter
+from capillary_async.pagination import Cursor, Knowledge, Listing, OffsetMeans, Pager
+from capillary_async.protocol import Request
+from tests.pagination.oracle import Server
+from tests.pagination.test_prefetch_and_cursors import FakeExchange, pager_of
+
+
+def listing_of(server: Server, key: Callable[[int], Hashable] | None, *, is_declared: bool = False) -> Pager[int]:
+    """Return a pager of whole numbers, three a page, that something else than themselves tells apart."""
+    declared = server.offset_means if is_declared else None
+    listing = Listing(Request[int]("/rows", into=int, at="data"), 3, key=key, offset_means=declared)
+    return Pager(listing, FakeExchange(server), Converter(UTC), Knowledge())
+
+
+async def test_the_first_row_costs_one_request() -> None:
+    """It is what one asks for to see whether there is any."""
+    exchange = FakeExchange(Server([5, 6, 7, 8, 9]))
+
+    assert await pager_of(exchange, 2).first() == 5
+    assert await pager_of(FakeExchange(Server([])), 2).first() is None
+    assert exchange.count == 1
+
+
+async def test_no_rows_cost_no_request() -> None:
+    """A limit may be what is left of a budget; less than nothing is a mistake."""
+    exchange = FakeExchange(Server([5, 6]))
+
+    assert await pager_of(exchange, 2).collect(0) == []
+    assert exchange.count == 0
+    with pytest.raises(ValueError, match=r"^limit must be 0 or more, not -1$"):
+        await pager_of(exchange, 2).collect(-1)
+
+
+async def test_a_limit_stops_the_walk() -> None:
+    """Whoever wants ten rows of a million does not want to pay for more."""
+    exchange = FakeExchange(Server(list(range(100)), "pages"))
+
+    assert await pager_of(exchange, 5).collect(10) == list(range(10))
+    assert exchange.count == 2
+
+
+async def test_an_answer_without_new_rows_is_no_page() -> None:
+    """Only an empty listing has an empty page, so that there always is one to look at."""
+    server = Server(list(range(7)), "records", "nothing")
+
+    pages = [page.items async for page in pager_of(FakeExchange(server), 3).pages()]
+    empty = [page.items async for page in pager_of(FakeExchange(Server([])), 3).pages()]
+
+    assert len(server.asked) > len(pages)
+    assert () not in pages
+    assert empty == [()]
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+async def test_a_page_can_be_left_behind_any_of_its_rows(*, is_declared: bool) -> None:
+    """Where nothing tells rows apart, the place must be exact: nothing else finds the row again."""
+    server = Server([1, 1, 1, 1, 2, 2, 2, 1] if is_declared else [0, 1, 2, 3, 4, 5, 6, 7])
+    pager = listing_of(server, None, is_declared=is_declared)
+    before: list[int] = []
+
+    async for page in pager.pages():
+        for count in range(len(page.items) + 1):
+            cursor = page.cursor_behind(count)
+            handed_out = [*before, *page.items[:count]]
+
+            assert cursor.position == len(handed_out)
+            assert [*handed_out, *(await pager.resume(cursor).collect())] == server.rows
+        assert page.cursor == page.cursor_behind(len(page.items))
+        before += page.items
+        with pytest.raises(ValueError, match=rf"^count must be from 0 to {len(page.items)}, not "):
+            page.cursor_behind(len(page.items) + 1)
+
+
+async def test_a_row_is_the_same_when_only_its_key_stays() -> None:
+    """A customer whose points change while the listing runs is still one customer."""
+    server = Server([1, 2, 3, 4, 5])
+    server.change = lambda changed: changed.rows.__setitem__(slice(None), [row + 100 for row in changed.rows])
+
+    rows = await listing_of(server, lambda row: row % 100).collect()
+
+    assert [row % 100 for row in rows] == [1, 2, 3, 4, 5]
+
+
+async def test_where_a_listing_has_ended_its_block_says_what_to_do() -> None:
+    """The rows look as if they could be read anywhere."""
+    async with pager_of(FakeExchange(Server([1, 2, 3])), 2).prefetch(2) as rows:
+        pass
+
+    message = r"^the prefetching block has ended; iterate inside `async with pager\.prefetch\(\.\.\.\)`$"
+    with pytest.raises(RuntimeError, match=message):
+        await anext(rows)
+
+
+async def test_pages_ahead_must_be_some() -> None:
+    """Said at once, before anything is sent."""
+    with pytest.raises(ValueError, match=r"^size must be 1 or more, not 0$"):
+        pager_of(FakeExchange(Server([])), 2).prefetch(0)
+
+    async with pager_of(FakeExchange(Server([1, 2, 3])), 2).prefetch(1) as rows:
+        assert [row async for row in rows] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "start", ["", "2.0123456789abcdef.r.10.", "1.0123456789abcdef.r.0.", "1.0123456789abcdef.x.10."]
+)
+def test_what_is_no_cursor_is_said(start: str) -> None:
+    """A cursor of a later version, or one that somebody edited, looks much like one."""
+    with pytest.raises(ValueError, match=r"^cursor is not the text of a cursor that this version knows$"):
+        Cursor.parse(f"{start}5.fedcba9876543210")
+
+
+@pytest.mark.parametrize("means", ["pages", "records", None])
+def test_a_cursor_comes_back_from_its_text(means: OffsetMeans | None) -> None:
+    """It may lie in a file for a year, so its form is a promise."""
+    cursor = Cursor("0123456789abcdef", means, 10, 5, "fedcba9876543210")
+
+    assert str(cursor) == f"1.0123456789abcdef.{(means or 'unknown')[0]}.10.5.fedcba9876543210"
+    assert Cursor.parse(str(cursor)) == cursor
