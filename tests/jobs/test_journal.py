@@ -102,6 +102,14 @@ def test_entries_go_on_behind_the_last(written: Path) -> None:
         assert list(journal.entries()) == [*ENTRIES, {"more": 1}, {"more": 2}]
 
 
+def test_an_entry_takes_no_more_room_than_it_must(written: Path) -> None:
+    """A journal of a million keys is mostly numbers and commas."""
+    with database_of(written) as database:
+        bodies = [body for (body,) in database.execute("SELECT body FROM entries ORDER BY number")]
+
+    assert bodies == ['{"origin":"one"}', '{"verdicts":{"1":[3,5]}}', '{"retry":true}']
+
+
 def test_what_could_not_be_committed_is_not_there(written: Path) -> None:
     """An entry is there whole or not at all, and so are its failures."""
     with opened(written, disk=Failing("SQLITE_FULL")) as journal:
