@@ -84,7 +84,7 @@ class Journal:
 
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        database = _opened(path)
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
@@ -103,7 +103,7 @@ class Journal:
             log = Path(f"{path}-wal")
             if log.exists() and log.stat().st_size:
                 raise
-            return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+            return _opened(f"{path.absolute().as_uri()}?immutable=1", is_uri=True)
 
     def close(self) -> None:
         """Close it."""
@@ -151,6 +151,13 @@ class Journal:
                 yield _failure(*row)
         except sqlite3.Error as error:
             raise _translated(error) from error
+
+
+def _opened(address: Path | str, *, is_uri: bool = False) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(address, isolation_level=None, check_same_thread=False, uri=is_uri)
+    except sqlite3.Error as error:
+        raise _translated(error) from error
 
 
 def _failure_query(key_id: int) -> tuple[str, tuple[int]]:

@@ -273,3 +273,19 @@ def test_a_read_only_journal_is_found_whatever_its_folder_is_called(
     for path in (directory, directory.relative_to(tmp_path)):
         with closing(Journal(path, SEED, Disk(), is_for_reading=True)) as journal:
             assert list(journal.entries()) == [{"origin": "one"}]
+
+
+@pytest.mark.parametrize("is_for_reading", [True, False])
+def test_a_journal_that_cannot_be_opened_is_the_disks_fault(
+    written: Path, monkeypatch: pytest.MonkeyPatch, *, is_for_reading: bool
+) -> None:
+    """It is somebody else's file, or too many are open; `sqlite3`'s own errors are no part of what jobs raise."""
+    connect = sqlite3.connect
+
+    def fail(*_: object, **__: object) -> sqlite3.Connection:
+        return connect(written / "gone" / "file")
+
+    monkeypatch.setattr(sqlite3, "connect", fail)
+
+    with pytest.raises(OSError, match=r"^journal\.sqlite: unable to open database file$"):
+        Journal(written, SEED, Disk(), is_for_reading=is_for_reading)
