@@ -102,12 +102,19 @@ def test_entries_go_on_behind_the_last(written: Path) -> None:
         assert list(journal.entries()) == [*ENTRIES, {"more": 1}, {"more": 2}]
 
 
-def test_an_entry_takes_no_more_room_than_it_must(written: Path) -> None:
-    """A journal of a million keys is mostly numbers and commas."""
+def test_a_journal_looks_as_it_always_did(written: Path) -> None:
+    """A job that was begun with one version of the package is resumed with the next."""
     with database_of(written) as database:
-        bodies = [body for (body,) in database.execute("SELECT body FROM entries ORDER BY number")]
+        entries = database.execute("SELECT * FROM entries ORDER BY number").fetchall()
+        failures = database.execute("SELECT * FROM failures").fetchall()
 
-    assert bodies == ['{"origin":"one"}', '{"verdicts":{"1":[3,5]}}', '{"retry":true}']
+    assert entries == [
+        (0, '{"origin":"one"}', "9a14a3bd89f00a19135fe0f092828e6c"),
+        (1, '{"verdicts":{"1":[3,5]}}', "de6b6a2fd474181685be2cf3ceec9a29"),
+        (2, '{"retry":true}', "b4457b191c2c69c054a853b3a46aad64"),
+    ]
+    body = '{"id": 7, "attempts": 2, "error": "ServerError", "status": 500, "codes": [1, 2], "message": "in trouble"}'
+    assert failures == [(7, body, "03e0e1cc01302fe3d4adb2c981f98f1c")]
 
 
 def test_what_could_not_be_committed_is_not_there(written: Path) -> None:
@@ -141,6 +148,14 @@ def test_an_entry_that_is_not_as_it_was_written_is_refused(written: Path, change
         assert [next(entries) for _ in range(number)] == list(ENTRIES[:number])
         with pytest.raises(JobDamagedError, match=rf"^journal\.sqlite is damaged at entry {number}$"):
             next(entries)
+
+
+def test_a_file_that_is_no_journal_is_damaged(written: Path) -> None:
+    """In SQLite's words, for it knows why."""
+    (written / JOURNAL_FILE).write_bytes(b"garbage" * 1000)
+
+    with pytest.raises(JobDamagedError, match=r"^journal\.sqlite is damaged: file is not a database$"), opened(written):
+        pass
 
 
 def test_a_journal_of_another_job_is_refused(written: Path) -> None:
@@ -268,11 +283,13 @@ def test_a_read_only_journal_is_found_whatever_its_folder_is_called(
     def fail(_path: Path) -> sqlite3.Connection:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(Journal, "_connect", fail)
+    monkeypatch.setattr(Journal, "_connect", staticmethod(fail))
     monkeypatch.chdir(tmp_path)
     for path in (directory, directory.relative_to(tmp_path)):
         with closing(Journal(path, SEED, Disk(), is_for_reading=True)) as journal:
             assert list(journal.entries()) == [{"origin": "one"}]
+    with pytest.raises(OSError, match="Read-only file system"), opened(directory):
+        pass  # to be written to, it has to be writable
 
 
 @pytest.mark.parametrize("is_for_reading", [True, False])
