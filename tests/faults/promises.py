@@ -8,7 +8,7 @@ import attrs
 
 from capillary_async import CapillaryClient, ClientOptions, OAuth, RateLimit, RetryPolicy
 from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH, Auth
-from capillary_async.protocol import Request
+from capillary_async.protocol import Request, running_time
 from capillary_async.replies import Answer
 from tests.faults.connections import judge
 from tests.faults.lookups import AUTH, PATIENT, document_of, find_with, look_up_all
@@ -26,6 +26,7 @@ def run(scale: Scale) -> Iterator[Row]:
     yield asyncio.run(_large_failures(scale.of(10, 2)))
     yield asyncio.run(_late_refusals())
     yield run_virtually(_limiter())
+    yield run_virtually(_stalled())
 
 
 class _SteppedLoop(asyncio.SelectorEventLoop):
@@ -160,4 +161,24 @@ async def _limiter() -> Row:
     most = max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
     row.measure("in one second", most, at_most=7)  # six may go at once after a quiet time
     row.measure("seconds in all", starts[-1] - starts[0], at_least=40, at_most=50)
+    return row.settle()
+
+
+async def _stalled() -> Row:
+    """Far more calls than connections, with a rate limit, while the server stands still for half a minute."""
+    row = Row("300 calls at 50 a second, 10 connections, a server that stalls", 300)
+    goes_on = running_time() + 30.0
+
+    async def respond(request: Request[Any]) -> Answer:
+        await asyncio.sleep(max(goes_on - running_time(), 0.01))
+        return data(document_of(str(dict(request.query)["identifierValue"])))
+
+    options = ClientOptions(deadline=None, attempt_timeout=60.0, max_connections=10, rate_limit=RateLimit(50, per=1.0))
+    async with answering(respond, AUTH, options) as it:
+        for ending in await look_up_all(find_with(it.client), map(str, range(300)), concurrency=300):
+            judge(row, ending)
+        starts = it.http.starts
+    most = max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
+    row.measure("in one second", most, at_most=50)
+    row.measure("seconds after the stall", round(starts[-1] - goes_on, 1), at_most=290 / (50 * 0.97))
     return row.settle()

@@ -4,16 +4,17 @@ import asyncio
 import selectors
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from datetime import UTC
+from typing import Any, TypeVar, cast
 from unittest.mock import patch
 
 import attrs
 
 from capillary_async import CallInfo, CapillaryClient, ClientOptions
 from capillary_async.auth import Auth
-from capillary_async.converter import decode_json
-from capillary_async.protocol import Request, Response, running_time
-from capillary_async.replies import Answer, read
+from capillary_async.protocol import Request, running_time
+from capillary_async.replies import Answer
+from capillary_async.transport import BaseUrl, HttpTransport
 
 T = TypeVar("T")
 
@@ -53,36 +54,34 @@ def run_virtually(main: Coroutine[Any, Any, T]) -> T:
 Respond = Callable[[Request[Any]], Awaitable[Answer]]
 
 
-@attrs.define(eq=False)
-class FakeHttp:
-    """Stands where the client's HTTP transport does; a function answers.
+class FakeHttp(HttpTransport):
+    """The client's HTTP transport, queue included, with a function in place of the wire.
 
     Attributes:
-        starts: When each request came.
-        busy: How many are under way.
-        peak: How many were, at most.
+        starts: When each request left.
     """
 
-    _respond: Respond
-    _connections: int
-    starts: list[float] = attrs.field(factory=list[float])
-    _slots: asyncio.Semaphore = attrs.field(init=False)
+    def __init__(self, respond: Respond, options: ClientOptions) -> None:
+        super().__init__(BaseUrl.of("http://127.0.0.1:1"), UTC, options)
+        self._respond = respond
+        self.starts: list[float] = []
 
     async def open(self) -> None:
         """Begin."""
-        self._slots = asyncio.Semaphore(self._connections)
+        self._wire = cast("Any", self)
+        self._slots = asyncio.Semaphore(self._options.max_connections)
 
     async def close(self) -> None:
         """End."""
+        self._wire = None
 
-    async def send(self, request: Request[Any], /) -> Response:
-        """Queue for a connection, ask the function, and read its answer as the real transport does."""
-        async with self._slots:
-            request.call.attempts += 1
-            self.starts.append(running_time())
-            answer = await self._respond(request)
-            request.call.status = answer.status
-        return read(answer, request, decode_json)
+    async def _attempt(self, wire: object, request: Request[Any], url: str, ends_at: float) -> Answer:
+        """Ask the function."""
+        request.call.attempts += 1
+        self.starts.append(running_time())
+        answer = await self._respond(request)
+        request.call.status = answer.status
+        return answer
 
 
 @attrs.frozen
@@ -103,7 +102,7 @@ async def answering(
     respond: Respond, auth: Auth, options: ClientOptions, on_call: Callable[[CallInfo], None] | None = None
 ) -> AsyncGenerator[Answering]:
     """Open a client, put together as always but for its lowest part."""
-    http = FakeHttp(respond, options.max_connections)
+    http = FakeHttp(respond, options)
     with patch("capillary_async.client.HttpTransport", return_value=http):
         client = CapillaryClient("http://127.0.0.1:1", auth, options=options, on_call=on_call)
     async with client:
