@@ -149,7 +149,7 @@ class RateLimit:
     """
 
     limit: int = attrs.field(validator=_positive_int)
-    per: float = attrs.field(default=60.0, kw_only=True, validator=_positive)
+    per: float = attrs.field(default=60.0, validator=_positive)
 
 
 MEBIBYTE: Final = 2**20

@@ -64,8 +64,9 @@ class SharedRateLimit(RateLimit):
         name: What the processes call the limit: letters, digits, dots, hyphens and underscores.
     """
 
-    url: str = attrs.field(repr=False)  # it may hold a password
-    name: str
+    # (By keyword for attrs alone, which has them behind `per` and its default.)
+    url: str = attrs.field(kw_only=True, repr=False)  # it may hold a password
+    name: str = attrs.field(kw_only=True)
 
     def __init__(self, url: str, name: str, limit: int, *, per: float = 60.0) -> None:
         hidden = Secret(url)

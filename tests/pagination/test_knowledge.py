@@ -3,7 +3,8 @@
 import pytest
 
 from capillary_async.pagination import Knowledge, OffsetMeans
-from tests.pagination.oracle import OFFSETS, Server, TotalKind, walk
+from capillary_async.pagination.walker import Walker
+from tests.pagination.oracle import OFFSETS, Server, TotalKind, drive, last_row_is, walk
 
 
 @pytest.mark.parametrize("offset_means", OFFSETS)
@@ -25,3 +26,15 @@ def test_a_total_of_nothing_teaches_nothing(total_means: TotalKind) -> None:
     walk(Server(list(range(31)), "pages", total_means).answer, 10, known)
 
     assert known == Knowledge("pages", None, 10)
+
+
+def test_a_place_in_a_short_listing_says_nothing_of_longer_pages() -> None:
+    """All of a listing's two rows were on its first page; by now it has more, and pages of two would be many."""
+    server = Server(list(range(20)))
+    walker = Walker(10, Knowledge())
+    walker.resume(2, 2, None, last_row_is(1))
+
+    rows, _ = drive(walker, server.answer)
+
+    assert rows == server.rows[2:]
+    assert {limit for _, limit in server.asked} == {10}
