@@ -93,7 +93,6 @@ class Windows:
         self.means = self.means or means
         if self.means is None and limit > 1:
             return False
-        self.limit = limit
         self.measure(limit)
         return True
 
