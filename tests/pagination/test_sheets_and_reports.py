@@ -62,6 +62,22 @@ def test_an_answer_without_rows_is_no_empty_page(document: Any) -> None:
         sheet_of(document)
 
 
+@pytest.mark.parametrize(
+    ("document", "message", "location"),
+    [
+        ([], "expected an object with a page of rows", ""),
+        ({"data": 1}, "expected a list of rows", "data"),
+        ({"data": [1, "2"]}, "data[1] should be a whole number, not a text", "data[1]"),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_where(document: Any, message: str, location: str) -> None:
+    """Of a page of a hundred rows one is wrong, and somebody has to find it."""
+    with pytest.raises(DecodeError) as caught:
+        sheet_of(document)
+
+    assert (str(caught.value), caught.value.location) == (message, location)
+
+
 def test_a_listing_without_a_page_size_sends_limit_and_offset_only_when_it_must() -> None:
     """The documentation of those endpoints knows neither."""
     unpaged = Listing(Request[int]("/rows", into=int, at="data"), None)
