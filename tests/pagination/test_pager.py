@@ -78,6 +78,22 @@ async def test_a_page_can_be_left_behind_any_of_its_rows(*, is_declared: bool) -
             page.cursor_behind(len(page.items) + 1)
 
 
+@pytest.mark.parametrize(("offset_means", "offset"), [("pages", 7), ("records", 80)])
+async def test_a_client_that_knows_nothing_goes_on_from_a_cursor_at_once(
+    offset_means: OffsetMeans, offset: int
+) -> None:
+    """The cursor says what `offset` counts; else all that was read would be read again."""
+    server = Server(list(range(100)), offset_means)
+    pages = [page async for page in pager_of(FakeExchange(server), 10).pages()]
+    cursor = next(page.cursor for page in pages if page.cursor.position > 79)
+    server.asked.clear()
+
+    rest = await pager_of(FakeExchange(server), 10).resume(Cursor.parse(str(cursor))).collect()
+
+    assert rest == server.rows[cursor.position :]
+    assert min(asked for asked, _ in server.asked) == offset
+
+
 async def test_a_row_is_the_same_when_only_its_key_stays() -> None:
     """A customer whose points change while the listing runs is still one customer."""
     server = Server([1, 2, 3, 4, 5])
