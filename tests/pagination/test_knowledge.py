@@ -38,3 +38,20 @@ def test_a_place_in_a_short_listing_says_nothing_of_longer_pages() -> None:
 
     assert rows == server.rows[2:]
     assert {limit for _, limit in server.asked} == {10}
+
+
+def test_a_total_that_was_found_wrong_ends_no_walk() -> None:
+    """There are more rows than it has, and more pages; so it says nothing of where the end is."""
+    server = Server(list(range(23)))
+
+    rows, _ = walk(lambda offset, limit: (server.answer(offset, limit)[0], 2), 4)
+
+    assert rows == server.rows
+
+
+def test_a_listing_that_knows_no_paging_costs_one_request() -> None:
+    """Nothing in its documentation says that there could be more; a total would."""
+    server = Server(list(range(7)), total_means="missing")
+
+    assert walk(server.answer, 100, is_unpaged=True)[0] == server.rows
+    assert server.asked == [(0, 100)]

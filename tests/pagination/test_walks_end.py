@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capillary_async.converter import Converter
-from capillary_async.errors import InvalidRequestError, RepeatedPageError
+from capillary_async.errors import IncompleteListingError, InvalidRequestError, RepeatedPageError
 from capillary_async.pagination import Knowledge, Listing, OffsetMeans, Pager
 from capillary_async.pagination.walker import Walker
 from capillary_async.protocol import Request, Response
@@ -142,3 +142,14 @@ def test_rows_come_again_without_end_while_the_total_rises() -> None:
         drive(walker, server.answer)
 
     assert walker.requests <= 5
+
+
+@pytest.mark.parametrize("means", OFFSETS)
+def test_that_all_rows_are_gone_is_seen_after_three_requests(means: OffsetMeans) -> None:
+    """At its place, at the front, and once more behind that: the row to go on from is nowhere."""
+    server = Server([], means)
+    walker = Walker(2, Knowledge(means, "records", 2))
+    walker.resume(3, 2, means, lambda key: key == 2)
+
+    assert outcome(walker, server.answer) is IncompleteListingError
+    assert len(server.asked) == 3
