@@ -55,3 +55,24 @@ def test_a_listing_that_knows_no_paging_costs_one_request() -> None:
 
     assert walk(server.answer, 100, is_unpaged=True)[0] == server.rows
     assert server.asked == [(0, 100)]
+
+
+def test_a_walk_that_goes_on_behind_a_row_leaves_the_front_alone() -> None:
+    """Rows that are inserted there are not what was asked for, although the total counts them."""
+    server = Server(list(range(8)), change=lambda changed: changed.rows.insert(0, -len(changed.asked)))
+    walker = Walker(2, Knowledge("records", "records", 2))
+    walker.resume(4, 2, "records", last_row_is(3))
+
+    rows, _ = drive(walker, server.answer)
+
+    assert rows == [4, 5, 6, 7]
+    assert min(offset for offset, _ in server.asked) == 3
+
+
+def test_a_short_page_that_comes_again_is_no_sign_of_a_stuck_server() -> None:
+    """It may have cut the page, and have the rows twice: ten were promised, and ten came."""
+    pages = [[0, 1, 2], [0, 1, 2], [3, 4], [3, 4]]
+
+    rows, _ = walk(lambda offset, _: (pages[offset] if offset < len(pages) else [], 10), 3)
+
+    assert rows == [0, 1, 2, 3, 4]
