@@ -53,3 +53,14 @@ async def test_an_error_of_the_first_request_says_where_to_go_on() -> None:
         await pager.collect()
 
     assert (caught.value.path, caught.value.cursor) == ("/rows", pager.start)
+
+
+@pytest.mark.parametrize(("limit", "rows"), [(None, [4, 5, 6]), (2, [4, 5]), (3, [4, 5, 6]), (9, [4, 5, 6])])
+async def test_a_listing_of_one_page_costs_one_request(limit: int | None, rows: list[int]) -> None:
+    """That is what most listings are; and what is learned of their length counts."""
+    exchange = FakeExchange(Server([4, 5, 6]))
+    known = Knowledge(None, "records", 2)
+
+    assert await pager_of(exchange, 10, known).collect(limit) == rows
+    assert exchange.count == 1
+    assert known == Knowledge(None, "records", 3)
