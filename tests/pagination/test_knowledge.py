@@ -76,3 +76,19 @@ def test_a_short_page_that_comes_again_is_no_sign_of_a_stuck_server() -> None:
     rows, _ = walk(lambda offset, _: (pages[offset] if offset < len(pages) else [], 10), 3)
 
     assert rows == [0, 1, 2, 3, 4]
+
+
+def test_a_row_that_came_to_the_front_meanwhile_costs_one_request() -> None:
+    """The total rose by one, and one row came twice: so nothing is missing at the end, and one is at the front."""
+    server = Server(list(range(9)))
+
+    def insert(changed: Server) -> None:
+        if len(changed.asked) == 1:
+            changed.rows.insert(0, 100)
+
+    server.change = insert
+
+    rows, _ = walk(server.answer, 3, Knowledge("records", "records", 3))
+
+    assert rows == [*range(9), 100]
+    assert server.asked == [(0, 3), (3, 3), (6, 3), (9, 3), (0, 3)]
