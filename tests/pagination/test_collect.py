@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async.errors import TransportError
-from capillary_async.pagination import Knowledge
+from capillary_async.pagination import Knowledge, Pager
 from tests.pagination.oracle import Server
 from tests.pagination.test_prefetch_and_cursors import FakeExchange, pager_of, servers
 
@@ -56,8 +56,11 @@ async def test_an_error_of_the_first_request_says_where_to_go_on() -> None:
 
 
 @pytest.mark.parametrize(("limit", "rows"), [(None, [4, 5, 6]), (2, [4, 5]), (3, [4, 5, 6]), (9, [4, 5, 6])])
-async def test_a_listing_of_one_page_costs_one_request(limit: int | None, rows: list[int]) -> None:
-    """That is what most listings are; and what is learned of their length counts."""
+async def test_a_listing_of_one_page_costs_one_request_and_no_walk(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None, rows: list[int]
+) -> None:
+    """That is what most listings are, and a walk costs as much as all else; what their length tells is learned."""
+    monkeypatch.delattr(Pager, "new_walker")
     exchange = FakeExchange(Server([4, 5, 6]))
     known = Knowledge(None, "records", 2)
 
