@@ -57,7 +57,7 @@ class Evidence:
 
     def take_pickle(self, value: object) -> None:
         """Keep a value's pickle, if it has one."""
-        with suppress(TypeError):
+        with suppress(TypeError, pickle.PicklingError):
             self.texts.append(("pickle", pickle.dumps(value).decode("latin-1")))
 
     def take_account(self, info: CallInfo) -> None:
