@@ -4,7 +4,7 @@ import pytest
 
 from capillary_async.pagination import Knowledge, OffsetMeans
 from capillary_async.pagination.walker import Walker
-from tests.pagination.oracle import OFFSETS, Server, TotalKind, drive, last_row_is, walk
+from tests.pagination.oracle import OFFSETS, Answer, Server, TotalKind, drive, last_row_is, walk
 
 
 @pytest.mark.parametrize("offset_means", OFFSETS)
@@ -40,13 +40,19 @@ def test_a_place_in_a_short_listing_says_nothing_of_longer_pages() -> None:
     assert {limit for _, limit in server.asked} == {10}
 
 
-def test_a_total_that_was_found_wrong_ends_no_walk() -> None:
-    """There are more rows than it has, and more pages; so it says nothing of where the end is."""
+@pytest.mark.parametrize("later", [2, 1, 5])
+def test_a_total_that_was_found_wrong_is_heeded_no_more(later: int) -> None:
+    """There were more rows than it had, and more pages; so it says neither where the end is nor that rows moved."""
     server = Server(list(range(23)))
 
-    rows, _ = walk(lambda offset, limit: (server.answer(offset, limit)[0], 2), 4)
+    def answer(offset: int, limit: int) -> Answer:
+        rows, _ = server.answer(offset, limit)
+        return rows, 2 if len(server.asked) < 5 else later
+
+    rows, _ = walk(answer, 4)
 
     assert rows == server.rows
+    assert [offset for offset, _ in server.asked] == [0, 1, 5, 9, 13, 17, 21, 23, 27]
 
 
 def test_a_listing_that_knows_no_paging_costs_one_request() -> None:
