@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Hashable
 from datetime import UTC
+from typing import Any, TypeVar
 
 import pytest
 
 from capillary_async.converter import Converter
+from capillary_async.errors import NotFoundError, Problem
 from capillary_async.pagination import Cursor, Knowledge, Listing, OffsetMeans, Pager
-from capillary_async.protocol import Request
+from capillary_async.protocol import Request, Response
 from tests.pagination.oracle import Server
 from tests.pagination.test_prefetch_and_cursors import FakeExchange, pager_of
+
+R = TypeVar("R")
 
 
 def listing_of(server: Server, key: Callable[[int], Hashable] | None, *, is_declared: bool = False) -> Pager[int]:
@@ -139,3 +143,20 @@ def test_a_cursor_comes_back_from_its_text(means: OffsetMeans | None) -> None:
 
     assert str(cursor) == f"1.0123456789abcdef.{(means or 'unknown')[0]}.10.5.fedcba9876543210"
     assert Cursor.parse(str(cursor)) == cursor
+
+
+@pytest.mark.parametrize("codes", [(8015,), ()])
+async def test_only_the_codes_that_mean_it_make_a_listing_empty(codes: tuple[int, ...]) -> None:
+    """Any other refusal would pass for "there are none"."""
+
+    async def refuse(request: Request[Any], read: Callable[[Response], R], /) -> R:
+        raise NotFoundError("there is none", status=404, problems=(Problem(8015, ""),))
+
+    listing = Listing(Request[int]("/rows", into=int, at="data"), 3, empty_codes=codes)
+    pager = Pager(listing, refuse, Converter(UTC), Knowledge())
+
+    if codes:
+        assert await pager.collect() == []
+    else:
+        with pytest.raises(NotFoundError):
+            await pager.collect()
