@@ -4,11 +4,9 @@ First the same lookups over HTTP, 64 at a time, with `lookup_many` alone and as 
 verdict is on the disk when it ends. Then runs over ten and a hundred times the keys, with a lookup that takes only a
 few turns of the event loop, so that what is measured is the bookkeeping: the time for a key should not grow. That is
 this process's own time, for the shortest of these runs take less than what the machine may be busy with meanwhile.
-`--full` adds a million keys.
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,7 +23,6 @@ from capillary_async.jobs import BulkJob
 CONCURRENCY = 64
 RULE = 1986
 WITHIN = 1 / 1.1  # S9: ten per cent
-FULL = "--full"
 
 
 @attrs.frozen
@@ -93,7 +90,7 @@ async def by_size(sizes: tuple[int, ...], rounds: int) -> dict[str, list[float]]
     return times
 
 
-def answer(is_quick: bool, *, is_full: bool = False) -> list[Result]:  # noqa: FBT001  (the command line's)
+def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
     """Ask the questions."""
     keys = 1280 if is_quick else 6400
     with serving(10) as base_url:
@@ -104,8 +101,8 @@ def answer(is_quick: bool, *, is_full: bool = False) -> list[Result]:  # noqa: F
         times,
         (Target("S6", "durable job", "lookup_many", 0.7),),
     )
-    sizes = (10_000, 100_000, 1_000_000) if is_full else (2_000, 20_000) if is_quick else (10_000, 100_000)
-    growth = asyncio.run(by_size(sizes, 1 if is_quick or is_full else 3))
+    sizes = (2_000, 20_000) if is_quick else (10_000, 100_000, 1_000_000)
+    growth = asyncio.run(by_size(sizes, 1 if is_quick else 3))
     targets = tuple(
         Target(f"S9, {way}", f"{way}, {size:,} keys", f"{way}, {sizes[0]:,} keys", WITHIN)
         for way in ("job", "lookup_many")
@@ -115,6 +112,4 @@ def answer(is_quick: bool, *, is_full: bool = False) -> list[Result]:  # noqa: F
 
 
 if __name__ == "__main__":
-    wants_all = FULL in sys.argv
-    sys.argv = [argument for argument in sys.argv if argument != FULL]
-    main(lambda is_quick: answer(is_quick, is_full=wants_all), __doc__)
+    main(answer, __doc__)

@@ -23,8 +23,11 @@ Lookup = Callable[[int], Awaitable[object]]
 
 async def ours(fn: Lookup, keys: int) -> int:
     """Use `lookup_many`."""
+    count = 0
     async with lookup_many(fn, range(1, keys + 1), concurrency=CONCURRENCY) as outcomes:
-        return sum([outcome.ok async for outcome in outcomes])
+        async for outcome in outcomes:
+            count += outcome.ok
+    return count
 
 
 async def by_hand(fn: Lookup, keys: int) -> int:
