@@ -13,8 +13,8 @@ exactly once; a key whose batch was lost is looked up again, so it is asked for 
 
 The batch that is being written and the one that is being filled hold at most `batch` records
 together: with the lookups in flight, that is all a crash can cost. Lines may be long, so their bytes
-are bounded, too. After the first error nothing is
-written any more: what a failed fsync leaves on the disk cannot be known, and is cut off.
+are bounded, too. After the first error nothing is written any more: what a failed fsync leaves on the
+disk cannot be known, and is cut off.
 """
 
 import asyncio
