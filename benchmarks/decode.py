@@ -22,7 +22,7 @@ from rivals import by_hand, list_of, mashumaro_class, pydantic_model, pydantic_p
 from samples import customer, events, page, trackers
 
 from capillary_async import Customer, TargetEvent, Tracker
-from capillary_async.converter import Converter, decode_json
+from capillary_async.codec import Converter, decode_json
 from capillary_async.models.definition import Model, documented
 
 FLOOR, OURS = "msgspec, dates as text", "ours"

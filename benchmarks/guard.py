@@ -31,7 +31,7 @@ def decode(times: int) -> None:
     from samples import events, page  # noqa: PLC0415  (the child process only)
 
     from capillary_async import TargetEvent  # noqa: PLC0415
-    from capillary_async.converter import Converter, decode_json  # noqa: PLC0415
+    from capillary_async.codec import Converter, decode_json  # noqa: PLC0415
 
     body = page(events(100), limit=100, offset=0, total=100)
     converter, rows = Converter(UTC), tuple[TargetEvent, ...]
@@ -44,9 +44,9 @@ def call(times: int) -> None:
     from samples import events, page  # noqa: PLC0415
 
     from capillary_async import BasicAuth, CapillaryClient  # noqa: PLC0415
-    from capillary_async.converter import decode_json  # noqa: PLC0415
-    from capillary_async.protocol import Request, Response  # noqa: PLC0415
-    from capillary_async.transport import HttpTransport  # noqa: PLC0415
+    from capillary_async.codec import decode_json  # noqa: PLC0415
+    from capillary_async.pipeline.exchange import HttpTransport  # noqa: PLC0415
+    from capillary_async.pipeline.request import Request, Response  # noqa: PLC0415
 
     rows = events(10)
     bodies = [page(rows[offset:], limit=100, offset=offset, total=10) for offset in range(11)]

@@ -15,7 +15,7 @@ from contest import Result, Verdict, main
 from pyrate_limiter import Duration, Limiter, Rate
 
 from capillary_async import RateLimit
-from capillary_async.ratelimit import RateLimiter
+from capillary_async.pipeline.admission import RateLimiter
 
 LIMIT = 200
 Acquire = Callable[[], Awaitable[object]]

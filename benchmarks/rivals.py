@@ -31,7 +31,7 @@ def aware(text: Any) -> Any:
     return datetime.fromisoformat(text if text[-1] == "Z" else text + "+00:00")
 
 
-Moment = Annotated[datetime, pydantic.BeforeValidator(aware)]
+DateTimeParam = Annotated[datetime, pydantic.BeforeValidator(aware)]
 Exact = Annotated[Decimal, pydantic.Strict(strict=False)]
 
 
@@ -81,7 +81,7 @@ def pydantic_model(cls: Any) -> Any:
     parts: dict[str, Any] = {
         at.name: (kind, pydantic.Field(alias=key)) if at.default is attrs.NOTHING
         else (kind | None, pydantic.Field(None, alias=key))
-        for at, key, kind in fields(cls, Moment, Exact, pydantic_model)
+        for at, key, kind in fields(cls, DateTimeParam, Exact, pydantic_model)
     }  # fmt: skip
     config = pydantic.ConfigDict(strict=True, frozen=True, extra="allow")
     return pydantic.create_model(cls.__name__, __config__=config, **parts)

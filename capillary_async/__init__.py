@@ -15,11 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from capillary_async.auth import AccessToken, BasicAuth, OAuth
     from capillary_async.bulk import Outcome, lookup_many
     from capillary_async.client import CapillaryClient
     from capillary_async.errors import (
         AccessDeniedError,
+        ApiErrorDetail,
         AuthenticationError,
         CapillaryError,
         ConfigurationError,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         InvalidRequestError,
         NotFoundError,
         PaginationError,
-        Problem,
         RateLimitedError,
         RepeatedPageError,
         ResponseError,
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     )
     from capillary_async.models import (
         Actor,
+        ApiWarning,
         Attribution,
         Card,
         CardStatus,
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         MappedEntity,
         MembershipRetentionCriteria,
         NdncStatus,
-        Notice,
         OptinStatus,
         Pagination,
         Profile,
@@ -88,14 +87,18 @@ if TYPE_CHECKING:
         UserGroupSummary,
     )
     from capillary_async.options import ClientOptions, RateLimit, Region, RetryPolicy
-    from capillary_async.pagination import Cursor, Page, Pager, PagingReport
-    from capillary_async.protocol import CallInfo
-    from capillary_async.ratelimit import SharedRateLimit, low_priority
+    from capillary_async.paging import Cursor, Page, Pager, PagingReport
+    from capillary_async.pipeline.admission import bulk_priority
+    from capillary_async.pipeline.auth import AccessToken, BasicAuth, OAuth
+    from capillary_async.pipeline.request import CallInfo
+    from capillary_async.pipeline.shared_limit import SharedRateLimit
 
 __all__ = [
     "AccessDeniedError",
     "AccessToken",
     "Actor",
+    "ApiErrorDetail",
+    "ApiWarning",
     "Attribution",
     "AuthenticationError",
     "BasicAuth",
@@ -128,7 +131,6 @@ __all__ = [
     "MembershipRetentionCriteria",
     "NdncStatus",
     "NotFoundError",
-    "Notice",
     "OAuth",
     "OptinStatus",
     "Outcome",
@@ -137,7 +139,6 @@ __all__ = [
     "Pagination",
     "PaginationError",
     "PagingReport",
-    "Problem",
     "Profile",
     "RateLimit",
     "RateLimitedError",
@@ -173,12 +174,23 @@ __all__ = [
     "UpgradeStrategy",
     "UserGroupIdentifier",
     "UserGroupSummary",
+    "bulk_priority",
     "lookup_many",
-    "low_priority",
 ]
 
 # Where the names above come from; from light to heavy, for the first that has a name is taken.
-_MODULES: Final = ("errors", "options", "protocol", "models", "auth", "ratelimit", "bulk", "pagination", "client")
+_MODULES: Final = (
+    "errors",
+    "options",
+    "pipeline.request",
+    "models",
+    "pipeline.auth",
+    "pipeline.admission",
+    "pipeline.shared_limit",
+    "bulk",
+    "paging",
+    "client",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,5 @@
 """The client that users hold: it opens the session, stacks the transports and holds the endpoint groups."""
 
-import asyncio
 import os
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import UTC, tzinfo
@@ -8,23 +7,26 @@ from inspect import iscoroutinefunction
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
-import attrs
-
-from capillary_async.auth import TOKEN_PATH, AccessToken, Auth, BasicAuth, OAuth, TokenTransport
-from capillary_async.coalesce import CoalescingTransport
-from capillary_async.converter import Converter
-from capillary_async.endpoints import Calls, Customers, Targets, UserGroups
-from capillary_async.endpoints.others import Query, fetch, list_rows
+from capillary_async.api import Customers, EndpointClient, Targets, UserGroups
+from capillary_async.api.generic import Query, fetch, list_rows
+from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, Region, Secret
-from capillary_async.pagination import OffsetMeans, Pager
-from capillary_async.protocol import CallInfo, Request, Response, Transport, running_time
-from capillary_async.ratelimit import RateLimitedTransport, limiter_for
-from capillary_async.retry import RetryBudget, RetryTransport
-from capillary_async.transport import BaseUrl, HttpTransport
+from capillary_async.paging import OffsetUnit, Pager
+from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
+from capillary_async.pipeline.coalesce import CoalescingTransport
+from capillary_async.pipeline.dispatch import Dispatcher
+from capillary_async.pipeline.exchange import HttpTransport
+from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
+from capillary_async.pipeline.limiter import RateLimitedTransport
+from capillary_async.pipeline.request import CallInfo, loop_time
+from capillary_async.pipeline.retry import RetryBudget, RetryTransport
+from capillary_async.pipeline.shared_limit import limiter_for
+from capillary_async.pipeline.token import TOKEN_PATH, TokenTransport
+from capillary_async.pipeline.urls import BaseUrl
 
 if TYPE_CHECKING:
-    from capillary_async.transport import ClientSession
+    from capillary_async.pipeline.exchange import ClientSession
 
 T = TypeVar("T")
 # The variables of each way to authenticate, in the order of the arguments.
@@ -86,8 +88,8 @@ class CapillaryClient:
         self._account = auth.account
         zone = options.timezone or _clock_of(self._base)
         self._http = HttpTransport(self._base, zone, options, session)
-        self._entrance = Entrance(_stack(self._http, auth, options))
-        calls = Calls(self._entrance, Converter(zone), options.deadline, on_call)
+        self._lifecycle = ClientLifecycle(_transport_stack(self._http, auth, options))
+        calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, on_call))
         self._calls = calls
         self.customers = Customers(calls)
         self.user_groups = UserGroups(calls)
@@ -140,11 +142,11 @@ class CapillaryClient:
         Raises:
             ConfigurationError: The client is open already, or its session or certificates are unusable.
         """
-        self._entrance.open()
+        self._lifecycle.open()
         try:
             await self._http.open()
         except BaseException:
-            await self._entrance.close()
+            await self._lifecycle.close()
             raise
         return self
 
@@ -153,7 +155,7 @@ class CapillaryClient:
     ) -> None:
         """Cancel the calls that are under way, and close the session."""
         try:
-            await self._entrance.close()
+            await self._lifecycle.close()
         finally:
             await self._http.close()
 
@@ -182,44 +184,44 @@ class CapillaryClient:
         raise refusal
 
     @overload
-    def list(
+    def paginate(
         self,
         path: str,
         query: Query = ...,
         *,
         into: type[T],
-        items: str = ...,
+        rows_key: str = ...,
         page_size: int = ...,
         limit_name: str = ...,
         offset_name: str = ...,
-        offset_means: OffsetMeans | None = ...,
+        offset_unit: OffsetUnit | None = ...,
         key: str | Callable[[T], Hashable] | None = ...,
     ) -> Pager[T]: ...
     @overload
-    def list(
+    def paginate(
         self,
         path: str,
         query: Query = ...,
         into: Any = ...,
         *,
-        items: str = ...,
+        rows_key: str = ...,
         page_size: int = ...,
         limit_name: str = ...,
         offset_name: str = ...,
-        offset_means: OffsetMeans | None = ...,
+        offset_unit: OffsetUnit | None = ...,
         key: str | Callable[[Any], Hashable] | None = ...,
     ) -> Pager[Any]: ...
-    def list(
+    def paginate(
         self,
         path: str,
         query: Query = _NO_QUERY,
         into: Any = Any,
         *,
-        items: str = "data",
+        rows_key: str = "data",
         page_size: int = 100,
         limit_name: str = "limit",
         offset_name: str = "offset",
-        offset_means: OffsetMeans | None = None,
+        offset_unit: OffsetUnit | None = None,
         key: str | Callable[[Any], Hashable] | None = None,
     ) -> Pager[Any]:
         """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
@@ -228,13 +230,13 @@ class CapillaryClient:
             path: As for `fetch`.
             query: As for `fetch`, without limit and offset.
             into: The type of one row.
-            items: Member of the answer that holds the rows.
+            rows_key: Member of the answer that holds the rows.
             page_size: Rows to ask for at once, from 1 to 1,000.
             limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
             offset_name: The offset's parameter.
-            offset_means: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
+            offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
             key: What tells one row from another: the name of an attribute or member, or a function of a row.
-                Without it rows that are equal in everything count as one, unless `offset_means` is given.
+                Without it rows that are equal in everything count as one, unless `offset_unit` is given.
 
         Raises:
             ValueError: An argument is wrong; nothing was sent.
@@ -242,85 +244,21 @@ class CapillaryClient:
         try:
             listing = list_rows(
                 *(path, query, into),
-                items=items,
+                rows_key=rows_key,
                 page_size=page_size,
                 limit_name=limit_name,
                 offset_name=offset_name,
-                offset_means=offset_means,
+                offset_unit=offset_unit,
                 key=key,
             )
-            return self._calls.list(listing)
+            return self._calls.paginate(listing)
         except ValueError as error:
             refusal = error.with_traceback(None)
         del path, query  # as in `fetch`
         raise refusal
 
 
-@attrs.define(eq=False)
-class Entrance:
-    """The outermost transport: open only inside the client's block and loop, and aware of what is under way."""
-
-    _inner: "Stack"
-    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
-    _tasks: "set[asyncio.Task[Any]]" = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
-    _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-
-    def open(self) -> None:
-        """Let calls of the running loop in.
-
-        Raises:
-            ConfigurationError: It is open already.
-        """
-        if self._loop is not None:
-            raise ConfigurationError("the client is open already; enter it once")
-        self._loop = asyncio.get_running_loop()
-        self._is_left = asyncio.Event()  # the last one may belong to another loop
-
-    async def send(self, request: Request[Any], /) -> Response:
-        """Carry a request if the client is open here.
-
-        Raises:
-            ConfigurationError: It is not.
-            CapillaryError: As the transports below say.
-        """
-        loop = self._loop
-        if loop is None:
-            raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
-        if loop is not asyncio.get_running_loop():
-            raise ConfigurationError("the client was opened in another event loop; open one client for each loop")
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
-        self._tasks.add(task)
-        try:
-            return await self._inner.transport.send(request)
-        finally:
-            self._tasks.discard(task)
-            if self._loop is None:
-                self._is_left.set()
-
-    async def close(self) -> None:
-        """Cancel what is under way, and wait until it has ended."""
-        self._loop = None
-        for task in self._tasks:
-            task.cancel()
-        try:
-            while self._tasks:
-                self._is_left.clear()
-                await self._is_left.wait()
-        finally:
-            for close in self._inner.closers:
-                await close()
-
-
-@attrs.frozen
-class Stack:
-    """The transports of a client, and how those that hold tasks of their own end them."""
-
-    transport: Transport
-    closers: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
-
-
-def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
+def _transport_stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> TransportStack:
     """Put the transports on top of each other; the order is the design.
 
     HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
@@ -329,20 +267,20 @@ def _stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> Stack:
     """
     policy = options.retry
     budget = RetryBudget(policy)
-    for_tokens = RetryTransport(http, policy, budget, clock=running_time, repeatable_posts=(TOKEN_PATH,))
+    for_tokens = RetryTransport(http, policy, budget, clock=loop_time, repeatable_posts=(TOKEN_PATH,))
     limiter = None if options.rate_limit is None else limiter_for(options.rate_limit)
     paced = http if limiter is None else http.paced_by(limiter)
-    transport = auth.over(paced, for_tokens, paced if limiter is None else RateLimitedTransport(paced, limiter))
+    transport = auth.wrap(paced, for_tokens, paced if limiter is None else RateLimitedTransport(paced, limiter))
     closers = [transport.close] if isinstance(transport, TokenTransport) else []
     if limiter is not None:
         transport = RateLimitedTransport(transport, limiter)
         closers.append(limiter.close)
     pause = None if limiter is None else limiter.pause
-    transport = RetryTransport(transport, policy, budget, clock=running_time, on_pause=pause)
+    transport = RetryTransport(transport, policy, budget, clock=loop_time, on_pause=pause)
     if options.coalesce:
         transport = CoalescingTransport(transport)
         closers.append(transport.close)
-    return Stack(transport, tuple(closers))
+    return TransportStack(transport, tuple(closers))
 
 
 def _clock_of(base: BaseUrl) -> tzinfo:

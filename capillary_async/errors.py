@@ -30,7 +30,7 @@ import attrs
 
 
 @attrs.frozen
-class Problem:
+class ApiErrorDetail:
     """One entry of an answer's `errors` or `warnings` list.
 
     Attributes:
@@ -116,20 +116,20 @@ class ResponseError(CapillaryError):
         message: str,
         *,
         status: int,
-        problems: tuple[Problem, ...] = (),
+        errors: tuple[ApiErrorDetail, ...] = (),
         request_id: str | None = None,
         path: str | None = None,
         attempts: int = 0,
     ) -> None:
         super().__init__(message, path=path, attempts=attempts)
         self.status = status
-        self.problems = problems
+        self.errors = errors
         self.request_id = request_id
 
     @property
     def codes(self) -> tuple[int, ...]:
         """Capillary's own error codes, in the order they came."""
-        return tuple(problem.code for problem in self.problems if problem.code is not None)
+        return tuple(problem.code for problem in self.errors if problem.code is not None)
 
 
 class AuthenticationError(ResponseError):

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from capillary_async import Cursor, Customer, DecodeError, GroupMember, ResponseError, Target, TargetEvent, Tracker
-from capillary_async.converter import Converter, decode_json, encode_json
-from capillary_async.protocol import Request
-from capillary_async.replies import Answer, parse_retry_after, read
-from capillary_async.transport.body import Body
+from capillary_async.codec import Converter, decode_json, encode_json
+from capillary_async.pipeline.body import Body
+from capillary_async.pipeline.request import Request
+from capillary_async.pipeline.responses import HttpResponse, parse_retry_after, read
 from fuzz.readings import date_time, http_date, inflated, json_document, plain_date
 
 CAP: Final = 2**16
@@ -60,7 +60,7 @@ def read_answer(data: bytes) -> None:
     status, body = statuses[data[0] % 10 if data else 0], data[1:].replace(b"%", _MOBILE.encode())
     request = Request[Any]("/v2/customers/lookup", query=(("identifierValue", _MOBILE),))
     try:
-        response = read(Answer(status, {"retry-after": "5"}, body), request, decode_json)
+        response = read(HttpResponse(status, {"retry-after": "5"}, body), request, decode_json)
     except (DecodeError, ResponseError) as refusal:
         said = str(refusal)
         assert said.isprintable()

@@ -22,8 +22,9 @@ from capillary_async import (
     RetryPolicy,
     ServerError,
 )
-from capillary_async.auth import TOKEN_HEADER, Auth
-from capillary_async.protocol import CallInfo
+from capillary_async.pipeline.auth import Auth
+from capillary_async.pipeline.request import CallInfo
+from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.sandbox import Answer, Sandbox
 from tests.fakes import outcomes
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from capillary_async import errors
 from capillary_async.errors import (
     AccessDeniedError,
+    ApiErrorDetail,
     AuthenticationError,
     CapillaryError,
     ConfigurationError,
@@ -22,7 +23,6 @@ from capillary_async.errors import (
     InvalidRequestError,
     NotFoundError,
     PaginationError,
-    Problem,
     RateLimitedError,
     RepeatedPageError,
     ResponseError,
@@ -50,13 +50,13 @@ ANCESTORS: dict[type[Exception], type[Exception]] = {
     IncompleteListingError: PaginationError,
 }
 RETRYABLE = {TransportError, RateLimitedError, ServerError, IncompleteListingError}
-PROBLEMS = (Problem(8015, "Customer not found"), Problem(None, "no code"))
+PROBLEMS = (ApiErrorDetail(8015, "Customer not found"), ApiErrorDetail(None, "no code"))
 
 
 def make(cls: type[CapillaryError]) -> CapillaryError:
     """Build one error of a class, with every attribute set to something."""
     if issubclass(cls, ResponseError):
-        error: CapillaryError = cls("refused", status=404, problems=PROBLEMS, request_id="r-1", path=PATH, attempts=3)
+        error: CapillaryError = cls("refused", status=404, errors=PROBLEMS, request_id="r-1", path=PATH, attempts=3)
     elif issubclass(cls, DecodeError):
         error = cls("odd", location="data[3].eventDate", path=PATH, attempts=3)
     elif issubclass(cls, IncompleteListingError):

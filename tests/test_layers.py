@@ -15,26 +15,27 @@ import capillary_async
 ROOT = Path(capillary_async.__file__).parent
 ROWS = {
     "errors": 0,
-    **dict.fromkeys(("models", "options", "protocol"), 1),
-    **dict.fromkeys(("converter", "replies"), 2),
-    **dict.fromkeys(("pagination", "retry", "ratelimit", "auth", "coalesce"), 3),
-    **dict.fromkeys(("endpoints", "transport", "bulk"), 4),
-    "client": 5,
-    "jobs": 6,
-    "distributed": 7,
-    "cli": 8,
+    **dict.fromkeys(("models", "options"), 1),
+    **dict.fromkeys(("codec", "tables"), 2),
+    "pipeline": 3,
+    "paging": 4,
+    **dict.fromkeys(("api", "bulk"), 5),
+    "client": 6,
+    **dict.fromkeys(("jobs", "sync"), 7),
+    "distributed": 8,
+    "cli": 9,
 }
 # May use the sandbox, and anything else.
 TOP = {"cli", "__main__"}
 # Libraries that one part alone knows, so that it alone changes when they do.
 SOLE_IMPORTERS = {
-    "aiohttp": {"transport", "sandbox"},
-    "cattrs": {"converter"},
-    "msgspec": {"converter"},
+    "aiohttp": {"pipeline", "sandbox"},
+    "cattrs": {"codec"},
+    "msgspec": {"codec"},
     "cyclopts": {"cli"},
     "rich": {"cli"},
-    "pyarrow": {"jobs"},
-    "redis": {"ratelimit"},
+    "pyarrow": {"jobs", "tables"},
+    "redis": {"pipeline"},
     "pytest": {"sandbox"},
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40

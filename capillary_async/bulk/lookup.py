@@ -16,10 +16,10 @@ from time import perf_counter
 from types import TracebackType
 from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
-from capillary_async.bulk.source import End, Source
-from capillary_async.bulk.tuner import Tuner
+from capillary_async.bulk.concurrency import ConcurrencyController
+from capillary_async.bulk.key_iterator import End, KeyIterator
 from capillary_async.errors import ConfigurationError, TransportError
-from capillary_async.ratelimit import low_priority
+from capillary_async.pipeline.admission import bulk_priority
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -108,8 +108,8 @@ class Outcomes(Generic[K, V]):
         order: Order,
     ) -> None:
         self._fn = fn
-        self._source = Source(keys)
-        self._tuner = Tuner() if concurrency == "auto" else None
+        self._source = KeyIterator(keys)
+        self._tuner = ConcurrencyController() if concurrency == "auto" else None
         self._limit = self._tuner.limit if concurrency == "auto" and self._tuner else cast("int", concurrency)
         self._is_ordered = order == "input"
         self._spread = 2 if self._is_ordered else 1
@@ -214,7 +214,7 @@ class Outcomes(Generic[K, V]):
     # --- the workers ---
 
     def _add_workers(self) -> None:
-        with low_priority():
+        with bulk_priority():
             while len(self._workers) < self._limit:
                 self._workers.append(asyncio.create_task(self._run(), name=f"lookup_many-{len(self._workers)}"))
 
@@ -301,7 +301,7 @@ class Outcomes(Generic[K, V]):
             self._ready.append(self._early.pop(self._next_index))
             self._next_index += 1
 
-    def _tune(self, tuner: Tuner, outcome: Outcome[K, V]) -> None:
+    def _tune(self, tuner: ConcurrencyController, outcome: Outcome[K, V]) -> None:
         tuner.observe(outcome.seconds, outcome.error)
         growth = tuner.limit - self._limit
         self._limit = tuner.limit

@@ -9,10 +9,10 @@ from typing import Final
 from cyclopts import App, Parameter
 
 from capillary_async.cli.bulk import bulk_app
-from capillary_async.cli.complaints import explain
 from capillary_async.cli.demo import demo
 from capillary_async.cli.display import close_output
-from capillary_async.cli.exits import DONE, EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code_of
+from capillary_async.cli.error_messages import explain
+from capillary_async.cli.exit_codes import DONE, EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code_of
 from capillary_async.cli.lookups import add_lookups
 from capillary_async.cli.sandbox import sandbox_command
 

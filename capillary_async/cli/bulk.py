@@ -12,7 +12,7 @@ from cyclopts import App, Group, Parameter
 
 from capillary_async.cli.connection import Connection, read_rate
 from capillary_async.cli.display import duration, say
-from capillary_async.cli.exits import EXIT_CODES
+from capillary_async.cli.exit_codes import EXIT_CODES
 from capillary_async.cli.planning import plan_lookup
 from capillary_async.cli.work import Work
 from capillary_async.jobs import BulkJob, JobOptions, JobStatus, KeyFormat, Manifest, OutputFormat

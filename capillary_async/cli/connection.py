@@ -18,7 +18,7 @@ from cyclopts import Group, Parameter
 
 from capillary_async.client import CapillaryClient
 from capillary_async.options import ClientOptions, RateLimit, Region
-from capillary_async.protocol import CallInfo
+from capillary_async.pipeline.request import CallInfo
 
 _DEFAULTS: Final = ClientOptions()
 

@@ -18,8 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from capillary_async.bulk import Outcome
+from capillary_async.cli.demo_job import interrupt_a_job
 from capillary_async.cli.example import Environment, look_up
-from capillary_async.cli.interruption import interrupt_a_job
 from capillary_async.cli.sandbox import read_exports
 from capillary_async.models import TargetEvent
 

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from capillary_async.cli.traffic import Traffic
+from capillary_async.cli.call_stats import CallStats
 from capillary_async.jobs import BulkJob, Progress
 from capillary_async.options import RateLimit
 
@@ -39,7 +39,7 @@ def duration(seconds: float) -> str:
 
 
 @attrs.define(eq=False)
-class Monitor:
+class ProgressView:
     """Puts into words how a job is doing.
 
     Attributes:
@@ -47,7 +47,7 @@ class Monitor:
     """
 
     _job: BulkJob
-    _traffic: Traffic
+    _traffic: CallStats
     _rate_limit: RateLimit | None
     is_over: bool = attrs.field(default=False, init=False)
 
@@ -108,7 +108,7 @@ def _counts(progress: Progress) -> str:
 
 
 @asynccontextmanager
-async def shown(monitor: Monitor, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
+async def shown(monitor: ProgressView, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
     """Show how a job is doing while the block runs, and how it stands in the end.
 
     A terminal or a pipe that was closed, or a log on a full disk, does not stop the job: nobody looks, that is all.
@@ -161,7 +161,7 @@ def close_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _print(monitor: Monitor) -> None:
+def _print(monitor: ProgressView) -> None:
     line = monitor.line()
     if line:
         print(line, flush=True)

@@ -8,7 +8,7 @@ import attrs
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
-from capillary_async.pagination import Cursor, Pager
+from capillary_async.paging import Cursor, Pager
 
 
 @Parameter(name="*", group=Group("Listing", sort_key=1))

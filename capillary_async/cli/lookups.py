@@ -16,11 +16,11 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 from cyclopts import App, Group
 
+from capillary_async.api import Customers, Targets, UserGroups
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.listing import ListingOptions
 from capillary_async.cli.output import Output
-from capillary_async.endpoints import Customers, Targets, UserGroups
-from capillary_async.pagination import Pager
+from capillary_async.paging import Pager
 
 _GROUPS: Final[Mapping[str, type]] = {"customers": Customers, "targets": Targets, "user_groups": UserGroups}
 

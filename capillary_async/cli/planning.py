@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from capillary_async.jobs import LOOKUPS, KeyFormat, KeysError, Plan, find_lookup, plan
+from capillary_async.jobs import LOOKUPS, InvalidKeysError, KeyFormat, Plan, find_lookup, plan
 from capillary_async.options import RateLimit
 
 
@@ -33,9 +33,9 @@ def plan_lookup(
     for name in sorted(LOOKUPS, key=lambda name: -len(find_lookup(name).columns)):
         try:
             return name, plan(name, keys, rate, key_format=key_format)
-        except KeysError as error:
+        except InvalidKeysError as error:
             # Where the columns are not this lookup's, the first line shows it.
             if error.line != 1:
                 raise
     known = "; ".join(f"{name} {', '.join(c.name for c in find_lookup(name).columns)}" for name in LOOKUPS)
-    raise KeysError(f"{keys.name}: its columns are those of no lookup ({known}); give --lookup")
+    raise InvalidKeysError(f"{keys.name}: its columns are those of no lookup ({known}); give --lookup")

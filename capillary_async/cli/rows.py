@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import attrs
 
-from capillary_async.converter import encode_json
+from capillary_async.codec import encode_json
 from capillary_async.models.definition import alternatives
 
 

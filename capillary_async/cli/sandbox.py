@@ -17,7 +17,7 @@ _EXPORT: Final = "export "
 # The settings of a sandbox that make sense on a command line.
 _SETTINGS: Final = (
     *("port", "host", "seed", "timezone", "latency", "jitter", "token_ttl", "error_status"),
-    *("page_cap", "offset_means", "total_means"),
+    *("page_cap", "offset_unit", "total_unit"),
 )
 _HELP: Final = """Serve the API on this machine, with invented customers, until Ctrl-C.
 

@@ -12,10 +12,10 @@ import attrs
 from cyclopts import Group, Parameter
 from rich.console import Console
 
+from capillary_async.cli.call_stats import CallStats
 from capillary_async.cli.connection import Connection
-from capillary_async.cli.display import Monitor, say, shown
-from capillary_async.cli.exits import DONE, KEYS_FAILED
-from capillary_async.cli.traffic import Traffic
+from capillary_async.cli.display import ProgressView, say, shown
+from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
 from capillary_async.jobs import BulkJob, JobOptions, JobStatus, JobStoppedError, OutputFormat, run_with_signals
 from capillary_async.jobs.failures import FAILURES_FILE
 from capillary_async.jobs.seal import check_format
@@ -80,8 +80,8 @@ class Work:
         most = concurrency if isinstance(concurrency, int) else _MOST_AT_ONCE
         defaults = ClientOptions(deadline=None, max_connections=max(most, ClientOptions().max_connections))
         connection = attrs.evolve(connection, rate=connection.rate or options.rate)
-        traffic = Traffic()
-        monitor = Monitor(job, traffic, connection.rate_limit)
+        traffic = CallStats()
+        monitor = ProgressView(job, traffic, connection.rate_limit)
         async with connection.client(defaults, traffic.add) as client, shown(monitor, Console()):
             running = job.run(
                 client,

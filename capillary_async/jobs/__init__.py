@@ -6,11 +6,11 @@ from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
 from capillary_async.jobs.plan import Plan, plan
 from capillary_async.jobs.problems import (
-    JobDamagedError,
+    InvalidKeysError,
+    JobCorruptedError,
     JobError,
     JobRefusedError,
     JobStoppedError,
-    KeysError,
 )
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.seal import OutputFormat
@@ -23,14 +23,14 @@ __all__ = [
     "Account",
     "BulkJob",
     "Disk",
-    "JobDamagedError",
+    "InvalidKeysError",
+    "JobCorruptedError",
     "JobError",
     "JobOptions",
     "JobRefusedError",
     "JobStatus",
     "JobStoppedError",
     "KeyFormat",
-    "KeysError",
     "Lookup",
     "Manifest",
     "OutputFormat",

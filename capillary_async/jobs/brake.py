@@ -13,12 +13,12 @@ class Brake:
 
     Attributes:
         reason: Why it was pulled; `None` while it was not.
-        drain_seconds: How long a soft stop takes at most.
+        shutdown_timeout: How long a soft stop takes at most.
     """
 
-    def __init__(self, drain_seconds: float = 19.0) -> None:
+    def __init__(self, shutdown_timeout: float = 19.0) -> None:
         self.reason: str | None = None
-        self.drain_seconds = drain_seconds
+        self.shutdown_timeout = shutdown_timeout
         self._limit: asyncio.Timeout | None = None
         self._is_hard = False
 
@@ -70,4 +70,4 @@ class Brake:
     def _set_limit(self) -> None:
         if self._limit is not None:
             now = asyncio.get_running_loop().time()
-            self._limit.reschedule(now if self._is_hard else now + self.drain_seconds)
+            self._limit.reschedule(now if self._is_hard else now + self.shutdown_timeout)

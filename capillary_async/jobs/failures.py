@@ -6,10 +6,10 @@ from typing import Final
 
 import attrs
 
-from capillary_async.converter import encode_json
+from capillary_async.codec import encode_json
 from capillary_async.jobs.disk import Disk, NewFile
 from capillary_async.jobs.keys import read_keys
-from capillary_async.jobs.problems import JobDamagedError
+from capillary_async.jobs.problems import JobCorruptedError
 from capillary_async.jobs.tally import Tally
 from capillary_async.jobs.verdicts import Failure, Verdict
 
@@ -43,7 +43,7 @@ def write_failures(
         for key in keys:
             failure = next(failed, None)
             if failure is None or failure.id != key.id:
-                raise JobDamagedError(f"the journal does not say why key {key.id} failed")
+                raise JobCorruptedError(f"the journal does not say why key {key.id} failed")
             details = attrs.asdict(failure)
             del details["id"]
             file.write(encode_json({"key": dict(zip(names, key.values, strict=True)), **details}) + b"\n")

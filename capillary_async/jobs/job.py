@@ -163,7 +163,7 @@ class BulkJob:
         max_failures: int | str | None = None,
         retry_failures: bool = False,
         any_account: bool = False,
-        drain_seconds: float = 19.0,
+        shutdown_timeout: float = 19.0,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> JobStatus:
         """Look up what is left, until nothing is.
@@ -179,7 +179,7 @@ class BulkJob:
             retry_failures: Look up the failed keys again, too.
             any_account: Go on although the client calls as somebody else than before, of the same organisation: with
                 a new key, say.
-            drain_seconds: How long lookups in flight may go on after `stop`.
+            shutdown_timeout: How long lookups in flight may go on after `stop`.
             sleep: Waits during an outage.
 
         Returns:
@@ -202,7 +202,7 @@ class BulkJob:
             most_failures=options.most_failures(self.manifest.keys),
             sleep=sleep,
         )
-        self._brake.drain_seconds = drain_seconds
+        self._brake.shutdown_timeout = shutdown_timeout
         try:
             check_source(self.manifest)
             with workplace(self.directory, self.manifest, self._disk) as place:

@@ -21,7 +21,7 @@ from typing import Any, Final
 import attrs
 
 from capillary_async.jobs.disk import Disk
-from capillary_async.jobs.problems import JobDamagedError
+from capillary_async.jobs.problems import JobCorruptedError
 from capillary_async.jobs.verdicts import Failure
 
 JOURNAL_FILE: Final = "journal.sqlite"
@@ -61,7 +61,7 @@ class Journal:
         self._seed = seed
         self._number = 0
         if not self._path.is_file() or not self._path.stat().st_size:
-            raise JobDamagedError(f"{JOURNAL_FILE} is missing or empty")
+            raise JobCorruptedError(f"{JOURNAL_FILE} is missing or empty")
         self._database = self._connect_to_read(self._path) if is_for_reading else self._connect(self._path)
 
     @classmethod
@@ -116,7 +116,7 @@ class Journal:
         try:
             for number, body, digest in self._database.execute("SELECT * FROM entries ORDER BY number"):
                 if digest != _hash(self._last, str(body)):
-                    raise JobDamagedError(f"{JOURNAL_FILE} is damaged at entry {self._number}")
+                    raise JobCorruptedError(f"{JOURNAL_FILE} is damaged at entry {self._number}")
                 self._number, self._last = number + 1, digest
                 yield json.loads(body)
         except sqlite3.Error as error:
@@ -166,7 +166,7 @@ def _failure_query(key_id: int) -> tuple[str, tuple[int]]:
 
 def _failure(key_id: int, body: str, digest: str) -> Failure:
     if digest != _hash(str(key_id), str(body)):
-        raise JobDamagedError(f"{JOURNAL_FILE} is damaged: a failure's hash does not match")
+        raise JobCorruptedError(f"{JOURNAL_FILE} is damaged: a failure's hash does not match")
     document: dict[str, Any] = json.loads(body)
     document["codes"] = tuple(document["codes"])
     return Failure(**document)
@@ -177,4 +177,4 @@ def _translated(error: sqlite3.Error) -> Exception:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_BUSY")):
         return OSError(f"{JOURNAL_FILE}: {error}")
-    return JobDamagedError(f"{JOURNAL_FILE} is damaged: {error}")
+    return JobCorruptedError(f"{JOURNAL_FILE} is damaged: {error}")

@@ -14,10 +14,10 @@ from typing import Final
 
 import attrs
 
-from capillary_async.converter import decode_json
+from capillary_async.codec import decode_json
 from capillary_async.jobs.columns import Column, Value
 from capillary_async.jobs.disk import Disk, NewFile
-from capillary_async.jobs.problems import KeysError
+from capillary_async.jobs.problems import InvalidKeysError
 from capillary_async.jobs.sources import Source
 
 KEYS_FILE: Final = "keys.jsonl"
@@ -113,7 +113,7 @@ class KeyReader:
                     if len(self._duplicate_lines) < _EXAMPLES:
                         self._duplicate_lines.append(number)
         if not self._keys:
-            raise KeysError(f"{self._source.name}: there are no keys in it")
+            raise InvalidKeysError(f"{self._source.name}: there are no keys in it")
 
     def count(self) -> KeyCount:
         """Tell what was read."""
@@ -132,7 +132,7 @@ class KeyReader:
                 values.append(column.read(cell))
             except ValueError as error:
                 place = f"{self._source.name}, line {number}, column {column.name}"
-                raise KeysError(f"{place}: {error}", line=number, column=column.name) from None
+                raise InvalidKeysError(f"{place}: {error}", line=number, column=column.name) from None
         return json.dumps(values, separators=(",", ":")).encode() + b"\n"
 
 

@@ -17,7 +17,7 @@ from capillary_async.jobs.columns import Column, Least, columns_of
 from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.models import Customer, Target, TargetEvent, Tracker
 from capillary_async.models.definition import alternatives
-from capillary_async.pagination import Pager
+from capillary_async.paging import Pager
 
 EntityId = Annotated[int, Least(1)]
 

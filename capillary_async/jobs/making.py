@@ -10,7 +10,7 @@ from capillary_async.jobs.keys import KEYS_FILE, KeyCount, count_keys, write_key
 from capillary_async.jobs.lock import LOCK_FILE, Lock
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.manifest import MANIFEST_FILE, JobOptions, Manifest, write_manifest
-from capillary_async.jobs.problems import JobDamagedError, JobRefusedError
+from capillary_async.jobs.problems import JobCorruptedError, JobRefusedError
 from capillary_async.jobs.sources import Source, digest_of
 
 # What a job that never came to be may have left behind.
@@ -73,7 +73,7 @@ def check_job(directory: Path, manifest: Manifest, lookup: Lookup) -> None:
         raise JobRefusedError(f"the lookup {manifest.lookup} takes other columns than when the job was made")
     path = directory / KEYS_FILE
     if not path.is_file() or digest_of(path) != manifest.keys_sha256:
-        raise JobDamagedError(f"{KEYS_FILE} is damaged: its hash does not match")
+        raise JobCorruptedError(f"{KEYS_FILE} is damaged: its hash does not match")
 
 
 def check_expected(manifest: Manifest, lookup: str | None, source: Source | None, found: Lookup) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from capillary_async.jobs.disk import Disk, NewFile
-from capillary_async.jobs.problems import JobDamagedError, JobRefusedError
+from capillary_async.jobs.problems import JobCorruptedError, JobRefusedError
 
 MANIFEST_FILE: Final = "manifest.json"
 SCHEMA_VERSION: Final = 1
@@ -135,9 +135,9 @@ def read_manifest(directory: Path) -> Manifest:
         document: dict[str, Any] = json.loads(text)
         sha256, version = document.pop("sha256"), document["version"]
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise JobDamagedError(f"{MANIFEST_FILE} is damaged: it is no manifest") from error
+        raise JobCorruptedError(f"{MANIFEST_FILE} is damaged: it is no manifest") from error
     if _hash_of(document) != sha256:
-        raise JobDamagedError(f"{MANIFEST_FILE} is damaged: its hash does not match")
+        raise JobCorruptedError(f"{MANIFEST_FILE} is damaged: its hash does not match")
     if version != SCHEMA_VERSION:
         raise JobRefusedError(f"the job has version {version}; this package reads version {SCHEMA_VERSION}")
     document["options"] = JobOptions(**document["options"])

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple, cast, get_type_hints
 
 import attrs
 
-from capillary_async.converter import decode_json
+from capillary_async.codec import decode_json
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.parts import Place, read_batch
-from capillary_async.jobs.problems import JobDamagedError, JobRefusedError
+from capillary_async.jobs.problems import JobCorruptedError, JobRefusedError
 from capillary_async.jobs.tally import Tally
 from capillary_async.jobs.verdicts import Verdict
 
@@ -97,8 +97,8 @@ def read_back(directory: Path, tally: Tally, places: Callable[[], Iterable[Place
         for line in read_batch(directory, place).splitlines():
             document = decode_json(line)
             if not missing[document["id"]]:
-                raise JobDamagedError(f"key {document['id']} is in the parts twice")
+                raise JobCorruptedError(f"key {document['id']} is in the parts twice")
             missing[document["id"]] = False
             yield Line(document["key"], document["rows"], len(line))
     if any(missing):
-        raise JobDamagedError(f"key {missing.index(True)} is in no part")
+        raise JobCorruptedError(f"key {missing.index(True)} is in no part")

@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from capillary_async.jobs.disk import Disk
-from capillary_async.jobs.problems import JobDamagedError
+from capillary_async.jobs.problems import JobCorruptedError
 
 _NAME: Final = re.compile(r"part-([0-9]{5,})\.jsonl")
 
@@ -69,7 +69,7 @@ class Parts:
             path = part_path(self._directory, number)
             size = path.stat().st_size if path.is_file() else 0
             if size < end:
-                raise JobDamagedError(f"{path.name} is damaged: {end} bytes were written, and {size} are there")
+                raise JobCorruptedError(f"{path.name} is damaged: {end} bytes were written, and {size} are there")
         for path in self._directory.glob("part-*.jsonl"):
             match = _NAME.fullmatch(path.name)
             if match is not None:
@@ -130,7 +130,7 @@ def read_batch(directory: Path, place: Place) -> bytes:
             file.seek(place.start)
             data = file.read(place.end - place.start)
     except FileNotFoundError:
-        raise JobDamagedError(f"{path.name} is missing") from None
+        raise JobCorruptedError(f"{path.name} is missing") from None
     if digest_of(data) != place.digest:
-        raise JobDamagedError(f"{path.name} is damaged between the bytes {place.start} and {place.end}")
+        raise JobCorruptedError(f"{path.name} is damaged between the bytes {place.start} and {place.end}")
     return data

@@ -21,7 +21,7 @@ class JobRefusedError(JobError):
     """What was asked does not fit the job; nothing was changed."""
 
 
-class KeysError(JobError, ValueError):
+class InvalidKeysError(JobError, ValueError):
     """The keys cannot be used as they are. Names the source, the line and the column, never the value.
 
     Attributes:
@@ -35,7 +35,7 @@ class KeysError(JobError, ValueError):
         self.column = column
 
 
-class JobDamagedError(JobError):
+class JobCorruptedError(JobError):
     """The job's files are not what the job wrote. They are left as they are."""
 
 

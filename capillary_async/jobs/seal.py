@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from capillary_async.converter import encode_json
+from capillary_async.codec import encode_json
 from capillary_async.jobs.disk import Disk, NewFile
 from capillary_async.jobs.output import Layout, Line
 from capillary_async.jobs.problems import JobRefusedError

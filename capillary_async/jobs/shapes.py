@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Protocol, get_args, get_origin, get_ty
 
 import attrs
 
-from capillary_async.converter import encode_json
+from capillary_async.codec import encode_json
 from capillary_async.models.definition import alternatives
 
 _LEAST_PLACES: Final = 3

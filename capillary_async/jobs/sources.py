@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, Protocol, cast, get_args
 
 from capillary_async.jobs.columns import Column
-from capillary_async.jobs.problems import KeysError
+from capillary_async.jobs.problems import InvalidKeysError
 
 KeyFormat = Literal["csv", "jsonl", "parquet"]
 _FORMATS: Final[Mapping[str, KeyFormat]] = {
@@ -71,7 +71,7 @@ def source_of(keys: Keys, key_format: KeyFormat | None = None) -> Source:
         path = Path(keys)
         form = key_format or _FORMATS.get(path.suffix.lower())
         if form is None:
-            raise KeysError(f"{path.name}: is it {', '.join(get_args(KeyFormat))}? Its name does not say")
+            raise InvalidKeysError(f"{path.name}: is it {', '.join(get_args(KeyFormat))}? Its name does not say")
         return ParquetFile(path) if form == "parquet" else TextFile(path.name, form, path=path)
     if isinstance(keys, io.IOBase):
         name: object = getattr(keys, "name", None)
@@ -136,7 +136,7 @@ class TextFile:
             return self._form
         start = lines.peek(64).removeprefix(codecs.BOM_UTF8).lstrip()
         if start.startswith(b"PAR1"):
-            raise KeysError(f"{self.name}: Parquet cannot be read from a stream; write it to a file")
+            raise InvalidKeysError(f"{self.name}: Parquet cannot be read from a stream; write it to a file")
         if start.startswith(b'"'):  # a text in JSON, or the header of a table that quotes everything
             header = start.partition(b"\n")[0]
             return "csv" if any(b'"%s"' % column.name.encode() in header for column in columns) else "jsonl"
@@ -157,7 +157,7 @@ def _read_csv(name: str, lines: Iterable[bytes], columns: Sequence[Column]) -> I
                 _fit(row, len(header))
                 yield reader.line_num, [None if place is None else row[place] for place in places]
     except csv.Error as error:
-        raise KeysError(f"{name}, line {reader.line_num}: {error}", line=reader.line_num) from error
+        raise InvalidKeysError(f"{name}, line {reader.line_num}: {error}", line=reader.line_num) from error
 
 
 def _fit(row: list[str], width: int) -> None:
@@ -173,17 +173,17 @@ def _decoded(name: str, lines: Iterable[bytes]) -> Iterator[str]:
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
-            raise KeysError(f"{name}, line {number}: it is not UTF-8", line=number) from None
+            raise InvalidKeysError(f"{name}, line {number}: it is not UTF-8", line=number) from None
 
 
 def _place_of(name: str, column: Column, header: Sequence[str]) -> int | None:
     if header.count(column.name) > 1:
-        raise KeysError(f"{name}: there are several columns {column.name}", line=1, column=column.name)
+        raise InvalidKeysError(f"{name}: there are several columns {column.name}", line=1, column=column.name)
     if column.name in header:
         return header.index(column.name)
     if not column.is_required:
         return None
-    raise KeysError(f"{name}: there is no column {column.name} in the first line", line=1, column=column.name)
+    raise InvalidKeysError(f"{name}: there is no column {column.name} in the first line", line=1, column=column.name)
 
 
 def _read_jsonl(name: str, lines: Iterable[bytes], columns: Sequence[Column]) -> Iterator[Row]:
@@ -193,7 +193,7 @@ def _read_jsonl(name: str, lines: Iterable[bytes], columns: Sequence[Column]) ->
         try:
             key = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise KeysError(f"{name}, line {number}: it is not a JSON document", line=number) from error
+            raise InvalidKeysError(f"{name}, line {number}: it is not a JSON document", line=number) from error
         yield number, _cells(name, number, key, columns)
 
 
@@ -206,7 +206,7 @@ def _cells(name: str, number: int, key: object, columns: Sequence[Column]) -> Se
     least = sum(column.is_required for column in columns)
     if not least <= len(cells) <= len(columns):
         names = ", ".join(column.name for column in columns)
-        raise KeysError(f"{name}, line {number}: a key has {names}", line=number)
+        raise InvalidKeysError(f"{name}, line {number}: a key has {names}", line=number)
     return [*cells, *[None] * (len(columns) - len(cells))]
 
 
@@ -223,11 +223,11 @@ class ParquetFile:
             pa: Any = import_module("pyarrow")  # heavy, and optional
             pq: Any = import_module("pyarrow.parquet")
         except ImportError as error:
-            raise KeysError("keys in Parquet take pyarrow: pip install 'capillary-async[parquet]'") from error
+            raise InvalidKeysError("keys in Parquet take pyarrow: pip install 'capillary-async[parquet]'") from error
         try:
             file = pq.ParquetFile(self.path)
         except pa.ArrowException as error:
-            raise KeysError(f"{self.name}: it is not a Parquet file") from error
+            raise InvalidKeysError(f"{self.name}: it is not a Parquet file") from error
         with file:
             header = list(file.schema_arrow.names)
             wanted = [column.name for column in columns if _place_of(self.name, column, header) is not None]

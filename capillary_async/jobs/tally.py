@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from capillary_async.jobs.parts import Place
-from capillary_async.jobs.problems import JobDamagedError
+from capillary_async.jobs.problems import JobCorruptedError
 from capillary_async.jobs.verdicts import Failure, Verdict
 
 Entry = Mapping[str, Any]
@@ -101,12 +101,12 @@ class Tally:
         for number, ids in entry["verdicts"].items():
             for key_id in ids:
                 if not 0 <= key_id < len(self.standings) or Verdict(self.standings[key_id]).is_final:
-                    raise JobDamagedError(f"the journal has a second verdict on key {key_id}, or one too many")
+                    raise JobCorruptedError(f"the journal has a second verdict on key {key_id}, or one too many")
                 self.set(key_id, Verdict(int(number)))
         place = place_of(entry)
         if place is not None:
             if place.start != self.ends.get(place.part, 0):
-                raise JobDamagedError(f"the journal leaves a gap in part {place.part}")
+                raise JobCorruptedError(f"the journal leaves a gap in part {place.part}")
             self.ends[place.part] = place.end
             self.last = place
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.converter import encode_json
+from capillary_async.codec import encode_json
 from capillary_async.errors import (
     CapillaryError,
     InvalidRequestError,
@@ -15,7 +15,7 @@ from capillary_async.errors import (
     ResponseError,
     TransportError,
 )
-from capillary_async.pagination import Pager
+from capillary_async.paging import Pager
 
 
 class Verdict(IntEnum):
@@ -90,7 +90,7 @@ def verdict_on(answer: Answer | None, error: Exception | None) -> Verdict:
 def _is_of_the_api(error: ResponseError) -> bool:
     # Behind a base URL that is wrong every key would be "not found": a gateway's 404 or 405 names no problem.
     # A 400 without a word is what the documentation of customer details has for wrong identifiers.
-    return bool(error.problems) or error.status == 400
+    return bool(error.errors) or error.status == 400
 
 
 def may_be_an_outage(error: Exception | None) -> bool:

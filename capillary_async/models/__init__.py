@@ -18,8 +18,8 @@ from capillary_async.models.definition import (
     Model,
     ReadOnlyDict,
     WholeNumber,
+    alias,
     model,
-    spelled,
 )
 from capillary_async.models.enumerations import (
     Embed,
@@ -41,7 +41,7 @@ from capillary_async.models.enumerations import (
     UserGroupIdentifier,
 )
 from capillary_async.models.listings import (
-    Notice,
+    ApiWarning,
     Pagination,
 )
 from capillary_async.models.loyalty import (
@@ -80,6 +80,7 @@ from capillary_async.models.user_groups import (
 
 __all__ = [
     "Actor",
+    "ApiWarning",
     "Attribution",
     "Card",
     "CardStatus",
@@ -101,7 +102,6 @@ __all__ = [
     "MembershipRetentionCriteria",
     "Model",
     "NdncStatus",
-    "Notice",
     "OptinStatus",
     "Pagination",
     "Profile",
@@ -132,6 +132,6 @@ __all__ = [
     "UserGroupIdentifier",
     "UserGroupSummary",
     "WholeNumber",
+    "alias",
     "model",
-    "spelled",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from capillary_async.models.cards import Card
 from capillary_async.models.definition import Id, Model, OneOrMore, model
 from capillary_async.models.enumerations import NdncStatus, OptinStatus
-from capillary_async.models.listings import Notice, Pagination
+from capillary_async.models.listings import ApiWarning, Pagination
 from capillary_async.models.loyalty import (
     GapToRenewSummary,
     LoyaltyInfo,
@@ -46,4 +46,4 @@ class Customer(Model):
     membership_retention_criteria: MembershipRetentionCriteria | None = None
     upgrade_strategies: OneOrMore[UpgradeStrategy] | None = None
     gap_to_renew_summary: OneOrMore[GapToRenewSummary] | None = None
-    warnings: tuple[Notice, ...] | None = None
+    warnings: tuple[ApiWarning, ...] | None = None

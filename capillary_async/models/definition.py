@@ -2,7 +2,7 @@
 
 A model is an attrs class: slotted, compared by value, immutable. Its attributes are written in
 `snake_case`; what they are called in JSON follows from that by one rule (`wire_names`), and an
-attribute that the rule would get wrong says its spelling itself (`spelled`).
+attribute that the rule would get wrong says its spelling itself (`alias`).
 """
 
 import types
@@ -56,7 +56,7 @@ Id = WholeNumber
 OneOrMore = Annotated[tuple[T, ...], AlsoAlone]
 
 
-def spelled(*names: str, default: Any = attrs.NOTHING) -> Any:
+def alias(*names: str, default: Any = attrs.NOTHING) -> Any:
     """Declare an attribute whose spellings in JSON do not follow from its name, the preferred one first."""
     return attrs.field(default=default, metadata={_SPELLING: names})
 
@@ -103,7 +103,7 @@ def _arrange(_: type, attributes: "list[attrs.Attribute[Any]]") -> "list[attrs.A
     return [attribute.evolve(hash=False) if _is_free_form(attribute.type) else attribute for attribute in attributes]
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, spelled))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, alias))
 def model(cls: type[ModelT]) -> type[ModelT]:
     """Make a class that derives from `Model` an immutable value.
 

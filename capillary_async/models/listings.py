@@ -18,7 +18,7 @@ class Pagination(Model):
 
 
 @model
-class Notice(Model):
+class ApiWarning(Model):
     """A warning that rides on an answer which is otherwise fine.
 
     Attributes:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from capillary_async.models.attribution import Attribution
-from capillary_async.models.definition import Id, Model, OneOrMore, model, spelled
+from capillary_async.models.definition import Id, Model, OneOrMore, alias, model
 from capillary_async.models.enumerations import RenewBasis, SlabChangeType, TrackerMode, TrackerType, UpgradeBasis
 
 
@@ -98,7 +98,7 @@ class UpgradeStrategy(Model):
         upgrade_based_on: What counts. The documentation and its samples spell the key differently.
     """
 
-    upgrade_based_on: UpgradeBasis | str | None = spelled("upgradeBasedOn", "upgrade_based_on", default=None)
+    upgrade_based_on: UpgradeBasis | str | None = alias("upgradeBasedOn", "upgrade_based_on", default=None)
     upgrade_threshold: Decimal | None = None
     customer_upgrade_entity_values: OneOrMore[UpgradeEntityValue] | None = None
 

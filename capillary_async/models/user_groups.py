@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from capillary_async.models.definition import Id, Model, model, spelled
+from capillary_async.models.definition import Id, Model, alias, model
 from capillary_async.models.profiles import Identifier
 
 
@@ -19,13 +19,13 @@ class CustomerUserGroup(Model):
         life_time_purchases: Money that the group spent so far.
     """
 
-    id: Id = spelled("id", "groupId")
-    external_id: str | None = spelled("externalId", "groupExternalId", default=None)
+    id: Id = alias("id", "groupId")
+    external_id: str | None = alias("externalId", "groupExternalId", default=None)
     group_name: str | None = None
     group_status: str | None = None
     primary_user_id: Id | None = None
     max_group_size: int | None = None
-    life_time_purchases: Decimal | None = spelled("lifeTimePurchases", "lifetimePurchases", default=None)
+    life_time_purchases: Decimal | None = alias("lifeTimePurchases", "lifetimePurchases", default=None)
 
 
 @model

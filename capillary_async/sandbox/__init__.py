@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from capillary_async.sandbox.faults import Script
     from capillary_async.sandbox.listings import Kind
     from capillary_async.sandbox.log import LoggedRequest
-    from capillary_async.sandbox.paging import Drift, Listing, Paging
+    from capillary_async.sandbox.paging import Listing, ListMutation, Paging
     from capillary_async.sandbox.people import everyone_present, standing_by_last_digits
     from capillary_async.sandbox.server import Sandbox
 
 __all__ = [
     "Answer",
-    "Drift",
     "Kind",
+    "ListMutation",
     "Listing",
     "LoggedRequest",
     "Paging",
@@ -37,7 +37,7 @@ _HOMES: Final = {
     "Script": "faults",
     "Kind": "listings",
     "LoggedRequest": "log",
-    "Drift": "paging",
+    "ListMutation": "paging",
     "Listing": "paging",
     "Paging": "paging",
     "everyone_present": "people",

@@ -90,7 +90,7 @@ def document(value: Any, status: int = 200) -> Answer:
 
 
 @attrs.frozen
-class Refusals:
+class ErrorResponses:
     """Says no in the shape of each part of the API.
 
     Attributes:

@@ -10,9 +10,9 @@ from typing import Any
 
 import attrs
 
-from capillary_async.sandbox.answers import Answer, Refusals, document
+from capillary_async.sandbox.answers import Answer, ErrorResponses, document
 from capillary_async.sandbox.log import LoggedRequest
-from capillary_async.sandbox.switches import Switches
+from capillary_async.sandbox.settings import SandboxSettings
 
 TOKEN_HEADER = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (the header's name)
 
@@ -25,18 +25,18 @@ def basic_header(till: str, password: str) -> str:
 
 
 @attrs.define(eq=False)
-class Doorkeeper:
+class Authenticator:
     """Gives out tokens, and looks at what a request brings.
 
     Attributes:
         tokens_issued: How many tokens were given out.
     """
 
-    _switches: Switches
+    _switches: SandboxSettings
     _expiry: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
     tokens_issued: int = attrs.field(default=0, init=False)
 
-    def issue(self, request: LoggedRequest, refusals: Refusals) -> Answer:
+    def issue(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer:
         """Answer a request for a token."""
         given = _credentials(request.body)
         if not _same(given, (self._switches.key, self._switches.secret)):
@@ -58,7 +58,7 @@ class Doorkeeper:
         """Make a token unknown: it answers 401, not 498."""
         self._expiry.pop(token, None)
 
-    def refusal(self, request: LoggedRequest, refusals: Refusals) -> Answer | None:
+    def refusal(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer | None:
         """Return what a request gets that may not pass, or `None` when it may."""
         token = request.headers.get(TOKEN_HEADER)
         refused = self._check_basic(request, refusals) if token is None else self._check_token(token, refusals)
@@ -68,13 +68,13 @@ class Doorkeeper:
             return refusals.envelope(403, "Access token does not have the required scope")
         return refusals.v3(4000) if self._switches.denial == "access group" else None
 
-    def _check_basic(self, request: LoggedRequest, refusals: Refusals) -> Answer | None:
+    def _check_basic(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer | None:
         expected = basic_header(self._switches.till, self._switches.password)
         if self._switches.basic and request.headers.get("Authorization") == expected:
             return None
         return refusals.envelope(401, "Unauthorized")
 
-    def _check_token(self, token: str, refusals: Refusals) -> Answer | None:
+    def _check_token(self, token: str, refusals: ErrorResponses) -> Answer | None:
         expiry = self._expiry.get(token)
         if expiry is None:
             return refusals.envelope(401, "Invalid token")

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.people import Person
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, moment
 
 _ISSUED: Final = moment("2025-09-05")
@@ -15,7 +15,7 @@ _SERIES: Final = (
 _LABELS: Final = (("ACTIVE", True), ("ACTIVE", True), ("SUSPENDED", False))
 
 
-def _status(draw: Draw, dates: Dates, card_id: int, issued: int) -> dict[str, Any]:
+def _status(draw: SeededRandom, dates: Dates, card_id: int, issued: int) -> dict[str, Any]:
     label, is_active = draw.pick(_LABELS)
     return {
         "reason": "" if is_active else "reported lost",
@@ -55,7 +55,7 @@ def card(seed: int, dates: Dates, person: Person, index: int, *, has_status: boo
         index: Which of the cards, from 0.
         has_status: Whether `statusInfo` is part of it; members of user groups may come without.
     """
-    draw = Draw(seed, "card", person.id, index)
+    draw = SeededRandom(seed, "card", person.id, index)
     card_id = 900_000 + draw.below(90_000)
     issued = _ISSUED + draw.below(90) * _DAY + draw.below(_DAY)
     return {

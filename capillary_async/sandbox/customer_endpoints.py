@@ -7,10 +7,10 @@ import attrs
 
 from capillary_async.sandbox.answers import Answer, document, listing, warning
 from capillary_async.sandbox.customers import Wanted
+from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.paging import Page
 from capillary_async.sandbox.people import ACCOUNTS, IDENTIFIER_NAMES, SOURCES, Person, as_id
 from capillary_async.sandbox.queries import Query, Refused
-from capillary_async.sandbox.world import World
 
 _FLAGS: Final = (
     "includedFraudDetails",
@@ -34,7 +34,7 @@ def cap_warnings(page: Page) -> list[dict[str, Any]]:
 class CustomerEndpoints:
     """Answers requests for customers."""
 
-    _world: World
+    _world: Dataset
 
     def get(self, query: Query, customer_id: str) -> Answer:
         """Answer `GET /v2/customers/{customerId}`."""

@@ -8,7 +8,6 @@ import attrs
 
 from capillary_async.sandbox.answers import warning
 from capillary_async.sandbox.cards import cards
-from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.loyalty import (
     points_summary,
     programs,
@@ -19,6 +18,7 @@ from capillary_async.sandbox.loyalty import (
     upgrade_strategies,
 )
 from capillary_async.sandbox.people import ACCOUNTS, Person
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, moment
 
 _REGISTERED: Final = moment("2024-08-27")
@@ -48,7 +48,7 @@ class Wanted:
     gap_to_renew: int | None
 
 
-def _till(draw: Draw, *, is_full: bool = False) -> dict[str, Any]:
+def _till(draw: SeededRandom, *, is_full: bool = False) -> dict[str, Any]:
     number, code = draw.pick(_TILLS)
     full = {
         "adminType": "GENERAL",
@@ -80,7 +80,7 @@ class Customers:
 
     def registered(self, person: Person) -> int:
         """Return the moment of the customer's registration."""
-        draw = Draw(self.seed, "registered", person.id)
+        draw = SeededRandom(self.seed, "registered", person.id)
         return _REGISTERED + draw.below(300) * _DAY + draw.below(_DAY)
 
     def document(self, person: Person, wanted: Wanted) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class Customers:
         }
 
     def _profile(self, person: Person, source: str) -> dict[str, Any]:
-        draw = Draw(self.seed, "profile", person.id, source)
+        draw = SeededRandom(self.seed, "profile", person.id, source)
         identifiers = [{"type": kind, "value": value} for kind, value in person.identifiers.items()]
         modified = self.registered(person) + draw.below(400) * _DAY
         return {
@@ -128,7 +128,7 @@ class Customers:
             "identifiersAll": identifiers,
         }
 
-    def _channel(self, draw: Draw, kind: str, value: str) -> dict[str, Any]:
+    def _channel(self, draw: SeededRandom, kind: str, value: str) -> dict[str, Any]:
         return {
             "type": kind,
             "value": value,
@@ -139,7 +139,7 @@ class Customers:
         }
 
     def _loyalty_info(self, person: Person) -> dict[str, Any]:
-        draw = Draw(self.seed, "loyalty", person.id)
+        draw = SeededRandom(self.seed, "loyalty", person.id)
         return {
             "loyaltyType": "non_loyalty" if person.id % 20 == 11 else "loyalty",
             "attributionV2": {

@@ -9,7 +9,7 @@ import attrs
 
 from capillary_async.sandbox.answers import Answer
 from capillary_async.sandbox.log import LoggedRequest
-from capillary_async.sandbox.switches import RetryAfter
+from capillary_async.sandbox.settings import RetryAfter
 
 Match = str | Callable[[LoggedRequest], bool]
 
@@ -80,7 +80,7 @@ def _starts_with(path: str) -> Callable[[LoggedRequest], bool]:
 
 
 @attrs.frozen
-class Gate:
+class Throttle:
     """Lets only so many requests through in any window of time. Those it refuses do not count."""
 
     _passed: deque[float] = attrs.field(factory=deque[float], init=False)

@@ -7,9 +7,9 @@ import attrs
 
 from capillary_async.sandbox.answers import Answer, listing
 from capillary_async.sandbox.customer_endpoints import cap_warnings
+from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.people import SOURCES
 from capillary_async.sandbox.queries import Query, Refused
-from capillary_async.sandbox.world import World
 
 _LONGEST_SEARCH: Final = 50
 _NOTHING: Final[Mapping[str, Any]] = {"warnings": []}
@@ -19,7 +19,7 @@ _NOTHING: Final[Mapping[str, Any]] = {"warnings": []}
 class GroupEndpoints:
     """Answers requests for user groups."""
 
-    _world: World
+    _world: Dataset
 
     def members(self, query: Query) -> Answer:
         """Answer `GET /v2/userGroup2/members`."""

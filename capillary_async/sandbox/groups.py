@@ -10,8 +10,8 @@ from typing import Any, Final
 import attrs
 
 from capillary_async.sandbox.cards import cards
-from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.people import People, as_id
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, Json, moment, to_json
 
 _JOINED: Final = moment("2026-02-12")
@@ -60,12 +60,12 @@ class UserGroups:
 
     def member_count(self, group_id: int) -> int:
         """Say how many members a group has."""
-        return 1 + Draw(self.seed, "members", group_id).below(40)
+        return 1 + SeededRandom(self.seed, "members", group_id).below(40)
 
     def member_id(self, group_id: int, row: int) -> int:
         """Return the `fleetUserId` of a member: a customer's id."""
         # They all end in 001, so each of them is a customer.
-        return 1_000 * (Draw(self.seed, "member", group_id).below(900_000) + row + 100_000) + 1
+        return 1_000 * (SeededRandom(self.seed, "member", group_id).below(900_000) + row + 100_000) + 1
 
     def member_joined(self, row: int) -> int:
         """Return the moment at which a member joined; members are listed newest first, after the primary one."""
@@ -74,7 +74,7 @@ class UserGroups:
     def member(self, group_id: int, row: int, *, has_cards: bool = False, has_status: bool = False) -> Json:
         """Write a member."""
         person = self.people.person(self.member_id(group_id, row))
-        draw = Draw(self.seed, "role", group_id, row)
+        draw = SeededRandom(self.seed, "role", group_id, row)
         optional: dict[str, Any] = {"roleCode": "DRIVER"} if row % 3 == 1 else {}
         if has_cards:
             optional["cards"] = cards(self.seed, self.dates, person, has_status=has_status)
@@ -100,17 +100,17 @@ class UserGroups:
 
     def tracker_count(self, owner: str, owner_id: int) -> int:
         """Say how many trackers a group or a customer has."""
-        return Draw(self.seed, "trackers", owner, owner_id).below(9)
+        return SeededRandom(self.seed, "trackers", owner, owner_id).below(9)
 
     def tracker_key(self, owner: str, owner_id: int, row: int) -> tuple[int, int]:
         """Return a tracker's `id` and `conditionId`; two trackers in a row share the `id`."""
-        draw = Draw(self.seed, "tracker", owner, owner_id)
+        draw = SeededRandom(self.seed, "tracker", owner, owner_id)
         return 12_000 + draw.below(900) + row // 2, 600 + draw.below(300) + row
 
     def tracker(self, owner: str, owner_id: int, row: int) -> Json:
         """Write a tracker."""
         number, condition = self.tracker_key(owner, owner_id, row)
-        draw = Draw(self.seed, "value", owner, owner_id, row)
+        draw = SeededRandom(self.seed, "value", owner, owner_id, row)
         kind = _TRACKER_TYPES[(owner_id + row) % len(_TRACKER_TYPES)]
         start = _UPDATED + draw.below(_DAY)
         value: int | Decimal = draw.below(3) if draw.chance(2) else draw.amount(90_000, 1 + draw.below(3))
@@ -135,13 +135,13 @@ class UserGroups:
         group_id = as_id(name)
         if group_id is not None:
             return int(group_exists(group_id))
-        return 1 + Draw(self.seed, "search", name).below(30)
+        return 1 + SeededRandom(self.seed, "search", name).below(30)
 
     def found_id(self, name: str, row: int) -> int:
         """Return the id of a group that a search finds."""
         if row == 0 and (group_id := as_id(name)) is not None:
             return group_id
-        return 51_000 + Draw(self.seed, "found", name).below(900_000) * 1_000 + 10 * (row + 1_000)
+        return 51_000 + SeededRandom(self.seed, "found", name).below(900_000) * 1_000 + 10 * (row + 1_000)
 
     def found(self, name: str, row: int) -> Json:
         """Write a group as a search shows it."""
@@ -167,11 +167,11 @@ class UserGroups:
 
     def customer_group_count(self, customer_id: int) -> int:
         """Say in how many groups a customer is."""
-        return Draw(self.seed, "groups", customer_id).below(8)
+        return SeededRandom(self.seed, "groups", customer_id).below(8)
 
     def customer_group_id(self, customer_id: int, row: int) -> int:
         """Return the id of one of a customer's groups."""
-        return 3_900_000 + Draw(self.seed, "group", customer_id).below(90_000) * 1_000 + row + 100
+        return 3_900_000 + SeededRandom(self.seed, "group", customer_id).below(90_000) * 1_000 + row + 100
 
     def customer_group_joined(self, row: int) -> int:
         """Return the moment at which a customer joined a group; the latest comes first."""
@@ -184,7 +184,7 @@ class UserGroups:
         `userGroup2` of a transaction.
         """
         group_id = self.customer_group_id(customer_id, row)
-        draw = Draw(self.seed, "of", customer_id, row)
+        draw = SeededRandom(self.seed, "of", customer_id, row)
         points = {"redeemed": Decimal("0.0"), "loyaltyPoints": draw.amount(9_000, 3), "currentSlab": "Topaz"}
         return to_json(
             {

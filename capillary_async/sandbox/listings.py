@@ -14,7 +14,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Key = tuple[int | str, ...]
 
 # What the documents say beyond doubt. Where `offset` is in doubt - target events and a customer's
-# user groups - the sandbox's own `offset_means` decides.
+# user groups - the sandbox's own `offset_unit` decides.
 DOCUMENTED: Final[Mapping[Kind, Paging]] = {
     "events": Paging(),
     "members": Paging(default_limit=100),
@@ -22,7 +22,7 @@ DOCUMENTED: Final[Mapping[Kind, Paging]] = {
     "user_groups": Paging(),
     "group_trackers": Paging(pagination="dummy"),
     "customer_trackers": Paging(pagination="dummy"),
-    "promotions": Paging(offset_means="pages"),
+    "promotions": Paging(offset_unit="pages"),
 }
 IN_DOUBT: Final[frozenset[Kind]] = frozenset(("events", "user_groups"))
 
@@ -44,8 +44,8 @@ class ByKind(dict[Kind, _T]):
 @lru_cache(maxsize=64)
 def rules(  # noqa: PLR0917  (so that they make a cheap key)
     kind: Kind,
-    offset_means: OffsetMeaning,
-    total_means: TotalMeaning,
+    offset_unit: OffsetMeaning,
+    total_unit: TotalMeaning,
     echo: Echo,
     page_cap: int | None,
     warn_of_cap: bool,  # noqa: FBT001
@@ -54,8 +54,8 @@ def rules(  # noqa: PLR0917  (so that they make a cheap key)
     documented = DOCUMENTED[kind]
     return attrs.evolve(
         documented,
-        offset_means=offset_means if kind in IN_DOUBT else documented.offset_means,
-        total_means=total_means,
+        offset_unit=offset_unit if kind in IN_DOUBT else documented.offset_unit,
+        total_unit=total_unit,
         echo=echo,
         page_cap=page_cap,
         warn_of_cap=warn_of_cap,

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.people import Person
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, moment
 
 _TIERS: Final = ("Topaz", "Coral", "Garnet", "Diamond")
@@ -22,13 +22,13 @@ def tier(person: Person) -> int:
     return person.id % len(_TIERS)
 
 
-def _points(draw: Draw) -> Decimal:
+def _points(draw: SeededRandom) -> Decimal:
     return draw.amount(9_000, draw.below(4))
 
 
 def points_summary(seed: int, dates: Dates, person: Person) -> dict[str, Any]:
     """Write the points of the default program (`embed=points`)."""
-    draw = Draw(seed, "points", person.id)
+    draw = SeededRandom(seed, "points", person.id)
     current = tier(person)
     is_last = current == len(_TIERS) - 1
     return {
@@ -77,7 +77,7 @@ def upgrade_strategies(seed: int, dates: Dates, person: Person, days: int) -> li
     """
     if tier(person) == len(_TIERS) - 1:
         return []
-    draw = Draw(seed, "upgrade", person.id)
+    draw = SeededRandom(seed, "upgrade", person.id)
     threshold, current = draw.amount(9_000, 1) + 9_000, draw.amount(9_000, 1)
     return [
         {
@@ -96,7 +96,7 @@ def renewal(seed: int, dates: Dates, person: Person, days: int) -> dict[str, Any
     """Write what keeping the tier takes `days` from now; nothing in the base tier."""
     if tier(person) == 0:
         return None
-    draw = Draw(seed, "renewal", person.id)
+    draw = SeededRandom(seed, "renewal", person.id)
     based_on = draw.pick(("VISITS", "PURCHASE", "POINTS", "TRACKER"))
     tracker = {
         "trackerName": "DowngradeTracker",
@@ -123,7 +123,7 @@ def renewal(seed: int, dates: Dates, person: Person, days: int) -> dict[str, Any
 
 def slab_history(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]]:
     """Write how the customer came to the tier, newest change first."""
-    draw = Draw(seed, "slabs", person.id)
+    draw = SeededRandom(seed, "slabs", person.id)
     changes: list[dict[str, Any]] = []
     for step in range(tier(person)):
         changed = _CHANGED + step * 40 * _DAY + draw.below(_DAY)
@@ -146,7 +146,7 @@ def slab_history(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]
 
 def upgrade_criteria(seed: int, person: Person) -> dict[str, Any]:
     """Write `tierUpgradeCriteria`."""
-    purchase_type = Draw(seed, "criteria", person.id).pick(_STRATEGIES)
+    purchase_type = SeededRandom(seed, "criteria", person.id).pick(_STRATEGIES)
     return {
         "purchaseType": purchase_type,
         "description": f"purchase required for slab upgradation based on {purchase_type.lower().replace('_', ' ')}",

@@ -15,7 +15,7 @@ Three steps, each a pure function of the rules and of the list's length:
 
 Data that changes while it is read is no matter of the rules but of the list: a `Listing` is a window
 over the whole numbers that `append` lets grow at its end, `prepend` at its front, and so on. A row
-keeps its number, and so its content, wherever it moves. `Drift` does that after each answer.
+keeps its number, and so its content, wherever it moves. `ListMutation` does that after each answer.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ def _stretch(_: Any, attribute: "attrs.Attribute[Any]", value: tuple[int, int] |
 
 
 @attrs.frozen(kw_only=True)
-class Drift:
+class ListMutation:
     """What happens to a listing after each answer.
 
     Attributes:
@@ -71,8 +71,8 @@ class Paging:
     """The rules by which an endpoint cuts its listings into pages.
 
     Attributes:
-        offset_means: What `offset` counts.
-        total_means: What `total` counts; "dummy" sends 0, "absent" leaves the key out.
+        offset_unit: What `offset` counts.
+        total_unit: What `total` counts; "dummy" sends 0, "absent" leaves the key out.
         total_error: Added to a `total` that counts something: a server that miscounts.
         page_cap: A larger page size is cut to this one.
         warn_of_cap: Whether a warning says so.
@@ -95,8 +95,8 @@ class Paging:
         drift: How the listing changes while it is read.
     """
 
-    offset_means: OffsetMeaning = attrs.field(default="records", validator=one_of(OffsetMeaning))
-    total_means: TotalMeaning = attrs.field(default="records", validator=one_of(TotalMeaning))
+    offset_unit: OffsetMeaning = attrs.field(default="records", validator=one_of(OffsetMeaning))
+    total_unit: TotalMeaning = attrs.field(default="records", validator=one_of(TotalMeaning))
     total_error: int = 0
     page_cap: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     warn_of_cap: bool = True
@@ -112,7 +112,7 @@ class Paging:
     repeat_every: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     gap: tuple[int, int] | None = attrs.field(default=None, validator=_stretch)
     hiccups: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
-    drift: Drift = Drift()
+    drift: ListMutation = ListMutation()
 
     @property
     def remembers(self) -> bool:
@@ -134,7 +134,7 @@ class Paging:
         """Say at which position the page at `offset` starts."""
         if self.is_stuck:
             return 0
-        start = offset * self.unit(asked) if self.offset_means == "pages" else offset
+        start = offset * self.unit(asked) if self.offset_unit == "pages" else offset
         return start if self.cycle is None else start % (self.cycle * self.size(asked))
 
     def sent(self, length: int) -> int:
@@ -159,10 +159,10 @@ class Paging:
 
     def total(self, length: int, asked: int | None) -> int:
         """Say what `total` is for a listing of `length` rows."""
-        if self.total_means == "dummy":
+        if self.total_unit == "dummy":
             return 0
         pages = -(-self.positions(length) // self.unit(asked))
-        counted = self.sent(length) if self.total_means == "records" else pages
+        counted = self.sent(length) if self.total_unit == "records" else pages
         return max(0, counted + self.total_error)
 
     def echoed(self, asked: int | None, size: int, rows: int) -> int:
@@ -182,11 +182,11 @@ class Paging:
             "offset": str(offset) if self.offset_as_text else offset,
             "total": self.total(length, asked),
         }
-        left_out = {"limit": self.echo == "absent", "total": self.total_means == "absent"}
+        left_out = {"limit": self.echo == "absent", "total": self.total_unit == "absent"}
         return {key: value for key, value in pagination.items() if not left_out.get(key)}
 
 
-_STILL: Final = Drift()
+_STILL: Final = ListMutation()
 
 
 @attrs.frozen
@@ -295,7 +295,7 @@ class Listing:
         found: Iterable[int | None] = (paging.row_at(position) for position in range(start, stop))
         return tuple(rows[row] for row in found if row is not None)
 
-    def _drift(self, drift: Drift) -> None:
+    def _drift(self, drift: ListMutation) -> None:
         self.answers += 1
         if self.answers <= drift.times:
             self.append(drift.append)

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import attrs
 
-from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.seeded_random import SeededRandom
 
 Standing = Literal["present", "denied", "missing", "merged", "deleted"]
 LARGEST_ID: Final = 2**63 - 1
@@ -146,7 +146,7 @@ class People:
 
     def person(self, customer_id: int) -> Person:
         """Return whoever has an id, whatever the standing."""
-        draw = Draw(self.seed, "person", customer_id)
+        draw = SeededRandom(self.seed, "person", customer_id)
         return Person(
             id=customer_id,
             first_name=draw.pick(_FIRST_NAMES),

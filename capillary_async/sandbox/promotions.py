@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, moment
 
 PROMOTION_COUNT: Final = 25
@@ -32,7 +32,7 @@ class Promotions:
 
     def promotion_id(self, row: int) -> str:
         """Return a promotion's id: 24 hexadecimal digits."""
-        return f"69{Draw(self.seed, 'promotion', row).below(2**64):016x}{row % 2**24:06x}"
+        return f"69{SeededRandom(self.seed, 'promotion', row).below(2**64):016x}{row % 2**24:06x}"
 
     def promotion(self, row: int) -> dict[str, Any]:
         """Write a promotion."""

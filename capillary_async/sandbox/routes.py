@@ -8,12 +8,12 @@ import attrs
 
 from capillary_async.sandbox.answers import BLANK, Answer
 from capillary_async.sandbox.customer_endpoints import CustomerEndpoints
+from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.group_endpoints import GroupEndpoints
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.paging import RefusedOffsetError
 from capillary_async.sandbox.queries import Query, Refused
 from capillary_async.sandbox.target_endpoints import TargetEndpoints
-from capillary_async.sandbox.world import World
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
 _ANY: Final = "{}"
@@ -27,7 +27,7 @@ class Routes:
     _routes: tuple[tuple[tuple[str, ...], Endpoint], ...]
 
     @classmethod
-    def of(cls, world: World) -> "Routes":
+    def of(cls, world: Dataset) -> "Routes":
         """Lay out all paths."""
         customers, groups, targets = CustomerEndpoints(world), GroupEndpoints(world), TargetEndpoints(world)
         paths: dict[str, Endpoint] = {

@@ -10,21 +10,21 @@ import attrs
 from anyio import sleep_forever
 
 from capillary_async.sandbox.answers import Answer
-from capillary_async.sandbox.auth import Doorkeeper
-from capillary_async.sandbox.faults import Gate, Match, Script, Scripts, retry_after
+from capillary_async.sandbox.auth import Authenticator
+from capillary_async.sandbox.dataset import Dataset
+from capillary_async.sandbox.faults import Match, Script, Scripts, Throttle, retry_after
 from capillary_async.sandbox.listings import Kind
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.paging import Listing
 from capillary_async.sandbox.routes import TOKEN_PATH, Routes
-from capillary_async.sandbox.switches import Switches
-from capillary_async.sandbox.world import World
+from capillary_async.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
     from capillary_async.sandbox.sockets import Sockets
 
 
 @attrs.define(kw_only=True, eq=False)
-class Sandbox(Switches):
+class Sandbox(SandboxSettings):
     """A server on this machine that speaks the API, with invented customers.
 
     ```python
@@ -44,19 +44,19 @@ class Sandbox(Switches):
     _request_count: int = attrs.field(default=0, init=False, repr=False)
     _in_flight: int = attrs.field(default=0, init=False, repr=False)
     _peak: int = attrs.field(default=0, init=False, repr=False)
-    _world: World = attrs.field(init=False, repr=False)
+    _world: Dataset = attrs.field(init=False, repr=False)
     _routes: Routes = attrs.field(init=False, repr=False)
-    _doorkeeper: Doorkeeper = attrs.field(init=False, repr=False)
+    _doorkeeper: Authenticator = attrs.field(init=False, repr=False)
     _scripts: Scripts = attrs.field(factory=Scripts, init=False, repr=False)
-    _gate: Gate = attrs.field(factory=Gate, init=False, repr=False)
+    _gate: Throttle = attrs.field(factory=Throttle, init=False, repr=False)
     _random: Random = attrs.field(init=False, repr=False)
     _sockets: "Sockets | None" = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._requests = deque(maxlen=self.log_size)
-        self._world = World(self)
+        self._world = Dataset(self)
         self._routes = Routes.of(self._world)
-        self._doorkeeper = Doorkeeper(self)
+        self._doorkeeper = Authenticator(self)
         self._random = Random(self.seed)
 
     # -- running ---------------------------------------------------------------------------------
@@ -266,4 +266,4 @@ class Sandbox(Switches):
 
 
 # The switches are described once, and belong to this class for whoever reads its help.
-Sandbox.__doc__ = f"{getdoc(Sandbox)}\n\nAttributes:{(getdoc(Switches) or '').partition('Attributes:')[2]}"
+Sandbox.__doc__ = f"{getdoc(Sandbox)}\n\nAttributes:{(getdoc(SandboxSettings) or '').partition('Attributes:')[2]}"

@@ -4,18 +4,18 @@ import attrs
 
 from capillary_async.sandbox.answers import Answer, document, listing
 from capillary_async.sandbox.customer_endpoints import cap_warnings
+from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.people import as_id
 from capillary_async.sandbox.promotions import promotion_name, promotion_status
 from capillary_async.sandbox.queries import Query, Refused
 from capillary_async.sandbox.targets import ENROLMENTS, period_exists, period_of, rule_exists
-from capillary_async.sandbox.world import World
 
 
 @attrs.frozen
 class TargetEndpoints:
     """Answers requests for targets and promotions."""
 
-    _world: World
+    _world: Dataset
 
     def events(self, query: Query, user: str, rule: str) -> Answer:
         """Answer `GET /v3/users/{userId}/trackedTargetEvents/{targetRuleId}`."""

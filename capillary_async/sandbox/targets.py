@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async.sandbox.draw import Draw
 from capillary_async.sandbox.people import Person
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, Json, moment
 
 _FIRST_EVENT: Final = moment("2025-01-09")
@@ -77,7 +77,7 @@ class Events:
         last = rule_id % 10
         if last == 0:
             return 0
-        draw = Draw(self.seed, "events", user_id, rule_id)
+        draw = SeededRandom(self.seed, "events", user_id, rule_id)
         return 120 + draw.below(200) if last == 7 else 1 + draw.below(24)
 
     def event_id(self, user_id: int, rule_id: int, row: int) -> int:
@@ -95,7 +95,7 @@ class Events:
         return written
 
     def _written(self, user_id: int, rule_id: int, row: int) -> Json:
-        draw = Draw(self.seed, "event", user_id, rule_id, row)
+        draw = SeededRandom(self.seed, "event", user_id, rule_id, row)
         name = draw.pick(_EVENT_NAMES)
         is_generic = name == "GENERIC_EVENT"
         shown_as = '"sandboxBehaviour"' if is_generic else "null"
@@ -120,15 +120,15 @@ class Events:
 
 @lru_cache(maxsize=1_000)
 def _first_event_id(seed: int, user_id: int, rule_id: int) -> int:
-    return 600_000_000 + Draw(seed, "log", user_id, rule_id).below(9_000_000_000)
+    return 600_000_000 + SeededRandom(seed, "log", user_id, rule_id).below(9_000_000_000)
 
 
-def _uuid(draw: Draw) -> str:
+def _uuid(draw: SeededRandom) -> str:
     digits = f"{draw.below(2**64):016x}{draw.below(2**64):016x}"
     return "-".join((digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:]))
 
 
-def _value(draw: Draw, name: str) -> int | Decimal:
+def _value(draw: SeededRandom, name: str) -> int | Decimal:
     if name == "GENERIC_EVENT":
         return Decimal("1.000")
     if name in {"ENROL", "UNENROL"}:
@@ -147,13 +147,13 @@ class Targets:
 
     def enrolled(self, user_id: int) -> tuple[int, ...]:
         """Return the ids of the rules that a customer is enrolled in, lowest first; some are in none."""
-        draw = Draw(self.seed, "enrolled", user_id)
+        draw = SeededRandom(self.seed, "enrolled", user_id)
         first, how_many = draw.below(len(CATALOGUE) - 5), draw.below(6)
         return CATALOGUE[first : first + how_many]
 
     def created(self, rule_id: int) -> int:
         """Return the moment at which a target was created."""
-        return _CREATED + rule_id % 400 * _DAY + Draw(self.seed, "created", rule_id).below(_DAY)
+        return _CREATED + rule_id % 400 * _DAY + SeededRandom(self.seed, "created", rule_id).below(_DAY)
 
     def enrolment(self, rule_id: int) -> str:
         """Return how customers come to be enrolled in a target."""
@@ -165,7 +165,7 @@ class Targets:
 
     def target(self, rule_id: int) -> dict[str, Any]:
         """Write a target."""
-        draw = Draw(self.seed, "target", rule_id)
+        draw = SeededRandom(self.seed, "target", rule_id)
         is_always = draw.chance(2)
         optional = {"description": f"Invented target {rule_id}", "eventName": "TransactionAdd"}
         return {
@@ -187,7 +187,7 @@ class Targets:
             "targetPeriodDefaultValuesMap": self._default_values(rule_id) if rule_id % 2 else {},
         }
 
-    def _attribution(self, draw: Draw, rule_id: int) -> dict[str, Any]:
+    def _attribution(self, draw: SeededRandom, rule_id: int) -> dict[str, Any]:
         created, updated = self.created(rule_id), self.created(rule_id) + draw.below(90) * _DAY
         twins = {"createdOnISO": self.dates.iso(created), "lastUpdatedOnISO": self.dates.iso(updated)}
         return {
@@ -198,7 +198,7 @@ class Targets:
             "createdBy": self._author(draw),
         }
 
-    def _author(self, draw: Draw) -> dict[str, Any]:
+    def _author(self, draw: SeededRandom) -> dict[str, Any]:
         return {
             "id": draw.pick((4, 75_015_489)),
             "code": draw.pick(("First", "", None)),
@@ -207,7 +207,7 @@ class Targets:
             "type": "ADMIN_USER",
         }
 
-    def _filters(self, draw: Draw, rule_id: int) -> list[dict[str, Any]]:
+    def _filters(self, draw: SeededRandom, rule_id: int) -> list[dict[str, Any]]:
         return [
             {"entityType": kind, "entityIds": sorted(75_000_000 + draw.below(90_000) for _ in range(2 + draw.below(9)))}
             for kind in _FILTERS[: rule_id % 4]

@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from capillary_async.cli.display import Monitor, duration, shown
-from capillary_async.cli.traffic import Traffic
+from capillary_async.cli.call_stats import CallStats
+from capillary_async.cli.display import ProgressView, duration, shown
 from capillary_async.jobs import BulkJob, Progress
 from capillary_async.jobs.verdicts import Verdict
 from capillary_async.options import RateLimit
-from capillary_async.protocol import CallInfo
+from capillary_async.pipeline.request import CallInfo
 from tests.fakes import VirtualClock
 from tests.jobs.fakes import full_disk
 
 COUNTS = [10 * (verdict + 1) for verdict in Verdict]
 
 
-def call(seconds: float, waited: float = 0.0, attempts: int = 1) -> CallInfo:
+def call(seconds: float, rate_limit_wait: float = 0.0, attempts: int = 1) -> CallInfo:
     """Describe a call that went well."""
-    return CallInfo("/", 200, (), None, attempts, waited, seconds, 2, None)
+    return CallInfo("/", 200, (), None, attempts, rate_limit_wait, seconds, 2, None)
 
 
 class Scene:
@@ -31,8 +31,8 @@ class Scene:
     def __init__(self, directory: Path) -> None:
         self.clock = VirtualClock()
         self.job = BulkJob.create(directory, "customers", [1])
-        self.traffic = Traffic(self.clock.time)
-        self.monitor = Monitor(self.job, self.traffic, RateLimit(1000))
+        self.traffic = CallStats(self.clock.time)
+        self.monitor = ProgressView(self.job, self.traffic, RateLimit(1000))
 
     def begin(self) -> Progress:
         """Let the job have counts."""
@@ -79,7 +79,7 @@ async def test_a_line_says_everything(scene: Scene) -> None:
     progress = scene.begin()
     for _ in range(98):
         scene.traffic.add(call(0.1))
-    scene.traffic.add(call(5.3, waited=5.0, attempts=3))
+    scene.traffic.add(call(5.3, rate_limit_wait=5.0, attempts=3))
     scene.traffic.add(call(0.5))
     for _ in range(28):
         progress.observe(0.1)
@@ -125,7 +125,7 @@ def test_nobody_is_told_that_nothing_runs_at_once(scene: Scene) -> None:
 def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
     """The limit shapes every burst a little."""
     scene.begin()
-    scene.traffic.add(call(0.101, waited=0.001))
+    scene.traffic.add(call(0.101, rate_limit_wait=0.001))
 
     assert "waiting" not in scene.monitor.line()
 
@@ -195,13 +195,13 @@ async def test_a_display_that_cannot_be_seen_does_not_stop_the_job(
 ) -> None:
     """What took a night must not be lost because somebody closed a pipe, or because the log's disk is full."""
     scene.begin()
-    tries: list[Monitor] = []
+    tries: list[ProgressView] = []
 
-    def fail(monitor: Monitor) -> str:
+    def fail(monitor: ProgressView) -> str:
         tries.append(monitor)
         raise error()
 
-    monkeypatch.setattr(Monitor, "line", fail)
+    monkeypatch.setattr(ProgressView, "line", fail)
 
     async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
         await elapse(scene, 40)
@@ -213,10 +213,10 @@ async def test_a_fault_of_the_display_is_not_hidden(scene: Scene, monkeypatch: p
     """Nobody would ever mend it."""
     scene.begin()
 
-    def fail(_: Monitor) -> str:
+    def fail(_: ProgressView) -> str:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Monitor, "line", fail)
+    monkeypatch.setattr(ProgressView, "line", fail)
 
     with pytest.raises(ZeroDivisionError):
         async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):

@@ -17,7 +17,7 @@ RULE = 79196
 USERS = range(1, 151)
 
 
-class Alarm:
+class TimeoutScheduler:
     """Goes off when a number of requests has arrived at the server, which runs in a thread."""
 
     def __init__(self, requests: int) -> None:
@@ -59,7 +59,7 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
     asked: list[set[str]] = []
 
     for command, number in ((run, signal.SIGINT), (("resume", "job"), signal.SIGTERM)):
-        alarm = Alarm(40)
+        alarm = TimeoutScheduler(40)
         server.script(alarm, Answer())
         process = await start(*command, cwd=place)
         await alarm.wait()
@@ -83,7 +83,7 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
 @pytest.mark.usefixtures("environment")
 async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> None:
     """Twenty seconds are long when one is in a hurry."""
-    alarm = Alarm(1)
+    alarm = TimeoutScheduler(1)
     server.script(alarm, Answer())
     server.script("/", Answer(delay=60.0), times=None)
 

@@ -121,7 +121,7 @@ def test_the_report_has_no_words_of_python(capillary: Capillary) -> None:
     """Whoever reads it in a shell need not know what None is."""
     done = capillary(*EVENTS, "--report", "--max-rows", "1", "--format", "jsonl")
 
-    assert "is capped: no, offset means: unknown, total means: unknown" in done.err
+    assert "is capped: no, offset unit: unknown, total unit: unknown" in done.err
 
 
 def test_a_listing_that_never_began_is_not_to_be_resumed(capillary: Capillary, server: Sandbox) -> None:

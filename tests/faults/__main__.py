@@ -26,9 +26,9 @@ def main() -> int:
             _say(f"\n{part}\n\n{heading()}")
             sums.append(_sum(part, run(part, scale)))
     _say(f"\n{summary(sums)}\n\nseed {scale.seed}, {perf_counter() - began:.0f} s")
-    complaints = [complaint for part in sums for complaint in part.complaints]
-    for complaint in complaints:
-        _say(f"OFF  {complaint}")
+    complaints = [message for part in sums for message in part.complaints]
+    for message in complaints:
+        _say(f"OFF  {message}")
     return bool(complaints)
 
 
@@ -45,7 +45,7 @@ def _sum(part: str, rows: Iterable[Row]) -> Row:
     total = Row(part)
     for row in rows:
         _say(written(row))
-        row.complaints = [f"{row.kind}: {complaint}" for complaint in row.complaints]
+        row.complaints = [f"{row.kind}: {message}" for message in row.complaints]
         add(total, row)
     return total
 

@@ -24,7 +24,7 @@ from capillary_async import (
 from tests.faults.lookups import AUTH, PATIENT, Ending, document_of, entity_of, find_with, look_up_all
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import HEAD_END, Asked, RawServer, Wire, answer, chunked, zipped
+from tests.faults.wire import HEAD_END, Asked, HttpConnection, RawServer, answer, chunked, zipped
 
 MIB: Final = 2**20
 CAP: Final = MIB
@@ -161,7 +161,7 @@ class BodyServer:
     kind: Kind
     seen: Counter[str] = attrs.field(factory=Counter[str])
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer."""
         key = asked.query["identifierValue"]
         self.seen[key] += 1

@@ -17,14 +17,14 @@ import aiohttp
 import attrs
 
 from capillary_async import CapillaryClient, CapillaryError, ClientOptions, RateLimit
-from capillary_async.auth import TOKEN_PATH
 from capillary_async.jobs import BulkJob
+from capillary_async.pipeline.token import TOKEN_PATH
 from tests.faults.evidence import AUTHS, CUSTOMER, EMAIL, EXTERNAL, PHONE, TOKEN, Evidence
 from tests.faults.lookups import PATIENT
 from tests.faults.planted import DOCUMENT, book, call_all, calls_of, gather
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import Asked, RawServer, Wire, answer
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 _NOWHERE: Final = "http://127.0.0.1:1"
 _REFUSAL: Final = json.dumps({"errors": [{"code": 8015, "message": f"{EMAIL}, {PHONE}"}]}).encode()
@@ -45,7 +45,7 @@ def run(_scale: Scale) -> Iterator[Row]:
     yield gather("files of bulk jobs", _run_jobs)
 
 
-async def _answer_well(wire: Wire, asked: Asked) -> None:
+async def _answer_well(wire: HttpConnection, asked: Asked) -> None:
     """Grant tokens, serve a listing, and hold a person in every other answer."""
     offset = int(asked.query.get("offset", 0))
     rows = [{"id": f"{EXTERNAL}-{number}", "mobile": PHONE} for number in range(offset, min(offset + 5, _ROWS))]
@@ -53,7 +53,7 @@ async def _answer_well(wire: Wire, asked: Asked) -> None:
     await wire.send(answer(_GRANT if asked.path == TOKEN_PATH else listing if asked.path == "/v2/rows" else DOCUMENT))
 
 
-async def _refuse(wire: Wire, asked: Asked) -> None:
+async def _refuse(wire: HttpConnection, asked: Asked) -> None:
     await wire.send(answer(_GRANT if asked.path == TOKEN_PATH else _REFUSAL))
 
 
@@ -114,7 +114,7 @@ async def _contradict(row: Row, evidence: Evidence) -> None:
     page = {"data": [{"mobile": PHONE, "email": EMAIL}], "pagination": {"limit": 1, "offset": 0, "total": 5}}
     with RawServer(lambda wire, _: wire.send(answer(json.dumps(page).encode()))) as raw:
         async with CapillaryClient(raw.base_url, AUTHS["token"](), options=PATIENT) as client:
-            pager = client.list("/v2/rows", page_size=1, offset_means="records", key="mobile")
+            pager = client.paginate("/v2/rows", page_size=1, offset_unit="records", key="mobile")
             walks: tuple[Awaitable[Any], ...] = (pager.collect(), pager.first(), _exhaust(pager), _exhaust_ahead(pager))
             for ending in await asyncio.gather(*map(_plain, walks), return_exceptions=True):
                 book(row, evidence, ending)
@@ -167,7 +167,7 @@ async def _log_each_step(row: Row, evidence: Evidence) -> None:
     options = attrs.evolve(PATIENT, coalesce=True, rate_limit=RateLimit(1000, per=1.0))
     with RawServer(_answer_well) as raw:
         async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=options) as client:
-            pager = client.list("/v2/rows", page_size=5, offset_means="records", key="id")
+            pager = client.paginate("/v2/rows", page_size=5, offset_unit="records", key="id")
             calls = [_plain(call) for call in [*calls_of(client), pager.collect(), _exhaust_ahead(pager)]]
             for ending in await asyncio.gather(*calls, return_exceptions=True):
                 book(row, evidence, ending)

@@ -15,9 +15,9 @@ from capillary_async import CapillaryClient, CapillaryError
 from tests.faults.lookups import AUTH, QUICK, Ending, Ledger, document_of, entity_of, find_with, look_up_all
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import HEAD_END, Asked, RawServer, Wire, answer, chunked, zipped
+from tests.faults.wire import HEAD_END, Asked, HttpConnection, RawServer, answer, chunked, zipped
 
-Fault = Callable[[Wire, bytes], Awaitable[None]]
+Fault = Callable[[HttpConnection, bytes], Awaitable[None]]
 NONE: Final = "none"
 STALE: Final = "kept connection gone stale"
 _TRICKLE: Final = 0.02
@@ -26,7 +26,7 @@ _TRICKLE: Final = 0.02
 def _cut(share_of_head: float, share_of_body: float, *, is_reset: bool) -> Fault:
     """Send so much of a good answer, and hang up."""
 
-    async def inject(wire: Wire, document: bytes) -> None:
+    async def inject(wire: HttpConnection, document: bytes) -> None:
         whole = answer(document)
         head = whole.index(HEAD_END) + len(HEAD_END)
         await wire.send(whole[: int(head * share_of_head) + int(len(document) * share_of_body)])
@@ -38,35 +38,35 @@ def _cut(share_of_head: float, share_of_body: float, *, is_reset: bool) -> Fault
     return inject
 
 
-async def _short_length(wire: Wire, document: bytes) -> None:
+async def _short_length(wire: HttpConnection, document: bytes) -> None:
     await wire.send(answer(document, headers={"Content-Length": str(len(document) - 9)}))
 
 
-async def _long_length(wire: Wire, document: bytes) -> None:
+async def _long_length(wire: HttpConnection, document: bytes) -> None:
     await wire.send(answer(document, headers={"Content-Length": str(len(document) + 9)}))
     await wire.stall()
 
 
-async def _cut_chunks(wire: Wire, document: bytes) -> None:
+async def _cut_chunks(wire: HttpConnection, document: bytes) -> None:
     await wire.send(chunked(document)[: -len(b"0" + HEAD_END)])
     wire.close()
 
 
-async def _malformed_chunks(wire: Wire, document: bytes) -> None:
+async def _malformed_chunks(wire: HttpConnection, document: bytes) -> None:
     await wire.send(chunked(document).replace(b"64\r\n", b"zz\r\n"))
     await wire.stall()
 
 
-async def _stale(wire: Wire, _document: bytes) -> None:
+async def _stale(wire: HttpConnection, _document: bytes) -> None:
     """Hang up when a request arrives on a connection that was kept, as gateways do that found it idle."""
     wire.close()
 
 
-async def _silence(wire: Wire, _document: bytes) -> None:
+async def _silence(wire: HttpConnection, _document: bytes) -> None:
     await wire.stall()
 
 
-async def _trickle(wire: Wire, document: bytes) -> None:
+async def _trickle(wire: HttpConnection, document: bytes) -> None:
     whole = answer(document)
     for place in range(len(whole)):
         await wire.send(whole[place : place + 1])
@@ -110,7 +110,7 @@ class FaultyServer:
     injected: Counter[str] = attrs.field(factory=Counter[str])
     reused: int = 0
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer a lookup, or spoil it."""
         key = asked.query["identifierValue"]
         kind, document = kind_of(key), document_of(key)

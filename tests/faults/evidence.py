@@ -19,7 +19,7 @@ from urllib.parse import quote
 import attrs
 
 from capillary_async import AccessToken, BasicAuth, CallInfo, OAuth
-from capillary_async.auth import Auth
+from capillary_async.pipeline.auth import Auth
 
 TILL, PASSWORD = "a.till", "Tr0ub4dor-horse"
 MD5 = hashlib.md5(PASSWORD.encode()).hexdigest()

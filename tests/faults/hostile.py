@@ -29,12 +29,12 @@ from capillary_async import (
     ConfigurationError,
     OAuth,
 )
-from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH
-from capillary_async.protocol import Request
+from capillary_async.pipeline.request import Request
+from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from tests.faults.lookups import AUTH, PATIENT
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import Asked, RawServer, Wire, answer
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 _HEADERS: Final = {"host", "accept", "content-type", "accept-encoding", "user-agent", "authorization"}
 _GOOD: Final = b'{"entity": 7, "data": []}'
@@ -108,11 +108,11 @@ async def surrounded() -> AsyncGenerator[Surroundings]:
     """Set the two servers up."""
     asked: list[Asked] = []
 
-    async def handle(wire: Wire, request: Asked) -> None:
+    async def handle(wire: HttpConnection, request: Asked) -> None:
         asked.append(request)
         await wire.send(around.replies.get(request.path, answer(_GOOD)))
 
-    async def answer_elsewhere(wire: Wire, _asked: Asked) -> None:
+    async def answer_elsewhere(wire: HttpConnection, _asked: Asked) -> None:
         await wire.send(answer(_GOOD))
 
     with RawServer(handle) as raw, RawServer(answer_elsewhere) as elsewhere:

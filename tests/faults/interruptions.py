@@ -19,12 +19,13 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import BasicAuth, CapillaryClient, CapillaryError, ClientOptions, OAuth, RateLimit, lookup_many
-from capillary_async.auth import TOKEN_PATH, Auth
-from capillary_async.protocol import running_time
+from capillary_async.pipeline.auth import Auth
+from capillary_async.pipeline.request import loop_time
+from capillary_async.pipeline.token import TOKEN_PATH
 from tests.faults.lookups import document_of, entity_of
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import Asked, RawServer, Wire, answer
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 ROWS: Final = 60
 _PAGE: Final = 10
@@ -58,7 +59,7 @@ class MoodyServer:
 
     chance: Random
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer a lookup, a listing or the request for a token."""
         await asyncio.sleep(self.chance.random() * _LATEST)
         if self.chance.random() < 0.02:
@@ -124,7 +125,7 @@ class Caller:
         return self.client.customers.find_id("externalId", key)
 
     def _pager(self) -> Any:
-        return self.client.list("/v2/things", page_size=_PAGE, offset_means="records", key="id")
+        return self.client.paginate("/v2/things", page_size=_PAGE, offset_unit="records", key="id")
 
     async def _take(self, rows: Any) -> None:
         taken: list[int] = []
@@ -244,7 +245,7 @@ async def _interrupt_often(row: Row, interrupt: Interrupt, scale: Scale) -> None
 async def _interrupt(row: Row, interrupt: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Interrupt once, and book how it ended."""
     row.injected += 1
-    began = running_time()
+    began = loop_time()
     try:
         await interrupt()
     except WrongAnswerError:
@@ -256,7 +257,7 @@ async def _interrupt(row: Row, interrupt: Callable[[], Coroutine[Any, Any, None]
         row.complaints.append(f"ended in {error!r}")
     else:
         row.healed += 1
-    row.seconds = max(row.seconds, running_time() - began)
+    row.seconds = max(row.seconds, loop_time() - began)
 
 
 async def _check_nothing_is_left(row: Row, but: str = "") -> None:

@@ -14,7 +14,7 @@ from tests.faults.connections import KINDS
 from tests.faults.lookups import AUTH, QUICK
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import Asked, RawServer, Wire, answer
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 _PAGE: Final = 20
 
@@ -33,7 +33,7 @@ class ListingServer:
     rows: int
     seen: Counter[int] = attrs.field(factory=Counter[int])
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer with a page, or spoil it."""
         offset = int(asked.query["offset"])
         self.seen[offset] += 1
@@ -75,7 +75,7 @@ async def _walk(server: ListingServer, ahead: int) -> Row:
 
 async def _ids(client: CapillaryClient, ahead: int, row: Row) -> AsyncIterator[int]:
     """Yield the ids of the listing's rows, and complain if it ends in an error."""
-    pager = client.list("/v2/things", page_size=_PAGE, offset_means="records", key="id")
+    pager = client.paginate("/v2/things", page_size=_PAGE, offset_unit="records", key="id")
     async with AsyncExitStack() as stack:
         things: Any = await stack.enter_async_context(pager.prefetch(ahead)) if ahead else pager
         try:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import BasicAuth, CallInfo, CapillaryClient, ClientOptions, RetryPolicy
-from capillary_async.protocol import running_time
+from capillary_async.pipeline.request import loop_time
 
 AUTH: Final = BasicAuth("a.till", "a password")
 # As the client ships, but for the time that it gives a silent server.
@@ -63,12 +63,12 @@ async def look_up_all(
     async def work() -> None:
         for key in source:
             _key.set(key)
-            began, value, failure = running_time(), None, None
+            began, value, failure = loop_time(), None, None
             try:
                 value = await look_up(key)
             except Exception as error:  # noqa: BLE001  (judged by the caller)
                 failure = error
-            endings.append(Ending(key, value, failure, running_time() - began))
+            endings.append(Ending(key, value, failure, loop_time() - began))
 
     await asyncio.gather(*(work() for _ in range(concurrency)))
     return endings

@@ -21,7 +21,7 @@ from capillary_async import CapillaryClient
 from tests.faults.lookups import AUTH, PATIENT, document_of, entity_of, find_with
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import Asked, RawServer, Wire, answer, chunked
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer, chunked
 
 MIB: Final = 2**20
 ROOM: Final = 16 * MIB
@@ -92,7 +92,7 @@ class _Server:
     write: Callable[[int], bytes]
     cap: int
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer."""
         key = asked.query["identifierValue"]
         await wire.send(self.write(self.cap) if key == _KEY else answer(document_of(key)))

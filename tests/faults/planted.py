@@ -12,7 +12,8 @@ from typing import Any, Final, cast
 import attrs
 
 from capillary_async import AccessToken, BasicAuth, CapillaryClient, CapillaryError, ClientOptions, OAuth
-from capillary_async.auth import TOKEN_PATH, Auth
+from capillary_async.pipeline.auth import Auth
+from capillary_async.pipeline.token import TOKEN_PATH
 from tests.faults import connections
 from tests.faults.bodies import CAP
 from tests.faults.evidence import (
@@ -35,7 +36,7 @@ from tests.faults.evidence import (
 from tests.faults.lookups import PATIENT
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import HEAD_END, Asked, RawServer, Wire, answer, zipped
+from tests.faults.wire import HEAD_END, Asked, HttpConnection, RawServer, answer, zipped
 
 _PATIENCE: Final = 30.0
 _OPTIONS: Final = attrs.evolve(PATIENT, attempt_timeout=0.1, max_response_bytes=CAP)
@@ -58,7 +59,7 @@ _OLD_ENVELOPE: Final = json.dumps(
     {"response": {"status": {"success": "true", "code": "498", "message": f"{EMAIL}, {PHONE} or {CUSTOMER}"}}}
 ).encode()
 
-Fault = Callable[[Wire, Asked], Awaitable[None]]
+Fault = Callable[[HttpConnection, Asked], Awaitable[None]]
 
 
 def _as_connection(fault: connections.Fault) -> Fault:
@@ -73,7 +74,7 @@ def _granting(token: str, life: object = 3600) -> bytes:
     return answer(json.dumps({"data": {"accessToken": token, "ttlSeconds": life}}).encode())
 
 
-async def _echo(wire: Wire, asked: Asked, *, status: int) -> None:
+async def _echo(wire: HttpConnection, asked: Asked, *, status: int) -> None:
     """Refuse, and repeat all that was asked in the message, as badly written servers do."""
     said = " ".join((asked.target, *asked.headers.values(), asked.body.decode()))
     refusal = {"code": 8015 if status == 200 else status, "message": f"{said} for {PHONE}"}
@@ -136,7 +137,7 @@ async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth]) -> 
     """Make calls of all kinds to a server that fails in one way after the other."""
     current = ""
 
-    async def handle(wire: Wire, asked: Asked) -> None:
+    async def handle(wire: HttpConnection, asked: Asked) -> None:
         if asked.path == TOKEN_PATH and wire.served == 1:
             await wire.send(_granting(TOKEN))
         else:
@@ -205,7 +206,7 @@ def book(row: Row, evidence: Evidence, ending: object) -> None:
 async def _be_cancelled(row: Row, evidence: Evidence, *, times: int) -> None:
     """Cancel calls to a silent server after so many steps of the loop."""
 
-    async def handle(wire: Wire, _asked: Asked) -> None:
+    async def handle(wire: HttpConnection, _asked: Asked) -> None:
         await wire.stall()
 
     options = attrs.evolve(PATIENT, coalesce=True)

@@ -7,15 +7,16 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import CapillaryClient, ClientOptions, OAuth, RateLimit, RetryPolicy
-from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH, Auth
-from capillary_async.protocol import Request, running_time
-from capillary_async.replies import Answer
+from capillary_async.pipeline.auth import Auth
+from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.responses import HttpResponse
+from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from tests.faults.connections import judge
 from tests.faults.lookups import AUTH, PATIENT, document_of, find_with, look_up_all
 from tests.faults.report import Row
 from tests.faults.scale import Scale
 from tests.faults.virtual import answering, data, run_virtually
-from tests.faults.wire import Asked, Handler, RawServer, Wire, answer
+from tests.faults.wire import Asked, Handler, HttpConnection, RawServer, answer
 
 _LARGE: Final = b"." * 2**21
 
@@ -60,9 +61,9 @@ def _queueing(unit: float) -> Row:
 
 def _answer_by_fives(loop: _SteppedLoop, unit: float) -> Handler:
     """Wait until five requests are here, let the client's time pass for them, and answer all five."""
-    waiting: list[tuple[Wire, Asked]] = []
+    waiting: list[tuple[HttpConnection, Asked]] = []
 
-    async def handle(wire: Wire, asked: Asked) -> None:
+    async def handle(wire: HttpConnection, asked: Asked) -> None:
         waiting.append((wire, asked))
         if len(waiting) == 5:
             loop.now += unit
@@ -75,10 +76,10 @@ def _answer_by_fives(loop: _SteppedLoop, unit: float) -> Handler:
 
 
 async def _large_failures(count: int) -> Row:
-    """Answer each first request with a large 503: a retry that keeps it open waits for its own connection."""
+    """HttpResponse each first request with a large 503: a retry that keeps it open waits for its own connection."""
     row = Row("a 503 of 2 MB, one connection", count)
 
-    async def handle(wire: Wire, asked: Asked) -> None:
+    async def handle(wire: HttpConnection, asked: Asked) -> None:
         failure = answer(_LARGE, status=503)
         await wire.send(failure if server.seen % 2 else answer(document_of(asked.query["identifierValue"])))
 
@@ -94,7 +95,7 @@ async def _late_refusals() -> Row:
     row = Row("20 late refusals of one token", 20)
     tokens, refused, are_all_here, is_renewed = 0, 0, asyncio.Event(), asyncio.Event()
 
-    async def handle(wire: Wire, asked: Asked) -> None:
+    async def handle(wire: HttpConnection, asked: Asked) -> None:
         nonlocal tokens, refused
         if asked.path == TOKEN_PATH:
             tokens += 1
@@ -131,7 +132,7 @@ class _Counting:
     seen: int = 0
     connections: int = 0
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Count, and pass on."""
         self.seen += 1
         self.connections += wire.served == 1
@@ -150,7 +151,7 @@ async def _limiter() -> Row:
     """Fifty calls that wait for a rate limit."""
     row = Row("50 calls at a limit of 60 a minute", 50)
 
-    async def respond(request: Request[Any]) -> Answer:
+    async def respond(request: Request[Any]) -> HttpResponse:
         return data(document_of(str(dict(request.query)["identifierValue"])))
 
     options = ClientOptions(deadline=None, rate_limit=RateLimit(60, per=60.0))
@@ -167,10 +168,10 @@ async def _limiter() -> Row:
 async def _stalled() -> Row:
     """Far more calls than connections, with a rate limit, while the server stands still for half a minute."""
     row = Row("300 calls at 50 a second, 10 connections, a server that stalls", 300)
-    goes_on = running_time() + 30.0
+    goes_on = loop_time() + 30.0
 
-    async def respond(request: Request[Any]) -> Answer:
-        await asyncio.sleep(max(goes_on - running_time(), 0.01))
+    async def respond(request: Request[Any]) -> HttpResponse:
+        await asyncio.sleep(max(goes_on - loop_time(), 0.01))
         return data(document_of(str(dict(request.query)["identifierValue"])))
 
     options = ClientOptions(deadline=None, attempt_timeout=60.0, max_connections=10, rate_limit=RateLimit(50, per=1.0))

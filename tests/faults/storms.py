@@ -14,8 +14,8 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import BasicAuth, ClientOptions, RateLimit, TransportError
-from capillary_async.protocol import Request, running_time
-from capillary_async.replies import Answer
+from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.responses import HttpResponse
 from tests.faults.connections import judge
 from tests.faults.lookups import document_of, find_with, look_up_all
 from tests.faults.report import Row
@@ -26,10 +26,10 @@ AUTH: Final = BasicAuth("a.till", "a password")
 _LATENCY: Final = 0.02
 _FOREVER: Final = ClientOptions(deadline=None)
 
-Fail = Callable[[], Answer]
+Fail = Callable[[], HttpResponse]
 
 
-def _broken() -> Answer:
+def _broken() -> HttpResponse:
     raise TransportError("the connection broke")
 
 
@@ -64,8 +64,8 @@ class Weather:
     fails: Callable[[], bool]
     fail: Fail
 
-    async def respond(self, request: Request[Any]) -> Answer:
-        """Answer a lookup."""
+    async def respond(self, request: Request[Any]) -> HttpResponse:
+        """HttpResponse a lookup."""
         is_failing = self.fails()
         await asyncio.sleep(_LATENCY)
         key = dict(request.query)["identifierValue"]
@@ -128,7 +128,7 @@ async def _rate_limited(scale: Scale, asked: str) -> Row:
     passed: list[float] = []
 
     def is_too_many() -> bool:
-        now = running_time()
+        now = loop_time()
         if len(passed) >= 50 and now - passed[-50] < 1.0:
             return True
         passed.append(now)
@@ -175,13 +175,13 @@ def _written(text: str) -> str:
 async def _deadline() -> Row:
     """Ask for a wait that would outlast the deadline: nobody begins it, also not of those who come later."""
     row = Row("503 and 429 with a wait beyond the deadline", 2)
-    began = running_time()
+    began = loop_time()
     for status in (503, 429):
         weather = Weather(lambda: True, partial(refusal, status, "200"))
         async with answering(weather.respond, AUTH, ClientOptions(deadline=120.0)) as it:
             await _look_up(row, it.client, 1)
             row.check("it was tried again", holds=len(it.http.starts) == 1)
-    row.measure("waited", round(running_time() - began - 2 * _LATENCY, 3), at_most=0.0)
+    row.measure("waited", round(loop_time() - began - 2 * _LATENCY, 3), at_most=0.0)
     return row.settle()
 
 

@@ -38,7 +38,7 @@ def test_a_frame_that_holds_one_is_found(error: object) -> None:
 
     evidence.take_error(error())  # type: ignore[operator]
 
-    assert any("in locals in" in complaint for complaint in evidence.complaints())
+    assert any("in locals in" in message for message in evidence.complaints())
 
 
 @pytest.mark.parametrize("attribute", ["__cause__", "__context__"])
@@ -50,7 +50,7 @@ def test_a_chain_is_followed_both_ways(attribute: str) -> None:
 
     evidence.take_error(error)
 
-    assert any("in locals in" in complaint for complaint in evidence.complaints())
+    assert any("in locals in" in message for message in evidence.complaints())
 
 
 def test_a_pickle_is_opened() -> None:

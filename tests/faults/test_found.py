@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 import pytest
 
 from capillary_async import CapillaryClient, ConfigurationError, DecodeError
-from capillary_async.converter import decode_json
+from capillary_async.codec import decode_json
 from fuzz.targets import TARGETS
 from tests.faults.lookups import AUTH, PATIENT
-from tests.faults.wire import Asked, RawServer, Wire, answer
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 
 @asynccontextmanager
 async def opened(reply: bytes) -> AsyncGenerator[CapillaryClient]:
     """Open a client whose server answers everything the same."""
 
-    async def handle(wire: Wire, _asked: Asked) -> None:
+    async def handle(wire: HttpConnection, _asked: Asked) -> None:
         await wire.send(reply)
 
     with RawServer(handle) as raw:

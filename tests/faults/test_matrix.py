@@ -15,5 +15,5 @@ def test_nothing_is_lost_doubled_or_wrong(part: str) -> None:
     rows = list(run(part, Scale(SEED, is_full=False)))
 
     table = "\n".join([heading(), *map(written, rows)])
-    complaints = [f"{row.kind}: {complaint}" for row in rows for complaint in row.complaints]
+    complaints = [f"{row.kind}: {message}" for row in rows for message in row.complaints]
     assert not complaints, f"{table}\n" + "\n".join(complaints)

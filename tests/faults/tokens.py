@@ -10,9 +10,9 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import AuthenticationError, ClientOptions, OAuth, RateLimit, TransportError
-from capillary_async.auth import TOKEN_HEADER, TOKEN_PATH
-from capillary_async.protocol import Request, running_time
-from capillary_async.replies import Answer
+from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.responses import HttpResponse
+from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from tests.faults.connections import judge
 from tests.faults.lookups import Ending, document_of, find_with, look_up_all
 from tests.faults.report import Row
@@ -23,12 +23,12 @@ AUTH: Final = OAuth("a key", "a secret")
 _OPTIONS: Final = ClientOptions(deadline=None, max_connections=10_000)
 
 
-def _envelope(code: str) -> Answer:
+def _envelope(code: str) -> HttpResponse:
     return data(b'{"response": {"status": {"success": "true", "code": %b, "message": "Token"}}}' % code.encode())
 
 
 # Every way in which the API may say that a token is no good.
-REFUSALS: Final[dict[str, Callable[[], Answer]]] = {
+REFUSALS: Final[dict[str, Callable[[], HttpResponse]]] = {
     "status 401": lambda: refusal(401),
     "status 498": lambda: refusal(498),
     'code "401" in a 200': lambda: _envelope('"401"'),
@@ -56,7 +56,7 @@ class TokenApi:
     """
 
     chance: Random
-    refuse: Callable[[], Answer] = REFUSALS["status 401"]
+    refuse: Callable[[], HttpResponse] = REFUSALS["status 401"]
     said_life: float = 3600.0
     life: float = 3600.0
     latest: float = 0.2
@@ -65,7 +65,7 @@ class TokenApi:
     refused: int = 0
     revoked: int = 0
     starts: list[float] = attrs.field(factory=list[float])
-    spoilt: Iterator[Callable[[], Answer]] = attrs.field(factory=lambda: iter(()))
+    spoilt: Iterator[Callable[[], HttpResponse]] = attrs.field(factory=lambda: iter(()))
     _ends: dict[str, float] = attrs.field(factory=dict[str, float])
 
     def revoke(self) -> None:
@@ -73,11 +73,11 @@ class TokenApi:
         self.revoked += bool(self._ends)
         self._ends.clear()
 
-    async def respond(self, request: Request[Any]) -> Answer:
-        """Answer after a while; whether a token is good is decided when the request comes."""
+    async def respond(self, request: Request[Any]) -> HttpResponse:
+        """HttpResponse after a while; whether a token is good is decided when the request comes."""
         if request.path != TOKEN_PATH:
-            self.starts.append(running_time())
-        is_good = self._ends.get(_token_of(request), 0.0) > running_time()
+            self.starts.append(loop_time())
+        is_good = self._ends.get(_token_of(request), 0.0) > loop_time()
         await asyncio.sleep(self.chance.random() * self.latest)
         if request.path == TOKEN_PATH:
             return self._grant()
@@ -86,13 +86,13 @@ class TokenApi:
             return self.refuse()
         return data(document_of(dict(request.query)["identifierValue"]))  # type: ignore[arg-type]
 
-    def _grant(self) -> Answer:
+    def _grant(self) -> HttpResponse:
         self.asked += 1
         for spoilt in self.spoilt:
             return spoilt()
         self.granted += 1
         token = f"token-{self.granted}"
-        self._ends[token] = running_time() + self.life
+        self._ends[token] = loop_time() + self.life
         return data(b'{"data": {"accessToken": "%b", "ttlSeconds": %d}}' % (token.encode(), self.said_life))
 
 
@@ -156,9 +156,9 @@ async def _ended(name: str, api: TokenApi, callers: int) -> Row:
     """Call for an hour; a round of calls every ten seconds or so."""
     row = Row(name)
     keys = map(str, count())
-    began = running_time()
+    began = loop_time()
     async with _answering(api) as it:
-        while running_time() < began + 3600:
+        while loop_time() < began + 3600:
             endings = await look_up_all(find_with(it.client), [next(keys) for _ in range(callers // 10)])
             row.injected += len(endings)
             _judge(row, endings)
@@ -196,11 +196,11 @@ async def _paced(api: TokenApi, callers: int) -> Row:
     return row.settle()
 
 
-def _broken() -> Answer:
+def _broken() -> HttpResponse:
     raise TransportError("the connection broke")
 
 
-_SPOILT_GRANTS: Final[dict[str, tuple[Callable[[], Answer], ...]]] = {
+_SPOILT_GRANTS: Final[dict[str, tuple[Callable[[], HttpResponse], ...]]] = {
     "503": (lambda: refusal(503),),
     "429": (lambda: refusal(429, "2"),),
     "a broken connection": (_broken,),

@@ -15,7 +15,7 @@ from tests.faults.connections import judge
 from tests.faults.lookups import AUTH, QUICK, document_of, find_with, look_up_all
 from tests.faults.report import Row
 from tests.faults.scale import Scale
-from tests.faults.wire import Asked, RawServer, Wire, answer
+from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 _WRONG: Final = document_of("somebody else")
 STRAYS: Final[dict[str, bytes]] = {
@@ -33,9 +33,9 @@ class StrayServer:
 
     stray: bytes
     is_closing: bool = False
-    _idle: list[Wire] = attrs.field(factory=list[Wire])
+    _idle: list[HttpConnection] = attrs.field(factory=list[HttpConnection])
 
-    async def handle(self, wire: Wire, asked: Asked) -> None:
+    async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer, and remember the connection."""
         if asked.path == "/stray":
             await self._send_strays()

@@ -11,10 +11,11 @@ from unittest.mock import patch
 import attrs
 
 from capillary_async import CallInfo, CapillaryClient, ClientOptions
-from capillary_async.auth import Auth
-from capillary_async.protocol import Request, running_time
-from capillary_async.replies import Answer
-from capillary_async.transport import BaseUrl, HttpTransport
+from capillary_async.pipeline.auth import Auth
+from capillary_async.pipeline.exchange import HttpTransport
+from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.responses import HttpResponse
+from capillary_async.pipeline.urls import BaseUrl
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ def run_virtually(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-Respond = Callable[[Request[Any]], Awaitable[Answer]]
+Respond = Callable[[Request[Any]], Awaitable[HttpResponse]]
 
 
 class FakeHttp(HttpTransport):
@@ -75,10 +76,10 @@ class FakeHttp(HttpTransport):
         """End."""
         self._wire = None
 
-    async def _attempt(self, wire: object, request: Request[Any], url: str, ends_at: float) -> Answer:
+    async def _attempt(self, wire: object, request: Request[Any], url: str, ends_at: float) -> HttpResponse:
         """Ask the function."""
         request.call.attempts += 1
-        self.starts.append(running_time())
+        self.starts.append(loop_time())
         answer = await self._respond(request)
         request.call.status = answer.status
         return answer
@@ -109,11 +110,11 @@ async def answering(
         yield Answering(client, http)
 
 
-def data(document: bytes) -> Answer:
+def data(document: bytes) -> HttpResponse:
     """Return a good answer."""
-    return Answer(200, {}, document)
+    return HttpResponse(200, {}, document)
 
 
-def refusal(status: int, retry_after: str = "") -> Answer:
+def refusal(status: int, retry_after: str = "") -> HttpResponse:
     """Return the gateway's answer when it refuses."""
-    return Answer(status, {"retry-after": retry_after} if retry_after else {}, b"<html>sorry</html>")
+    return HttpResponse(status, {"retry-after": retry_after} if retry_after else {}, b"<html>sorry</html>")

@@ -42,7 +42,7 @@ class Asked:
 
 
 @attrs.define(eq=False)
-class Wire:
+class HttpConnection:
     """The server's end of a connection.
 
     Attributes:
@@ -93,7 +93,7 @@ class Wire:
         self._writer.transport.abort()
 
 
-Handler = Callable[[Wire, Asked], Awaitable[None]]
+Handler = Callable[[HttpConnection, Asked], Awaitable[None]]
 
 
 class RawServer:
@@ -160,7 +160,7 @@ class RawServer:
         self._tasks.add(task)
         self.connections += 1
         self.open_connections += 1
-        wire = Wire(reader, writer)
+        wire = HttpConnection(reader, writer)
         try:
             while wire.is_open:
                 await self._handler(wire, await wire.read())

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from capillary_async.errors import CapillaryError, NotFoundError, Problem, ServerError, TransportError
+from capillary_async.errors import ApiErrorDetail, CapillaryError, NotFoundError, ServerError, TransportError
 from capillary_async.jobs import BulkJob, Disk, JobOptions
 
 LOOKUP = "tests.jobs.fakes:things"
@@ -72,7 +72,7 @@ class FakeApi:
         if error is not None:
             raise error
         if number % 100 == 99:
-            raise NotFoundError("there is no such thing", status=404, problems=(Problem(8015, ""),))
+            raise NotFoundError("there is no such thing", status=404, errors=(ApiErrorDetail(8015, ""),))
         return rows_of(number)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capillary_async.errors import DecodeError
-from capillary_async.jobs import BulkJob, JobDamagedError, JobError, JobStoppedError
+from capillary_async.jobs import BulkJob, JobCorruptedError, JobError, JobStoppedError
 from capillary_async.jobs.disk import Disk
 from capillary_async.jobs.journal import Journal
 from capillary_async.jobs.manifest import read_manifest
@@ -124,7 +124,7 @@ def test_what_cannot_be_recovered_is_refused_by_name(unfinished: Path, name: str
     with copy_of(unfinished) as directory:
         damage(directory / name, lambda data: b"")
 
-        with pytest.raises(JobDamagedError, match=name):
+        with pytest.raises(JobCorruptedError, match=name):
             asyncio.run(BulkJob.open(directory).run(FakeApi()))
 
 
@@ -146,7 +146,7 @@ def test_an_early_flip_in_a_part_is_noticed_when_sealing(unfinished: Path) -> No
         job = BulkJob.open(directory)
         asyncio.run(job.run(FakeApi()))
 
-        with pytest.raises(JobDamagedError, match=r"part-00001\.jsonl is damaged"):
+        with pytest.raises(JobCorruptedError, match=r"part-00001\.jsonl is damaged"):
             job.seal("jsonl")
 
 
@@ -166,7 +166,7 @@ def test_a_second_verdict_on_a_key_is_refused(unfinished: Path) -> None:
     with copy_of(unfinished) as directory:
         append(directory, {"verdicts": {Verdict.FOUND: [1]}})
 
-        with pytest.raises(JobDamagedError, match="second verdict on key 1"):
+        with pytest.raises(JobCorruptedError, match="second verdict on key 1"):
             BulkJob.open(directory).status()
 
 
@@ -175,7 +175,7 @@ def test_a_verdict_without_its_line_is_refused(unfinished: Path) -> None:
     with copy_of(unfinished) as directory:
         append(directory, {"verdicts": {Verdict.FOUND: [99]}})
 
-        with pytest.raises(JobDamagedError, match="key 99 is in no part"):
+        with pytest.raises(JobCorruptedError, match="key 99 is in no part"):
             sealed(BulkJob.open(directory), is_partial=True)
 
 
@@ -187,7 +187,7 @@ def test_a_line_without_its_verdict_is_refused(unfinished: Path) -> None:
         (directory / "part-00099.jsonl").write_bytes(line)
         append(directory, {"verdicts": {}, "place": [99, 0, len(line), digest_of(line)]})
 
-        with pytest.raises(JobDamagedError, match="is in the parts twice"):
+        with pytest.raises(JobCorruptedError, match="is in the parts twice"):
             sealed(BulkJob.open(directory), is_partial=True)
 
 
@@ -207,7 +207,7 @@ def test_an_entry_that_was_taken_out_of_the_journal_is_noticed(unfinished: Path)
         database.commit()
         database.close()
 
-        with pytest.raises(JobDamagedError, match="entry 3"):
+        with pytest.raises(JobCorruptedError, match="entry 3"):
             BulkJob.open(directory).status()
 
 
@@ -216,7 +216,7 @@ def test_a_failure_without_its_reason_is_refused(unfinished: Path) -> None:
     with copy_of(unfinished) as directory:
         append(directory, {"verdicts": {Verdict.FAILED: [99]}})
 
-        with pytest.raises(JobDamagedError, match="does not say why key 99 failed"):
+        with pytest.raises(JobCorruptedError, match="does not say why key 99 failed"):
             asyncio.run(BulkJob.open(directory).run(FakeApi()))
 
 

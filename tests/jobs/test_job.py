@@ -147,7 +147,7 @@ async def test_lookups_that_do_not_end_in_time_are_cancelled(tmp_path: Path) -> 
 
     api = FakeApi(on_ask=lambda number: hang() if number > 20 else None)
     with pytest.raises(JobStoppedError):
-        await job.run(api, drain_seconds=0)
+        await job.run(api, shutdown_timeout=0)
 
     await job.run(FakeApi())
     assert sealed(job) == expected()

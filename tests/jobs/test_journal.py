@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from capillary_async.jobs import JobDamagedError
+from capillary_async.jobs import JobCorruptedError
 from capillary_async.jobs.disk import Disk
 from capillary_async.jobs.journal import JOURNAL_FILE, Journal
 from capillary_async.jobs.verdicts import Failure
@@ -70,7 +70,7 @@ def test_every_other_trouble_with_the_file_is_damage(written: Path, name: str | 
     """Also where SQLite has no name for it."""
     with opened(written, disk=Failing(name)) as journal:
         list(journal.entries())
-        with pytest.raises(JobDamagedError, match=r"^journal\.sqlite is damaged: what SQLite says$"):
+        with pytest.raises(JobCorruptedError, match=r"^journal\.sqlite is damaged: what SQLite says$"):
             journal.append({})
 
 
@@ -146,7 +146,7 @@ def test_an_entry_that_is_not_as_it_was_written_is_refused(written: Path, change
     with opened(written) as journal:
         entries = journal.entries()
         assert [next(entries) for _ in range(number)] == list(ENTRIES[:number])
-        with pytest.raises(JobDamagedError, match=rf"^journal\.sqlite is damaged at entry {number}$"):
+        with pytest.raises(JobCorruptedError, match=rf"^journal\.sqlite is damaged at entry {number}$"):
             next(entries)
 
 
@@ -154,13 +154,16 @@ def test_a_file_that_is_no_journal_is_damaged(written: Path) -> None:
     """In SQLite's words, for it knows why."""
     (written / JOURNAL_FILE).write_bytes(b"garbage" * 1000)
 
-    with pytest.raises(JobDamagedError, match=r"^journal\.sqlite is damaged: file is not a database$"), opened(written):
+    with (
+        pytest.raises(JobCorruptedError, match=r"^journal\.sqlite is damaged: file is not a database$"),
+        opened(written),
+    ):
         pass
 
 
 def test_a_journal_of_another_job_is_refused(written: Path) -> None:
     """It stands on another manifest."""
-    with opened(written, seed="1" * 32) as journal, pytest.raises(JobDamagedError, match="entry 0"):
+    with opened(written, seed="1" * 32) as journal, pytest.raises(JobCorruptedError, match="entry 0"):
         list(journal.entries())
 
 
@@ -192,7 +195,7 @@ def test_a_failure_that_is_not_as_it_was_written_is_refused(written: Path, chang
         database.execute(change)
 
     message = r"^journal\.sqlite is damaged: a failure's hash does not match$"
-    with opened(written) as journal, pytest.raises(JobDamagedError, match=message):
+    with opened(written) as journal, pytest.raises(JobCorruptedError, match=message):
         list(journal.failures())
 
 
@@ -202,7 +205,7 @@ def test_a_journal_without_its_tables_is_damaged(written: Path, table: str) -> N
     with database_of(written) as database:
         database.execute(f"DROP TABLE {table}")
 
-    with opened(written) as journal, pytest.raises(JobDamagedError, match=f"is damaged: no such table: {table}"):
+    with opened(written) as journal, pytest.raises(JobCorruptedError, match=f"is damaged: no such table: {table}"):
         list(getattr(journal, table)())
 
 
@@ -255,7 +258,7 @@ def test_a_journal_that_is_gone_is_not_made_anew(written: Path, change: str) -> 
     if change == "emptied":
         path.touch()
 
-    with pytest.raises(JobDamagedError, match=r"^journal\.sqlite is missing or empty$"), opened(written):
+    with pytest.raises(JobCorruptedError, match=r"^journal\.sqlite is missing or empty$"), opened(written):
         pass
 
 

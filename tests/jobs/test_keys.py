@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.jobs import BulkJob, JobRefusedError, KeysError, find_lookup
+from capillary_async.jobs import BulkJob, InvalidKeysError, JobRefusedError, find_lookup
 from capillary_async.jobs.columns import Column
 from capillary_async.jobs.keys import Deduplicator, KeyReader, count_keys
 from capillary_async.jobs.sources import KeyFormat, Keys, source_of
@@ -146,7 +146,7 @@ def test_a_wrong_csv_file_is_refused_by_line_and_column(
     tmp_path: Path, text: str | bytes, line: int | None, column: str | None, message: str
 ) -> None:
     """One bad row among a million must be findable."""
-    with pytest.raises(KeysError, match=message) as caught:
+    with pytest.raises(InvalidKeysError, match=message) as caught:
         read(written(tmp_path, "keys.csv", text))
 
     assert str(caught.value).startswith("keys.csv")
@@ -168,7 +168,7 @@ def test_a_wrong_csv_file_is_refused_by_line_and_column(
 )
 def test_a_wrong_json_file_is_refused_by_line_and_column(tmp_path: Path, text: str, message: str) -> None:
     """One bad row among a million must be findable."""
-    with pytest.raises(KeysError, match=message):
+    with pytest.raises(InvalidKeysError, match=message):
         read(written(tmp_path, "keys.jsonl", text))
 
 
@@ -176,19 +176,19 @@ def test_a_wrong_parquet_file_is_refused(tmp_path: Path) -> None:
     """A CSV file with the wrong name, say."""
     pytest.importorskip("pyarrow")
 
-    with pytest.raises(KeysError, match="it is not a Parquet file"):
+    with pytest.raises(InvalidKeysError, match="it is not a Parquet file"):
         read(written(tmp_path, "keys.parquet", "user_id\n1\n"))
 
 
 def test_a_parquet_stream_is_refused() -> None:
     """Its end must be read first."""
-    with pytest.raises(KeysError, match="write it to a file"):
+    with pytest.raises(InvalidKeysError, match="write it to a file"):
         read(io.BytesIO(b"PAR1..."))
 
 
 def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     """Guessing would read garbage."""
-    with pytest.raises(KeysError, match="is it csv, jsonl, parquet"):
+    with pytest.raises(InvalidKeysError, match="is it csv, jsonl, parquet"):
         read(written(tmp_path, "keys.txt", "user_id,target_rule_id\n1,2\n"))
 
     assert read(tmp_path / "keys.txt", key_format="csv") == [[1, 2, None]]
@@ -198,7 +198,7 @@ def test_the_message_does_not_quote_the_value(tmp_path: Path) -> None:
     """A wrong column may hold phone numbers, and messages end up in logs."""
     path = written(tmp_path, "keys.csv", "user_id,target_rule_id\n+4915112345678,2\n")
 
-    with pytest.raises(KeysError) as caught:
+    with pytest.raises(InvalidKeysError) as caught:
         read(path)
 
     assert "4915112345678" not in str(caught.value)
@@ -206,7 +206,7 @@ def test_the_message_does_not_quote_the_value(tmp_path: Path) -> None:
 
 def test_refused_keys_leave_no_job(tmp_path: Path) -> None:
     """The corrected file must be accepted in the same place."""
-    with pytest.raises(KeysError):
+    with pytest.raises(InvalidKeysError):
         BulkJob.create(tmp_path / "job", "customers", [1, "x"])
 
     BulkJob.create(tmp_path / "job", "customers", [1, 2])

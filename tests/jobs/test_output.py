@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.converter import decode_json, encode_json
+from capillary_async.codec import decode_json, encode_json
 from capillary_async.jobs import BulkJob, JobRefusedError, Lookup, find_lookup
 from capillary_async.jobs.columns import Column
 from capillary_async.jobs.output import Layout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capillary_async.jobs import KeysError, Progress, plan
+from capillary_async.jobs import InvalidKeysError, Progress, plan
 from capillary_async.jobs.tally import Tally
 from capillary_async.jobs.verdicts import Verdict
 from capillary_async.options import RateLimit
@@ -105,5 +105,5 @@ def test_a_plan_counts_calls_and_time() -> None:
 
 def test_a_plan_refuses_what_a_job_would_refuse() -> None:
     """That is half of its use."""
-    with pytest.raises(KeysError, match="line 2, column customer_id"):
+    with pytest.raises(InvalidKeysError, match="line 2, column customer_id"):
         plan("customers", [1, 0])

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from capillary_async.errors import (
     AccessDeniedError,
+    ApiErrorDetail,
     CapillaryError,
     DecodeError,
     InvalidRequestError,
     NotFoundError,
-    Problem,
 )
 from capillary_async.jobs import BulkJob, JobStatus, JobStoppedError
 from capillary_async.jobs.manifest import read_manifest
@@ -31,7 +31,7 @@ ERRORS: dict[str, Callable[[], CapillaryError]] = {
     "broken": broken,
     "down": down,
     "denied": lambda: AccessDeniedError("no scope", status=403),
-    "unknown": lambda: NotFoundError("nobody", status=404, problems=(Problem(8015, ""),)),
+    "unknown": lambda: NotFoundError("nobody", status=404, errors=(ApiErrorDetail(8015, ""),)),
     "merged": lambda: InvalidRequestError("merged", status=400),
 }
 FINAL = {"unknown": Verdict.NOT_FOUND, "merged": Verdict.INVALID}

@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from capillary_async import models
-from capillary_async.converter import Converter
-from capillary_async.models import Customer, Model, Profile, ReadOnlyDict, TargetEvent, Tracker, model, spelled
+from capillary_async.codec import Converter
+from capillary_async.models import Customer, Model, Profile, ReadOnlyDict, TargetEvent, Tracker, alias, model
 from capillary_async.models.definition import documented, wire_names
 
 ALL_MODELS = [cls for cls in vars(models).values() if isinstance(cls, type) and issubclass(cls, Model)]
@@ -150,7 +150,7 @@ def test_users_declare_models_of_their_own() -> None:
     class Coupon(Model):
         coupon_code: str
         valid_till: datetime | None = None
-        series: int | None = spelled("series_id", default=None)
+        series: int | None = alias("series_id", default=None)
         rules: Any = None
 
     answer = {"couponCode": "A1", "validTill": "2025-01-09 12:00:12", "series_id": 3, "rules": ["any"], "x": 1}

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from capillary_async.converter import Converter, decode_json
+from capillary_async.codec import Converter, decode_json
 from capillary_async.models import (
     Customer,
     GroupMember,

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from capillary_async.sandbox import Drift, Kind, Paging, Sandbox
+from capillary_async.sandbox import Kind, ListMutation, Paging, Sandbox
 from tests.sandbox.asking import Asker, asking
 
 Seen = tuple[list[Any], dict[str, Any] | None, list[Any]]
@@ -96,7 +96,7 @@ async def test_a_listing_can_be_given_any_length(kind: Kind) -> None:
 @KINDS
 async def test_the_rules_of_a_kind_reach_its_endpoint(kind: Kind) -> None:
     """One engine serves all of them."""
-    rules = Paging(offset_means="pages", total_means="pages", page_cap=20, echo="in force")
+    rules = Paging(offset_unit="pages", total_unit="pages", page_cap=20, echo="in force")
     async with asking(Sandbox(rows={kind: 50}, paging={kind: rules})) as ask:
         rows, pagination, warnings = await READERS[kind](ask, 30, 1)
 
@@ -121,7 +121,7 @@ async def test_rules_can_change_while_it_runs(kind: Kind) -> None:
 @KINDS
 async def test_a_listing_drifts_between_answers(kind: Kind) -> None:
     """Data grows and shrinks while somebody reads it."""
-    rules = Paging(drift=Drift(prepend=2, append=1))
+    rules = Paging(drift=ListMutation(prepend=2, append=1))
     async with asking(Sandbox(rows={kind: 10}, paging={kind: rules})) as ask:
         before = ids_of(ask.sandbox, kind)
         rows, _, _ = await READERS[kind](ask, 30, 0)
@@ -154,9 +154,9 @@ async def test_a_page_size_of_0_is_a_400(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["events", "user_groups"])
-async def test_offset_means_what_the_sandbox_says_where_documents_leave_it_open(kind: Kind) -> None:
+async def test_offset_unit_what_the_sandbox_says_where_documents_leave_it_open(kind: Kind) -> None:
     """They contradict themselves there."""
-    async with asking(Sandbox(rows={kind: 50}, offset_means="pages", total_means="pages", echo="zero")) as ask:
+    async with asking(Sandbox(rows={kind: 50}, offset_unit="pages", total_unit="pages", echo="zero")) as ask:
         rows, pagination, _ = await READERS[kind](ask, 20, 2)
 
         assert rows == ids_of(ask.sandbox, kind)[40:]
@@ -166,7 +166,7 @@ async def test_offset_means_what_the_sandbox_says_where_documents_leave_it_open(
 @pytest.mark.parametrize("kind", ["members", "search"])
 async def test_offset_stays_a_record_where_that_is_documented(kind: Kind) -> None:
     """A client may rely on it there, and send no probe."""
-    async with asking(Sandbox(rows={kind: 50}, offset_means="pages")) as ask:
+    async with asking(Sandbox(rows={kind: 50}, offset_unit="pages")) as ask:
         rows, _, _ = await READERS[kind](ask, 20, 40)
 
         assert rows == ids_of(ask.sandbox, kind)[40:]
@@ -175,7 +175,7 @@ async def test_offset_stays_a_record_where_that_is_documented(kind: Kind) -> Non
 @pytest.mark.parametrize("kind", ["group_trackers", "customer_trackers"])
 async def test_trackers_send_a_dummy_unless_told_otherwise(kind: Kind) -> None:
     """It is documented, next to a full list."""
-    async with asking(Sandbox(rows={kind: 50}, page_cap=10, total_means="pages", echo="in force")) as ask:
+    async with asking(Sandbox(rows={kind: 50}, page_cap=10, total_unit="pages", echo="in force")) as ask:
         rows, pagination, _ = await READERS[kind](ask, 20, 0)
 
         assert rows == ids_of(ask.sandbox, kind)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.sandbox import Drift, Listing, Paging
+from capillary_async.sandbox import Listing, ListMutation, Paging
 from capillary_async.sandbox.paging import OffsetMeaning, RefusedOffsetError
 
 HONEST = st.builds(
     Paging,
-    offset_means=st.sampled_from(["records", "pages"]),
-    total_means=st.sampled_from(["records", "pages", "dummy", "absent"]),
+    offset_unit=st.sampled_from(["records", "pages"]),
+    total_unit=st.sampled_from(["records", "pages", "dummy", "absent"]),
     page_cap=st.none() | st.integers(1, 50),
     default_limit=st.integers(1, 50),
     fixed_size=st.none() | st.integers(1, 50),
@@ -32,7 +32,7 @@ def read_all(listing: Listing, paging: Paging, limit: int | None) -> list[int]:
     if paging.pagination == "dummy":
         return list(listing.page(paging, limit, 0).rows)
     size = paging.size(limit)
-    step = 1 if paging.offset_means == "pages" else size
+    step = 1 if paging.offset_unit == "pages" else size
     pages = -(-paging.positions(listing.count) // size)
     return [row for number in range(pages) for row in listing.page(paging, limit, number * step).rows]
 
@@ -73,7 +73,7 @@ def test_total_is_true_in_what_it_counts(paging: Paging, limit: int | None, coun
     pages = sum(1 for start in range(0, count, paging.size(limit)) if start < count)
     expected = {"records": count, "pages": pages, "dummy": 0, "absent": None}
 
-    assert (pagination or {}).get("total") == expected[paging.total_means]
+    assert (pagination or {}).get("total") == expected[paging.total_unit]
 
 
 @given(size=st.integers(1, 50), count=COUNTS, offset=st.integers(0, 2**63))
@@ -121,7 +121,7 @@ def test_a_fixed_size_overrides_what_was_asked_both_ways() -> None:
 
 def test_pages_may_be_counted_by_the_size_asked_for() -> None:
     """A server that cuts pages may still multiply by the limit, and whoever trusts it skips what was cut."""
-    paging = Paging(offset_means="pages", total_means="pages", page_cap=4, counts_asked_limit=True)
+    paging = Paging(offset_unit="pages", total_unit="pages", page_cap=4, counts_asked_limit=True)
 
     page = Listing(25).page(paging, 10, 1)
 
@@ -152,18 +152,18 @@ def test_a_negative_offset_is_the_first_page_or_refused() -> None:
         Listing(25).page(Paging(negative_offset="refused"), 10, -1)
 
 
-@given(offset=st.integers(0, 400), offset_means=st.sampled_from(("records", "pages")))
-def test_a_stuck_server_sends_the_first_page_for_ever(offset: int, offset_means: OffsetMeaning) -> None:
+@given(offset=st.integers(0, 400), offset_unit=st.sampled_from(("records", "pages")))
+def test_a_stuck_server_sends_the_first_page_for_ever(offset: int, offset_unit: OffsetMeaning) -> None:
     """It is the simplest endless listing."""
-    paging = Paging(is_stuck=True, offset_means=offset_means)
+    paging = Paging(is_stuck=True, offset_unit=offset_unit)
 
     assert Listing(25).page(paging, 10, offset).rows == tuple(range(10))
 
 
-@pytest.mark.parametrize(("offset_means", "step"), [("records", 10), ("pages", 1)])
-def test_a_cycling_server_begins_again(offset_means: OffsetMeaning, step: int) -> None:
+@pytest.mark.parametrize(("offset_unit", "step"), [("records", 10), ("pages", 1)])
+def test_a_cycling_server_begins_again(offset_unit: OffsetMeaning, step: int) -> None:
     """A-B-A-B defeats a client that compares a page only with the one before."""
-    paging = Paging(cycle=2, offset_means=offset_means)
+    paging = Paging(cycle=2, offset_unit=offset_unit)
 
     pages = [Listing(45).page(paging, 10, number * step).rows for number in range(6)]
 
@@ -218,7 +218,7 @@ def test_no_more_rows_go_than_there_are() -> None:
 
 def test_drift_happens_after_each_answer_as_often_as_told() -> None:
     """Data that never stopped growing would let no client end."""
-    listing, paging = Listing(10), Paging(drift=Drift(append=3, prepend=1, drop_first=2, drop_last=1, times=2))
+    listing, paging = Listing(10), Paging(drift=ListMutation(append=3, prepend=1, drop_first=2, drop_last=1, times=2))
 
     counts = [len(listing.page(paging, 100, 0).rows) for _ in range(4)]
 
@@ -228,8 +228,8 @@ def test_drift_happens_after_each_answer_as_often_as_told() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"offset_means": "rows"},
-        {"total_means": "everything"},
+        {"offset_unit": "rows"},
+        {"total_unit": "everything"},
         {"echo": "loud"},
         {"page_cap": 0},
         {"default_limit": 0},

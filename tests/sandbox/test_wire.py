@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.sandbox.draw import Draw
+from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, Json, moment, to_json
 
 MOMENT = moment("2025-01-09T12:00:12")
@@ -61,7 +61,7 @@ def test_a_date_without_a_zone_is_in_the_clusters(text: str) -> None:
 @given(st.lists(st.integers() | st.text(), max_size=4), st.integers(1, 10**6))
 def test_draws_repeat_themselves_and_stay_in_bounds(key: list[int | str], bound: int) -> None:
     """Two runs with one seed tell the same story."""
-    numbers = [Draw(*key).below(bound) for _ in range(2)]
+    numbers = [SeededRandom(*key).below(bound) for _ in range(2)]
 
     assert numbers[0] == numbers[1]
     assert 0 <= numbers[0] < bound
@@ -69,13 +69,13 @@ def test_draws_repeat_themselves_and_stay_in_bounds(key: list[int | str], bound:
 
 def test_draws_of_neighbours_differ() -> None:
     """Customers 1 and 2 are different people, and so are 12 and (1, 2)."""
-    assert Draw(1).below(2**60) != Draw(2).below(2**60)
-    assert Draw(12).below(2**60) != Draw(1, 2).below(2**60)
-    assert Draw("1").below(2**60) != Draw(1).below(2**60)
+    assert SeededRandom(1).below(2**60) != SeededRandom(2).below(2**60)
+    assert SeededRandom(12).below(2**60) != SeededRandom(1, 2).below(2**60)
+    assert SeededRandom("1").below(2**60) != SeededRandom(1).below(2**60)
 
 
 def test_an_amount_has_its_digits() -> None:
     """Three places mean three digits, zeros included."""
-    amounts = [Draw("amount", number).amount(5, 3) for number in range(200)]
+    amounts = [SeededRandom("amount", number).amount(5, 3) for number in range(200)]
 
     assert all(0 <= amount < 5 and amount.as_tuple().exponent == -3 for amount in amounts)

@@ -1,0 +1,8 @@
+"""The endpoints: pure functions from typed arguments to requests, and the groups that send them."""
+
+from capillary_async.api.customers import Customers
+from capillary_async.api.methods import EndpointClient
+from capillary_async.api.targets import Targets
+from capillary_async.api.user_groups import UserGroups
+
+__all__ = ["Customers", "EndpointClient", "Targets", "UserGroups"]

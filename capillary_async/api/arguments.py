@@ -1,0 +1,129 @@
+"""Check arguments before anything is sent, and write them as the API reads them.
+
+Every function raises `ValueError` with the argument's name, and never with its value: it may be a customer's.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from capillary_async.pipeline.request import DateTimeParam
+
+_LARGEST_ID: Final = 2**63 - 1
+_LARGEST_NUMBER: Final = 2**31 - 1
+_LARGEST_PAGE: Final = 1000
+# Control characters, and halves of characters, which no encoding can carry.
+_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+QueryValue = str | DateTimeParam | None
+# An endpoint's parameters: how each is called on the wire, and what takes its argument.
+Table = Mapping[str, tuple[str, Callable[[str, Any], QueryValue]]]
+
+
+def identifier(name: str, value: int) -> int:
+    """Take an id: a positive 64-bit integer."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be a positive integer, not a {type(value).__name__}")
+    if not 0 < value <= _LARGEST_ID:
+        raise ValueError(f"{name} must be from 1 to 2**63 - 1")
+    return int(value)
+
+
+def optional_id(name: str, value: int | None) -> str | None:
+    """Take an id or nothing."""
+    return None if value is None else str(identifier(name, value))
+
+
+def ids(name: str, values: Iterable[int]) -> str | None:
+    """Take ids, sent with commas between them; none means no filter."""
+    return ",".join([str(identifier(name, value)) for value in _collection(name, values)]) or None
+
+
+def page_size(value: int) -> int:
+    """Take a page size, from 1 to 1,000 rows."""
+    return bounded("page_size", value, 1, _LARGEST_PAGE)
+
+
+def optional_page_size(name: str, value: int | None) -> str | None:
+    """Take a page size or nothing."""
+    return None if value is None else str(bounded(name, value, 1, _LARGEST_PAGE))
+
+
+def bounded(name: str, value: int, lowest: int, highest: int) -> int:
+    """Take a whole number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be a whole number, not a {type(value).__name__}")
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name} must be from {lowest} to {highest}")
+    return int(value)
+
+
+def optional_number(name: str, value: int | None) -> str | None:
+    """Take a number that is not negative, or nothing."""
+    return None if value is None else str(bounded(name, value, 0, _LARGEST_NUMBER))
+
+
+def text(name: str, value: str, *, longest: int | None = None) -> str:
+    """Take a text that is not empty, without control characters."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be a text, not a {type(value).__name__}")
+    if not value.strip() or _UNFIT.search(value):
+        raise ValueError(f"{name} must not be empty or hold control characters")
+    if longest is not None and len(value) > longest:
+        raise ValueError(f"{name} must have at most {longest} characters, not {len(value)}")
+    return str.__str__(value)  # of an enumeration's member the text, not the name
+
+
+def optional_text(name: str, value: str | None) -> str | None:
+    """Take a text or nothing."""
+    return None if value is None else text(name, value)
+
+
+def texts(name: str, values: Iterable[str]) -> str | None:
+    """Take texts, sent with commas between them; none means nothing is sent."""
+    taken = [text(name, value) for value in _collection(name, values)]
+    if any("," in value for value in taken):
+        raise ValueError(f"{name} must hold each text by itself, without commas")
+    return ",".join(taken) or None
+
+
+def flag(name: str, value: bool | None) -> str | None:  # noqa: FBT001  (the value, not a switch of this function)
+    """Take a truth value or nothing; it travels in lower case."""
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, not a {type(value).__name__}")
+    return None if value is None else str(value).lower()
+
+
+def moment(name: str, value: date | None) -> DateTimeParam | None:
+    """Take a date or date-time or nothing, sent as text in the cluster's time zone."""
+    if value is None:
+        return None
+    if not isinstance(value, date):
+        raise ValueError(f"{name} must be a date or a datetime, not a {type(value).__name__}")
+    if not 1000 <= value.year < 9999:  # so that four digits do in every time zone
+        raise ValueError(f"{name} must be from the year 1000 to 9998")
+    return DateTimeParam(value)
+
+
+def epoch(name: str, value: date | None) -> DateTimeParam | None:
+    """Take a date or date-time or nothing, sent as milliseconds since 1970."""
+    taken = moment(name, value)
+    return None if taken is None else DateTimeParam(taken.when, is_epoch=True)
+
+
+def query(**values: QueryValue) -> tuple[tuple[str, str | DateTimeParam], ...]:
+    """Put query parameters together; what is `None` is not sent."""
+    return tuple([(name, value) for name, value in values.items() if value is not None])
+
+
+def by_table(table: Table, arguments: Mapping[str, Any]) -> tuple[tuple[str, str | DateTimeParam], ...]:
+    """Check and write an endpoint's arguments as its table says."""
+    return query(**{name: take(argument, arguments[argument]) for argument, (name, take) in table.items()})
+
+
+def _collection(name: str, values: Iterable[Any]) -> Iterable[Any]:
+    kind: type[object] = type(values)
+    if issubclass(kind, str | bytes | Mapping) or not issubclass(kind, Iterable):
+        raise ValueError(f"{name} must be a collection, not a {kind.__name__}")
+    return values

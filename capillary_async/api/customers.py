@@ -1,0 +1,260 @@
+"""Endpoints that start from a customer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from operator import attrgetter
+from typing import Any, Final, cast
+
+import attrs
+
+import capillary_async.api.arguments as take
+from capillary_async.api.methods import EndpointClient, endpoint, listing
+from capillary_async.errors import DecodeError
+from capillary_async.models import Customer, CustomerUserGroup, Tracker
+from capillary_async.models.definition import Id
+from capillary_async.paging import Listing
+from capillary_async.pipeline.request import Request
+
+CUSTOMER_PATH = "/v2/customers/{customerId}"
+_GET_PARAMETERS: Final[take.Table] = {
+    "source": ("source", take.text),
+    "account_id": ("accountId", take.optional_text),
+    "embed": ("embed", take.texts),
+    "include_all_user_groups": ("includedAllUserGroup2", take.flag),
+    "user_group_id": ("userGroup2Id", take.optional_id),
+    "include_user_group_loyalty_details": ("includedUserGroup2LoyaltyDetails", take.flag),
+    "include_fraud_details": ("includedFraudDetails", take.flag),
+    "only_current_profile": ("includedOnlyCurrentProfile", take.flag),
+    "user_group_joined_after": ("ug2JoinedStartDate", take.moment),
+    "user_group_joined_before": ("ug2JoinedEndDate", take.moment),
+    "user_group_offset": ("ug2Offset", take.optional_number),
+    "user_group_limit": ("ug2Limit", take.optional_page_size),
+    "user_group_sort_by": ("ug2SortBy", take.optional_text),
+    "user_group_sort_order": ("ug2SortOrder", take.optional_text),
+    "user_group_pagination": ("ug2PaginationDetails", take.flag),
+    "gap_to_upgrade": ("gapToUpgrade", take.optional_number),
+    "gap_to_renew": ("gapToRenew", take.optional_number),
+    "ndnc_status": ("ndncStatus", take.flag),
+    "optin_status": ("optinStatus", take.flag),
+    "slab_history": ("slabHistory", take.flag),
+    "tier_upgrade_criteria": ("tierUpgradeCriteria", take.flag),
+    "membership_retention_criteria": ("membershipRetentionCriteria", take.flag),
+}
+
+
+def get(
+    customer_id: int,
+    *,
+    source: str = "INSTORE",
+    account_id: str | None = None,
+    embed: Iterable[str] = (),
+    include_all_user_groups: bool | None = None,
+    user_group_id: int | None = None,
+    include_user_group_loyalty_details: bool | None = None,
+    include_fraud_details: bool | None = None,
+    only_current_profile: bool | None = None,
+    user_group_joined_after: date | None = None,
+    user_group_joined_before: date | None = None,
+    user_group_offset: int | None = None,
+    user_group_limit: int | None = None,
+    user_group_sort_by: str | None = None,
+    user_group_sort_order: str | None = None,
+    user_group_pagination: bool | None = None,
+    gap_to_upgrade: int | None = None,
+    gap_to_renew: int | None = None,
+    ndnc_status: bool | None = None,
+    optin_status: bool | None = None,
+    slab_history: bool | None = None,
+    tier_upgrade_criteria: bool | None = None,
+    membership_retention_criteria: bool | None = None,
+) -> Request[Customer]:
+    """Fetch a customer's details.
+
+    What is not given is not sent. Transactions are not part of the answer, and the API has no call for
+    many customers at once: see `lookup_many`.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        source: Where the customer is registered: INSTORE, MARTJACK, WECHAT, LINE or ALL.
+        account_id: The account, in a source that has several.
+        embed: Further parts: points, subscriptions, mlp, userGroup, gapDetails, promotionalPoints,
+            expirySchedules, expiredPoints, customerImage, returnedPoints, associatedImages, segments.
+        include_all_user_groups: Add the customer's user groups; `customers.list_user_groups` walks
+            all of them.
+        user_group_id: Add this user group only.
+        include_user_group_loyalty_details: Add the loyalty details of user groups.
+        include_fraud_details: Add fraud details.
+        only_current_profile: Leave out profiles of other sources.
+        user_group_joined_after: User groups joined from this day on.
+        user_group_joined_before: User groups joined up to this day.
+        user_group_offset: Offset within the user groups, 0 or more.
+        user_group_limit: User groups in the answer, from 1 to 1,000.
+        user_group_sort_by: Such as JoinedDate, the API's default.
+        user_group_sort_order: ASC, or DESC, the API's default.
+        user_group_pagination: Add `ug2_pagination` to the answer.
+        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
+            among `embed`.
+        gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+        ndnc_status: Add the do-not-disturb status.
+        optin_status: Add the opt-in status.
+        slab_history: Add the tier changes.
+        tier_upgrade_criteria: Add what the next tier asks for.
+        membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+
+    Returns:
+        The customer.
+
+    Raises:
+        ValueError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
+        InvalidRequestError: The customer was merged into another (8069), or source or account are wrong.
+    """
+    query = take.by_table(_GET_PARAMETERS, locals())
+    return Request(CUSTOMER_PATH, {"customerId": take.identifier("customer_id", customer_id)}, query, Customer)
+
+
+def find_id(
+    identifier_name: str, identifier_value: str, *, source: str = "INSTORE", account_id: str | None = None
+) -> Request[int]:
+    """Find a customer's id by something else that identifies the customer.
+
+    Args:
+        identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
+        identifier_value: The number, address or id.
+        source: Where the customer is registered.
+        account_id: The account, in a source that has several.
+
+    Returns:
+        The customer's id.
+
+    Raises:
+        ValueError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (8015), or not in this source (8065).
+    """
+    query = take.query(
+        source=take.text("source", source),
+        accountId=take.optional_text("account_id", account_id),
+        identifierName=take.text("identifier_name", identifier_name),
+        identifierValue=take.text("identifier_value", identifier_value),
+    )
+    return Request("/v2/customers/lookup", query=query, into=Id, at="entity")
+
+
+def list_trackers(customer_id: int, *, source: str = "INSTORE") -> Listing[Tracker]:
+    """List the running totals that are kept for a customer.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        source: Where the customer is registered.
+
+    Raises:
+        ValueError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (8015).
+        ServerError: The trackers could not be read (1099).
+    """
+    path_values = {"customerId": take.identifier("customer_id", customer_id)}
+    query = take.query(source=take.text("source", source))
+    request = Request[Tracker](CUSTOMER_PATH + "/trackers", path_values, query, Tracker, "data")
+    return tracker_listing(request)
+
+
+def tracker_listing(request: Request[Tracker]) -> Listing[Tracker]:
+    """Declare a listing of trackers.
+
+    Its `pagination` is a dummy of three zeros beside a full list. A tracker's id alone is not unique
+    in it: one tracker has a total for each of its conditions.
+    """
+    return Listing(request, page_size=None, key=attrgetter("id", "condition_id"))
+
+
+def list_user_groups(
+    customer_id: int,
+    *,
+    source: str = "INSTORE",
+    page_size: int = 50,
+    joined_after: date | None = None,
+    joined_before: date | None = None,
+    sort_by: str | None = None,
+    sort_order: str | None = None,
+    include_loyalty_details: bool = False,
+) -> Listing[CustomerUserGroup]:
+    """List the user groups that a customer is in.
+
+    They come with the customer's details, under a name that no document shows; the one list of objects
+    whose name speaks of user groups is taken.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        source: Where the customer is registered.
+        page_size: User groups to ask for at once, from 1 to 1,000.
+        joined_after: Joined from this day on.
+        joined_before: Joined up to this day.
+        sort_by: Such as JoinedDate, the API's default.
+        sort_order: ASC, or DESC, the API's default.
+        include_loyalty_details: Add each group's loyalty details.
+
+    Raises:
+        ValueError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (8015).
+        DecodeError: The answer promises user groups, and they are not to be found in it.
+    """
+    query = take.query(
+        source=take.text("source", source),
+        includedAllUserGroup2="true",
+        includedUserGroup2LoyaltyDetails=take.flag("include_loyalty_details", include_loyalty_details or None),
+        ug2PaginationDetails="true",
+        ug2JoinedStartDate=take.moment("joined_after", joined_after),
+        ug2JoinedEndDate=take.moment("joined_before", joined_before),
+        ug2SortBy=take.optional_text("sort_by", sort_by),
+        ug2SortOrder=take.optional_text("sort_order", sort_order),
+    )
+    path_values = {"customerId": take.identifier("customer_id", customer_id)}
+    return Listing(
+        Request(CUSTOMER_PATH, path_values, query, CustomerUserGroup),
+        page_size=take.page_size(page_size),
+        key=attrgetter("id"),
+        find_rows=find_user_groups,
+        pagination_at="ug2Pagination",
+        limit_name="ug2Limit",
+        offset_name="ug2Offset",
+    )
+
+
+def find_user_groups(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
+    """Find the list of user groups in a customer's details; return it and its name.
+
+    Raises:
+        DecodeError: Some are promised, and no list or more than one could be them.
+    """
+    found = [name for name, value in answer.items() if _speaks_of_user_groups(name) and _holds_objects(value)]
+    filled = [name for name in found if answer[name]]
+    if len(filled) == 1 or len(found) == 1:
+        name = (filled or found)[0]
+        return answer[name], name
+    pagination = answer.get("ug2Pagination")
+    total = cast("dict[str, Any]", pagination).get("total") if isinstance(pagination, dict) else None
+    if not filled and not (isinstance(total, int) and total > 0):
+        return [], ""
+    seen = ", ".join(sorted(answer))
+    raise DecodeError(f"expected one list of user groups among the members {seen}", location="ug2Pagination")
+
+
+def _speaks_of_user_groups(name: str) -> bool:
+    plain = name.lower().replace("2", "").replace("_", "")
+    return "usergroup" in plain or plain in ("ug", "ugs", "ugdetails")
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) for row in cast("Sequence[Any]", value))
+
+
+@attrs.frozen
+class Customers:
+    """Calls that start from a customer."""
+
+    calls: EndpointClient = attrs.field(repr=False)
+
+    get = endpoint(get)
+    find_id = endpoint(find_id)
+    list_trackers = listing(list_trackers)
+    list_user_groups = listing(list_user_groups)

@@ -1,0 +1,133 @@
+"""The rest of the API: any GET by its path, with everything that the documented endpoints get."""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Final, TypeVar, cast
+
+import capillary_async.api.arguments as take
+from capillary_async.paging import Listing, OffsetUnit
+from capillary_async.pipeline.request import DateTimeParam, Request
+
+T = TypeVar("T")
+Query = Mapping[str, str | int | bool | date | Iterable[str | int] | None]
+
+# A segment of this form is part of the API; any other may be an id, and is kept out of errors and logs.
+_PLAIN_SEGMENT: Final = re.compile(r"v\d|[A-Za-z][A-Za-z_-]*2?")
+_UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # halves of characters
+
+
+def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
+    """Build the request for any GET.
+
+    Args:
+        path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+        query: Parameters; truth values travel in lower case, collections with commas, dates as text in the
+            cluster's time zone. What is `None` is not sent.
+        into: The type of the answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
+
+    Raises:
+        ValueError: The path or a parameter cannot be sent as it is.
+    """
+    template, path_values = _template(path)
+    return Request(template, path_values, tuple(_written(query)), into)
+
+
+def list_rows(
+    path: str,
+    query: Query,
+    into: type[T],
+    *,
+    rows_key: str,
+    page_size: int,
+    limit_name: str,
+    offset_name: str,
+    offset_unit: OffsetUnit | None,
+    key: str | Callable[[T], Hashable] | None,
+) -> Listing[T]:
+    """Build the listing for any GET with a limit and an offset.
+
+    Args:
+        path: As for `fetch`.
+        query: As for `fetch`, without limit and offset.
+        into: The type of one row.
+        rows_key: Member of the answer that holds the rows.
+        page_size: Rows to ask for at once, from 1 to 1,000.
+        limit_name: The limit's parameter.
+        offset_name: The offset's parameter.
+        offset_unit: What it counts, where you know it; `None` lets the rows tell.
+        key: What tells one row from another: the name of an attribute or member, or a function of a row.
+
+    Raises:
+        ValueError: An argument is wrong.
+    """
+    if offset_unit not in (None, "pages", "records"):
+        raise ValueError('offset_unit must be "pages", "records" or None')
+    names = take.text("limit_name", limit_name), take.text("offset_name", offset_name)
+    if len({*names}) == 1:
+        raise ValueError("offset_name must not be the limit's name")
+    if not query.keys().isdisjoint(names):
+        raise ValueError("query must not hold limit and offset; page_size sets the one, and the listing the other")
+    request = fetch(path, query, into)
+    return Listing(
+        Request(request.path, request.path_values, request.query, into, take.text("rows_key", rows_key)),
+        page_size=take.page_size(page_size),
+        key=_reader(key) if isinstance(key, str) else key,
+        offset_unit=offset_unit,
+        limit_name=names[0],
+        offset_name=names[1],
+    )
+
+
+def _template(path: str) -> tuple[str, dict[str, str]]:
+    taken = take.text("path", path)
+    if not taken.startswith("/") or any(mark in taken for mark in "?#\\%{}"):
+        raise ValueError("path must start with / and hold no ? # % { } or backslash; parameters go into query")
+    template: list[str] = []
+    values: dict[str, str] = {}
+    for segment in taken[1:].split("/"):
+        if segment in ("", ".", ".."):
+            raise ValueError("path must not hold empty or dot segments")
+        if not _PLAIN_SEGMENT.fullmatch(segment):
+            name = f"value{len(values) + 1}"
+            values[name] = segment
+            segment = f"{{{name}}}"  # noqa: PLW2901  (the segment as the template shows it)
+        template.append(segment)
+    return "/" + "/".join(template), values
+
+
+def _written(query: Query) -> Iterator[tuple[str, str | DateTimeParam]]:
+    for name, value in query.items():
+        take.text("query", name)
+        written = _value(f"query[{name!r}]", value)
+        if written is not None:
+            yield name, written
+
+
+def _value(name: str, value: Any) -> str | DateTimeParam | None:
+    if isinstance(value, date):
+        return take.moment(name, value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        return ",".join([_item(name, item, is_in_list=True) for item in cast("Iterable[Any]", value)]) or None
+    return None if value is None else _item(name, value)
+
+
+def _item(name: str, value: Any, *, is_in_list: bool = False) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(int(value))
+    # Any text will do, an empty one and control characters too, if only it can be encoded.
+    if not isinstance(value, str) or _UNFIT.search(value) or (is_in_list and "," in value):
+        raise ValueError(f"{name} must be a text, a whole number, a truth value, a date or a collection of them")
+    return str.__str__(value)
+
+
+def _reader(key: str) -> Callable[[Any], Hashable]:
+    def read(row: Any) -> Hashable:
+        value = cast("dict[str, Any]", row).get(key) if isinstance(row, dict) else getattr(row, key, None)
+        if value is None:
+            raise ValueError(f"key: a row has no {key!r}")
+        return cast("Hashable", value)
+
+    return read

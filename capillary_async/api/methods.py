@@ -1,0 +1,99 @@
+"""Make methods of the functions that build an endpoint's request or listing."""
+
+import inspect
+import sys
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_args, get_origin
+
+import attrs
+
+from capillary_async.paging import Knowledge, Listing, Pager
+from capillary_async.pipeline.dispatch import Dispatcher
+from capillary_async.pipeline.request import Request
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+S = TypeVar("S")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@attrs.define(eq=False)
+class EndpointClient:
+    """Sends what the functions of the endpoints build."""
+
+    dispatcher: Dispatcher
+    _knowledge: dict[tuple[str, str, str], Knowledge] = attrs.field(factory=dict[tuple[str, str, str], Knowledge])
+
+    def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
+        """Return a coroutine for the answer to `request`."""
+        return self.dispatcher.get(request)
+
+    def paginate(self, listing: Listing[T]) -> Pager[T]:
+        """Return the pager for a listing; what its walks prove is shared by all listings of the endpoint."""
+        endpoint = (listing.request.path, listing.offset_name, listing.request.at)
+        knowledge = self._knowledge.get(endpoint)
+        if knowledge is None:
+            knowledge = self._knowledge[endpoint] = Knowledge()
+        return Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, knowledge)
+
+
+class Group(Protocol):
+    """A group of endpoints, such as `client.customers`."""
+
+    @property
+    def calls(self) -> EndpointClient:
+        """Makes the group's calls."""
+        ...
+
+
+def endpoint(build: Callable[P, Request[T]]) -> Callable[Concatenate[Group, P], Coroutine[Any, Any, T]]:
+    """Make a method of the function that builds an endpoint's request.
+
+    The function is the one home of the endpoint's parameters, their checks and their documentation.
+    The method checks and builds when it is called, and returns the coroutine that sends.
+    """
+    method = _method(build, EndpointClient.get)
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(method)  # for `help`, and for mocks made with autospec
+    return method
+
+
+def listing(build: Callable[P, Listing[T]]) -> Callable[Concatenate[Group, P], Pager[T]]:
+    """Make a method of the function that builds an endpoint's listing; see `endpoint`."""
+    return _method(build, EndpointClient.paginate)
+
+
+def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Callable[Concatenate[Group, P], S]:
+    @wraps(build)
+    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> S:
+        try:
+            built = build(*args, **kwargs)
+        except ValueError as error:
+            refusal = error.with_traceback(None)
+        else:
+            return send(group.calls, built)
+        # What was refused may be a customer's: neither this frame nor those below may show it in a traceback.
+        del args, kwargs
+        raise refusal
+
+    return _with_signature(method, build)
+
+
+def _with_signature(method: F, build: Callable[..., Any]) -> F:
+    """Show a method with the parameters of the function it came from, and with what a caller gets."""
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    signature = inspect.signature(build)
+    returned = _returned(signature.return_annotation)
+    parameters = [own, *signature.parameters.values()]
+    method.__signature__ = signature.replace(parameters=parameters, return_annotation=returned)  # type: ignore[attr-defined]
+    method.__annotations__ = {**build.__annotations__, "return": returned}
+    return method
+
+
+def _returned(built: Any) -> Any:
+    """Say what is returned where a function builds this: `Customer` for its request, a `Pager` for a listing."""
+    pager: Any = Pager
+    (answer,) = get_args(built)
+    return pager[answer] if get_origin(built) is Listing else answer

@@ -1,0 +1,77 @@
+"""Where the keys of a bulk lookup come from."""
+
+import asyncio
+from collections.abc import AsyncIterable, Iterable
+from enum import Enum
+from typing import Generic, Literal, TypeVar
+
+K = TypeVar("K")
+
+
+class End(Enum):
+    """Stands where a key would when there are no more."""
+
+    END = "end"
+
+
+class KeyIterator(Generic[K]):
+    """Hands out the keys one by one, from whatever kind of iterable they come.
+
+    Attributes:
+        index: The place of the last key in the input.
+        is_exhausted: Whether no key is taken any more.
+        error: What the iterable raised, or `None`.
+        is_ready: Whether keys come without waiting, by `take_now`.
+    """
+
+    def __init__(self, keys: Iterable[K] | AsyncIterable[K]) -> None:
+        self._stream = aiter(keys) if isinstance(keys, AsyncIterable) else None
+        self._iterator = iter(()) if isinstance(keys, AsyncIterable) else iter(keys)
+        self.is_ready = self._stream is None
+        # An async generator must not be asked again while it is still thinking.
+        self._turn = asyncio.Lock()
+        self.index = -1
+        self.is_exhausted = False
+        self.error: Exception | None = None
+
+    def take_now(self) -> K | Literal[End.END]:
+        """Take the next key of an iterable."""
+        try:
+            return self._taken(next(self._iterator, End.END))
+        except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
+            return self._failed(error)
+
+    async def take(self) -> K | Literal[End.END]:
+        """Take the next key of an async iterable."""
+        async with self._turn:
+            if self._stream is None or self.is_exhausted:
+                return End.END
+            try:
+                return self._taken(await anext(self._stream))
+            except StopAsyncIteration:
+                return self._taken(End.END)
+            except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
+                return self._failed(error)
+
+    def _taken(self, key: K | Literal[End.END]) -> K | Literal[End.END]:
+        if key is End.END:
+            self.is_exhausted = True
+        else:
+            self.index += 1
+        return key
+
+    def _failed(self, error: Exception) -> Literal[End.END]:
+        self.error = error
+        self.is_exhausted = True
+        return End.END
+
+    async def close(self, *, quietly: bool) -> None:
+        """Close an async iterator that can be closed; `quietly` when an exception is under way already."""
+        close = getattr(self._stream, "aclose", None)
+        if close is None:
+            return
+        try:
+            await close()
+        except Exception:
+            if not quietly:
+                raise

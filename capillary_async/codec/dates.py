@@ -1,0 +1,129 @@
+"""Dates and date-times in all the forms that Capillary sends.
+
+`2025-01-09 12:00:12.0`, `2026-01-08T10:03:21Z`, `2024-08-09T08:05:59.000+0000`, `2025-09-05T12:25+05:30`,
+`2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), milliseconds since
+1970, and plain dates. What has no zone is in the cluster's.
+
+A text is read once and remembered, for it comes again: most events are processed in the second in which they
+happen. The tables are dicts that fill themselves, so a remembered text costs one look-up and no call.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Final
+
+from capillary_async.codec.scalars import Mismatch
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBERED: Final = 4096
+_DATE_LENGTH: Final = len("2025-09-05")
+# The shape is checked first, for of a text with an offset Python's own reader passes over a character that is left
+# between the time and the offset.
+# (Possessive, for where nothing is ambiguous there is no way back to be remembered, which halves the time.)
+_CLOCK: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d++)?+)?+"
+_OFFSET: Final = r"[+-]\d\d(?::?\d\d)?"
+_UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re.ASCII)
+_is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
+# Every third character from the fifth on of the two forms that most texts have: `2025-01-09 12:00:12`, with or without
+# `.0`. Where these and the length are right, Python's own reader refuses all else that is wrong.
+_MARKS: Final = frozenset(("-- ::", "--T::"))
+_SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
+
+_from_iso: Final = datetime.fromisoformat
+_combine: Final = datetime.combine
+
+# Abbreviations are not unique in the world (IST is also Israel's and Ireland's), so one that the cluster's own zone
+# goes by wins. These are the names of Capillary's clusters that Python's time zones do not know.
+_ABBREVIATIONS: Final[Mapping[str, str]] = {
+    "UTC": "+00:00",
+    "GMT": "+00:00",
+    "IST": "+05:30",
+    "SGT": "+08:00",
+    "EST": "-05:00",
+    "EDT": "-04:00",
+}
+
+
+class Dates(dict[Any, date]):
+    """Plain dates by their texts."""
+
+    def __missing__(self, value: Any) -> date:
+        """Read a text that is not remembered."""
+        if value.__class__ is not str or len(value) != _DATE_LENGTH or value[7] != "-":
+            raise Mismatch
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[value] = date.fromisoformat(value)
+        return found
+
+
+class DateTimes(dict[Any, datetime]):
+    """Aware date-times by their texts."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self._zone = zone
+        self._is_utc = zone.utcoffset(None) == timedelta()
+
+    def __missing__(self, value: Any) -> datetime:
+        """Read what is not remembered."""
+        if value.__class__ is not str:
+            return self._unusual(value)
+        is_plain = value[4:17:3] in _MARKS and (len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0")
+        if is_plain and self._is_utc:
+            moment = _from_iso(value + "+00:00")
+        elif is_plain or _is_usual(value):
+            moment = self._located(_from_iso(value))
+        else:
+            return self._unusual(value)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[value] = moment
+        return moment
+
+    def _located(self, moment: datetime) -> datetime:
+        # A fifth of the price of replace(tzinfo=...).
+        return moment if moment.tzinfo else _combine(moment, moment.time(), self._zone)
+
+    def _unusual(self, value: Any) -> datetime:
+        """Read a number, or a text that ends in both Z and an offset or in a zone's abbreviation."""
+        if value.__class__ is int:
+            return (_EPOCH + timedelta(milliseconds=value)).astimezone(self._zone)
+        found = _UNUSUAL.fullmatch(value)
+        if found is None:
+            raise Mismatch
+        clock, offset, name = found.groups()
+        if offset:
+            return _from_iso(clock + offset)
+        here = _from_iso(clock).replace(tzinfo=self._zone)
+        return here if here.tzname() == name else _from_iso(clock + _ABBREVIATIONS[name])
+
+
+class DatesOrDateTimes(dict[Any, datetime | date]):
+    """Whatever a text is, for keys that hold a date in one answer and a date-time in another."""
+
+    def __init__(self, dates: Dates, date_times: DateTimes) -> None:
+        super().__init__()
+        self._dates = dates
+        self._date_times = date_times
+
+    def __missing__(self, value: Any) -> datetime | date:
+        """Look in the table that the value belongs to."""
+        is_date = value.__class__ is str and len(value) == _DATE_LENGTH
+        return self._dates[value] if is_date else self._date_times[value]
+
+
+class Moments:
+    """The tables of one cluster.
+
+    Attributes:
+        dates: Plain dates.
+        date_times: Aware date-times, by the cluster's clock where the text has no zone.
+        either: Both.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.dates = Dates()
+        self.date_times = DateTimes(zone)
+        self.either = DatesOrDateTimes(self.dates, self.date_times)

@@ -1,0 +1,256 @@
+"""The strict hooks: what cattrs does with each kind of type when it structures an answer.
+
+cattrs knows every way to write down a type. By itself it converts rather than refuses (`int("3")`, `str(None)`, a
+text as a list of its letters), so each kind gets a hook that takes what JSON has for it, and nothing else.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import is_dataclass
+from datetime import tzinfo
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origin, is_typeddict
+
+import attrs
+import cattrs
+
+from capillary_async.codec.dates import Moments
+from capillary_async.codec.field_codes import conversion_of, table_for
+from capillary_async.codec.generation import Reader, ReaderCache
+from capillary_async.codec.scalars import (
+    Hook,
+    Mismatch,
+    UnknownTypeError,
+    binary_number,
+    exact_number,
+    exactly,
+    literal,
+    member,
+    reject,
+    whole_number,
+)
+from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, alternatives, is_model
+
+_LISTS: Final[Mapping[Any, Callable[[Iterable[Any]], Any]]] = {
+    list: list,
+    tuple: tuple,
+    set: set,
+    frozenset: frozenset,
+    deque: deque,
+    Sequence: tuple,
+    MutableSequence: list,
+    AbstractSet: frozenset,
+    MutableSet: set,
+}
+_MAPPINGS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
+    dict: dict,
+    MutableMapping: dict,
+    Mapping: ReadOnlyDict,
+}
+_SCALARS: Final[Mapping[Any, Hook]] = {
+    **{kind: exactly(kind) for kind in (str, bool, int, NoneType)},
+    **dict.fromkeys((Enum, IntEnum, StrEnum), member),
+    float: binary_number,
+    Decimal: exact_number,
+    bytes: reject,  # JSON has none, and bytes(5) is five zeros
+}
+
+
+def strict_converter(zone: tzinfo) -> cattrs.Converter:
+    """Return a cattrs converter that converts nothing it should refuse.
+
+    Args:
+        zone: The clock of date-times without a zone.
+    """
+    converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_no_way)
+    moments = Moments(zone)
+
+    def hook_for(into: Any) -> Hook:
+        try:
+            return converter.get_structure_hook(into)
+        except RecursionError:
+            # The type contains itself, and its hook is just being made: look it up when it is needed.
+            return converter.structure
+
+    @cache
+    def readers_of(cls: type[Model]) -> ReaderCache:
+        return ReaderCache(cls, lambda attribute: conversion_of(attribute, moments, hook_for))
+
+    for kind, hook in _SCALARS.items():
+        converter.register_structure_hook(kind, hook)
+    # The one that is registered last is asked first.
+    factories: list[tuple[Callable[[Any], bool], Callable[[Any], Hook]]] = [
+        (_is_object, lambda into: _guarded(converter.gen_structure_attrs_fromdict(into))),
+        (is_typeddict, lambda into: _guarded(_typed_dict_hook(into, converter))),
+        (lambda into: _origin(into) is Literal, lambda _: literal),
+        (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
+        (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
+        (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
+        (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
+        (_is_union, lambda into: _first_that_fits(into, hook_for)),
+        (lambda into: table_for(into, moments) is not None, lambda into: _table_hook(table_for(into, moments))),
+        (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
+        (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
+        (is_model, lambda into: _model_hook(readers_of(into))),
+        (lambda into: into is object, lambda _: _as_it_is),
+    ]
+    for predicate, factory in factories:
+        converter.register_structure_hook_factory(predicate, factory)
+    return converter
+
+
+def _no_way(into: Any) -> NoReturn:
+    raise UnknownTypeError(f"there is no way to structure an answer into {into!r}")
+
+
+def _as_it_is(value: Any, _: Any) -> Any:
+    return value
+
+
+def _origin(into: Any) -> Any:
+    return get_origin(into) or into
+
+
+def _list_builder(into: Any) -> Callable[[Iterable[Any]], Any]:
+    return _LISTS[_origin(into)]
+
+
+def _mapping_builder(into: Any) -> Callable[[Mapping[Any, Any]], Any]:
+    return _MAPPINGS[_origin(into)]
+
+
+def _marks(into: Any) -> tuple[Any, ...]:
+    return get_args(into)[1:] if get_origin(into) is Annotated else ()
+
+
+def _is_object(into: Any) -> bool:
+    return isinstance(_origin(into), type) and (attrs.has(_origin(into)) or is_dataclass(_origin(into)))
+
+
+def _is_list_of_models(into: Any) -> bool:
+    args = get_args(into)
+    return _origin(into) in _LISTS and bool(args) and is_model(args[0]) and not _is_fixed_tuple(into)
+
+
+def _is_fixed_tuple(into: Any) -> bool:
+    return get_origin(into) is tuple and Ellipsis not in get_args(into)
+
+
+def _is_union(into: Any) -> bool:
+    return len(alternatives(into)) > 1
+
+
+def _typed_dict_hook(into: Any, converter: Any) -> Hook:
+    hook: Hook = converter.gen_structure_typeddict(into)
+    return hook
+
+
+def _guarded(hook: Hook) -> Hook:
+    """Let only objects through to a hook that would look for its keys in a text, too."""
+
+    def structure_object(value: Any, into: Any) -> Any:
+        if value.__class__ is not dict:
+            raise Mismatch
+        return hook(value, into)
+
+    return structure_object
+
+
+def _model_hook(readers: ReaderCache) -> Hook:
+    def structure_model(value: Any, _: Any) -> Any:
+        if value.__class__ is not dict:
+            raise Mismatch
+        return readers[(*value,)](value)
+
+    return structure_model
+
+
+def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
+    """Return what a page of a listing goes through: as `_list_hook`, but most rows have the shape of the row before."""
+    build = _list_builder(into)
+
+    def structure_models(value: Any, _: Any) -> Any:
+        if value.__class__ is not list:
+            raise Mismatch
+        models: list[Any] = []
+        shape: list[str] | None = None
+        read: Reader = reject
+        for item in value:
+            keys = [*item]
+            if keys != shape:
+                if item.__class__ is not dict:
+                    raise Mismatch
+                read, shape = readers[(*keys,)], keys
+            models.append(read(item))
+        return build(models)
+
+    return structure_models
+
+
+def _list_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    build, item = _list_builder(into), (get_args(into) or (Any,))[0]
+    hook = hook_for(item)
+
+    def structure_list(value: Any, _: Any) -> Any:
+        if value.__class__ is not list:
+            raise Mismatch
+        return build([hook(element, item) for element in value])
+
+    return structure_list
+
+
+def _fixed_tuple_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    hooks = [(hook_for(item), item) for item in get_args(into)]
+
+    def structure_tuple(value: Any, _: Any) -> tuple[Any, ...]:
+        if value.__class__ is not list or len(value) != len(hooks):
+            raise Mismatch
+        return tuple([hook(element, item) for element, (hook, item) in zip(value, hooks, strict=True)])
+
+    return structure_tuple
+
+
+def _mapping_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    build, (key_type, item) = _mapping_builder(into), get_args(into) or (str, Any)
+    # The keys of a JSON object are texts, whatever they stand for.
+    key_hook = whole_number if key_type is int else hook_for(key_type)
+    hook = hook_for(item)
+
+    def structure_mapping(value: Any, _: Any) -> Any:
+        if value.__class__ is list and not value:  # how some of Capillary's services write an empty object
+            return build({})
+        if value.__class__ is not dict:
+            raise Mismatch
+        if item is Any and key_type is str:
+            return build(value)
+        return build({key_hook(key, key_type): hook(element, item) for key, element in value.items()})
+
+    return structure_mapping
+
+
+def _list_or_its_element(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    inner = get_args(into)[0]
+    hook = hook_for(inner)
+    return lambda value, _: hook([value] if value.__class__ is dict else value, inner)
+
+
+def _table_hook(table: Any) -> Hook:
+    return lambda value, _: table[value]
+
+
+def _first_that_fits(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    arms = [(hook_for(arm), arm) for arm in alternatives(into)]
+
+    def structure_union(value: Any, _: Any) -> Any:
+        for hook, arm in arms:
+            try:
+                return hook(value, arm)
+            except Exception:  # noqa: BLE001, S110  (whatever a user's class raises, it does not want the value)
+                pass
+        raise Mismatch
+
+    return structure_union

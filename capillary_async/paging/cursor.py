@@ -1,0 +1,53 @@
+"""A place in a listing, as a short text."""
+
+import re
+from hashlib import blake2b
+from typing import Final, Literal, Self
+
+import attrs
+
+_FORM: Final = re.compile(r"1\.([0-9a-f]{16})\.([rpu])\.(\d{1,9})\.(\d{1,18})\.([0-9a-f]{16})")
+_OFFSET_MEANS: Final[dict[str, Literal["pages", "records"] | None]] = {"r": "records", "p": "pages", "u": None}
+
+
+def digest(value: object) -> str:
+    """Return 16 hexadecimal digits that stand for a value; alike in every process."""
+    return blake2b(repr(value).encode(), digest_size=8).hexdigest()
+
+
+@attrs.frozen
+class Cursor:
+    """The place behind a row of one listing; `Pager.resume` starts there.
+
+    `str` gives a text of less than 80 characters that `parse` reads; keep it wherever you like. It holds
+    no personal data: the query and the row stand in it as digests.
+
+    Attributes:
+        query: Digest of the query that the listing answers.
+        offset_unit: What `offset` counts, as far as the listing knew.
+        limit: Page size in force.
+        position: Rows of the server's list that lie before this place.
+        last: Digest of the last row before it, to find the place again when rows have moved.
+    """
+
+    query: str
+    offset_unit: Literal["pages", "records"] | None
+    limit: int
+    position: int
+    last: str
+
+    def __str__(self) -> str:
+        """Return the text that `parse` reads."""
+        return f"1.{self.query}.{(self.offset_unit or 'unknown')[0]}.{self.limit}.{self.position}.{self.last}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str` gave.
+
+        Raises:
+            ValueError: It is no such text, or one of a later version of this package.
+        """
+        form = _FORM.fullmatch(text)
+        if form is None or not form[3].isascii() or not form[4].isascii() or not int(form[3]):
+            raise ValueError("cursor is not the text of a cursor that this version knows")
+        return cls(form[1], _OFFSET_MEANS[form[2]], int(form[3]), int(form[4]), form[5])

@@ -1,0 +1,151 @@
+"""Let identical GETs that are under way at the same time share one request.
+
+The shared request runs in a task of its own, so no caller's end is another's: who is cancelled, or
+whose deadline passes, just leaves. When the last one has left, the request is cancelled. It may run
+until the latest of the deadlines. Each caller gets an error object of its own, because an exception
+that is raised in many tasks collects the tracebacks of all of them.
+
+What the request costs is written down once: with whoever leaves first, for what was spent until
+then. So the attempts of all calls add up to the requests that were sent, and a call that shared
+another's answer may have made none.
+
+The callers also share the decoded document; nothing below or above this module changes one.
+"""
+
+import asyncio
+import copy
+import math
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import attrs
+
+from capillary_async.errors import CapillaryError, DeadlineExceeded
+from capillary_async.pipeline.request import CallContext, Request, Response, Transport
+
+
+def _call_at(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_at(when, callback)
+
+
+def _key(request: Request[Any]) -> Hashable:
+    """Return what two requests have in common when one answer serves both.
+
+    Not what the answer is made into: that happens above, for each caller.
+    """
+    return request.path, frozenset(request.path_values.items()), request.query, frozenset(request.headers.items())
+
+
+@attrs.define(eq=False)
+class _Shared:
+    """A request under way and the callers that wait for it."""
+
+    key: Hashable
+    call: CallContext
+    task: asyncio.Task[Response]
+    first_deadline: float
+    # Not a set: the first to come is the first to be woken, and charged.
+    places: dict[asyncio.Future[None], None] = attrs.field(factory=dict[asyncio.Future[None], None])
+
+    def charge(self, call: CallContext) -> None:
+        """Write down with `call` what nobody has been charged for, and what came last."""
+        call.attempts += self.call.attempts
+        call.rate_limit_wait += self.call.rate_limit_wait
+        self.call.attempts, self.call.rate_limit_wait = 0, 0.0
+        call.status, call.request_id, call.size = self.call.status, self.call.request_id, self.call.size
+
+    def response(self) -> Response:
+        """Return the answer or raise the error, as an object of its own."""
+        error = self.task.exception()
+        if not isinstance(error, CapillaryError):
+            return self.task.result()
+        own = copy.copy(error).with_traceback(error.__traceback__)
+        raise own from error.__cause__
+
+
+@attrs.define(eq=False)
+class CoalescingTransport:
+    """Sends one request for all callers that want the same at the same time."""
+
+    _inner: Transport
+    _call_at: Callable[[float, Callable[[], object]], asyncio.TimerHandle] = attrs.field(
+        alias="call_at", default=_call_at, kw_only=True
+    )
+    _under_way: dict[Hashable, _Shared] = attrs.field(factory=dict[Hashable, _Shared], init=False)
+    _tasks: set[asyncio.Task[Response]] = attrs.field(factory=set[asyncio.Task[Response]], init=False)
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Join an identical request that is under way, or send this one.
+
+        Raises:
+            DeadlineExceeded: This call's deadline passed.
+            CapillaryError: As the transport below says.
+        """
+        if request.method != "GET":
+            return await self._inner.send(request)
+        key = _key(request)
+        while (shared := self._under_way.get(key)) is not None:
+            try:
+                return await self._share(shared, request.call)
+            except DeadlineExceeded:
+                # Waits that had begun when this caller joined kept the first caller's deadline.
+                if not shared.task.done() or request.call.deadline <= shared.first_deadline:
+                    raise
+        return await self._share(self._launch(key, request), request.call)
+
+    async def close(self) -> None:
+        """Cancel what is under way, and wait until it has ended."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _launch(self, key: Hashable, request: Request[Any]) -> _Shared:
+        call = CallContext(request.call.deadline)
+        task = asyncio.get_running_loop().create_task(self._inner.send(request.with_context(call)))
+        shared = _Shared(key, call, task, call.deadline)
+        self._under_way[key] = shared
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._land(shared, task))
+        return shared
+
+    def _land(self, shared: _Shared, task: asyncio.Task[Response]) -> None:
+        """Wake all who wait for the answer."""
+        self._tasks.discard(task)
+        self._forget(shared)
+        if not task.cancelled():
+            task.exception()  # asyncio complains of errors that nobody looked at, and all may have left
+        for place in shared.places:
+            _wake(place)
+
+    def _forget(self, shared: _Shared) -> None:
+        if self._under_way.get(shared.key) is shared:
+            del self._under_way[shared.key]
+
+    async def _share(self, shared: _Shared, call: CallContext) -> Response:
+        """Wait for the answer, but not longer than this caller's deadline."""
+        shared.call.deadline = max(shared.call.deadline, call.deadline)
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        shared.places[place] = None
+        expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(place))
+        try:
+            await place
+        finally:
+            if expiry is not None:
+                expiry.cancel()
+            self._leave(shared, place)
+            shared.charge(call)
+        if not shared.task.done():
+            raise DeadlineExceeded("the deadline passed while waiting for an answer that calls share")
+        return shared.response()
+
+    def _leave(self, shared: _Shared, place: asyncio.Future[None]) -> None:
+        del shared.places[place]
+        if not shared.places and not shared.task.done():
+            self._forget(shared)
+            shared.task.cancel()
+
+
+def _wake(place: asyncio.Future[None]) -> None:
+    if not place.done():
+        place.set_result(None)

@@ -1,0 +1,95 @@
+"""Send a request through the transports, read the answer, and account for both as one call."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar, cast
+
+import attrs
+
+from capillary_async.codec import Converter
+from capillary_async.errors import CapillaryError, DecodeError, ResponseError
+from capillary_async.pipeline.request import CallContext, CallInfo, Request, Response, Transport, loop_time
+
+T = TypeVar("T")
+_LOGGER: Final = logging.getLogger("capillary_async")
+
+
+@attrs.define(eq=False)
+class Dispatcher:
+    """Makes calls: sends a request through the transports, reads the answer, and accounts for both.
+
+    Args:
+        transport: The outermost transport.
+        converter: Structures answers.
+        deadline: Seconds for one call, or `None`.
+        on_call: Gets the account of each call that ended.
+    """
+
+    _transport: Transport
+    converter: Converter
+    _deadline: float | None
+    _on_call: Callable[[CallInfo], None] | None
+
+    def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
+        """Return a coroutine for the answer to `request`."""
+        return self.exchange(request, lambda response: self._structure(request, response))
+
+    async def exchange(self, request: Request[Any], read: Callable[[Response], T], /) -> T:
+        """Send a request and read its answer, within one deadline.
+
+        Raises:
+            CapillaryError: With the path template and the number of attempts filled in.
+        """
+        started = loop_time()
+        call = CallContext(math.inf if self._deadline is None else started + self._deadline)
+        try:
+            answer = read(await self._transport.send(request.with_context(call)))
+        except Exception as error:  # noqa: BLE001  (it is raised again)
+            if isinstance(error, CapillaryError):
+                error.path, error.attempts = request.path, call.attempts
+            # What lies below holds answers and headers in its locals; no traceback must show them, also none that is
+            # logged of a listener that fails.
+            error.__cause__ = error.__context__ = None
+            self._account(request.path, call, started, error.with_traceback(None))
+            raise error.with_traceback(None)  # noqa: B904
+        except asyncio.CancelledError as cancelled:
+            self._account(request.path, call, started, cancelled.with_traceback(None))
+            raise cancelled.with_traceback(None)  # noqa: B904
+        self._account(request.path, call, started, None)
+        return answer
+
+    def _structure(self, request: Request[T], response: Response) -> T:
+        document = response.document
+        if request.at:
+            if not isinstance(document, dict):
+                raise DecodeError(f"expected an object with {request.at}")
+            document = cast("dict[str, Any]", document).get(request.at)
+        structured: T = self.converter.structure(document, request.into, request.at)
+        return structured
+
+    def _account(self, path: str, call: CallContext, started: float, failure: BaseException | None) -> None:
+        is_logging = _LOGGER.isEnabledFor(logging.DEBUG)
+        if self._on_call is None and not is_logging:
+            return
+        refusal = failure if isinstance(failure, ResponseError) else None
+        info = CallInfo(
+            path=path,
+            # The refusal of a token that many calls waited for is in no call's own account.
+            status=refusal.status if refusal else call.status,
+            codes=refusal.codes if refusal else (),
+            request_id=refusal.request_id if refusal else call.request_id,
+            attempts=call.attempts,
+            rate_limit_wait=call.rate_limit_wait,
+            seconds=loop_time() - started,
+            response_bytes=call.size,
+            error=None if failure is None else type(failure),
+        )
+        if is_logging:
+            _LOGGER.debug("%s", info)
+        if self._on_call is not None:
+            try:
+                self._on_call(info)
+            except Exception:
+                _LOGGER.exception("on_call failed")  # the answer must not be lost over its bookkeeping

@@ -1,0 +1,74 @@
+"""Let calls in while the client is open, and end those that are under way when it closes."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import attrs
+
+from capillary_async.errors import ConfigurationError
+from capillary_async.pipeline.request import Request, Response, Transport
+
+
+@attrs.define(eq=False)
+class ClientLifecycle:
+    """The outermost transport: open only inside the client's block and loop, and aware of what is under way."""
+
+    _inner: "TransportStack"
+    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
+    _tasks: "set[asyncio.Task[Any]]" = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
+    _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+
+    def open(self) -> None:
+        """Let calls of the running loop in.
+
+        Raises:
+            ConfigurationError: It is open already.
+        """
+        if self._loop is not None:
+            raise ConfigurationError("the client is open already; enter it once")
+        self._loop = asyncio.get_running_loop()
+        self._is_left = asyncio.Event()  # the last one may belong to another loop
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry a request if the client is open here.
+
+        Raises:
+            ConfigurationError: It is not.
+            CapillaryError: As the transports below say.
+        """
+        loop = self._loop
+        if loop is None:
+            raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
+        if loop is not asyncio.get_running_loop():
+            raise ConfigurationError("the client was opened in another event loop; open one client for each loop")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
+        self._tasks.add(task)
+        try:
+            return await self._inner.transport.send(request)
+        finally:
+            self._tasks.discard(task)
+            if self._loop is None:
+                self._is_left.set()
+
+    async def close(self) -> None:
+        """Cancel what is under way, and wait until it has ended."""
+        self._loop = None
+        for task in self._tasks:
+            task.cancel()
+        try:
+            while self._tasks:
+                self._is_left.clear()
+                await self._is_left.wait()
+        finally:
+            for close in self._inner.closers:
+                await close()
+
+
+@attrs.frozen
+class TransportStack:
+    """The transports of a client, and how those that hold tasks of their own end them."""
+
+    transport: Transport
+    closers: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

@@ -1,0 +1,265 @@
+"""Tell an answer that holds data from one that refuses.
+
+Capillary's documentation never says whether a business error comes with HTTP 200 or 4xx, so the
+body is read whatever the status. Errors come in six shapes, old envelope and blank page included;
+success may carry `errors` that are absent, null, empty, `[{}]` or of code 0. Everything that the
+rest of the client knows of this lives here; above it there are only responses and typed errors.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, cast
+
+import attrs
+
+from capillary_async.errors import (
+    ApiErrorDetail,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitedError,
+    ResponseError,
+    ServerError,
+    error_class,
+)
+from capillary_async.options import Secret
+from capillary_async.pipeline.request import Request, Response, value_object
+
+# Members of an answer that is nothing but a refusal. One of them beside data is just data.
+_REFUSAL_MEMBERS: Final = frozenset(
+    (
+        "message",
+        "code",
+        "errorCode",
+        "status",
+        "statusCode",
+        "error",
+        "errors",
+        "warnings",
+        "success",
+        "timestamp",
+        "path",
+    )
+)
+# An e-mail address; a run of digits long enough for a phone number or a customer id; anything long with
+# digits in it, such as a token, a hash or a URL with an id.
+_PERSONAL: Final = re.compile(r"[^\s@]+(?:@|%40)[^\s@]+|\+?\d(?:[ ().-]{0,2}\d){5,}|(?=[\w+/=.-]*\d)[\w+/=.-]{16,}")
+_LONGEST_MESSAGE: Final = 200
+_LARGEST_CODE: Final = 10**9
+# Documented without any code.
+_DELETED: Final = "Customer is deleted"
+_LONGEST_REQUEST_ID: Final = 128
+# Nine digits are 31 years: what is longer is junk, and cannot overflow anything here.
+_SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_LONGEST_DATE: Final = 64
+# A moment since 1970 has ten digits in seconds and thirteen in milliseconds, until the year 2286.
+_UNITS_OF_MOMENTS: Final = {10: 1.0, 13: 0.001}
+
+
+@value_object
+class HttpResponse:
+    """What came over the wire, unread.
+
+    Attributes:
+        headers: By lower-case names; other spellings may be in there too.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | bytearray = attrs.field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """Capillary's correlation id."""
+        return request_id(self.headers)
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Return Capillary's correlation id; junk counts as none, for it ends up in logs."""
+    found = headers.get("x-cap-requestid", "")
+    return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
+
+
+def read(answer: HttpResponse, request: Request[Any], decode: Callable[[bytes | bytearray], Any]) -> Response:
+    """Return the data of an answer.
+
+    Args:
+        answer: What came.
+        request: What it answers; none of its values is repeated in an error.
+        decode: Decodes a JSON document, or raises `DecodeError`.
+
+    Raises:
+        ResponseError: The API refused; the subclass tells why.
+        DecodeError: It is a success, but not one JSON document.
+    """
+    is_success = 200 <= answer.status < 300
+    document: Any = None
+    if is_success:
+        document = decode(answer.body)
+        if document is None:
+            raise DecodeError("the answer is null", retryable=True)
+    else:
+        # Refusals may be blank or the gateway's HTML; then the status has to speak alone.
+        with suppress(DecodeError):
+            document = decode(answer.body)
+    problems = tuple(_errors(document, request))
+    if problems or not is_success:
+        raise refusal(answer, problems)
+    return Response(document, answer.status, answer.request_id, len(answer.body), warnings_of(document))
+
+
+def refusal(answer: HttpResponse, problems: tuple[ApiErrorDetail, ...] = ()) -> ResponseError:
+    """Build the error for an answer that refuses."""
+    codes = tuple(problem.code for problem in problems if problem.code is not None)
+    cls = error_class(answer.status, codes)
+    if (
+        cls in (ResponseError, InvalidRequestError)
+        and not codes
+        and any(problem.message.startswith(_DELETED) for problem in problems)
+    ):
+        cls = NotFoundError
+    error = cls(_sentence(answer.status, problems), status=answer.status, errors=problems, request_id=answer.request_id)
+    if isinstance(error, RateLimitedError | ServerError):
+        error.retry_after = read_retry_after(answer.status, answer.headers, time.time())
+    return error
+
+
+def warnings_of(document: Any) -> tuple[ApiErrorDetail, ...]:
+    """Read the warnings that ride on a success."""
+    if not isinstance(document, dict):
+        return ()
+    found = cast("dict[str, Any]", document).get("warnings")
+    return tuple(_problems(found, None)) if found else ()
+
+
+def _values_of(request: Request[Any]) -> set[str]:
+    """Return all that a request says of somebody, credentials included; an answer may repeat it."""
+    values = {str(value) for value in request.path_values.values()}
+    for _, argument in request.query:
+        if isinstance(argument, str):
+            values.update((argument, *argument.split(",")))
+    holders: tuple[Mapping[str, Any], ...] = (request.headers, request.body or {})
+    for holder in holders:
+        for held in holder.values():
+            if isinstance(held, Secret):
+                values.update(held.reveal().split())
+    return {text for text in values if any(map(str.isalnum, text))}
+
+
+def _errors(document: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
+    if not isinstance(document, dict):
+        return
+    answer = cast("dict[str, Any]", document)
+    if errors := answer.get("errors"):
+        yield from _problems(errors, request)
+    response = answer.get("response")
+    if isinstance(response, dict):
+        yield from _envelope(cast("dict[str, Any]", response).get("status"), request)
+    if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
+        yield from _problems([answer], request)
+
+
+def _envelope(status: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
+    """The old envelope says `"success": "true"` also when the call failed; only its code tells."""
+    for problem in _problems([status], request):
+        if problem.code is None or not 200 <= problem.code < 300:
+            yield problem
+
+
+def _problems(entries: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
+    """Read a list of errors; `{}` and `{"code": 0, "message": ""}` stand for none."""
+    for entry in cast("Sequence[Any]", entries) if isinstance(entries, list) else (entries,):
+        fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"message": entry}
+        code = _code(fields.get("code", fields.get("errorCode", fields.get("statusCode"))))
+        message = _one_line(fields.get("message"), request)
+        if code or message:
+            yield ApiErrorDetail(code or None, message)
+
+
+def _code(value: Any) -> int | None:
+    """Codes come as numbers and as texts."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_CODE:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return None
+
+
+def _one_line(message: Any, request: Request[Any] | None) -> str:
+    """Keep what helps, drop what may name a person: the API's messages can repeat what was asked for."""
+    if not isinstance(message, str):
+        return ""
+    text = " ".join("".join(c if c.isprintable() else " " for c in message[:1000]).split())
+    for asked in () if request is None else sorted(_values_of(request), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(asked)}(?!\w)", "...", text, flags=re.IGNORECASE)
+    return _PERSONAL.sub("...", text)[:_LONGEST_MESSAGE]
+
+
+def _sentence(status: int, problems: tuple[ApiErrorDetail, ...]) -> str:
+    if not problems:
+        return f"the API answered HTTP {status}"
+    said = "; ".join(f"{problem.code or 'no code'}: {problem.message}".rstrip(": ") for problem in problems[:3])
+    return f"the API answered HTTP {status}, {said.removeprefix(f'{status}: ')}"  # the old envelope repeats it
+
+
+def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Find out when the API wants to be called again after a refusal.
+
+    No document describes its throttling headers, so each usual one is understood and none is needed.
+
+    Args:
+        status: HTTP status of the answer.
+        headers: Of the answer, by lower-case names.
+        now: The present moment, in seconds since 1970.
+
+    Returns:
+        Seconds from now, or `None` when no header says so in a way that makes sense.
+    """
+    if "retry-after" in headers:
+        return parse_retry_after(headers["retry-after"], now)
+    if status == 429:  # with any other answer these tell the state of the quota, and ask for nothing
+        for name in ("x-ratelimit-reset", "ratelimit-reset"):
+            if name in headers:
+                return _parse_reset(headers[name].strip(), now)
+    return None
+
+
+def _parse_reset(text: str, now: float) -> float | None:
+    """Read a reset header, which some servers send as seconds to go, others as a moment since 1970."""
+    unit = _UNITS_OF_MOMENTS.get(len(text))
+    if unit is not None and text.isascii() and text.isdigit():
+        return max(0.0, int(text) * unit - now)
+    return parse_retry_after(text, now)
+
+
+def parse_retry_after(text: str, now: float) -> float | None:
+    """Read the value of a `Retry-After` header.
+
+    Args:
+        text: Seconds, also with a fraction, or an HTTP date.
+        now: The present moment, in seconds since 1970.
+
+    Returns:
+        The seconds to wait from now, 0 when the date has passed; `None` for anything else. Whether
+        so long a wait is acceptable is for the policy to say.
+    """
+    text = text.strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    moment = _parse_http_date(text)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def _parse_http_date(text: str) -> float | None:
+    # The standard library's parser also takes other scripts' digits, and time with every length.
+    if not text.isascii() or len(text) > _LONGEST_DATE:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,189 @@
+"""Try a call again when that is likely to help, and never when it would hurt.
+
+Three things keep retries from making an outage worse. Waits are random ("full jitter"), so that
+calls that failed together do not return together. A budget, shared by all calls of a client, runs
+dry after a few dozen failures in a row; from then on calls fail at once until some succeed. And an
+answer that says "too many" holds back every call of the client, not only the one that got it; they
+restart spread out.
+
+A wait that would outlast the call's deadline is not begun: the caller gets the error while there is
+still time to do something about it. No task or scope is made, and a call that succeeds the first
+time pays for two comparisons.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.errors import CapillaryError, RateLimitedError, ResponseError, ServerError
+from capillary_async.options import RetryPolicy
+from capillary_async.pipeline.request import Request, Response, Transport
+
+# Far beyond any cap, and far from where a float overflows.
+_MOST_DOUBLINGS: Final = 64
+
+
+def asked_wait(error: CapillaryError, policy: RetryPolicy) -> float | None:
+    """Return the wait that the API asked for, or `None` when it asked for none that the policy accepts."""
+    asked = error.retry_after if isinstance(error, RateLimitedError | ServerError) else None
+    # Written so that "not a number" is refused too.
+    return asked if asked is not None and 0.0 <= asked <= policy.max_retry_after else None
+
+
+def choose_wait(error: CapillaryError, attempt: int, policy: RetryPolicy, chance: float) -> float:
+    """Choose the seconds to wait before a call is tried again.
+
+    Args:
+        error: What ended the last attempt.
+        attempt: How often the call was tried so far, from 1.
+        policy: The limits to keep.
+        chance: A random number from 0 to 1.
+    """
+    base = policy.throttled_base if isinstance(error, RateLimitedError) else policy.base
+    asked = asked_wait(error, policy)
+    if asked is not None:
+        return min(asked + chance * base, policy.max_retry_after)
+    return chance * min(policy.cap, base * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS))
+
+
+class RetryBudget:
+    """What all calls of a client together may spend on retries.
+
+    Starts full. A retry takes its cost; a call that succeeds gives back what its last retry cost, or
+    1 when it needed none. So scattered failures are always paid for, and an outage stops being
+    retried after `budget / retry_cost` retries.
+    """
+
+    __slots__ = ("_policy", "_tokens")
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._tokens = policy.budget
+
+    @property
+    def tokens(self) -> int:
+        """Tokens left."""
+        return self._tokens
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a retry can no longer be paid: the sign of an outage, which bulk work should sit out."""
+        return self._tokens < self._policy.retry_cost
+
+    def take(self, cost: int) -> bool:
+        """Take the tokens for a retry, if there are as many."""
+        if self._tokens < cost:
+            return False
+        self._tokens -= cost
+        return True
+
+    def give_back(self, cost: int) -> None:
+        """Pay back after a success."""
+        self._tokens = min(self._tokens + cost, self._policy.budget)
+
+
+@attrs.frozen
+class _Retry:
+    """A retry that is paid for: seconds to wait before, and what it cost."""
+
+    wait: float
+    cost: int
+
+
+@attrs.define(eq=False)
+class RetryTransport:
+    """Tries calls again that change nothing: every GET, and POSTs to the given paths.
+
+    Args:
+        inner: Carries each attempt.
+        policy: When and how often.
+        budget: Pays for the retries; shared by all transports of a client.
+        clock: The clock of the calls' deadlines.
+        sleep: Waits for some seconds.
+        chance: Returns a random number from 0 to 1.
+        repeatable_posts: Path templates of POSTs that change nothing.
+        on_pause: Is told the moment until which the API wants no calls: a part below this one that
+            lets calls wait must not release them before.
+    """
+
+    _inner: Transport
+    _policy: RetryPolicy
+    _budget: RetryBudget
+    _clock: Callable[[], float] = attrs.field(alias="clock", kw_only=True)
+    _sleep: Callable[[float], Awaitable[object]] = attrs.field(alias="sleep", default=asyncio.sleep, kw_only=True)
+    _chance: Callable[[], float] = attrs.field(alias="chance", default=random.random, kw_only=True)
+    _repeatable_posts: Collection[str] = attrs.field(alias="repeatable_posts", default=(), kw_only=True)
+    _on_pause: Callable[[float], object] | None = attrs.field(alias="on_pause", default=None, kw_only=True)
+    _paused_until: float = attrs.field(default=0.0, init=False)
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry the request, with as many attempts as policy, budget and deadline allow.
+
+        Raises:
+            CapillaryError: The last attempt's error. `RateLimitedError` also when nothing was sent,
+                because the API wants no calls until after the deadline.
+        """
+        attempt, to_give_back = 1, 1
+        if self._paused_until > self._clock():
+            await self._wait_for_restart(request.call.deadline)
+        while True:
+            try:
+                response = await self._inner.send(request)
+            except CapillaryError as error:
+                retry = self._plan_retry(request, error, attempt)
+                if retry is None:
+                    if isinstance(error, ResponseError) and not error.retryable:
+                        self._budget.give_back(to_give_back)  # a verdict: the API is well
+                    raise
+            else:
+                self._budget.give_back(to_give_back)
+                return response
+            attempt, to_give_back = attempt + 1, retry.cost
+            await self._wait_for(retry, request.call.deadline)
+
+    def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
+        """Hold back all calls if the error asks for it, and pay for a retry if there may be one."""
+        now = self._clock()
+        wait = choose_wait(error, attempt, self._policy, self._chance())
+        cost = self._policy.retry_cost
+        if isinstance(error, RateLimitedError):
+            cost = self._policy.throttled_cost
+            asked = asked_wait(error, self._policy)
+            self._pause_all(now + (wait if asked is None else asked))
+        may_retry = (
+            error.retryable
+            and attempt < self._policy.attempts
+            and (request.method == "GET" or request.path in self._repeatable_posts)
+            and max(now + wait, self._paused_until) < request.call.deadline
+            and self._budget.take(cost)
+        )
+        return _Retry(wait, cost) if may_retry else None
+
+    def _pause_all(self, until: float) -> None:
+        if until > self._paused_until:
+            self._paused_until = until
+            if self._on_pause is not None:
+                self._on_pause(until)
+
+    async def _wait_for(self, retry: _Retry, deadline: float) -> None:
+        """Wait until a retry may be sent; one that is not sent after all is not paid for."""
+        try:
+            await self._sleep(retry.wait)
+            if self._paused_until > self._clock():
+                await self._wait_for_restart(deadline)
+        except BaseException:
+            self._budget.give_back(retry.cost)
+            raise
+
+    async def _wait_for_restart(self, deadline: float) -> None:
+        """Wait until the API wants calls again, and a random moment more, so that not all go at once."""
+        while (pause := self._paused_until - (now := self._clock())) > 0:
+            wait = min(pause + self._chance() * self._policy.throttled_base, self._policy.max_retry_after)
+            if now + wait >= deadline:
+                error = RateLimitedError("the API wants no calls until after the call's deadline", status=429)
+                error.retry_after = pause
+                raise error
+            await self._sleep(wait)

@@ -1,0 +1,172 @@
+"""Prove to the API who is calling, and keep the proof fresh.
+
+An access token is shared by every call of a client, so three races matter:
+
+* Many calls need a token and there is none: the first starts one fetch, all wait for that one.
+* Many calls come back refused ("401", "498") with the same token: the first to come back replaces
+  *that* token; the others find another one in its place and just use it. Comparing before replacing
+  is what makes twenty late refusals cost one fetch instead of twenty.
+* A token nears its end while calls run: when a tenth of its life is left, a call that passes by starts
+  the renewal and goes on with the old one, which still works. The moment is up to half a tenth earlier, at
+  random, so that many processes with tokens of one age do not renew in step.
+
+A token's life is measured by the monotonic clock from before it was asked for, so that neither a
+slow answer nor a corrected wall clock makes it look younger than it is. A call that is refused with
+a new token too is a real refusal: replayed once, never twice.
+"""
+
+import asyncio
+import copy
+import random
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final, cast
+
+import attrs
+
+from capillary_async.errors import AuthenticationError, ConfigurationError, DeadlineExceeded, DecodeError
+from capillary_async.options import Secret
+from capillary_async.pipeline.request import Request, Response, Transport, loop_time
+
+TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
+TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
+_LONGEST_LIFE: Final = 10**9  # seconds; whatever is longer is for ever
+
+
+@attrs.define(eq=False)
+class _Token:
+    """One access token and the times, by the monotonic clock, that end its use."""
+
+    header: Secret
+    renew_at: float
+    ends_at: float
+
+
+@attrs.define(eq=False)
+class TokenTransport:
+    """Puts a valid access token on every request.
+
+    Args:
+        inner: Carries the requests.
+        for_tokens: Carries the requests for tokens, with retries of their own.
+        credentials: The document that is exchanged for a token.
+        headers: Further headers for every request.
+        reacquire: Carries a request that needs another permit of the rate limit, because its token was refused or
+            because it waited for one: all that wait go at the same moment, however far apart their permits were.
+            `None` means `inner`.
+        clock: Monotonic seconds.
+        random: Draws a number from 0 up to 1.
+    """
+
+    _inner: Transport
+    _for_tokens: Transport
+    _credentials: Mapping[str, str | Secret] = attrs.field(repr=False)
+    _headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    _reacquire: Transport | None = None
+    _clock: Callable[[], float] = loop_time
+    _random: Callable[[], float] = random.random
+    _token: _Token | None = attrs.field(default=None, init=False)
+    _fetching: "asyncio.Task[_Token] | None" = attrs.field(default=None, init=False)
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Carry the request; replay it once when its token is refused.
+
+        Raises:
+            AuthenticationError: The key and secret are wrong, or a fresh token is refused too.
+        """
+        token, deadline = self._token_at_hand(), request.call.deadline
+        carrier, reacquire = self._inner, self._reacquire or self._inner
+        if token is None:
+            token, carrier = await self._fetched_token(deadline), reacquire
+        try:
+            return await carrier.send(self._with_token(token, request))
+        except AuthenticationError as error:
+            if not _is_about_the_token(error):
+                raise
+        if self._token is token:
+            self._token = None
+        token = self._token_at_hand() or await self._fetched_token(deadline)
+        return await reacquire.send(self._with_token(token, request))
+
+    async def close(self) -> None:
+        """End a fetch that is under way."""
+        task, self._fetching = self._fetching, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def _with_token(self, token: _Token, request: Request[Any]) -> Request[Any]:
+        return request.with_headers({**self._headers, TOKEN_HEADER: token.header})
+
+    def _token_at_hand(self) -> _Token | None:
+        """Return the token if it is still good, and begin to renew it when it nears its end."""
+        token, now = self._token, self._clock()
+        if token is None or now >= token.ends_at:
+            return None
+        if now >= token.renew_at:
+            self._start_fetch()
+        return token
+
+    async def _fetched_token(self, deadline: float) -> _Token:
+        return await _wait_for(self._start_fetch(), deadline - self._clock())
+
+    def _start_fetch(self) -> "asyncio.Task[_Token]":
+        if self._fetching is None:
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch(), name="capillary token")
+            self._fetching.add_done_callback(self._end_fetch)
+        return self._fetching
+
+    def _end_fetch(self, task: "asyncio.Task[_Token]") -> None:
+        if self._fetching is task:
+            self._fetching = None
+        # A renewal ahead of time has nobody waiting; asking for its error here keeps the loop from complaining.
+        if not task.cancelled() and task.exception() is None:
+            self._token = task.result()
+        elif self._token is not None:  # still good: the next renewal may wait for half of what is left of its life
+            self._token.renew_at = (self._clock() + self._token.ends_at) / 2
+
+    async def _fetch(self) -> _Token:
+        asked_at = self._clock()
+        request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials)
+        response = await self._for_tokens.send(request)
+        header, life = _granted(response.document)
+        return _Token(header, asked_at + life * (0.9 - 0.05 * self._random()), asked_at + life)
+
+
+def _is_about_the_token(error: AuthenticationError) -> bool:
+    return error.status in (401, 498) or bool({401, 498}.intersection(error.codes))
+
+
+async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
+    """Wait for a fetch that others wait for too: neither a cancellation nor a deadline here may end it."""
+    await asyncio.wait([fetch], timeout=None if seconds == float("inf") else max(seconds, 0.0))
+    if not fetch.done():
+        raise DeadlineExceeded("the deadline passed while waiting for an access token")
+    if fetch.cancelled():
+        raise ConfigurationError("the client was closed while an access token was being fetched")
+    error = fetch.exception()
+    if error is None:
+        return fetch.result()
+    # Each waiter raises a copy of its own: one exception raised in many tasks would collect all
+    # their tracebacks.
+    raise copy.copy(error)
+
+
+def _granted(document: object) -> tuple[Secret, float]:
+    """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`; a life that makes no sense counts as none."""
+    data = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict):
+        raise DecodeError("data should be an object with the access token", location="data")
+    granted = cast("dict[str, Any]", data)
+    token, life = Secret(granted.get("accessToken", "")), granted.get("ttlSeconds")
+    del granted, data, document  # so that a traceback with locals does not show the token
+    if not is_header_safe(token.reveal()):
+        raise DecodeError("data.accessToken should be a text that can travel in a header", location="data.accessToken")
+    if isinstance(life, bool) or not isinstance(life, int | Decimal):
+        raise DecodeError("data.ttlSeconds should be a number of seconds", location="data.ttlSeconds")
+    return token, float(min(max(life, 0), _LONGEST_LIFE))
+
+
+def is_header_safe(text: object) -> bool:
+    """Anything else could end the header early, or not travel at all."""
+    return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and text == text.strip()

@@ -1,0 +1,91 @@
+"""Everything that the sandbox could be asked for, and the listings in it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from capillary_async.sandbox.answers import ErrorResponses
+from capillary_async.sandbox.customers import Customers
+from capillary_async.sandbox.groups import UserGroups
+from capillary_async.sandbox.listings import Key, Kind, Listings
+from capillary_async.sandbox.paging import Listing, Page
+from capillary_async.sandbox.people import People
+from capillary_async.sandbox.promotions import PROMOTION_COUNT, Promotions
+from capillary_async.sandbox.settings import SandboxSettings
+from capillary_async.sandbox.targets import Events, Targets
+from capillary_async.sandbox.wire import Dates
+
+
+class Dataset:
+    """Knows who writes what, how long each listing is, and what its rows are called."""
+
+    def __init__(self, switches: SandboxSettings) -> None:
+        seed = switches.seed
+        self.switches = switches
+        self.dates = Dates(ZoneInfo(switches.timezone))
+        self.people = People(seed, lambda customer_id: switches.standing(customer_id))  # noqa: PLW0108  (it may be set anew)
+        self.customers = Customers(seed, self.dates)
+        self.events = Events(seed, self.dates)
+        self.targets = Targets(seed, self.dates)
+        self.groups = UserGroups(seed, self.dates, self.people)
+        self.promotions = Promotions(seed, self.dates)
+        self._listings = Listings()
+        self._counts: Mapping[Kind, Callable[..., int]] = {
+            "events": self.events.count,
+            "members": self.groups.member_count,
+            "search": self.groups.found_count,
+            "user_groups": self.groups.customer_group_count,
+            "group_trackers": partial(self.groups.tracker_count, "group"),
+            "customer_trackers": partial(self.groups.tracker_count, "customer"),
+            "promotions": lambda: PROMOTION_COUNT,
+        }
+        self._ids: Mapping[Kind, Callable[..., Any]] = {
+            "events": self.events.event_id,
+            "members": self.groups.member_id,
+            "search": self.groups.found_id,
+            "user_groups": self.groups.customer_group_id,
+            "group_trackers": partial(self.groups.tracker_key, "group"),
+            "customer_trackers": partial(self.groups.tracker_key, "customer"),
+            "promotions": self.promotions.promotion_id,
+        }
+
+    @property
+    def refusals(self) -> ErrorResponses:
+        """How refusals look just now."""
+        return ErrorResponses(
+            with_status=self.switches.error_status == "4xx",
+            envelope_code_as_text=self.switches.envelope_code == "text",
+        )
+
+    def listing(self, kind: Kind, *key: int | str) -> Listing:
+        """Return a listing to change; the change lasts."""
+        return self._listings.keep(kind, key, self._count(kind, key))
+
+    def look_up(self, kind: Kind, *key: int | str) -> Listing:
+        """Return a listing to look at."""
+        return self._listings.look_up(kind, key, self._count(kind, key))
+
+    def ids(self, kind: Kind, *key: int | str) -> list[Any]:
+        """Return what tells a listing's rows apart, in order."""
+        return [self._ids[kind](*key, row) for row in self.look_up(kind, *key).rows]
+
+    def page(self, kind: Kind, key: Key, window: tuple[int | None, int], among: Sequence[int] | None = None) -> Page:
+        """Give one page of a listing by the rules in force.
+
+        Args:
+            kind: Of the listing.
+            key: Of the listing.
+            window: Limit and offset as they were asked for.
+            among: The rows to page through, when they are not all in order.
+
+        Raises:
+            RefusedOffsetError: The offset is negative, and the rules refuse that.
+        """
+        paging = self.switches.paging_of(kind)
+        listing = self.listing(kind, *key) if paging.remembers else self.look_up(kind, *key)
+        return listing.page(paging, *window, among)
+
+    def _count(self, kind: Kind, key: Key) -> int:
+        fixed = self.switches.rows.get(kind)
+        return self._counts[kind](*key) if fixed is None else fixed

@@ -1,0 +1,23 @@
+"""A sandbox and a client for each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from capillary_async import CapillaryClient
+from capillary_async.sandbox import Sandbox
+from tests.api.asking import open_client
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Run a sandbox."""
+    async with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[CapillaryClient]:
+    """Open a client of the sandbox that tries everything once."""
+    async with open_client(sandbox) as opened:
+        yield opened

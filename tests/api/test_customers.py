@@ -1,0 +1,213 @@
+"""What starts from a customer."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from capillary_async import (
+    AccessDeniedError,
+    CapillaryClient,
+    CapillaryError,
+    CustomerUserGroup,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+)
+from capillary_async.api.customers import find_user_groups
+from capillary_async.sandbox import Answer, Sandbox
+
+
+async def test_a_customer_comes_with_the_parts_asked_for(client: CapillaryClient) -> None:
+    """What was not asked for is not there, rather than empty."""
+    plain = await client.customers.get(6)
+    full = await client.customers.get(6, slab_history=True)
+
+    assert plain.id == full.id == 6
+    assert plain.slab_history is None
+    assert full.slab_history is not None
+
+
+REFUSALS: dict[tuple[int, str], tuple[int, type[CapillaryError]]] = {
+    (404, "INSTORE"): (8015, NotFoundError),
+    (7, "MARTJACK"): (8065, NotFoundError),
+    (409, "INSTORE"): (8069, InvalidRequestError),
+    (403, "INSTORE"): (1044, AccessDeniedError),
+    (7, "NOWHERE"): (8012, InvalidRequestError),
+    (6, "WECHAT"): (8045, InvalidRequestError),
+}
+
+
+@pytest.mark.parametrize("asked", REFUSALS)
+@pytest.mark.parametrize("error_status", ["ok", "4xx"])
+async def test_each_reason_for_a_refusal_is_told_apart(
+    sandbox: Sandbox, client: CapillaryClient, asked: tuple[int, str], error_status: Any
+) -> None:
+    """The sandbox knows who is missing, merged, hidden, or in another source."""
+    sandbox.error_status = error_status
+    customer_id, source = asked
+
+    with pytest.raises(CapillaryError) as caught:
+        await client.customers.get(customer_id, source=source)
+
+    code, expected = REFUSALS[asked]
+    assert type(caught.value) is expected
+    assert getattr(caught.value, "codes", None) == (code,)
+
+
+@pytest.mark.parametrize("error_status", ["ok", "4xx"])
+async def test_a_deleted_customer_is_not_found(sandbox: Sandbox, client: CapillaryClient, error_status: Any) -> None:
+    """Its answer is like no other: one message, and no code."""
+    sandbox.error_status = error_status
+
+    with pytest.raises(NotFoundError, match="Customer is deleted after PII delete request") as caught:
+        await client.customers.get(410)
+
+    assert caught.value.codes == ()
+
+
+async def test_each_identifier_finds_its_customer(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Eight kinds are documented."""
+    identifiers = sandbox.identifiers(6)
+
+    found = [await client.customers.find_id(name, value) for name, value in identifiers.items()]
+
+    assert len(identifiers) == 8
+    assert found == [6] * 8
+
+
+async def test_a_warning_beside_an_id_is_no_refusal(client: CapillaryClient) -> None:
+    """It carries `"status": false`."""
+    assert await client.customers.find_id("mobile", "999000000013") == 13
+
+
+async def test_nobodys_identifier_is_not_found(client: CapillaryClient) -> None:
+    """The answer has neither an id nor a null in its place."""
+    with pytest.raises(NotFoundError) as caught:
+        await client.customers.find_id("mobile", "999000000404")
+
+    assert caught.value.codes == (8015,)
+
+
+@pytest.mark.parametrize("entity", [None, "x", Decimal("3.7"), True, [306], {}])
+async def test_what_is_no_id_is_none(sandbox: Sandbox, client: CapillaryClient, entity: object) -> None:
+    """Null never becomes 0, and 3.7 never 3."""
+    sandbox.script("/", Answer(body={"entity": entity, "warnings": []} if entity is not None else {"warnings": []}))
+
+    with pytest.raises(DecodeError) as caught:
+        await client.customers.find_id("mobile", "1")
+
+    assert caught.value.location == "entity"
+
+
+async def test_an_id_may_come_as_text(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Numbers do, here and there."""
+    sandbox.script("/", Answer(body={"entity": "306"}))
+
+    assert await client.customers.find_id("mobile", "1") == 306
+
+
+async def test_trackers_are_told_apart_by_id_and_condition(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """One tracker has a total for each of its conditions; its id alone comes again."""
+    trackers = await client.customers.list_trackers(6).collect()
+
+    assert [(tracker.id, tracker.condition_id) for tracker in trackers] == sandbox.customer_tracker_keys(6)
+    assert all(isinstance(tracker.value, Decimal) for tracker in trackers)
+
+
+async def test_the_dummy_pagination_of_trackers_is_one_page(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Three zeros stand beside a full list."""
+    rows = [{"id": 5, "conditionId": number, "name": "t", "type": "POINTS", "value": 1} for number in range(250)]
+    sandbox.script("/", Answer(body={"pagination": {"limit": 0, "offset": 0, "total": 0}, "data": rows}), times=None)
+
+    assert len(await client.customers.list_trackers(6).collect()) == 250
+    assert sandbox.request_count == 1
+
+
+async def test_user_groups_are_walked_to_their_end(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """They come with the customer's details, a page at a time."""
+    sandbox.rows["user_groups"] = 45
+
+    groups = await client.customers.list_user_groups(6, page_size=10).collect()
+
+    assert [group.id for group in groups] == sandbox.user_group_ids(6)
+    assert len(groups) == 45
+
+
+async def test_a_customer_without_user_groups_has_none(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """That is an answer, and no error."""
+    sandbox.rows["user_groups"] = 0
+
+    assert await client.customers.list_user_groups(6).collect() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["userGroups2", "userGroup2", "userGroups", "user_group_2", "UserGroup2Details", "ug2", "UG2s", "ug2Details"],
+)
+async def test_user_groups_are_found_under_any_name(sandbox: Sandbox, client: CapillaryClient, name: str) -> None:
+    """No document shows what their member is called."""
+    sandbox.user_groups_key = name
+    sandbox.rows["user_groups"] = 3
+
+    groups = await client.customers.list_user_groups(6).collect()
+
+    assert [group.id for group in groups] == sandbox.user_group_ids(6)
+    assert all(isinstance(group, CustomerUserGroup) for group in groups)
+
+
+GROUPS: Any = [{"id": 1}, {"id": 2}]
+AMBIGUOUS: list[dict[str, Any]] = [
+    {"id": 1, "segments": [{}], "ug2Pagination": {"total": 2}},
+    {"userGroupIds": [1, 2], "ug2Pagination": {"total": 2}},
+    {"userGroups": GROUPS, "userGroups2": GROUPS},
+]
+
+
+class TestFindUserGroups:
+    """Which of an answer's members holds the groups."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"userGroups2": GROUPS, "profiles": [{"id": 9}]},
+            {"userGroups2": GROUPS, "userGroupIds": [1, 2]},
+            {"userGroups2": GROUPS, "userGroupDetails": []},
+            {"userGroups2": GROUPS, "userGroup": {"id": 1}},
+            {"userGroups2": GROUPS, "ug2Pagination": {"total": 2}},
+        ],
+    )
+    def test_the_one_list_of_objects_is_taken(self, answer: dict[str, Any]) -> None:
+        """Whatever else speaks of user groups."""
+        assert find_user_groups(answer) == (GROUPS, "userGroups2")
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {},
+            {"id": 1},
+            {"ug2Pagination": {"total": 0}},
+            {"ug2Pagination": None},
+            {"ug2Pagination": {"total": "many"}},
+            {"userGroupIds": [1, 2]},
+            {"userGroups": [], "userGroups2": []},
+        ],
+    )
+    def test_none_that_are_promised_are_none(self, answer: dict[str, Any]) -> None:
+        """A customer without groups may come without the member, too."""
+        assert find_user_groups(answer) == ([], "")
+
+    def test_an_empty_list_is_named(self) -> None:
+        """It is where the groups would stand."""
+        assert find_user_groups({"userGroups2": []}) == ([], "userGroups2")
+
+    @pytest.mark.parametrize(
+        "answer",
+        AMBIGUOUS,
+    )
+    def test_groups_that_cannot_be_found_are_an_error(self, answer: dict[str, Any]) -> None:
+        """It names the members that there were: whoever reads it can tell which it should be."""
+        with pytest.raises(DecodeError, match=", ".join(sorted(answer))) as caught:
+            find_user_groups(answer)
+
+        assert caught.value.location == "ug2Pagination"

@@ -1,0 +1,385 @@
+"""What holds for each endpoint: who may ask, what a refusal comes to, what is told to whom."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from capillary_async import (
+    AccessDeniedError,
+    AccessToken,
+    ApiErrorDetail,
+    AuthenticationError,
+    BasicAuth,
+    CallInfo,
+    CapillaryClient,
+    CapillaryError,
+    ClientOptions,
+    Customer,
+    DeadlineExceeded,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+    OAuth,
+    RateLimit,
+    RateLimitedError,
+    ResponseError,
+    RetryPolicy,
+    ServerError,
+    TransportError,
+)
+from capillary_async.pipeline.auth import Auth
+from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
+from capillary_async.sandbox import Answer, Sandbox
+from tests.api.asking import CALLS, ONCE, CallContext, open_client
+from tests.fakes import outcomes
+
+MD5 = "8a16a6b70505eb1f1ff7cdc0cd5559a7"
+BASIC = "Basic c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZmY3Y2RjMGNkNTU1OWE3"
+HURRIED = ClientOptions(retry=RetryPolicy(base=0.001, throttled_base=0.001))
+
+# Every documented code, and what it comes to.
+CODES: dict[int, type[ResponseError]] = {
+    **dict.fromkeys((401, 498, 320001), AuthenticationError),
+    **dict.fromkeys((403, 1044, 4000), AccessDeniedError),
+    **dict.fromkeys((8015, 8065, 310011, 310018, 310019), NotFoundError),
+    **dict.fromkeys((8003, 8011, 8012, 8013, 8045, 8069, 310130), InvalidRequestError),
+    **dict.fromkeys((1619, 1620, 1632, 1635, 1644, 1645, 1647), InvalidRequestError),
+    **dict.fromkeys((1099, 4001), ServerError),
+}
+STATUSES: dict[int, type[ResponseError]] = {
+    **dict.fromkeys((400, 405, 409, 410), InvalidRequestError),
+    **dict.fromkeys((401, 498), AuthenticationError),
+    403: AccessDeniedError,
+    404: NotFoundError,
+    429: RateLimitedError,
+    **dict.fromkeys((461, 500, 502, 503, 504, 520, 521, 522, 523, 524), ServerError),
+}
+
+
+def v3(code: int) -> Any:
+    """Refuse as `/v3` does."""
+    return {"data": None, "errors": [{"code": code, "message": "no"}], "warnings": None}
+
+
+def v2(code: int) -> Any:
+    """Refuse as `/v2` does."""
+    return {"errors": [{"status": False, "code": code, "message": "no"}]}
+
+
+def tracker(code: int) -> Any:
+    """Refuse as the tracker endpoints do."""
+    return {"pagination": {"limit": 0, "offset": 0, "total": 0}, "warnings": [], **v2(code)}
+
+
+def envelope(code: int) -> Any:
+    """Refuse in the old envelope."""
+    return {"response": {"status": {"success": "true", "code": str(code), "message": "no"}}}
+
+
+def number_envelope(code: int) -> Any:
+    """Refuse in the old envelope, with a number."""
+    return {"response": {"status": {"success": "true", "code": code, "message": "no"}}}
+
+
+async def tokens_of(sandbox: Sandbox) -> str:
+    """Return a token that the sandbox has just granted."""
+    async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
+        await client.customers.get(1)
+    token = sandbox.requests[-1].headers[TOKEN_HEADER]
+    sandbox.forget_requests()
+    return token
+
+
+async def refused(client: CapillaryClient, call: CallContext) -> CapillaryError:
+    """Return the error that a call comes to."""
+    with pytest.raises(CapillaryError) as caught:
+        await call(client)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", CALLS)
+class TestEach:
+    """For each endpoint."""
+
+    @pytest.mark.parametrize("kind", ["password", "md5", "oauth", "attribution", "token"])
+    async def test_every_kind_of_authentication_opens_it(self, sandbox: Sandbox, name: str, kind: str) -> None:
+        """An organisation may have but one of them."""
+        auths: dict[str, Auth] = {
+            "password": BasicAuth("store.server", "server123"),
+            "md5": BasicAuth.from_md5("store.server", MD5),
+            "oauth": OAuth(sandbox.key, sandbox.secret),
+            "attribution": OAuth(sandbox.key, sandbox.secret, ("STORE_CODE", "s1")),
+            "token": AccessToken(await tokens_of(sandbox)),
+        }
+
+        async with open_client(sandbox, auths[kind]) as client:
+            answer = await CALLS[name][1](client)
+
+        assert answer
+        for request in sandbox.requests[kind in ("oauth", "attribution") :]:
+            assert request.status == 200
+            assert request.headers.get("Authorization") == (BASIC if kind in ("password", "md5") else None)
+            assert (TOKEN_HEADER in request.headers) == (kind not in ("password", "md5"))
+            is_attributed = kind == "attribution"
+            assert request.headers.get("X-CAP-API-ATTRIBUTION-ENTITY-TYPE") == ("STORE_CODE" if is_attributed else None)
+            assert request.headers.get("X-CAP-API-ATTRIBUTION-ENTITY-CODE") == ("s1" if is_attributed else None)
+
+    async def test_a_token_is_asked_for_once(self, sandbox: Sandbox, name: str) -> None:
+        """And without any other proof beside key and secret."""
+        async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
+            await CALLS[name][1](client)
+            await CALLS[name][1](client)
+
+        first, *others = sandbox.requests
+        assert (first.method, first.path) == ("POST", TOKEN_PATH)
+        assert json.loads(first.body) == {"key": sandbox.key, "secret": sandbox.secret}
+        assert not {"Authorization", TOKEN_HEADER} & set(first.headers)
+        assert TOKEN_PATH not in [request.path for request in others]
+
+    @pytest.mark.parametrize("verdict", ["498", "401"])
+    @pytest.mark.parametrize("error_status", ["ok", "4xx"])
+    async def test_a_token_that_is_refused_is_replaced(
+        self, sandbox: Sandbox, name: str, verdict: str, error_status: Any
+    ) -> None:
+        """In the old envelope, whatever the status."""
+        sandbox.error_status = error_status
+        async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
+            await CALLS[name][1](client)
+            if verdict == "498":
+                sandbox.expire_tokens()
+            else:
+                sandbox.revoke(sandbox.requests[-1].headers[TOKEN_HEADER])
+
+            assert await CALLS[name][1](client)
+
+        assert sandbox.tokens_issued == 2
+
+    @pytest.mark.parametrize("shape", [v3, v2, tracker, envelope, number_envelope])
+    @pytest.mark.parametrize("status", [200, 404])
+    async def test_a_refusal_says_everything_about_itself(
+        self, sandbox: Sandbox, client: CapillaryClient, name: str, shape: Callable[[int], Any], status: int
+    ) -> None:
+        """In every documented shape, whichever endpoint it comes from."""
+        sandbox.script("/", Answer(status=status, body=shape(8015), headers={"X-Cap-Requestid": "r-1"}))
+
+        error = await refused(client, CALLS[name][1])
+
+        assert type(error) is NotFoundError
+        assert (error.status, error.codes, error.request_id) == (status, (8015,), "r-1")
+        assert error.errors == (ApiErrorDetail(8015, "no"),)
+        assert (error.path, error.attempts) == (CALLS[name][0], 1)
+        assert str(error) == f"the API answered HTTP {status}, 8015: no ({CALLS[name][0]})"
+
+    @pytest.mark.parametrize("body", [b"", b"<html>", b"null", b"[", b'{"data":[]} x', b"7", b'"text"', b"[]"])
+    async def test_a_success_that_is_none_is_a_decode_error(
+        self, sandbox: Sandbox, client: CapillaryClient, name: str, body: bytes
+    ) -> None:
+        """None of it is ever taken for data."""
+        sandbox.script("/", Answer(body=body))
+        if name == "fetch" and body in (b"7", b'"text"', b"[]"):
+            pytest.skip("`fetch` takes any document")
+
+        error = await refused(client, CALLS[name][1])
+
+        assert type(error) is DecodeError
+        assert (error.path, error.attempts) == (CALLS[name][0], 1)
+
+    async def test_a_dropped_connection_is_a_transport_error(
+        self, sandbox: Sandbox, client: CapillaryClient, name: str
+    ) -> None:
+        """With as many attempts as the server saw."""
+        sandbox.script("/", Answer(abort=True))
+
+        error = await refused(client, CALLS[name][1])
+
+        assert type(error) is TransportError
+        assert (error.path, error.attempts, sandbox.request_count) == (CALLS[name][0], 1, 1)
+
+    async def test_trouble_that_passes_is_not_noticed(self, sandbox: Sandbox, name: str) -> None:
+        """Three kinds of it in a row."""
+        seen: list[CallInfo] = []
+        sandbox.script("/", Answer(status=503), Answer(abort=True), Answer.throttled("0"), times=3)
+
+        async with open_client(sandbox, options=HURRIED, on_call=seen.append) as client:
+            assert await CALLS[name][1](client)
+
+        assert seen[0].attempts == 4
+        assert sum(info.attempts for info in seen) == sandbox.request_count
+
+    async def test_a_call_is_told_to_who_asked_for_it(self, sandbox: Sandbox, name: str) -> None:
+        """The seam for metrics; nobody's data is in it."""
+        seen: list[CallInfo] = []
+
+        async with open_client(sandbox, on_call=seen.append) as client:
+            await CALLS[name][1](client)
+
+        info = seen[0]
+        assert (info.path, info.status, info.codes, info.error) == (CALLS[name][0], 200, (), None)
+        assert (info.request_id, info.attempts, info.rate_limit_wait) == ("sandbox-1", 1, 0.0)
+        assert 0 < info.seconds < 5
+        assert info.response_bytes > 10
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(("code", "expected"), CODES.items())
+async def test_every_documented_code_has_its_class(
+    sandbox: Sandbox, client: CapillaryClient, code: int, expected: type[ResponseError], status: int
+) -> None:
+    """Users decide by the class, and need no table of codes."""
+    sandbox.script("/", Answer(status=status, body=v3(code)))
+
+    error = await refused(client, CALLS["customers.get"][1])
+
+    assert type(error) is expected
+    assert (error.status, error.codes, error.attempts) == (status, (code,), 1)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html></html>"])
+@pytest.mark.parametrize(("status", "expected"), STATUSES.items())
+async def test_every_documented_status_has_its_class(
+    sandbox: Sandbox, client: CapillaryClient, status: int, expected: type[ResponseError], body: bytes
+) -> None:
+    """Blank pages and the gateway's HTML say nothing but their status."""
+    sandbox.script("/", Answer(status=status, body=body))
+
+    error = await refused(client, CALLS["customers.get"][1])
+
+    assert type(error) is expected
+    assert (error.status, error.codes) == (status, ())
+
+
+async def test_a_wait_that_is_asked_for_is_in_the_error(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Whoever makes the calls may have a queue of their own."""
+    sandbox.script("/", Answer.throttled("7"))
+
+    error = await refused(client, CALLS["customers.get"][1])
+
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after == 7.0
+
+
+class TestRefusedCredentials:
+    """Wrong credentials are final: trying again locks accounts."""
+
+    @pytest.mark.parametrize("error_status", ["ok", "4xx"])
+    async def test_a_wrong_password_is_not_tried_again(self, sandbox: Sandbox, error_status: Any) -> None:
+        """The code of the old envelope is what came."""
+        sandbox.error_status = error_status
+
+        async with open_client(sandbox, BasicAuth("store.server", "other"), options=HURRIED) as client:
+            error = await refused(client, CALLS["customers.get"][1])
+
+        assert isinstance(error, AuthenticationError)
+        assert (error.codes, error.attempts, sandbox.request_count) == ((401,), 1, 1)
+
+    @pytest.mark.parametrize("error_status", ["ok", "4xx"])
+    async def test_a_wrong_key_is_not_tried_again(self, sandbox: Sandbox, error_status: Any) -> None:
+        """The call itself was never sent; what came is in its account nevertheless."""
+        seen: list[CallInfo] = []
+        sandbox.error_status = error_status
+
+        async with open_client(sandbox, OAuth("other", "pair"), options=HURRIED, on_call=seen.append) as client:
+            error = await refused(client, CALLS["customers.get"][1])
+
+        assert isinstance(error, AuthenticationError)
+        assert (error.codes, error.attempts, error.path) == ((320001,), 0, CALLS["customers.get"][0])
+        assert [request.path for request in sandbox.requests] == [TOKEN_PATH]
+        assert (seen[0].status, seen[0].codes) == (error.status, (320001,))
+        assert seen[0].request_id == error.request_id == "sandbox-1"
+
+    async def test_a_token_of_ones_own_is_not_replaced(self, sandbox: Sandbox) -> None:
+        """There is nothing to replace it with."""
+        async with open_client(sandbox, AccessToken("unknown"), options=HURRIED) as client:
+            error = await refused(client, CALLS["customers.get"][1])
+
+        assert isinstance(error, AuthenticationError)
+        assert sandbox.request_count == 1
+
+    @pytest.mark.parametrize("denial", ["scope", "access group"])
+    async def test_a_missing_right_is_final(self, sandbox: Sandbox, denial: Any) -> None:
+        """Another token would have no more of them."""
+        sandbox.denial = denial
+
+        async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret), options=HURRIED) as client:
+            error = await refused(client, CALLS["customers.get"][1])
+
+        assert isinstance(error, AccessDeniedError)
+        assert (error.attempts, sandbox.tokens_issued) == (1, 1)
+
+
+class TestTelling:
+    """What is told of a call, and what telling must not do."""
+
+    async def test_a_failed_call_is_told_too(self, sandbox: Sandbox) -> None:
+        """With its verdict."""
+        seen: list[CallInfo] = []
+
+        async with open_client(sandbox, on_call=seen.append) as client:
+            await refused(client, lambda client: client.customers.get(404))
+
+        (info,) = seen
+        assert (info.status, info.codes, info.error) == (404, (8015,), NotFoundError)
+
+    @pytest.mark.parametrize("customer_id", [6, 404])
+    async def test_a_failing_listener_changes_nothing(
+        self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, customer_id: int
+    ) -> None:
+        """An answer must not be lost over its bookkeeping."""
+
+        def fail(info: CallInfo) -> None:
+            raise RuntimeError("metrics are down")
+
+        async with open_client(sandbox, on_call=fail) as client:
+            (outcome,) = await outcomes(client.customers.get(customer_id))
+
+        assert isinstance(outcome, Customer if customer_id == 6 else NotFoundError)
+
+        (record,) = [record for record in caplog.records if record.name == "capillary_async"]
+        assert (record.levelno, record.getMessage()) == (logging.ERROR, "on_call failed")
+        assert record.exc_info is not None
+
+    async def test_calls_are_logged_without_anybodys_data(
+        self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """One line a call at DEBUG, on the logger that is called like the package; else nothing."""
+        caplog.set_level(logging.DEBUG, "capillary_async")
+
+        async with open_client(sandbox) as client:
+            await client.customers.find_id("email", "customer.987654@example.com")
+            await client.customers.get(987654)
+
+        records = [record for record in caplog.records if record.name == "capillary_async"]
+        assert [record.levelno for record in records] == [logging.DEBUG] * 2
+        assert "/v2/customers/{customerId}" in records[1].getMessage()
+        assert "987654" not in caplog.text
+        assert "example.com" not in caplog.text
+
+    async def test_nothing_is_logged_by_default(self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+        """A library is silent."""
+        caplog.set_level(logging.INFO)
+
+        async with open_client(sandbox) as client:
+            await client.customers.get(6)
+            await refused(client, lambda client: client.customers.get(404))
+
+        assert not [record for record in caplog.records if record.name.startswith("capillary_async")]
+
+    async def test_a_wait_for_the_rate_limit_is_told(self, sandbox: Sandbox) -> None:
+        """It is what explains a slow call on a fast server."""
+        # Of thirty an hour, three may start at once; the replay is the fourth.
+        options = ClientOptions(rate_limit=RateLimit(30, per=3600.0), deadline=20.0)
+
+        async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret), options=options) as client:
+            await client.customers.get(6)
+            await client.customers.get(6)
+            sandbox.expire_tokens()
+            with pytest.raises(DeadlineExceeded):
+                await client.customers.get(6)
+
+
+def test_one_attempt_is_one_attempt() -> None:
+    """The client of these tests tries everything once, so that counts are easy."""
+    assert ONCE.retry.attempts == 1

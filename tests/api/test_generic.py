@@ -1,0 +1,172 @@
+"""The rest of the API, by its paths."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, TypedDict
+
+import attrs
+import pytest
+
+from capillary_async import CapillaryClient, CapillaryError, Customer, DecodeError, NotFoundError
+from capillary_async.sandbox import Answer, Sandbox
+from capillary_async.sandbox.paging import OffsetMeaning
+
+
+@attrs.frozen
+class Row:
+    """One's own class, with the keys as the API writes them."""
+
+    eventLogId: int  # noqa: N815
+    targetValue: Decimal  # noqa: N815
+
+
+@dataclass
+class Groups:
+    """One's own class, of another kind."""
+
+    data: dict[str, Any]
+
+
+class Entity(TypedDict):
+    """One's own dictionary."""
+
+    entity: int
+
+
+async def test_any_answer_can_be_fetched(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """As it is, when nobody says into what."""
+    sandbox.script("/", Answer(body=b'{"a": [1, 1.000, null, "x"]}'))
+
+    answer = await client.fetch("/v2/something/new")
+
+    assert answer == {"a": [1, Decimal("1.000"), None, "x"]}
+    assert str(answer["a"][1]) == "1.000"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "into"),
+    [
+        ("/v3/users/6/targetGroups", {}, Groups),
+        ("/v2/customers/lookup", {"source": "INSTORE", "identifierName": "fbId", "identifierValue": "fb-6"}, Entity),
+        ("/v2/customers/6", {"source": "INSTORE"}, Customer),
+        ("/v2/customers/6", {"source": "INSTORE"}, dict[str, Any]),
+        ("/v2/customers/6", {"source": "INSTORE"}, dict[str, object]),
+        ("/v2/customers/6", {"source": "INSTORE"}, object),
+    ],
+)
+async def test_an_answer_is_structured_into_any_type(
+    client: CapillaryClient, path: str, query: dict[str, str], into: Any
+) -> None:
+    """Models, dataclasses, typed dictionaries."""
+    answer = await client.fetch(path, query, into)
+
+    assert isinstance(answer, dict if into in (Entity, dict[str, Any], dict[str, object]) else into)
+
+
+async def test_an_answer_that_does_not_fit_is_a_decode_error(client: CapillaryClient) -> None:
+    """With the place in it, and the template of the path."""
+    with pytest.raises(DecodeError) as caught:
+        await client.fetch("/v2/customers/6", {"source": "INSTORE"}, into=dict[str, int])
+
+    assert caught.value.path == "/v2/customers/{value1}"
+    assert caught.value.location
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/v2/customers/lookup", "/v2/customers/lookup"),
+        ("/v3/users/387538614/trackedTargetEvents/79196", "/v3/users/{value1}/trackedTargetEvents/{value2}"),
+        ("/v2/userGroup2/some one@example.com", "/v2/userGroup2/{value1}"),
+        ("/v1.1/customer-2026/a.b", "/{value1}/{value2}/{value3}"),
+        ("/v10/x", "/{value1}/x"),
+    ],
+)
+async def test_what_may_be_an_id_is_in_no_error(
+    sandbox: Sandbox, client: CapillaryClient, path: str, template: str
+) -> None:
+    """Only what looks like a part of the API is shown."""
+    sandbox.script("/", Answer(status=404))
+
+    with pytest.raises(NotFoundError) as caught:
+        await client.fetch(path)
+
+    assert caught.value.path == template
+    assert sandbox.requests[0].path == path
+
+
+async def test_a_type_that_nothing_fits_is_the_callers_mistake(client: CapillaryClient) -> None:
+    """It says so, and shows nothing of the answer."""
+    with pytest.raises(TypeError) as caught:
+        await client.fetch("/v2/customers/6", {"source": "INSTORE"}, into=object())
+
+    assert not isinstance(caught.value, CapillaryError)
+    assert "customer.6" not in repr(caught.value)
+
+
+async def test_any_listing_can_be_walked(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """With the same care for rows that come twice or not at all."""
+    meanings: tuple[OffsetMeaning, ...] = ("records", "pages")
+    for means in meanings:
+        sandbox.offset_unit = means
+        pager = client.paginate("/v3/users/6/trackedTargetEvents/79197", into=Row, page_size=50, key="eventLogId")
+
+        rows = await pager.collect()
+
+        assert [row.eventLogId for row in rows] == sandbox.event_ids(6, 79197)
+
+
+@pytest.mark.parametrize("offset_unit", ["pages", None])
+async def test_a_listing_may_call_limit_and_offset_otherwise(
+    sandbox: Sandbox, client: CapillaryClient, offset_unit: Literal["pages"] | None
+) -> None:
+    """Those that replace targets for milestones do."""
+    promotions = client.paginate(
+        "/v3/promotions", page_size=10, limit_name="size", offset_name="page", offset_unit=offset_unit, key="id"
+    )
+
+    assert [promotion["id"] for promotion in await promotions.collect()] == sandbox.promotion_ids()
+
+
+async def test_a_listing_may_say_what_its_offset_unit(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Then nothing has to be found out about it."""
+    sandbox.rows["events"] = 100
+
+    rows = await client.paginate("/v3/users/6/trackedTargetEvents/79197", page_size=50, offset_unit="records").collect()
+
+    assert len(rows) == 100
+    assert [request.query["offset"] for request in sandbox.requests[:2]] == ["0", "50"]
+
+
+def script_page(sandbox: Sandbox, member: str, rows: list[Any]) -> None:
+    """Let the sandbox have one page of rows under a name."""
+    sandbox.script(lambda request: request.query["offset"] == "0", Answer(body={member: rows}), times=None)
+    sandbox.script("/", Answer(body={member: []}), times=None)
+
+
+async def test_rows_may_stand_under_another_name(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """The API has listings of its own making."""
+    script_page(sandbox, "entities", [{"a": 1}, {"a": 2}])
+
+    assert await client.paginate("/v2/things", rows_key="entities", key=lambda row: row["a"]).collect() == [
+        {"a": 1},
+        {"a": 2},
+    ]
+
+
+@pytest.mark.parametrize("body", [{"rows": []}, {"data": {}}, {"data": "x"}, [{"a": 1}], {}])
+async def test_a_listing_without_rows_is_a_decode_error(sandbox: Sandbox, client: CapillaryClient, body: Any) -> None:
+    """Taken for an empty page it would be silence about everything."""
+    sandbox.script("/", Answer(body=body))
+
+    with pytest.raises(DecodeError):
+        await client.paginate("/v2/things").collect()
+
+
+async def test_a_key_that_rows_lack_is_named(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """It is the caller's mistake; without a key the rows' whole content tells them apart."""
+    script_page(sandbox, "data", [{"a": 1}])
+
+    with pytest.raises(ValueError, match="key: a row has no 'b'"):
+        await client.paginate("/v2/things", key="b").collect()
+    assert await client.paginate("/v2/things").collect() == [{"a": 1}]

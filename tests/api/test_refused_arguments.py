@@ -1,0 +1,144 @@
+"""What cannot be meant is refused by name, before anything is sent."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from capillary_async import CapillaryClient, Cursor
+from capillary_async.sandbox import Sandbox
+
+NO_IDS: list[Any] = [0, -1, True, False, 2**63, 10**400, "../../admin", "7", "", 3.7, 7.0, None, b"7", [7]]
+NO_PAGE_SIZES: list[Any] = [0, -1, 1001, 10**6, True, 3.7, "10", None]
+NO_TEXTS: list[Any] = ["", " ", "\t", "a\nb", "a\x00", "\x7f", "\ud800", None, 5, b"x", True]
+NO_OPTIONAL_TEXTS = [text for text in NO_TEXTS if text is not None]
+NO_FLAGS: list[Any] = ["true", 1, 0, ""]
+NO_OPTIONAL_FLAGS = NO_FLAGS
+NO_DATES: list[Any] = ["2025-01-09", 1736424012, True, date(999, 1, 1), date(9999, 1, 1)]
+NO_COLLECTIONS: list[Any] = ["points", b"points", {"points": 1}, None, 5]
+NO_PATHS: list[Any] = [
+    *("", " ", "/", "v2/x", "https://evil.example/x", "//evil.example/x", "/v2//x", "/v2/x/", "/v2/./x", "/v2/../x"),
+    *("/..", "/v2/%2e%2e/x", "/v2/x?a=1", "/v2/x#f", "/v2\\x", "\\\\evil.example", "/v2/{x}", "/v2/x\n", "/v2/\x00"),
+    *("/v2/\ud800", None, 5, b"/v2/x"),
+]
+NO_VALUES: list[Any] = [
+    *(3.7, b"x", object(), {"a": 1}, "\ud800", [None], [3.7], [["a"]], [{}], ["a,b"], [date(2025, 1, 9)]),
+    *(["\ud800"], date(999, 1, 1)),
+]
+
+# Which argument of which method takes which nonsense; the other arguments are right.
+CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
+    ("customers.get", {}, "customer_id", NO_IDS),
+    ("customers.get", {"customer_id": 1}, "source", NO_TEXTS),
+    ("customers.get", {"customer_id": 1}, "account_id", NO_OPTIONAL_TEXTS),
+    ("customers.get", {"customer_id": 1}, "embed", [*NO_COLLECTIONS, *([text] for text in NO_TEXTS), ["a,b"]]),
+    ("customers.get", {"customer_id": 1}, "user_group_id", [value for value in NO_IDS if value is not None]),
+    ("customers.get", {"customer_id": 1}, "user_group_limit", [value for value in NO_PAGE_SIZES if value is not None]),
+    *(
+        ("customers.get", {"customer_id": 1}, name, [-1, True, 3.7, "1", 2**31])
+        for name in ("user_group_offset", "gap_to_upgrade", "gap_to_renew")
+    ),
+    *(
+        ("customers.get", {"customer_id": 1}, name, NO_OPTIONAL_TEXTS)
+        for name in ("user_group_sort_by", "user_group_sort_order")
+    ),
+    *(
+        ("customers.get", {"customer_id": 1}, name, NO_DATES)
+        for name in ("user_group_joined_after", "user_group_joined_before")
+    ),
+    *(
+        ("customers.get", {"customer_id": 1}, name, NO_FLAGS)
+        for name in (
+            *("include_all_user_groups", "include_user_group_loyalty_details", "include_fraud_details"),
+            *("only_current_profile", "user_group_pagination", "ndnc_status", "optin_status", "slab_history"),
+            *("tier_upgrade_criteria", "membership_retention_criteria"),
+        )
+    ),
+    ("customers.find_id", {"identifier_value": "x"}, "identifier_name", NO_TEXTS),
+    ("customers.find_id", {"identifier_name": "mobile"}, "identifier_value", NO_TEXTS),
+    ("customers.find_id", {"identifier_name": "mobile", "identifier_value": "x"}, "source", NO_TEXTS),
+    ("customers.find_id", {"identifier_name": "mobile", "identifier_value": "x"}, "account_id", NO_OPTIONAL_TEXTS),
+    ("customers.list_trackers", {}, "customer_id", NO_IDS),
+    ("customers.list_trackers", {"customer_id": 1}, "source", NO_TEXTS),
+    ("customers.list_user_groups", {}, "customer_id", NO_IDS),
+    ("customers.list_user_groups", {"customer_id": 1}, "page_size", NO_PAGE_SIZES),
+    ("customers.list_user_groups", {"customer_id": 1}, "joined_after", NO_DATES),
+    ("customers.list_user_groups", {"customer_id": 1}, "include_loyalty_details", ["true", 1]),
+    ("user_groups.list_trackers", {}, "identifier", NO_IDS),
+    ("user_groups.list_trackers", {"identifier_type": "primaryUserId"}, "identifier", NO_IDS),
+    ("user_groups.list_trackers", {"identifier_type": "externalId"}, "identifier", [*NO_TEXTS[:-3], 0, -1, True]),
+    ("user_groups.list_trackers", {"identifier": 1}, "identifier_type", NO_TEXTS),
+    ("user_groups.list_members", {}, "group_id", NO_IDS),
+    ("user_groups.list_members", {"group_id": 1}, "page_size", NO_PAGE_SIZES),
+    ("user_groups.list_members", {"group_id": 1}, "joined_before", NO_DATES),
+    ("user_groups.list_members", {"group_id": 1}, "include_cards", ["true", 1]),
+    ("user_groups.list_members", {"group_id": 1}, "include_status", ["true", 1]),
+    ("user_groups.list_members", {"group_id": 1}, "sort_by", NO_OPTIONAL_TEXTS),
+    ("user_groups.search", {}, "name", [*NO_TEXTS, "x" * 51]),
+    ("user_groups.search", {"name": "x"}, "page_size", NO_PAGE_SIZES),
+    ("targets.get_active", {}, "user_id", NO_IDS),
+    ("targets.get_active", {"user_id": 1}, "target_rule_ids", [*NO_COLLECTIONS, *([bad] for bad in NO_IDS)]),
+    ("targets.get_active", {"user_id": 1}, "tracking_date", NO_DATES),
+    ("targets.get_active", {"user_id": 1}, "enrollment_type", NO_OPTIONAL_TEXTS),
+    ("targets.get_active", {"user_id": 1}, "only_user_created", NO_FLAGS),
+    ("targets.list_events", {"target_rule_id": 1}, "user_id", NO_IDS),
+    ("targets.list_events", {"user_id": 1}, "target_rule_id", NO_IDS),
+    (
+        "targets.list_events",
+        {"user_id": 1, "target_rule_id": 1},
+        "period_id",
+        [bad for bad in NO_IDS if bad is not None],
+    ),
+    ("targets.list_events", {"user_id": 1, "target_rule_id": 1}, "page_size", NO_PAGE_SIZES),
+    ("fetch", {}, "path", NO_PATHS),
+    ("fetch", {"path": "/v2/x"}, "query", [{"name": bad} for bad in NO_VALUES]),
+    ("fetch", {"path": "/v2/x"}, "query", [{bad: "x"} for bad in ("", " ", "a\n", None, 5)]),
+    ("paginate", {}, "path", NO_PATHS),
+    ("paginate", {"path": "/v2/x"}, "query", [{"limit": 5}, {"offset": 0}, {"name": 3.7}]),
+    ("paginate", {"path": "/v2/x"}, "rows_key", NO_TEXTS),
+    ("paginate", {"path": "/v2/x"}, "page_size", NO_PAGE_SIZES),
+    ("paginate", {"path": "/v2/x"}, "limit_name", NO_TEXTS),
+    ("paginate", {"path": "/v2/x"}, "offset_name", [*NO_TEXTS, "limit"]),
+    ("paginate", {"path": "/v2/x", "limit_name": "size"}, "query", [{"size": 5}, {"offset": 0}]),
+    ("paginate", {"path": "/v2/x"}, "offset_unit", ["rows", "", 5, True]),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}:{case[2]}")
+async def test_nonsense_is_refused_by_name(
+    sandbox: Sandbox, client: CapillaryClient, case: tuple[str, dict[str, Any], str, list[Any]]
+) -> None:
+    """When the method is called, so not even a coroutine comes of it."""
+    method, arguments, name, values = case
+    call: Any = client
+    for part in method.split("."):
+        call = getattr(call, part)
+
+    for value in values:
+        with pytest.raises(ValueError, match=name) as caught:
+            call(**arguments, **{name: value})
+        assert "admin" not in str(caught.value)
+        assert len(str(caught.value)) < 200
+
+    assert sandbox.request_count == 0
+
+
+async def test_the_ends_of_what_is_allowed_are_allowed(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Ids have 64 bits and a sign; 987,654,321 is a customer like any other."""
+    for customer_id in (1, 987_654_321, 2**63 - 1):
+        assert (await client.customers.get(customer_id)).id == customer_id
+
+    assert await client.user_groups.search("x" * 50).first() is not None
+    assert sandbox.request_count == 4
+
+
+async def test_a_cursor_of_another_query_is_refused(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """It would skip rows of the wrong listing."""
+    pages = client.targets.list_events(6, 79197, page_size=50).pages()
+    await anext(pages)
+    sandbox.forget_requests()
+
+    with pytest.raises(ValueError, match="another query"):
+        client.targets.list_events(6, 79196).resume(Cursor.parse(str(pages.cursor)))
+
+    assert sandbox.request_count == 0

@@ -1,0 +1,642 @@
+"""`lookup_many` and its concurrency tuner."""
+
+import asyncio
+import gc
+import pickle
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Literal, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async.bulk import Outcome, lookup_many
+from capillary_async.bulk.concurrency import ConcurrencyController
+from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
+from capillary_async.options import RateLimit
+from capillary_async.pipeline.admission import RateLimiter
+from tests.fakes import VirtualClock
+
+Order = Literal["completion", "input"]
+Source = Literal["list", "stream"]
+orders = st.sampled_from(["completion", "input"])
+sources = st.sampled_from(["list", "stream"])
+
+
+class Desk:
+    """Answers a key after as many turns of the loop as the key says; negative keys fail after as many."""
+
+    def __init__(self) -> None:
+        self.started: list[int] = []
+        self.running = 0
+        self.most_running = 0
+
+    async def answer(self, key: int) -> str:
+        """Look `key` up."""
+        self.started.append(key)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await turns(abs(key) % 10)
+        finally:
+            self.running -= 1
+        if key < 0:
+            raise LookupError(key)
+        return f"value {key}"
+
+
+class Stream:
+    """An async key source that notes how far it was read and whether it was closed."""
+
+    def __init__(self, keys: list[int]) -> None:
+        self.keys = keys
+        self.taken = 0
+        self.is_closed = False
+
+    async def read(self) -> AsyncIterator[int]:
+        """Yield the keys, some after a moment."""
+        try:
+            for key in self.keys:
+                await turns(key % 3)
+                self.taken += 1
+                yield key
+        finally:
+            self.is_closed = True
+
+
+async def turns(count: int) -> None:
+    """Let everything else that can run do so, `count` times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def never(key: int) -> None:
+    """Wait for an answer that does not come."""
+    await asyncio.get_running_loop().create_future()
+
+
+def others() -> set["asyncio.Task[object]"]:
+    """Return the tasks besides the one that asks."""
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+# --- what comes out ---
+
+
+@given(st.lists(st.integers(-99, 99)), st.integers(1, 9), orders, sources)
+def test_every_key_has_exactly_one_outcome(keys: list[int], concurrency: int, order: Order, source: Source) -> None:
+    """A lost or doubled key in a million is what nobody would notice."""
+
+    async def run() -> list[Outcome[int, str]]:
+        given_keys = Stream(keys).read() if source == "stream" else keys
+        async with lookup_many(Desk().answer, given_keys, concurrency=concurrency, order=order) as outcomes:
+            return [outcome async for outcome in outcomes]
+
+    found = asyncio.run(run())
+
+    assert sorted(outcome.key for outcome in found) == sorted(keys)
+    assert all(outcome.ok == (outcome.key >= 0) for outcome in found)
+    assert all(outcome.unwrap() == f"value {outcome.key}" for outcome in found if outcome.ok)
+    if order == "input":
+        assert [outcome.key for outcome in found] == keys
+
+
+@given(st.lists(st.integers(0, 99), min_size=1), st.integers(1, 9), orders, st.data())
+def test_the_calls_stay_within_reach_of_the_reader(
+    keys: list[int], concurrency: int, order: Order, data: st.DataObject
+) -> None:
+    """A reader that stalls must stop the requests, and the memory they take."""
+    reach = concurrency * (2 if order == "input" else 1)
+
+    async def run() -> None:
+        desk, stream = Desk(), Stream(keys)
+        read = 0
+        async with lookup_many(desk.answer, stream.read(), concurrency=concurrency, order=order) as outcomes:
+            async for _ in outcomes:
+                read += 1
+                await turns(data.draw(st.integers(0, 40)))
+                assert stream.taken - read <= reach
+        assert desk.most_running <= concurrency
+
+    asyncio.run(run())
+
+
+async def test_a_failing_key_stops_no_other() -> None:
+    """One poisoned key in a thousand must cost one key."""
+    keys = [-1 if key == 500 else key for key in range(1000)]
+
+    async with lookup_many(Desk().answer, keys) as outcomes:
+        found = [outcome async for outcome in outcomes]
+
+    assert sum(outcome.ok for outcome in found) == 999
+    assert [type(outcome.error) for outcome in found if not outcome.ok] == [LookupError]
+
+
+async def test_unwrap_raises_the_error_of_the_call() -> None:
+    """The caller's `except` clauses must work as if the call had been its own."""
+    async with lookup_many(Desk().answer, [-3]) as outcomes:
+        outcome = await anext(outcomes)
+
+    with pytest.raises(LookupError):
+        outcome.unwrap()
+
+
+async def test_a_call_that_returns_none_is_ok() -> None:
+    """`None` is a value like any other; only the error tells."""
+    async with lookup_many(turns, [0]) as outcomes:
+        outcome = await anext(outcomes)
+
+    assert outcome.ok
+    assert outcome.unwrap() is None
+
+
+async def test_an_outcome_tells_how_long_the_call_took() -> None:
+    """Latencies of single calls are what a caller tunes by."""
+    async with lookup_many(Desk().answer, [1]) as outcomes:
+        outcome = await anext(outcomes)
+
+    assert outcome.seconds > 0
+
+
+def test_an_outcome_travels_between_processes() -> None:
+    """Workers of other processes hand their outcomes over as pickles."""
+    outcome = Outcome(1, "value", None, 0.5)
+
+    assert pickle.loads(pickle.dumps(outcome)) == outcome
+
+
+async def test_a_function_that_is_no_coroutine_function_fails_key_by_key() -> None:
+    """A wrong function must show as errors, not as a hang."""
+
+    def wrong(key: int) -> int:
+        return key
+
+    fn = cast("Callable[[int], Awaitable[int]]", wrong)
+    async with lookup_many(fn, [1, 2]) as outcomes:
+        found = [outcome async for outcome in outcomes]
+
+    assert [type(outcome.error) for outcome in found] == [TypeError, TypeError]
+
+
+async def test_the_end_is_the_end_however_often_it_is_asked_for() -> None:
+    """An iterator that wakes up again after its end would hang its reader."""
+    async with lookup_many(Desk().answer, [1]) as outcomes:
+        await anext(outcomes)
+
+        for _ in range(3):
+            with pytest.raises(StopAsyncIteration):
+                await anext(outcomes)
+
+
+# --- the key source ---
+
+
+@given(st.lists(st.integers(0, 99)), st.integers(1, 9), orders, sources)
+def test_an_error_of_the_key_source_comes_after_what_was_started(
+    keys: list[int], concurrency: int, order: Order, source: Source
+) -> None:
+    """A key file that breaks off must not take the answers along, nor pass for a complete one."""
+
+    def broken() -> Iterator[int]:
+        yield from keys
+        raise OSError("the key file broke off")
+
+    async def broken_stream() -> AsyncIterator[int]:
+        for key in broken():
+            yield key
+
+    async def run() -> None:
+        given_keys = broken_stream() if source == "stream" else broken()
+        async with lookup_many(Desk().answer, given_keys, concurrency=concurrency, order=order) as outcomes:
+            found = [(await anext(outcomes)).key for _ in keys]
+            assert sorted(found) == sorted(keys)
+            with pytest.raises(OSError, match="broke off"):
+                await anext(outcomes)
+            with pytest.raises(StopAsyncIteration):
+                await anext(outcomes)
+
+    asyncio.run(run())
+
+
+async def test_a_key_is_taken_only_when_its_call_can_start() -> None:
+    """A queue read ahead of the calls loses its messages when the process dies."""
+    taken: list[int] = []
+
+    def keys() -> Iterator[int]:
+        for key in range(1000):
+            taken.append(key)
+            yield key
+
+    async with lookup_many(never, keys(), concurrency=7):
+        await turns(20)
+
+        assert len(taken) == 7
+
+
+async def test_an_async_key_source_is_closed_when_the_block_is_left() -> None:
+    """A source holds a file or a cursor open; nobody else would close it."""
+    stream = Stream(list(range(100)))
+
+    async with lookup_many(Desk().answer, stream.read(), concurrency=3) as outcomes:
+        await anext(outcomes)
+
+    assert stream.is_closed
+
+
+async def test_an_error_while_closing_the_source_reaches_the_caller() -> None:
+    """What the source could not finish must not be lost."""
+
+    async def keys() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            raise OSError("cannot close")
+
+    with pytest.raises(OSError, match="cannot close"):
+        async with lookup_many(never, keys(), concurrency=1):
+            await turns(5)
+
+
+async def test_an_error_while_closing_the_source_does_not_hide_the_callers_own() -> None:
+    """The first error is the one to act on."""
+
+    async def keys() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            raise OSError("cannot close")
+
+    async def fail() -> None:
+        async with lookup_many(never, keys(), concurrency=1):
+            await turns(5)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+
+
+# --- leaving the block ---
+
+
+@given(st.integers(0, 200), st.integers(1, 9), orders)
+def test_nothing_is_left_wherever_the_reader_is_cancelled(moment: int, concurrency: int, order: Order) -> None:
+    """A leaked task or an open source is a leak in every web backend that uses this."""
+    desk, stream = Desk(), Stream(list(range(60)))
+
+    async def read() -> None:
+        async with lookup_many(desk.answer, stream.read(), concurrency=concurrency, order=order) as outcomes:
+            async for _ in outcomes:
+                await turns(1)
+
+    async def run() -> None:
+        reader = asyncio.create_task(read())
+        await turns(moment)
+        reader.cancel()
+        await asyncio.wait([reader])
+
+        assert reader.cancelled() or stream.taken == 60
+        assert not others()
+        assert desk.running == 0
+        assert stream.is_closed or not stream.taken
+
+    asyncio.run(run())
+
+
+@given(st.integers(0, 60), st.integers(1, 9), orders)
+def test_an_exception_of_the_reader_arrives_as_itself(moment: int, concurrency: int, order: Order) -> None:
+    """Wrapped in a group, it would pass by the caller's own `except` clauses."""
+    desk, stream = Desk(), Stream(list(range(60)))
+
+    async def read() -> None:
+        async with lookup_many(desk.answer, stream.read(), concurrency=concurrency, order=order) as outcomes:
+            for _ in range(moment):
+                await anext(outcomes)
+            raise LookupError
+
+    async def run() -> None:
+        with pytest.raises(LookupError):
+            await read()
+
+        assert not others()
+        assert desk.running == 0
+        assert stream.is_closed or not stream.taken
+
+    asyncio.run(run())
+
+
+async def test_a_second_cancellation_still_leaves_nothing() -> None:
+    """An impatient caller cancels twice; calls that tidy up slowly must not outlive the block."""
+    ended: list[int] = []
+
+    async def tidy(key: int) -> None:
+        try:
+            await never(key)
+        finally:
+            await turns(10)
+            ended.append(key)
+
+    async def read() -> None:
+        async with lookup_many(tidy, range(5), concurrency=5) as outcomes:
+            await anext(outcomes)
+
+    reader = asyncio.create_task(read())
+    await turns(5)
+    reader.cancel()
+    await turns(2)
+    reader.cancel()
+    await asyncio.wait([reader])
+
+    assert reader.cancelled()
+    assert sorted(ended) == [0, 1, 2, 3, 4]
+    assert not others()
+
+
+async def test_a_call_that_swallows_its_cancellation_takes_no_further_key() -> None:
+    """Leaving the block must end the work, however stubborn a call is."""
+    started: list[int] = []
+
+    async def stubborn(key: int) -> None:
+        started.append(key)
+        try:
+            await never(key)
+        except asyncio.CancelledError:
+            await turns(3)
+
+    async with lookup_many(stubborn, range(100), concurrency=2):
+        await turns(5)
+
+    assert started == [0, 1]
+
+
+async def test_a_reader_that_gives_up_waiting_loses_no_outcome() -> None:
+    """`asyncio.timeout` around one read must not swallow the outcome that arrives next."""
+    async with lookup_many(Desk().answer, [5, 6, 7], concurrency=2) as outcomes:
+        reader = asyncio.ensure_future(anext(outcomes))
+        await turns(2)
+        reader.cancel()
+        await asyncio.wait([reader])
+
+        assert [outcome.key async for outcome in outcomes] == [5, 6, 7]
+
+
+async def test_many_runs_leave_no_garbage_that_refers_to_itself() -> None:
+    """A service that looks things up all day must not depend on the cycle collector."""
+
+    async def once() -> None:
+        async with lookup_many(Desk().answer, range(50), concurrency=5) as outcomes:
+            async for _ in outcomes:
+                pass
+
+    await once()
+    gc.collect()
+    gc.disable()
+    try:
+        await once()
+        assert gc.collect() < 50
+    finally:
+        gc.enable()
+
+
+# --- exceptions that belong to no key ---
+
+
+class Stop(BaseException):
+    """Like SystemExit, but harmless to the test runner."""
+
+
+async def test_an_exception_that_is_no_error_ends_everything_as_itself() -> None:
+    """`sys.exit` inside a call must exit, not become one failed key of a million."""
+
+    async def exits(key: int) -> int:
+        if key == 3:
+            raise Stop
+        return key
+
+    async with lookup_many(exits, range(100), concurrency=1) as outcomes:
+        with pytest.raises(Stop):
+            [outcome async for outcome in outcomes]
+
+
+async def test_such_an_exception_is_not_lost_when_nobody_reads() -> None:
+    """It must come out at the end of the block at the latest."""
+
+    async def exits(key: int) -> int:
+        raise Stop
+
+    with pytest.raises(Stop):
+        async with lookup_many(exits, range(100), concurrency=2):
+            await turns(5)
+
+
+async def test_a_call_cancelled_by_something_it_waited_for_is_a_failed_key() -> None:
+    """A shared future that somebody else cancels must neither hang nor end the run."""
+    shared: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    shared.cancel()
+
+    async def wait(key: int) -> int:
+        return await shared if key == 3 else key
+
+    async with lookup_many(wait, range(10), concurrency=2) as outcomes:
+        found = [outcome async for outcome in outcomes]
+
+    assert len(found) == 10
+    assert [type(outcome.error) for outcome in found if not outcome.ok] == [TransportError]
+
+
+async def test_workers_cancelled_from_outside_end_the_run_with_an_explanation() -> None:
+    """A client that closes cancels the tasks that use it; the reader must not wait for them for ever."""
+    async with lookup_many(never, range(10), concurrency=2) as outcomes:
+        await turns(3)
+        for task in others():
+            task.cancel()
+
+        with pytest.raises(ConfigurationError, match="cancelled from outside"):
+            await anext(outcomes)
+
+
+# --- wrong use ---
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, True, 2.5, "many", None])
+def test_a_wrong_concurrency_is_refused_by_name(concurrency: object) -> None:
+    """Zero workers would wait for ever."""
+    with pytest.raises(ValueError, match="concurrency must be"):
+        lookup_many(never, [1], concurrency=concurrency)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_call_instead_of_a_function_is_refused_by_name() -> None:
+    """It would fail once for each of a million keys."""
+    call = never(1)
+
+    with pytest.raises(ValueError, match="fn must be a coroutine function"):
+        lookup_many(call, [1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    call.close()
+
+
+def test_a_wrong_order_is_refused_by_name() -> None:
+    """A misspelt order must not silently mean the other one."""
+    with pytest.raises(ValueError, match="order must be"):
+        lookup_many(never, [1], order="sorted")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def test_outcomes_are_read_only_inside_the_block() -> None:
+    """Outside of it nothing runs, so a read would wait for ever."""
+    outcomes = lookup_many(Desk().answer, [1])
+    with pytest.raises(RuntimeError, match="inside the block"):
+        await anext(outcomes)
+
+    async with outcomes:
+        pass
+
+    with pytest.raises(RuntimeError, match="inside the block"):
+        await anext(outcomes)
+    with pytest.raises(RuntimeError, match="entered once"):
+        await outcomes.__aenter__()
+
+
+async def test_two_readers_at_once_are_refused() -> None:
+    """They would steal each other's wake-ups."""
+    async with lookup_many(never, [1]) as outcomes:
+        first = asyncio.ensure_future(anext(outcomes))
+        await turns(2)
+
+        with pytest.raises(RuntimeError, match="another task"):
+            await anext(outcomes)
+
+        first.cancel()
+
+
+async def test_a_reader_left_behind_in_another_task_is_told() -> None:
+    """It would wait for an outcome that cannot come any more."""
+    outcomes = lookup_many(never, [1])
+    await outcomes.__aenter__()
+    reader = asyncio.ensure_future(anext(outcomes))
+    await turns(2)
+
+    await outcomes.__aexit__(None, None, None)
+
+    with pytest.raises(RuntimeError, match="was left"):
+        await reader
+
+
+# --- manners ---
+
+
+async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
+    """A nightly job must not make the web shop wait for its minute."""
+    clock = VirtualClock()
+    limiter = RateLimiter(RateLimit(1, per=10.0), clock=clock.time, call_at=clock.call_at)
+    order: list[str] = []
+
+    async def call(name: str) -> None:
+        await limiter.acquire()
+        order.append(name)
+
+    async with lookup_many(call, ["bulk"] * 3, concurrency=3) as outcomes:
+        await turns(2)
+        await call("other")
+        [outcome async for outcome in outcomes]
+
+    assert order == ["bulk", "other", "bulk", "bulk"]
+
+
+# --- "auto" ---
+
+
+def throttled() -> RateLimitedError:
+    """Make the error that says "too many"."""
+    return RateLimitedError("too many", status=429)
+
+
+def test_a_steady_latency_raises_the_limit_step_by_step() -> None:
+    """Additive increase: enough to find room, too little to trample an API."""
+    tuner = ConcurrencyController()
+    first = tuner.limit
+
+    for _ in range(first):
+        tuner.observe(0.1, None)
+
+    assert first < tuner.limit <= first + 8
+
+
+def test_throttling_halves_the_limit_at_once_and_only_once_a_round() -> None:
+    """All calls in flight are throttled together; that is one message, not thirty-two."""
+    tuner = ConcurrencyController()
+    for _ in range(1000):
+        tuner.observe(0.1, None)
+    before = tuner.limit
+
+    for _ in range(before):
+        tuner.observe(0.1, throttled())
+
+    assert tuner.limit == before // 2
+
+
+def test_rising_latency_halves_the_limit() -> None:
+    """An overloaded API answers slowly long before it answers 429."""
+    tuner = ConcurrencyController()
+    for _ in range(1000):
+        tuner.observe(0.1, None)
+    before = tuner.limit
+
+    # The round under way is mixed; the next one is slow throughout.
+    for _ in range(2 * before + 8):
+        tuner.observe(0.5, None)
+
+    assert tuner.limit < before * 0.6
+
+
+def test_a_latency_that_stays_higher_becomes_the_normal_one() -> None:
+    """An API that became slower for good is no reason to stay at one call at a time."""
+    tuner = ConcurrencyController()
+    for _ in range(1000):
+        tuner.observe(0.1, None)
+
+    for _ in range(5000):
+        tuner.observe(0.3, None)
+
+    assert tuner.limit > 8
+
+
+def test_other_failures_say_nothing_about_the_limit() -> None:
+    """An unknown customer is answered fast; that must not look like spare room."""
+    tuner = ConcurrencyController()
+
+    for _ in range(1000):
+        tuner.observe(0.0001, LookupError())
+
+    assert tuner.limit == ConcurrencyController().limit
+
+
+@given(st.lists(st.tuples(st.floats(0, 1000), st.sampled_from([None, throttled(), LookupError()]))))
+def test_the_limit_stays_between_one_and_its_end(seen: list[tuple[float, Exception | None]]) -> None:
+    """Zero would stop the run; without an end it would open a connection for every key."""
+    tuner = ConcurrencyController()
+
+    for seconds, error in seen:
+        tuner.observe(seconds, error)
+
+        assert 1 <= tuner.limit <= 256
+
+
+@pytest.mark.parametrize("order", ["completion", "input"])
+async def test_auto_uses_the_limit_it_has_found_and_reports_it(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figure is what a user would write down for the next run."""
+    monkeypatch.setattr("capillary_async.bulk.lookup.perf_counter", lambda: 0.0)
+    desk = Desk()
+    capacity = 20
+
+    async def limited(key: int) -> str:
+        if desk.running > capacity:
+            raise throttled()
+        return await desk.answer(key)
+
+    async with lookup_many(limited, [3] * 5000, concurrency="auto", order=order) as outcomes:
+        found = [outcome async for outcome in outcomes]
+
+        assert len(found) == 5000
+        assert 8 < desk.most_running <= capacity + 1
+        assert capacity // 4 <= outcomes.concurrency <= capacity * 2

@@ -1,0 +1,181 @@
+"""One complete JSON document or an error; never a number that lost a digit."""
+
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async.codec import Converter, decode_json, encode_json, to_builtins
+from capillary_async.errors import DecodeError
+from capillary_async.models import Tracker, TrackerType
+
+EXACT = st.decimals(allow_nan=False, allow_infinity=False)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | EXACT | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES)
+def test_what_is_encoded_is_decoded_again(value: Any) -> None:
+    """Jobs write what they read, and read what they wrote."""
+    assert decode_json(encode_json(value)) == value
+
+
+@given(EXACT)
+def test_a_number_keeps_every_digit(number: Decimal) -> None:
+    """A float has 15 of them."""
+    text = f"{number:f}" if abs(number.adjusted()) < 100 else str(number)
+
+    decoded = decode_json(text.encode())
+
+    assert str(Decimal(decoded)) == str(Decimal(text)) or decoded == 0
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64 + 1, -(2**63) - 1, 10**4000])
+def test_a_whole_number_is_never_a_float(number: int) -> None:
+    """Some decoders round what does not fit into 64 bits, identifiers included."""
+    sys.set_int_max_str_digits(0)
+    text = str(number).encode()
+    sys.set_int_max_str_digits(sys.int_info.default_max_str_digits)
+
+    decoded = decode_json(text)
+
+    assert decoded == number
+    assert type(decoded) is int
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b'{"a": 1',
+        b'{"a": 1}x',
+        b"{} {}",
+        b"NaN",
+        b"[Infinity]",
+        b"-Infinity",
+        b"<html>502 Bad Gateway</html>",
+        b"tru",
+        b"01",
+        b"1.",
+        b"{'a': 1}",
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        b'"\\ud800"',
+        b'"a\nb"',
+        b"\xef\xbb\xbf",
+        '{"a": 1}'.encode("utf-16"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_json_document_may_be_asked_for_again(body: bytes) -> None:
+    """A cut connection and a gateway's page are not what the API has to say."""
+    with pytest.raises(DecodeError, match=r"^the answer is not a JSON document: ") as caught:
+        decode_json(body)
+
+    assert caught.value.retryable
+    assert caught.value.location == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000, b"9" * 5000, b"1e99999999999999999999"],
+    ids=["open", "closed", "objects", "digits", "exponent"],
+)
+def test_what_nobody_can_hold_is_an_error_for_good(body: bytes) -> None:
+    """It must end neither the interpreter nor the run, and another try brings the same."""
+    with pytest.raises(DecodeError) as caught:
+        decode_json(body)
+
+    assert not caught.value.retryable or body == b"[" * 100_000
+
+
+@given(st.binary())
+def test_any_bytes_are_a_document_or_an_error(body: bytes) -> None:
+    """Whatever comes, it is no exception of the codec's own."""
+    try:
+        decode_json(body)
+    except DecodeError as error:
+        assert error.__context__ is None  # noqa: PT017
+
+
+def test_an_error_holds_nothing_of_the_answer() -> None:
+    """Tracebacks with local variables end up in logs and error trackers."""
+    with pytest.raises(DecodeError) as caught:
+        decode_json(b'{"mobile": "910000000001", oops')
+
+    frames = [entry.frame for entry in caught.traceback if "capillary_async" in str(entry.path)]
+    assert frames
+    assert not any("910000000001" in repr(frame.f_locals) for frame in frames)
+
+
+def test_a_machine_without_memory_is_no_fault_of_the_answer() -> None:
+    """Asking again would only make it worse."""
+
+    class Huge(bytes):
+        def startswith(self, *_: object) -> bool:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        decode_json(Huge())
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    """RFC 8259 allows it, and some gateways add one."""
+    assert decode_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+def test_a_model_is_encoded_with_its_attributes_names() -> None:
+    """Files and tables of the command line show what users write in Python."""
+    tracker = Tracker(
+        id=1,
+        type=TrackerType.POINTS,
+        value=Decimal("1.000"),
+        updated_on=datetime(2025, 1, 9, 12, 0, 12, tzinfo=ZoneInfo("Asia/Kolkata")),
+    )
+    row: dict[str, Any] = {
+        "id": 1,
+        "condition_id": None,
+        "name": None,
+        "condition_name": None,
+        "type": "POINTS",
+        "value": Decimal("1.000"),
+        "updated_on": "2025-01-09T12:00:12+05:30",
+        "period_start_date": None,
+        "period_end_date": None,
+        "extra": {},
+    }
+
+    assert to_builtins(tracker) == row
+    assert list(to_builtins(tracker)) == list(row)
+    assert b'"value":1.000,' in encode_json(tracker)
+    assert encode_json([tracker]) == b"[%s]" % encode_json(tracker)
+
+
+def test_undocumented_keys_are_encoded_too() -> None:
+    """Nothing is dropped on the way to a file either."""
+    tracker = Converter(UTC).structure({"id": 1, "new": {"a": [Decimal("0.10")]}}, Tracker)
+
+    assert encode_json(tracker).endswith(b'"extra":{"new":{"a":[0.10]}}}')
+    assert to_builtins({"day": date(2025, 1, 9), "rows": (tracker,)})["day"] == "2025-01-09"
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), object()], ids=repr)
+def test_what_json_cannot_say_is_refused(value: Any) -> None:
+    """NaN in a file of results cannot be read back by anybody."""
+    with pytest.raises((TypeError, ValueError)):
+        encode_json({"a": [value]})
+
+
+def test_a_text_may_speak_of_infinity() -> None:
+    """It is no number there."""
+    assert encode_json({"a": "NaN, Infinity"}) == b'{"a":"NaN, Infinity"}'

@@ -1,0 +1,94 @@
+"""A list that changes between any two answers."""
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from capillary_async.errors import PaginationError
+from capillary_async.paging import Knowledge
+from capillary_async.paging.walker import Walker
+from tests.paging.oracle import OFFSETS, Server, pages
+
+
+class ChangingList(RuleBasedStateMachine):
+    """A walk, and whoever inserts and removes rows meanwhile.
+
+    Between the same two answers there are only insertions or only removals. Both together leave no trace in a
+    total of rows if they are as many, and what leaves no trace cannot be seen.
+    """
+
+    def __init__(self) -> None:
+        """Start with a walk that is over, until the first step begins one."""
+        super().__init__()
+        self.server = Server([])
+        self.walker = Walker(1, Knowledge())
+        self.rows: list[int] = []
+        self.stayed: list[int] = []
+        self.most = 0
+        self.fresh = 1000
+        self.kind = ""
+
+    @initialize(count=st.integers(0, 300), page_size=st.integers(1, 50), means=st.sampled_from(OFFSETS), data=st.data())
+    def begin(self, count: int, page_size: int, means: Any, data: st.DataObject) -> None:
+        """Ask a server of any size, for the first time or knowing it."""
+        cap = data.draw(st.sampled_from([10**9, 7, 20]))
+        self.server = Server(list(range(count)), means, "records", cap)
+        known = self.server.knowledge(page_size) if data.draw(st.booleans()) else Knowledge()
+        self.walker = Walker(page_size, known)
+        self.stayed, self.most = list(range(count)), count
+
+    @precondition(lambda self: self.walker.ask is not None)
+    @rule()
+    def answer(self) -> None:
+        """Let an answer come."""
+        ask = self.walker.ask
+        assert ask is not None
+        self.most = max(self.most, len(self.server.rows))
+        keys, total = self.server.answer(ask.offset, ask.limit)
+        try:
+            new = self.walker.receive(keys, total)
+        except PaginationError:
+            self.walker.ask = None  # it was said
+            self.stayed = []
+        else:
+            self.rows += [keys[index] for index in new]
+        self.kind = ""
+        if self.walker.ask is None:
+            self.judge()
+
+    @precondition(lambda self: self.kind != "removal")
+    @rule(place=st.floats(0, 1), count=st.integers(1, 60))
+    def insert(self, place: float, count: int) -> None:
+        """Let rows come, at the front, at the end, or anywhere."""
+        self.kind = "insertion"
+        at = round(place * len(self.server.rows))
+        self.server.rows[at:at] = range(self.fresh, self.fresh + count)
+        self.fresh += count
+
+    @precondition(lambda self: self.kind != "insertion")
+    @rule(place=st.floats(0, 1), count=st.integers(1, 60))
+    def remove(self, place: float, count: int) -> None:
+        """Let rows go."""
+        self.kind = "removal"
+        at = round(place * len(self.server.rows))
+        gone = set(self.server.rows[at : at + count])
+        del self.server.rows[at : at + count]
+        self.stayed = [row for row in self.stayed if row not in gone]
+
+    def judge(self) -> None:
+        """Every row that was there all the time has come, once and in order."""
+        stayed = set(self.stayed)
+        assert [row for row in self.rows if row in stayed] == self.stayed
+        assert len(set(self.rows)) == len(self.rows)
+
+    def teardown(self) -> None:
+        """Let the walk end, for nothing changes any more, and look at the bill."""
+        while self.walker.ask is not None:
+            self.answer()
+        assert self.walker.requests <= pages(range(self.most), self.walker.windows.limit) + 4
+
+
+TestChangingList = ChangingList.TestCase
+TestChangingList.settings = settings(max_examples=250, stateful_step_count=25, deadline=None)

@@ -1,0 +1,100 @@
+"""What a walk proves is what later walks start from."""
+
+import pytest
+
+from capillary_async.paging import Knowledge, OffsetUnit
+from capillary_async.paging.walker import Walker
+from tests.paging.oracle import OFFSETS, Answer, Server, TotalKind, drive, last_row_is, walk
+
+
+@pytest.mark.parametrize("offset_unit", OFFSETS)
+@pytest.mark.parametrize("total_unit", ["records", "pages"])
+def test_a_walk_of_some_pages_tells_all(offset_unit: OffsetUnit, total_unit: OffsetUnit) -> None:
+    """What it does not write down, each listing of the endpoint would have to find out anew."""
+    known = Knowledge()
+
+    walk(Server(list(range(31)), offset_unit, total_unit, cap=7).answer, 10, known)
+
+    assert known == Knowledge(offset_unit, total_unit, 7)
+
+
+@pytest.mark.parametrize("total_unit", ["nothing", "missing"])
+def test_a_total_of_nothing_teaches_nothing(total_unit: TotalKind) -> None:
+    """Another listing of the endpoint may well have a total."""
+    known = Knowledge()
+
+    walk(Server(list(range(31)), "pages", total_unit).answer, 10, known)
+
+    assert known == Knowledge("pages", None, 10)
+
+
+def test_a_place_in_a_short_listing_says_nothing_of_longer_pages() -> None:
+    """All of a listing's two rows were on its first page; by now it has more, and pages of two would be many."""
+    server = Server(list(range(20)))
+    walker = Walker(10, Knowledge())
+    walker.resume(2, 2, None, last_row_is(1))
+
+    rows, _ = drive(walker, server.answer)
+
+    assert rows == server.rows[2:]
+    assert {limit for _, limit in server.asked} == {10}
+
+
+@pytest.mark.parametrize("later", [2, 1, 5])
+def test_a_total_that_was_found_wrong_is_heeded_no_more(later: int) -> None:
+    """There were more rows than it had, and more pages; so it says neither where the end is nor that rows moved."""
+    server = Server(list(range(23)))
+
+    def answer(offset: int, limit: int) -> Answer:
+        rows, _ = server.answer(offset, limit)
+        return rows, 2 if len(server.asked) < 5 else later
+
+    rows, _ = walk(answer, 4)
+
+    assert rows == server.rows
+    assert [offset for offset, _ in server.asked] == [0, 1, 5, 9, 13, 17, 21, 23, 27]
+
+
+def test_a_listing_that_knows_no_paging_costs_one_request() -> None:
+    """Nothing in its documentation says that there could be more; a total would."""
+    server = Server(list(range(7)), total_unit="missing")
+
+    assert walk(server.answer, 100, is_unpaged=True)[0] == server.rows
+    assert server.asked == [(0, 100)]
+
+
+def test_a_walk_that_goes_on_behind_a_row_leaves_the_front_alone() -> None:
+    """Rows that are inserted there are not what was asked for, although the total counts them."""
+    server = Server(list(range(8)), change=lambda changed: changed.rows.insert(0, -len(changed.asked)))
+    walker = Walker(2, Knowledge("records", "records", 2))
+    walker.resume(4, 2, "records", last_row_is(3))
+
+    rows, _ = drive(walker, server.answer)
+
+    assert rows == [4, 5, 6, 7]
+    assert min(offset for offset, _ in server.asked) == 3
+
+
+def test_a_short_page_that_comes_again_is_no_sign_of_a_stuck_server() -> None:
+    """It may have cut the page, and have the rows twice: ten were promised, and ten came."""
+    pages = [[0, 1, 2], [0, 1, 2], [3, 4], [3, 4]]
+
+    rows, _ = walk(lambda offset, _: (pages[offset] if offset < len(pages) else [], 10), 3)
+
+    assert rows == [0, 1, 2, 3, 4]
+
+
+def test_a_row_that_came_to_the_front_meanwhile_costs_one_request() -> None:
+    """The total rose by one, and one row came twice: so nothing is missing at the end, and one is at the front."""
+    server = Server(list(range(9)))
+
+    def insert(changed: Server) -> None:
+        if len(changed.asked) == 1:
+            changed.rows.insert(0, 100)
+
+    server.change = insert
+
+    rows, _ = walk(server.answer, 3, Knowledge("records", "records", 3))
+
+    assert rows == [*range(9), 100]
+    assert server.asked == [(0, 3), (3, 3), (6, 3), (9, 3), (0, 3)]

@@ -1,0 +1,22 @@
+"""A server for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.wire import Asked, HttpConnection, RawServer
+from tests.pipeline.opening import GOOD, Server
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Run a server; the last of its answers is given for ever."""
+    seen: list[Asked] = []
+    answers = [GOOD]
+
+    async def handle(wire: HttpConnection, asked: Asked) -> None:
+        seen.append(asked)
+        await wire.send(answers.pop(0) if len(answers) > 1 else answers[0])
+
+    with RawServer(handle) as raw:
+        yield Server(raw, seen, answers)

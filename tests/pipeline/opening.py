@@ -1,0 +1,67 @@
+"""Transports that are open, and a server for them."""
+
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Any
+
+import aiohttp
+import attrs
+import pytest
+
+from capillary_async.errors import (
+    CapillaryError,
+)
+from capillary_async.options import ClientOptions
+from capillary_async.pipeline.exchange import HttpTransport
+from capillary_async.pipeline.request import CallContext, Request
+from capillary_async.pipeline.urls import BaseUrl
+from tests.faults.wire import Asked, RawServer, answer
+
+GOOD = answer(b'{"a":1}')
+ROUTE = "/v2/customers/{id}/trackers"
+
+
+def request(path: str = "/x", *, call: CallContext | None = None, **parts: Any) -> Request[Any]:
+    """Build a request that has its account in sight."""
+    return Request(path, call=call or CallContext(), **parts)
+
+
+@asynccontextmanager
+async def opened(
+    base_url: str, session: aiohttp.ClientSession | None = None, **options: Any
+) -> AsyncGenerator[HttpTransport]:
+    """Open a transport, and close it."""
+    transport = HttpTransport(BaseUrl.of(base_url), UTC, ClientOptions(**options), session)
+    await transport.open()
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+@attrs.define
+class Server:
+    """A raw server that answers every request with the same bytes, and keeps what it was asked."""
+
+    raw: RawServer
+    seen: list[Asked]
+    answers: list[bytes]
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return self.raw.base_url
+
+
+async def error_of(sending: Awaitable[object]) -> CapillaryError:
+    """Return the error that it comes to, and see that nothing of aiohttp's hangs on it."""
+    with pytest.raises(CapillaryError) as caught:
+        await sending
+    left: list[BaseException | None] = [caught.value]
+    while left:
+        error = left.pop()
+        if error is not None:
+            assert not type(error).__module__.startswith("aiohttp")
+            left += [error.__cause__, error.__context__]
+    return caught.value
