@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from capillary_async.models.definition import LARGEST_ID
 from capillary_async.pipeline.request import DateTimeParam
 
-_LARGEST_ID: Final = 2**63 - 1
 _LARGEST_NUMBER: Final = 2**31 - 1
 _LARGEST_PAGE: Final = 1000
 # Control characters, and halves of characters, which no encoding can carry.
@@ -25,7 +25,7 @@ def identifier(name: str, value: int) -> int:
     """Take an id: a positive 64-bit integer."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{name} must be a positive integer, not a {type(value).__name__}")
-    if not 0 < value <= _LARGEST_ID:
+    if not 0 < value <= LARGEST_ID:
         raise ValueError(f"{name} must be from 1 to 2**63 - 1")
     return int(value)
 

@@ -2,9 +2,9 @@
 
 `2025-01-09 12:00:12.0`, `2026-01-08T10:03:21Z`, `2024-08-09T08:05:59.000+0000`, `2025-09-05T12:25+05:30`,
 `2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), milliseconds since
-1970, and plain dates. What has no zone is in the cluster's.
+1970, and plain dates. A text without a zone is in the cluster's zone.
 
-A text is read once and remembered, for it comes again: most events are processed in the second in which they
+A text is read once and remembered, because it often comes again: most events are processed in the second in which they
 happen. The tables are dicts that fill themselves, so a remembered text costs one look-up and no call.
 """
 
@@ -18,23 +18,22 @@ from capillary_async.codec.scalars import Mismatch
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED: Final = 4096
 _DATE_LENGTH: Final = len("2025-09-05")
-# The shape is checked first, for of a text with an offset Python's own reader passes over a character that is left
-# between the time and the offset.
-# (Possessive, for where nothing is ambiguous there is no way back to be remembered, which halves the time.)
+# The form is checked first, because `fromisoformat` ignores a stray character between the time and the offset.
+# The quantifiers are possessive: nothing is ambiguous, so no way back has to be kept, which halves the time.
 _CLOCK: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d++)?+)?+"
 _OFFSET: Final = r"[+-]\d\d(?::?\d\d)?"
 _UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re.ASCII)
 _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
-# Every third character from the fifth on of the two forms that most texts have: `2025-01-09 12:00:12`, with or without
-# `.0`. Where these and the length are right, Python's own reader refuses all else that is wrong.
+# Every third character, from the fifth, of the two forms that most texts have: `2025-01-09 12:00:12`, with or without
+# `.0`. If these and the length are right, `fromisoformat` refuses everything else that is wrong.
 _MARKS: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
 
 _from_iso: Final = datetime.fromisoformat
 _combine: Final = datetime.combine
 
-# Abbreviations are not unique in the world (IST is also Israel's and Ireland's), so one that the cluster's own zone
-# goes by wins. These are the names of Capillary's clusters that Python's time zones do not know.
+# An abbreviation is not unique (IST is also Israel's and Ireland's), so the cluster's own zone is asked first.
+# These are the abbreviations of Capillary's clusters that Python's time zones do not know.
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "UTC": "+00:00",
     "GMT": "+00:00",
@@ -114,7 +113,7 @@ class DatesOrDateTimes(dict[Any, datetime | date]):
         return self._dates[value] if is_date else self._date_times[value]
 
 
-class Moments:
+class DateTables:
     """The tables of one cluster.
 
     Attributes:

@@ -1,12 +1,11 @@
-"""The strict hooks: what cattrs does with each kind of type when it structures an answer.
+"""The strict hooks: how each kind of type is structured from JSON.
 
-cattrs knows every way to write down a type. By itself it converts rather than refuses (`int("3")`, `str(None)`, a
-text as a list of its letters), so each kind gets a hook that takes what JSON has for it, and nothing else.
+cattrs finds the hook for any annotation, and structures users' own classes (attrs, dataclasses, TypedDicts). Models
+bypass it: `generation` reads them seven times as fast. By itself cattrs converts instead of refusing (`int("3")`,
+`str(None)`, a text as a list of its letters), so each kind of type gets a hook here that takes only its JSON form.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import tzinfo
 from decimal import Decimal
@@ -18,9 +17,8 @@ from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origi
 import attrs
 import cattrs
 
-from capillary_async.codec.dates import Moments
-from capillary_async.codec.field_codes import conversion_of, table_for
-from capillary_async.codec.generation import Reader, ReaderCache
+from capillary_async.codec.dates import DateTables
+from capillary_async.codec.generation import Reader, ReaderCache, field_code, table_for
 from capillary_async.codec.scalars import (
     Hook,
     Mismatch,
@@ -40,15 +38,10 @@ _LISTS: Final[Mapping[Any, Callable[[Iterable[Any]], Any]]] = {
     tuple: tuple,
     set: set,
     frozenset: frozenset,
-    deque: deque,
     Sequence: tuple,
-    MutableSequence: list,
-    AbstractSet: frozenset,
-    MutableSet: set,
 }
 _MAPPINGS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
     dict: dict,
-    MutableMapping: dict,
     Mapping: ReadOnlyDict,
 }
 _SCALARS: Final[Mapping[Any, Hook]] = {
@@ -67,22 +60,22 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
         zone: The clock of date-times without a zone.
     """
     converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_no_way)
-    moments = Moments(zone)
+    tables = DateTables(zone)
 
     def hook_for(into: Any) -> Hook:
         try:
             return converter.get_structure_hook(into)
         except RecursionError:
-            # The type contains itself, and its hook is just being made: look it up when it is needed.
+            # The type contains itself and its hook is being made. Look the hook up when a value arrives.
             return converter.structure
 
     @cache
     def readers_of(cls: type[Model]) -> ReaderCache:
-        return ReaderCache(cls, lambda attribute: conversion_of(attribute, moments, hook_for))
+        return ReaderCache(cls, lambda attribute: field_code(attribute, tables, hook_for))
 
     for kind, hook in _SCALARS.items():
         converter.register_structure_hook(kind, hook)
-    # The one that is registered last is asked first.
+    # cattrs asks the factory that was registered last first.
     factories: list[tuple[Callable[[Any], bool], Callable[[Any], Hook]]] = [
         (_is_object, lambda into: _guarded(converter.gen_structure_attrs_fromdict(into))),
         (is_typeddict, lambda into: _guarded(_typed_dict_hook(into, converter))),
@@ -92,7 +85,7 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
         (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
         (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
         (_is_union, lambda into: _first_that_fits(into, hook_for)),
-        (lambda into: table_for(into, moments) is not None, lambda into: _table_hook(table_for(into, moments))),
+        (lambda into: table_for(into, tables) is not None, lambda into: _table_hook(table_for(into, tables))),
         (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
         (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
         (is_model, lambda into: _model_hook(readers_of(into))),
@@ -170,21 +163,21 @@ def _model_hook(readers: ReaderCache) -> Hook:
 
 
 def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
-    """Return what a page of a listing goes through: as `_list_hook`, but most rows have the shape of the row before."""
+    """Return the hook for the rows of a page: as `_list_hook`, but most rows have the key order of the row before."""
     build = _list_builder(into)
 
     def structure_models(value: Any, _: Any) -> Any:
         if value.__class__ is not list:
             raise Mismatch
         models: list[Any] = []
-        shape: list[str] | None = None
+        key_order: list[str] | None = None
         read: Reader = reject
         for item in value:
             keys = [*item]
-            if keys != shape:
+            if keys != key_order:
                 if item.__class__ is not dict:
                     raise Mismatch
-                read, shape = readers[(*keys,)], keys
+                read, key_order = readers[(*keys,)], keys
             models.append(read(item))
         return build(models)
 

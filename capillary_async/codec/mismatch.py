@@ -1,10 +1,10 @@
-"""Say which part of a value does not fit its type.
+"""Find the part of a value that does not fit its type.
 
-Structuring a good value keeps no track of where it is, because that costs as much as the structuring. Only when
-a value was refused does this module take it apart again, each part with the very hook that would have
-structured it, until it finds the innermost part that is refused.
+Structuring does not record where in the document it is, because that costs as much as the structuring itself. When a
+value was refused, this module takes it apart and tries each part with the hook that structures it, until it finds the
+innermost part that is refused.
 
-A message names places and kinds, never a value: it could be somebody's phone number.
+A message names places and kinds, never a value, because a value may be somebody's phone number.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_ori
 import attrs
 
 from capillary_async.errors import DecodeError
-from capillary_async.models.definition import AlsoAlone, alternatives, documented, is_model, wire_names
+from capillary_async.models.definition import AlsoAlone, alternatives, documented, is_model, wire_names, without_null
 
 _EXPECTED: Final[Mapping[Any, str]] = {
     str: "a text",
@@ -66,7 +66,7 @@ def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], boo
 
 def _parts(whole: Part) -> Iterator[Part]:
     """Yield what a value consists of."""
-    value, into, location = whole.value, _without_null(whole.into), whole.location
+    value, into, location = whole.value, without_null(whole.into), whole.location
     if get_origin(into) is Annotated:
         inner, *marks = get_args(into)
         alone = AlsoAlone in marks and value.__class__ is dict
@@ -81,11 +81,6 @@ def _parts(whole: Part) -> Iterator[Part]:
         for name, item_into, is_required in _keys(into, value):
             if name in value or is_required:
                 yield Part(value.get(name, _MISSING), item_into, f"{location}.{name}" if location else name)
-
-
-def _without_null(into: Any) -> Any:
-    others = [arm for arm in alternatives(into) if arm is not NoneType]
-    return others[0] if len(others) == 1 else into
 
 
 def _item_types(into: Any, count: int) -> list[Any]:

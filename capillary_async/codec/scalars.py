@@ -1,22 +1,18 @@
-"""Values without parts: what each type takes, exactly and nothing else.
-
-JSON has one kind of number, but the API does not: `3.7` is no whole number and `true` is no 1, so nothing is
-converted that a reader would have to notice.
-"""
+"""Structure values without parts, exactly: `3.7` is not a whole number and `true` is not 1, so both are refused."""
 
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
-from typing import Any, Final, NoReturn, get_args
+from typing import Any, NoReturn, get_args
+
+from capillary_async.models.definition import LARGEST_ID
 
 Hook = Callable[[Any, Any], Any]
 
-_LARGEST: Final = 2**63 - 1
-
 
 class Mismatch(Exception):  # noqa: N818  (never leaves the converter)
-    """A value does not fit its type. Where, is found out afterwards."""
+    """A value does not fit its type; `mismatch` finds out where."""
 
 
 class UnknownTypeError(TypeError):
@@ -24,7 +20,7 @@ class UnknownTypeError(TypeError):
 
 
 def reject(_value: Any = None, _into: Any = None) -> NoReturn:
-    """Refuse whatever comes."""
+    """Refuse any value."""
     raise Mismatch
 
 
@@ -46,7 +42,7 @@ def whole_number(value: Any, _into: Any = None) -> int:
     if value.__class__ is not str or not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 20:
         raise Mismatch
     number = int(value)
-    if abs(number) > _LARGEST:
+    if abs(number) > LARGEST_ID:
         raise Mismatch
     return number
 
@@ -94,7 +90,7 @@ class OpenEnumeration(dict[Any, Any]):
         super().__init__({member.value: member for member in enumeration})
 
     def __missing__(self, value: Any) -> str:
-        """Let an unknown text pass."""
+        """Return an unknown text unchanged."""
         if value.__class__ is not str:
             raise Mismatch
         return value

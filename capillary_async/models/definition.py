@@ -1,8 +1,8 @@
 """How a model is declared, and how its attributes are spelled in the API's JSON.
 
 A model is an attrs class: slotted, compared by value, immutable. Its attributes are written in
-`snake_case`; what they are called in JSON follows from that by one rule (`wire_names`), and an
-attribute that the rule would get wrong says its spelling itself (`alias`).
+`snake_case`. One rule (`wire_names`) derives the key in JSON; an attribute for which the rule is wrong
+declares its keys with `alias`.
 """
 
 import types
@@ -15,7 +15,7 @@ import attrs
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")
 
-_SPELLING: Final = "spelling"
+_ALIASES: Final = "aliases"
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -26,9 +26,9 @@ _REFUSAL: Final[Any] = _refuse
 
 
 class ReadOnlyDict(dict[Any, Any]):
-    """A dict that refuses to change, so that models can share it and hand it out.
+    """A dict that cannot be changed, so that models can share it and hand it out.
 
-    It is a dict, so that `json`, `attrs.asdict` and `==` take it for what it is. What it holds is not frozen.
+    It derives from `dict`, so that `json`, `attrs.asdict` and `==` treat it as one. Its values are not frozen.
     """
 
     __slots__ = ()
@@ -41,6 +41,7 @@ class ReadOnlyDict(dict[Any, Any]):
 
 
 NOTHING_EXTRA: Final = ReadOnlyDict()
+LARGEST_ID: Final = 2**63 - 1  # identifiers are signed 64-bit integers
 
 
 class AlsoQuoted:
@@ -57,8 +58,8 @@ OneOrMore = Annotated[tuple[T, ...], AlsoAlone]
 
 
 def alias(*names: str, default: Any = attrs.NOTHING) -> Any:
-    """Declare an attribute whose spellings in JSON do not follow from its name, the preferred one first."""
-    return attrs.field(default=default, metadata={_SPELLING: names})
+    """Declare an attribute whose keys in JSON do not follow from its name, the preferred one first."""
+    return attrs.field(default=default, metadata={_ALIASES: names})
 
 
 def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
@@ -69,7 +70,7 @@ def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
     """
     first, *others = attribute.name.rstrip("_").split("_")
     derived = first + "".join(word.capitalize() for word in others)
-    names: tuple[str, ...] = attribute.metadata.get(_SPELLING, (derived,))
+    names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (derived,))
     if datetime in alternatives(attribute.type):
         return (*(f"{name}ISO" for name in names), *names)
     return names
@@ -88,6 +89,14 @@ def is_model(into: Any) -> bool:
 def alternatives(into: Any) -> tuple[Any, ...]:
     """Return the members of a union, or the type itself when it is none."""
     return get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
+
+
+def without_null(into: Any) -> Any:
+    """Return a type without its null: `int` for `int | None`."""
+    first, *others = [arm for arm in alternatives(into) if arm is not types.NoneType]
+    for other in others:
+        first = first | other
+    return first
 
 
 def _is_free_form(into: Any) -> bool:
@@ -118,7 +127,7 @@ class Model:
     """What all models have.
 
     Attributes:
-        extra: What the API sent and nobody documents, under the keys that it used.
+        extra: The answer's undocumented fields, under their own keys.
     """
 
     __attrs_attrs__: ClassVar[Any]
