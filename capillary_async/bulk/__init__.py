@@ -1,5 +1,6 @@
 """The bounded map over any number of keys."""
 
-from capillary_async.bulk.lookup import Concurrency, Order, Outcome, Outcomes, lookup_many
+from capillary_async.bulk.lookup import Concurrency, Order, Outcomes, lookup_many
+from capillary_async.bulk.outcome import Failed, Outcome, Succeeded
 
-__all__ = ["Concurrency", "Order", "Outcome", "Outcomes", "lookup_many"]
+__all__ = ["Concurrency", "Failed", "Order", "Outcome", "Outcomes", "Succeeded", "lookup_many"]

@@ -61,6 +61,10 @@ class KeyIterator(Generic[K]):
         return key
 
     def _failed(self, error: Exception) -> Literal[End.END]:
+        if isinstance(error, StopAsyncIteration):
+            # Raised from `__anext__` it would look like the end of the outcomes, and keys would be missing silently.
+            reason, error = error, RuntimeError("the iterator of the keys raised StopAsyncIteration")
+            error.__cause__ = reason
         self.error = error
         self.is_exhausted = True
         return End.END

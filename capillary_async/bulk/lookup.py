@@ -14,49 +14,21 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from time import perf_counter
 from types import TracebackType
-from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
-from capillary_async.bulk.concurrency import ConcurrencyController
+from capillary_async.bulk.concurrency import ConcurrencyController, WorkerPacer
 from capillary_async.bulk.key_iterator import End, KeyIterator
+from capillary_async.bulk.outcome import Failed, Outcome, Succeeded
 from capillary_async.errors import ConfigurationError, TransportError
 from capillary_async.pipeline.admission import bulk_priority
+from capillary_async.pipeline.pacing import paced_by
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 Order: TypeAlias = Literal["completion", "input"]
 Concurrency: TypeAlias = int | Literal["auto"]
-
-
-class Outcome(NamedTuple, Generic[K, V]):
-    """What became of one key.
-
-    Attributes:
-        key: The key as it was given.
-        value: What the call returned; `None` when it failed.
-        error: What the call raised, or `None`.
-        seconds: How long the call took, with all its waits and retries.
-    """
-
-    key: K
-    value: V | None
-    error: Exception | None
-    seconds: float
-
-    @property
-    def ok(self) -> bool:
-        """Whether the call returned a value."""
-        return self.error is None
-
-    def unwrap(self) -> V:
-        """Return the value, or raise the error.
-
-        Raises:
-            Exception: The call's own error, when it failed.
-        """
-        if self.error is not None:
-            raise self.error
-        return cast("V", self.value)
+_NONE: Final[Any] = None
 
 
 def lookup_many(
@@ -77,8 +49,9 @@ def lookup_many(
         keys: Consumed lazily; a key is taken only when its call can start. An async iterator is closed
             when the block is left.
         concurrency: How many calls run at once. "auto" begins with a few, adds some while the latency
-            holds, and halves them when it doubles or when the API throttles;
-            `outcomes.concurrency` tells where that has led.
+            holds, and halves them when it doubles or when the API throttles; `outcomes.concurrency` tells where
+            that has led. Then requests also start at a pace that the API bears, and one that was throttled is sent
+            again while others are answered.
         order: "completion" hands an outcome out as soon as there is one; "input" keeps the order of the
             keys, for which up to `concurrency` finished outcomes wait behind a slow one.
 
@@ -94,7 +67,7 @@ def lookup_many(
         raise ValueError(f"concurrency must be a positive whole number or 'auto', not {concurrency!r}")
     if order not in ("completion", "input"):
         raise ValueError(f"order must be 'completion' or 'input', not {order!r}")
-    return Outcomes(fn, keys, concurrency, order)
+    return Outcomes(fn, keys, concurrency if isinstance(concurrency, int) else ConcurrencyController(), order)
 
 
 class Outcomes(Generic[K, V]):
@@ -104,13 +77,13 @@ class Outcomes(Generic[K, V]):
         self,
         fn: Callable[[K], Awaitable[V]],
         keys: Iterable[K] | AsyncIterable[K],
-        concurrency: Concurrency,
-        order: Order,
+        concurrency: int | ConcurrencyController,
+        order: Order = "completion",
     ) -> None:
         self._fn = fn
         self._source = KeyIterator(keys)
-        self._tuner = ConcurrencyController() if concurrency == "auto" else None
-        self._limit = self._tuner.limit if concurrency == "auto" and self._tuner else cast("int", concurrency)
+        self._controller = None if isinstance(concurrency, int) else concurrency
+        self._limit = concurrency if isinstance(concurrency, int) else concurrency.limit
         self._is_ordered = order == "input"
         self._spread = 2 if self._is_ordered else 1
         self._workers: list[asyncio.Task[None]] = []
@@ -216,7 +189,12 @@ class Outcomes(Generic[K, V]):
     def _add_workers(self) -> None:
         with bulk_priority():
             while len(self._workers) < self._limit:
-                self._workers.append(asyncio.create_task(self._run(), name=f"lookup_many-{len(self._workers)}"))
+                name = f"lookup_many-{len(self._workers)}"
+                if self._controller is None:
+                    self._workers.append(asyncio.create_task(self._run(), name=name))
+                    continue
+                with paced_by(WorkerPacer(self._controller.pace)):
+                    self._workers.append(asyncio.create_task(self._run(), name=name))
 
     async def _stop_workers(self) -> None:
         pending: list[asyncio.Task[None]] = [task for task in self._workers if not task.done()]
@@ -280,19 +258,19 @@ class Outcomes(Generic[K, V]):
         try:
             value = await self._fn(key)
         except Exception as error:  # noqa: BLE001  (the outcome carries it)
-            return Outcome(key, None, error, perf_counter() - started)
+            return Failed(key, _NONE, error, perf_counter() - started)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._is_closed or (task is not None and task.cancelling()):
                 raise
             # Nobody cancelled this worker: something that the call waited for was cancelled.
             gone = TransportError("the call was cancelled before its answer arrived")
-            return Outcome(key, None, gone, perf_counter() - started)
-        return Outcome(key, value, None, perf_counter() - started)
+            return Failed(key, _NONE, gone, perf_counter() - started)
+        return Succeeded(key, value, None, perf_counter() - started)
 
     def _deliver(self, index: int, outcome: Outcome[K, V]) -> None:
-        if self._tuner is not None:
-            self._tune(self._tuner, outcome)
+        if self._controller is not None:
+            self._tune(self._controller, outcome)
         if not self._is_ordered:
             self._ready.append(outcome)
             return
@@ -301,10 +279,10 @@ class Outcomes(Generic[K, V]):
             self._ready.append(self._early.pop(self._next_index))
             self._next_index += 1
 
-    def _tune(self, tuner: ConcurrencyController, outcome: Outcome[K, V]) -> None:
-        tuner.observe(outcome.seconds, outcome.error)
-        growth = tuner.limit - self._limit
-        self._limit = tuner.limit
+    def _tune(self, controller: ConcurrencyController, outcome: Outcome[K, V]) -> None:
+        controller.observe(outcome.seconds, outcome.error)
+        growth = controller.limit - self._limit
+        self._limit = controller.limit
         self._room += growth * self._spread
         if growth > 0 and not self._is_closed:
             self._unpark(growth)

@@ -18,8 +18,9 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async.errors import CapillaryError, RateLimitedError, ResponseError, ServerError
+from capillary_async.errors import CapillaryError, DeadlineExceeded, RateLimitedError, ResponseError, ServerError
 from capillary_async.options import RetryPolicy
+from capillary_async.pipeline.pacing import Pacer, current_pacer, is_throttling
 from capillary_async.pipeline.request import Request, Response, Transport
 
 # Far beyond any cap, and far from where a float overflows.
@@ -126,14 +127,15 @@ class RetryTransport:
             CapillaryError: The last attempt's error. `RateLimitedError` also when nothing was sent,
                 because the API wants no calls until after the deadline.
         """
-        attempt, to_give_back = 1, 1
+        attempt, to_give_back, pacer = 1, 1, current_pacer()
         if self._paused_until > self._clock():
             await self._wait_for_restart(request.call.deadline)
         while True:
             try:
-                response = await self._inner.send(request)
+                response = await (self._inner.send(request) if pacer is None else self._send_paced(request, pacer))
             except CapillaryError as error:
-                retry = self._plan_retry(request, error, attempt)
+                is_left_alone = pacer is not None and is_throttling(error)
+                retry = None if is_left_alone else self._plan_retry(request, error, attempt)
                 if retry is None:
                     if isinstance(error, ResponseError) and not error.retryable:
                         self._budget.give_back(to_give_back)  # a verdict: the API is well
@@ -143,6 +145,29 @@ class RetryTransport:
                 return response
             attempt, to_give_back = attempt + 1, retry.cost
             await self._wait_for(retry, request.call.deadline)
+
+    async def _send_paced(self, request: Request[Any], pacer: Pacer) -> Response:
+        """Send when the pacer says so, and again while it bears with an API that throttles."""
+        while True:
+            if not pacer.start_now() and not await pacer.wait(request.call.deadline):
+                raise DeadlineExceeded("the deadline would pass before the pace lets the request start")
+            try:
+                response = await self._inner.send(request)
+            except CapillaryError as error:
+                if not is_throttling(error):
+                    if isinstance(error, ResponseError):
+                        pacer.answered()
+                    raise
+                asked = asked_wait(error, self._policy)
+                is_welcome = pacer.throttled(error, None if asked is None else self._clock() + asked)
+                if not (is_welcome and self._is_repeatable(request)):
+                    raise
+            else:
+                pacer.answered()
+                return response
+
+    def _is_repeatable(self, request: Request[Any]) -> bool:
+        return request.method == "GET" or request.path in self._repeatable_posts
 
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
         """Hold back all calls if the error asks for it, and pay for a retry if there may be one."""
@@ -156,10 +181,12 @@ class RetryTransport:
         may_retry = (
             error.retryable
             and attempt < self._policy.attempts
-            and (request.method == "GET" or request.path in self._repeatable_posts)
+            and self._is_repeatable(request)
             and max(now + wait, self._paused_until) < request.call.deadline
-            and self._budget.take(cost)
         )
+        if may_retry and not self._budget.take(cost):
+            error.args = (f"{error.args[0]}; not sent again, because the client's budget for retries is spent",)
+            return None
         return _Retry(wait, cost) if may_retry else None
 
     def _pause_all(self, until: float) -> None:

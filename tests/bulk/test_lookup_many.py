@@ -4,13 +4,13 @@ import asyncio
 import gc
 import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Literal, cast
+from typing import Literal, assert_type, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.bulk import Outcome, lookup_many
+from capillary_async.bulk import Outcome, Succeeded, lookup_many
 from capillary_async.bulk.concurrency import ConcurrencyController
 from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
 from capillary_async.options import RateLimit
@@ -160,7 +160,7 @@ async def test_an_outcome_tells_how_long_the_call_took() -> None:
 
 def test_an_outcome_travels_between_processes() -> None:
     """Workers of other processes hand their outcomes over as pickles."""
-    outcome = Outcome(1, "value", None, 0.5)
+    outcome = Succeeded(1, "value", None, 0.5)
 
     assert pickle.loads(pickle.dumps(outcome)) == outcome
 
@@ -640,3 +640,31 @@ async def test_auto_uses_the_limit_it_has_found_and_reports_it(order: Order, mon
         assert len(found) == 5000
         assert 8 < desk.most_running <= capacity + 1
         assert capacity // 4 <= outcomes.concurrency <= capacity * 2
+
+
+# --- what type checkers and readers are told ---
+
+
+async def test_an_iterator_that_raises_stop_async_iteration_is_an_error_and_not_an_end() -> None:
+    """Raised from `__anext__` as it is, the keys behind it would be missing silently."""
+
+    class Broken:
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            raise StopAsyncIteration
+
+    async with lookup_many(Desk().answer, Broken()) as outcomes:
+        with pytest.raises(RuntimeError, match="StopAsyncIteration"):
+            await anext(outcomes)
+
+
+async def test_an_outcome_narrows() -> None:
+    """`if outcome.ok:` is how everybody asks; the type checkers must understand it."""
+    async with lookup_many(Desk().answer, [1, -1]) as outcomes:
+        async for outcome in outcomes:
+            if outcome.ok:
+                assert_type(outcome.value, str)
+            else:
+                assert isinstance(outcome.error, LookupError)

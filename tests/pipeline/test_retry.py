@@ -19,6 +19,7 @@ from capillary_async.errors import (
     TransportError,
 )
 from capillary_async.options import RetryPolicy
+from capillary_async.pipeline.pacing import paced_by
 from capillary_async.pipeline.request import CallContext, Request, Response
 from capillary_async.pipeline.retry import (
     RetryBudget,
@@ -604,3 +605,93 @@ class TestStorms:
 async def storm(transport: RetryTransport, calls: int) -> list[Response | BaseException]:
     """Make so many calls at once."""
     return await outcomes(*(transport.send(request()) for _ in range(calls)))
+
+
+# --- pacers ---
+
+
+class StubPacer:
+    """Bears with so many throttled requests.
+
+    Attributes:
+        heard: What it was told.
+    """
+
+    def __init__(self, patience: int, *, is_open: bool = True) -> None:
+        self.patience = patience
+        self.is_open = is_open
+        self.heard: list[str] = []
+
+    def start_now(self) -> bool:
+        """Never at once."""
+        return False
+
+    async def wait(self, deadline: float) -> bool:
+        """Note the start."""
+        self.heard.append("start")
+        return self.is_open
+
+    def answered(self) -> None:
+        """Note it."""
+        self.heard.append("answered")
+
+    def throttled(self, error: CapillaryError, retry_at: float | None) -> bool:
+        """Note it."""
+        self.heard.append("throttled" if retry_at is None else f"throttled until {retry_at:g}")
+        self.patience -= 1
+        return self.patience >= 0
+
+
+@pytest.mark.parametrize("make", [throttled, unavailable])
+async def test_a_pacer_decides_whether_a_throttled_request_is_sent_again(make: Make) -> None:
+    """Six of them, none paid for: more than the attempts and the budget would give."""
+    clock = VirtualClock()
+    server = Server(clock, [make] * 6)
+    policy = RetryPolicy(attempts=2, budget=1)
+    pacer = StubPacer(patience=6)
+
+    with paced_by(pacer):
+        await retrying(server, policy=policy).send(Request(PATH))
+
+    assert pacer.heard == ["start", "throttled"] * 6 + ["start", "answered"]
+    assert clock.sleeps == []
+
+
+async def test_a_pacer_that_gives_up_has_the_last_word() -> None:
+    """Else the API would get the attempts of the call on top."""
+    server = Server(VirtualClock(), [throttled] * 9)
+    pacer = StubPacer(patience=1)
+
+    with paced_by(pacer), pytest.raises(RateLimitedError):
+        await retrying(server).send(Request(PATH))
+
+    assert len(server.starts) == 2
+
+
+async def test_a_pacer_hears_when_the_api_wants_the_next_request() -> None:
+    """The API's own word on it is better than any guess."""
+    server = Server(VirtualClock(start=1000), [lambda: throttled(7.0)])
+    pacer = StubPacer(patience=1)
+
+    with paced_by(pacer):
+        await retrying(server).send(Request(PATH))
+
+    assert pacer.heard[1] == "throttled until 1007"
+
+
+async def test_a_pacer_with_no_room_before_the_deadline_ends_the_call() -> None:
+    """The caller learns it while there is still time to do something about it."""
+    server = Server(VirtualClock())
+
+    with paced_by(StubPacer(patience=1, is_open=False)), pytest.raises(DeadlineExceeded):
+        await retrying(server).send(Request(PATH))
+
+    assert server.starts == []
+
+
+async def test_an_error_that_comes_of_a_spent_budget_says_so() -> None:
+    """Else one looks for the fault in the request, which was sent once and could have been healed."""
+    policy = RetryPolicy(budget=1)
+
+    with pytest.raises(TransportError, match="the client's budget for retries is spent"):
+        await retrying(Server(VirtualClock(), [broken]), policy=policy).send(Request(PATH))
