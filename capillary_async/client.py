@@ -173,7 +173,7 @@ class CapillaryClient:
             into: The type of the whole answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
 
         Raises:
-            ValueError: The path or a parameter cannot be sent as it is; nothing was sent.
+            InvalidArgumentError: The path or a parameter cannot be sent as it is; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
         try:
@@ -239,7 +239,7 @@ class CapillaryClient:
                 Without it rows that are equal in everything count as one, unless `offset_unit` is given.
 
         Raises:
-            ValueError: An argument is wrong; nothing was sent.
+            InvalidArgumentError: An argument is wrong; nothing was sent.
         """
         try:
             listing = list_rows(

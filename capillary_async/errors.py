@@ -2,24 +2,25 @@
 
 CapillaryError
 ├── ConfigurationError            the client was set up wrongly
+├── InvalidArgumentError          (also a ValueError) an argument is wrong; nothing was sent
 ├── TransportError                no usable answer arrived
 │   └── DeadlineExceeded          (also a TimeoutError) the call's deadline passed
 ├── ResponseError                 the API refused
 │   ├── AuthenticationError       401, 498, 320001
 │   ├── AccessDeniedError         403, 4000, 1044
-│   ├── NotFoundError             404, 8015, 8065, 310011, 310018, 310019
-│   ├── InvalidRequestError       other 4xx and other known "invalid" codes
+│   ├── NotFoundError             8015, 8065, 1619, 1645, 310011, 310018, 310019, and 404 as a code
+│   ├── CustomerMergedError       8069
+│   ├── InvalidRequestError       other codes of a 4xx; a blank 400 of a customer's details
 │   ├── RateLimitedError          429
-│   └── ServerError               5xx, 461, 520-524, 1099, 4001
+│   ├── ServerError               5xx, 461, 520-524, 1099, 4001, 11002
+│   └── UnexpectedResponseError   any other 4xx without a code: the answer does not come from the API
 ├── DecodeError                   the answer is not what the API documents
 └── PaginationError               a listing did not keep its promise
     ├── RepeatedPageError
     └── IncompleteListingError
 
-An argument that is refused before anything is sent is a plain `ValueError` that names it.
-
-The texts name path templates, never the ids, numbers or addresses that were asked for: an error
-ends up in logs, and those are no place for a customer.
+One `except CapillaryError` is enough in a service. The texts name path templates, never the ids, numbers or addresses
+that were asked for: an error ends up in logs, and those are no place for a customer.
 """
 
 from collections.abc import Mapping
@@ -34,8 +35,9 @@ class ApiErrorDetail:
     """One entry of an answer's `errors` or `warnings` list.
 
     Attributes:
-        code: Capillary's own number for it; `None` when the answer gave none.
-        message: The API's words on one line, without digits runs and addresses that could be a person's.
+        code: Capillary's own number for it; `None` when the answer gave none, or a word instead.
+        message: The API's words on one line, after a code that is a word; without runs of digits and addresses that
+            could be a person's.
     """
 
     code: int | None
@@ -89,6 +91,10 @@ class ConfigurationError(CapillaryError):
     """The client was set up wrongly, or is used where it cannot work."""
 
 
+class InvalidArgumentError(CapillaryError, ValueError):
+    """An argument is wrong; it is named, and nothing was sent."""
+
+
 class TransportError(CapillaryError):
     """No usable answer arrived: the connection failed, broke or stayed silent."""
 
@@ -107,7 +113,7 @@ class ResponseError(CapillaryError):
     Attributes:
         status: HTTP status of the answer. Business errors come with 200 too.
         codes: Capillary's own error codes, in the order they came.
-        problems: The same with their messages.
+        errors: The same with their messages.
         request_id: The answer's `X-Cap-Requestid`, for Capillary's support.
     """
 
@@ -144,8 +150,22 @@ class NotFoundError(ResponseError):
     """There is no such customer, group, target or period."""
 
 
+class CustomerMergedError(ResponseError):
+    """The customer was merged into another; the API does not say which one.
+
+    `customers.find_id` finds it by the mobile number, e-mail address or external id.
+    """
+
+
 class InvalidRequestError(ResponseError):
     """The API calls the request itself wrong; sending it again will not help."""
+
+
+class UnexpectedResponseError(ResponseError):
+    """The answer does not come from the API: a 4xx that has no code of the API.
+
+    A gateway or a web server answered. The usual cause is a wrong base URL.
+    """
 
 
 class RateLimitedError(ResponseError):
@@ -161,6 +181,8 @@ class RateLimitedError(ResponseError):
 
 class ServerError(ResponseError):
     """The API or the gateway before it is in trouble; the request may be fine.
+
+    It is not retryable when it has a code of the API's business, such as 310126: such a 5xx is a refusal.
 
     Attributes:
         retry_after: Seconds that the API asks to wait, or `None` when it did not say (usable) so.
@@ -225,18 +247,27 @@ class IncompleteListingError(PaginationError):
 _CODES: Final[tuple[tuple[type[ResponseError], tuple[int, ...]], ...]] = (
     (AuthenticationError, (401, 498, 320001)),
     (AccessDeniedError, (403, 4000, 1044)),
-    (NotFoundError, (404, 8015, 8065, 310011, 310018, 310019)),
-    (InvalidRequestError, (1619, 1620, 1632, 1635, 1644, 1645, 1647)),  # a user group and its identifiers
-    (InvalidRequestError, (8003, 8011, 8012, 8013, 8045)),  # customer, account and source
-    (InvalidRequestError, (8069,)),  # merged into another customer
+    (NotFoundError, (404, 8015, 8065)),
+    (NotFoundError, (1619, 1645)),  # a user group
+    (NotFoundError, (310011, 310018, 310019)),  # a customer, a target rule, a period
+    (CustomerMergedError, (8069,)),
+    (InvalidRequestError, (1620, 1632, 1635, 1644, 1647)),  # a user group's identifiers
+    (InvalidRequestError, (8003, 8011, 8012, 8013, 8045, 8130)),  # customer, account and source
     (InvalidRequestError, (310130,)),  # enrolment type
     (InvalidRequestError, (310149,)),  # no events recorded; a listing takes it for an empty page
+    (
+        InvalidRequestError,
+        (8100, 8101, 8102, 1109, 1110, 1111, 1112, 1114, 1115, 300004, 310195),
+    ),  # paging, dates, embed
     (RateLimitedError, (429,)),
-    (ServerError, (461, 1099, 4001)),
+    (ServerError, (461, 1099, 4001, 11002)),
 )
 ERROR_CLASSES: Final[Mapping[int, type[ResponseError]]] = MappingProxyType(
     {code: cls for cls, codes in _CODES for code in codes}
 )
+# Codes up to here are HTTP statuses that the body repeats. 999999 is what the API has where it knows no code.
+_LARGEST_STATUS: Final = 599
+_UNKNOWN_CODE: Final = 999999
 
 
 def error_class(status: int, codes: tuple[int, ...]) -> type[ResponseError]:
@@ -247,15 +278,25 @@ def error_class(status: int, codes: tuple[int, ...]) -> type[ResponseError]:
     if status in (401, 403, 429, 498):
         return ERROR_CLASSES[status]
     for code in codes:
-        found = ERROR_CLASSES.get(code) or (_class_of_status(code) if code < 600 else None)
+        found = ERROR_CLASSES.get(code) or (_class_of_status(code) if code <= _LARGEST_STATUS else None)
         if found is not None and found is not ResponseError:
             return found
+    if 400 <= status < 500 and status != 461:
+        return InvalidRequestError if codes else UnexpectedResponseError
     return _class_of_status(status)
 
 
 def _class_of_status(status: int) -> type[ResponseError]:
     if status in ERROR_CLASSES:
         return ERROR_CLASSES[status]
-    if 500 <= status < 600:
+    if 500 <= status <= _LARGEST_STATUS:
         return ServerError
     return InvalidRequestError if 400 <= status < 500 else ResponseError
+
+
+def is_business_error(codes: tuple[int, ...]) -> bool:
+    """Return whether the codes say that a 5xx is a refusal, which another attempt meets again."""
+    return any(
+        code > _LARGEST_STATUS and code != _UNKNOWN_CODE and ERROR_CLASSES.get(code) is not ServerError
+        for code in codes
+    )

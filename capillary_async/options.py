@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import attrs
 from attrs.validators import optional
 
+from capillary_async.errors import InvalidArgumentError
+
 _PROXY: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 
 
@@ -80,7 +82,7 @@ class Secret:
 def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and 0 < value < math.inf):
-        raise ValueError(f"{attribute.name} must be a positive, finite number, not {value!r}")
+        raise InvalidArgumentError(f"{attribute.name} must be a positive, finite number, not {value!r}")
 
 
 def _positive_or_none(instance: object, attribute: "attrs.Attribute[Any]", value: float | None) -> None:
@@ -90,26 +92,26 @@ def _positive_or_none(instance: object, attribute: "attrs.Attribute[Any]", value
 
 def _positive_int(_: object, attribute: "attrs.Attribute[Any]", value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{attribute.name} must be a positive whole number, not {value!r}")
+        raise InvalidArgumentError(f"{attribute.name} must be a positive whole number, not {value!r}")
 
 
 def _kind(kind: type) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
     def check(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
         if not isinstance(value, kind):
-            raise ValueError(f"{attribute.name} must be a {kind.__name__}, not a {type(value).__name__}")
+            raise InvalidArgumentError(f"{attribute.name} must be a {kind.__name__}, not a {type(value).__name__}")
 
     return check
 
 
 def _header_text(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     if not (isinstance(value, str) and value.isascii() and value.isprintable() and value.strip()):
-        raise ValueError(f"{attribute.name} must be printable ASCII characters, such as zh")
+        raise InvalidArgumentError(f"{attribute.name} must be printable ASCII characters, such as zh")
 
 
 def _proxy_url(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     # The URL may hold a password, so the error does not repeat it.
     if not (isinstance(value, str) and _PROXY.fullmatch(value)):
-        raise ValueError(f"{attribute.name} must be a URL that starts with http:// or https://")
+        raise InvalidArgumentError(f"{attribute.name} must be a URL that starts with http:// or https://")
 
 
 @attrs.frozen(kw_only=True)

@@ -17,9 +17,11 @@ from capillary_async.errors import (
     AuthenticationError,
     CapillaryError,
     ConfigurationError,
+    CustomerMergedError,
     DeadlineExceeded,
     DecodeError,
     IncompleteListingError,
+    InvalidArgumentError,
     InvalidRequestError,
     NotFoundError,
     PaginationError,
@@ -28,22 +30,27 @@ from capillary_async.errors import (
     ResponseError,
     ServerError,
     TransportError,
+    UnexpectedResponseError,
     error_class,
+    is_business_error,
 )
 
 PATH = "/v2/customers/{customerId}"
 ANCESTORS: dict[type[Exception], type[Exception]] = {
     CapillaryError: Exception,
     ConfigurationError: CapillaryError,
+    InvalidArgumentError: CapillaryError,
     TransportError: CapillaryError,
     DeadlineExceeded: TransportError,
     ResponseError: CapillaryError,
     AuthenticationError: ResponseError,
     AccessDeniedError: ResponseError,
     NotFoundError: ResponseError,
+    CustomerMergedError: ResponseError,
     InvalidRequestError: ResponseError,
     RateLimitedError: ResponseError,
     ServerError: ResponseError,
+    UnexpectedResponseError: ResponseError,
     DecodeError: CapillaryError,
     PaginationError: CapillaryError,
     RepeatedPageError: PaginationError,
@@ -142,22 +149,22 @@ def test_an_error_without_a_path_is_its_message() -> None:
     [
         *((status, (), AuthenticationError) for status in (401, 498)),
         *((status, (), AccessDeniedError) for status in (403,)),
-        *((status, (), NotFoundError) for status in (404,)),
-        *((status, (), InvalidRequestError) for status in (400, 405, 409, 410, 414, 422)),
+        *((status, (), UnexpectedResponseError) for status in (400, 404, 405, 409, 410, 414, 422)),
         (429, (), RateLimitedError),
         *((status, (), ServerError) for status in (461, 500, 502, 503, 504, 520, 521, 522, 523, 524, 599)),
         *((status, (), ResponseError) for status in (301, 302, 304, 307, 308)),
         *((200, (code,), AuthenticationError) for code in (401, 498, 320001)),
         *((200, (code,), AccessDeniedError) for code in (403, 4000, 1044)),
-        *((200, (code,), NotFoundError) for code in (404, 8015, 8065, 310011, 310018, 310019)),
+        *((200, (code,), NotFoundError) for code in (404, 8015, 8065, 1619, 1645, 310011, 310018, 310019)),
+        (200, (8069,), CustomerMergedError),
         *(
             (200, (code,), InvalidRequestError)
             for code in (
-                *(1619, 1620, 1632, 1635, 1644, 1645, 1647, 8003, 8011, 8012, 8013, 8045, 8069, 310130, 310149),
+                *(1620, 1632, 1635, 1644, 1647, 8003, 8011, 8012, 8013, 8045, 8130, 310130, 310149),
                 *(400, 409),
             )
         ),
-        *((200, (code,), ServerError) for code in (461, 500, 503, 521, 1099, 4001)),
+        *((200, (code,), ServerError) for code in (461, 500, 503, 521, 1099, 4001, 11002)),
         (200, (429,), RateLimitedError),
         (200, (999999,), ResponseError),
         (400, (999999,), InvalidRequestError),
@@ -168,12 +175,29 @@ def test_an_error_without_a_path_is_its_message() -> None:
         (401, (8015,), AuthenticationError),
         (429, (401,), RateLimitedError),
         (498, (403,), AuthenticationError),
-        (404, (200,), NotFoundError),
+        (404, (999999,), InvalidRequestError),
+        (404, (404,), NotFoundError),
+        (461, (999999,), ServerError),
+        (500, (310126,), ServerError),
     ],
 )
 def test_status_and_codes_choose_the_class(status: int, codes: tuple[int, ...], expected: type[ResponseError]) -> None:
     """No document says which of the two a refusal comes with."""
     assert error_class(status, codes) is expected
+
+
+def test_a_wrong_argument_is_a_value_error_too() -> None:
+    """One handler of `CapillaryError` is enough in a service, and code that knows only Python's errors still works."""
+    assert isinstance(make(InvalidArgumentError), ValueError)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [((), False), ((500,), False), ((503, 999999), False), ((1099,), False), ((310126,), True), ((999999, 8015), True)],
+)
+def test_a_code_of_the_business_is_told_from_trouble(codes: tuple[int, ...], expected: bool) -> None:  # noqa: FBT001
+    """A 500 with such a code is a refusal: "User is not enrolled to this target" comes as one."""
+    assert is_business_error(codes) is expected
 
 
 @given(st.integers(), st.lists(st.integers()).map(tuple))

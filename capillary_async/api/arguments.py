@@ -1,6 +1,6 @@
 """Check arguments before anything is sent, and write them as the API reads them.
 
-Every function raises `ValueError` with the argument's name, and never with its value: it may be a customer's.
+Every function raises `InvalidArgumentError` with the argument's name, and never with its value: it may be a customer's.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.models.definition import LARGEST_ID
 from capillary_async.pipeline.request import DateTimeParam
 
@@ -24,9 +25,9 @@ Table = Mapping[str, tuple[str, Callable[[str, Any], QueryValue]]]
 def identifier(name: str, value: int) -> int:
     """Take an id: a positive 64-bit integer."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a positive integer, not a {type(value).__name__}")
+        raise InvalidArgumentError(f"{name} must be a positive integer, not a {type(value).__name__}")
     if not 0 < value <= LARGEST_ID:
-        raise ValueError(f"{name} must be from 1 to 2**63 - 1")
+        raise InvalidArgumentError(f"{name} must be from 1 to 2**63 - 1")
     return int(value)
 
 
@@ -53,9 +54,9 @@ def optional_page_size(name: str, value: int | None) -> str | None:
 def bounded(name: str, value: int, lowest: int, highest: int) -> int:
     """Take a whole number within bounds."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number, not a {type(value).__name__}")
+        raise InvalidArgumentError(f"{name} must be a whole number, not a {type(value).__name__}")
     if not lowest <= value <= highest:
-        raise ValueError(f"{name} must be from {lowest} to {highest}")
+        raise InvalidArgumentError(f"{name} must be from {lowest} to {highest}")
     return int(value)
 
 
@@ -67,11 +68,11 @@ def optional_number(name: str, value: int | None) -> str | None:
 def text(name: str, value: str, *, longest: int | None = None) -> str:
     """Take a text that is not empty, without control characters."""
     if not isinstance(value, str):
-        raise ValueError(f"{name} must be a text, not a {type(value).__name__}")
+        raise InvalidArgumentError(f"{name} must be a text, not a {type(value).__name__}")
     if not value.strip() or _UNFIT.search(value):
-        raise ValueError(f"{name} must not be empty or hold control characters")
+        raise InvalidArgumentError(f"{name} must not be empty or hold control characters")
     if longest is not None and len(value) > longest:
-        raise ValueError(f"{name} must have at most {longest} characters, not {len(value)}")
+        raise InvalidArgumentError(f"{name} must have at most {longest} characters, not {len(value)}")
     return str.__str__(value)  # of an enumeration's member the text, not the name
 
 
@@ -84,14 +85,14 @@ def texts(name: str, values: Iterable[str]) -> str | None:
     """Take texts, sent with commas between them; none means nothing is sent."""
     taken = [text(name, value) for value in _collection(name, values)]
     if any("," in value for value in taken):
-        raise ValueError(f"{name} must hold each text by itself, without commas")
+        raise InvalidArgumentError(f"{name} must hold each text by itself, without commas")
     return ",".join(taken) or None
 
 
 def flag(name: str, value: bool | None) -> str | None:  # noqa: FBT001  (the value, not a switch of this function)
     """Take a truth value or nothing; it travels in lower case."""
     if value is not None and not isinstance(value, bool):
-        raise ValueError(f"{name} must be True or False, not a {type(value).__name__}")
+        raise InvalidArgumentError(f"{name} must be True or False, not a {type(value).__name__}")
     return None if value is None else str(value).lower()
 
 
@@ -100,9 +101,9 @@ def moment(name: str, value: date | None) -> DateTimeParam | None:
     if value is None:
         return None
     if not isinstance(value, date):
-        raise ValueError(f"{name} must be a date or a datetime, not a {type(value).__name__}")
+        raise InvalidArgumentError(f"{name} must be a date or a datetime, not a {type(value).__name__}")
     if not 1000 <= value.year < 9999:  # so that four digits do in every time zone
-        raise ValueError(f"{name} must be from the year 1000 to 9998")
+        raise InvalidArgumentError(f"{name} must be from the year 1000 to 9998")
     return DateTimeParam(value)
 
 
@@ -125,5 +126,5 @@ def by_table(table: Table, arguments: Mapping[str, Any]) -> tuple[tuple[str, str
 def _collection(name: str, values: Iterable[Any]) -> Iterable[Any]:
     kind: type[object] = type(values)
     if issubclass(kind, str | bytes | Mapping) or not issubclass(kind, Iterable):
-        raise ValueError(f"{name} must be a collection, not a {kind.__name__}")
+        raise InvalidArgumentError(f"{name} must be a collection, not a {kind.__name__}")
     return values

@@ -105,7 +105,7 @@ def get(
         The customer.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
         InvalidRequestError: The customer was merged into another (8069), or source or account are wrong.
     """
@@ -128,7 +128,7 @@ def find_id(
         The customer's id.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015), or not in this source (8065).
     """
     query = take.query(
@@ -148,7 +148,7 @@ def list_trackers(customer_id: int, *, source: str = "INSTORE") -> Listing[Track
         source: Where the customer is registered.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015).
         ServerError: The trackers could not be read (1099).
     """
@@ -194,7 +194,7 @@ def list_user_groups(
         include_loyalty_details: Add each group's loyalty details.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015).
         DecodeError: The answer promises user groups, and they are not to be found in it.
     """

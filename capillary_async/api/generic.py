@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final, TypeVar, cast
 
 import capillary_async.api.arguments as take
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging import Listing, OffsetUnit
 from capillary_async.pipeline.request import DateTimeParam, Request
 
@@ -27,7 +28,7 @@ def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
         into: The type of the answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
 
     Raises:
-        ValueError: The path or a parameter cannot be sent as it is.
+        InvalidArgumentError: The path or a parameter cannot be sent as it is.
     """
     template, path_values = _template(path)
     return Request(template, path_values, tuple(_written(query)), into)
@@ -59,15 +60,17 @@ def list_rows(
         key: What tells one row from another: the name of an attribute or member, or a function of a row.
 
     Raises:
-        ValueError: An argument is wrong.
+        InvalidArgumentError: An argument is wrong.
     """
     if offset_unit not in (None, "pages", "records"):
-        raise ValueError('offset_unit must be "pages", "records" or None')
+        raise InvalidArgumentError('offset_unit must be "pages", "records" or None')
     names = take.text("limit_name", limit_name), take.text("offset_name", offset_name)
     if len({*names}) == 1:
-        raise ValueError("offset_name must not be the limit's name")
+        raise InvalidArgumentError("offset_name must not be the limit's name")
     if not query.keys().isdisjoint(names):
-        raise ValueError("query must not hold limit and offset; page_size sets the one, and the listing the other")
+        raise InvalidArgumentError(
+            "query must not hold limit and offset; page_size sets the one, and the listing the other"
+        )
     request = fetch(path, query, into)
     return Listing(
         Request(request.path, request.path_values, request.query, into, take.text("rows_key", rows_key)),
@@ -82,12 +85,14 @@ def list_rows(
 def _template(path: str) -> tuple[str, dict[str, str]]:
     taken = take.text("path", path)
     if not taken.startswith("/") or any(mark in taken for mark in "?#\\%{}"):
-        raise ValueError("path must start with / and hold no ? # % { } or backslash; parameters go into query")
+        raise InvalidArgumentError(
+            "path must start with / and hold no ? # % { } or backslash; parameters go into query"
+        )
     template: list[str] = []
     values: dict[str, str] = {}
     for segment in taken[1:].split("/"):
         if segment in ("", ".", ".."):
-            raise ValueError("path must not hold empty or dot segments")
+            raise InvalidArgumentError("path must not hold empty or dot segments")
         if not _PLAIN_SEGMENT.fullmatch(segment):
             name = f"value{len(values) + 1}"
             values[name] = segment
@@ -119,7 +124,9 @@ def _item(name: str, value: Any, *, is_in_list: bool = False) -> str:
         return str(int(value))
     # Any text will do, an empty one and control characters too, if only it can be encoded.
     if not isinstance(value, str) or _UNFIT.search(value) or (is_in_list and "," in value):
-        raise ValueError(f"{name} must be a text, a whole number, a truth value, a date or a collection of them")
+        raise InvalidArgumentError(
+            f"{name} must be a text, a whole number, a truth value, a date or a collection of them"
+        )
     return str.__str__(value)
 
 
@@ -127,7 +134,7 @@ def _reader(key: str) -> Callable[[Any], Hashable]:
     def read(row: Any) -> Hashable:
         value = cast("dict[str, Any]", row).get(key) if isinstance(row, dict) else getattr(row, key, None)
         if value is None:
-            raise ValueError(f"key: a row has no {key!r}")
+            raise InvalidArgumentError(f"key: a row has no {key!r}")
         return cast("Hashable", value)
 
     return read

@@ -43,7 +43,7 @@ def get_active(
         The targets, in the order the API sent them. Empty when there are none.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (310011).
         InvalidRequestError: The enrolment type is unknown (310130).
     """
@@ -73,7 +73,7 @@ def list_events(
         page_size: Events to ask for at once, from 1 to 1,000; the server may cut it.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (310011), rule (310018) or period (310019). A customer
             without events (310149) is no error: the listing is empty.
     """

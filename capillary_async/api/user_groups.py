@@ -25,7 +25,7 @@ def list_trackers(identifier: int | str, *, identifier_type: str = "id", source:
         source: Where the group's customers are registered.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         InvalidRequestError: There is no such group (1645).
         ServerError: The trackers could not be read (1099).
     """
@@ -69,7 +69,7 @@ def list_members(
         sort_order: ASC or DESC.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         InvalidRequestError: There is no such group (1619, 1644, 1645).
     """
     query = take.query(
@@ -100,7 +100,7 @@ def search(name: str, *, page_size: int = 50) -> Listing[UserGroupSummary]:
         page_size: Groups to ask for at once, from 1 to 1,000.
 
     Raises:
-        ValueError: An argument is wrong; nothing was sent.
+        InvalidArgumentError: An argument is wrong; nothing was sent.
         ServerError: The search is busy (461).
     """
     query = take.query(q=take.text("name", name, longest=_LONGEST_SEARCH))

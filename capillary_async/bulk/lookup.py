@@ -19,7 +19,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 from capillary_async.bulk.concurrency import ConcurrencyController, WorkerPacer
 from capillary_async.bulk.key_iterator import End, KeyIterator
 from capillary_async.bulk.outcome import Failed, Outcome, Succeeded
-from capillary_async.errors import ConfigurationError, TransportError
+from capillary_async.errors import ConfigurationError, InvalidArgumentError, TransportError
 from capillary_async.pipeline.admission import bulk_priority
 from capillary_async.pipeline.pacing import paced_by
 
@@ -59,14 +59,14 @@ def lookup_many(
         The outcomes. An error of the key source itself is raised after the outcomes of what was started.
 
     Raises:
-        ValueError: `fn`, `concurrency` or `order` is none of the above.
+        InvalidArgumentError: `fn`, `concurrency` or `order` is none of the above.
     """
     if not callable(fn):
-        raise ValueError(f"fn must be a coroutine function of one key, not a {type(fn).__name__}")
+        raise InvalidArgumentError(f"fn must be a coroutine function of one key, not a {type(fn).__name__}")
     if concurrency != "auto" and (isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1):
-        raise ValueError(f"concurrency must be a positive whole number or 'auto', not {concurrency!r}")
+        raise InvalidArgumentError(f"concurrency must be a positive whole number or 'auto', not {concurrency!r}")
     if order not in ("completion", "input"):
-        raise ValueError(f"order must be 'completion' or 'input', not {order!r}")
+        raise InvalidArgumentError(f"order must be 'completion' or 'input', not {order!r}")
     return Outcomes(fn, keys, concurrency if isinstance(concurrency, int) else ConcurrencyController(), order)
 
 

@@ -10,6 +10,9 @@ from capillary_async.errors import (
     AuthenticationError,
     CapillaryError,
     ConfigurationError,
+    CustomerMergedError,
+    InvalidArgumentError,
+    InvalidRequestError,
     NotFoundError,
 )
 from capillary_async.jobs import InvalidKeysError, JobRefusedError, JobStoppedError
@@ -20,10 +23,10 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 _MEANINGS: Final[Mapping[int, str]] = {
     DONE: "done",
     FAILED: "the API failed or did not answer, or a file could not be read or written",
-    MISUSED: "wrong arguments or settings",
+    MISUSED: "wrong arguments or settings, also where only the API can tell",
     KEYS_FAILED: "`bulk`: done, but some keys failed; `bulk retry` tries them again",
     JOB_STOPPED: "`bulk`: stopped before the end; `bulk resume` goes on",
-    NOT_FOUND: "no such customer, group or target",
+    NOT_FOUND: "no such customer, group or target, or the customer was merged into another",
     NOT_LET_IN: "the API did not let you in",
     INTERRUPTED: "interrupted",
 }
@@ -35,7 +38,10 @@ _ERRORS: Final[Sequence[tuple[type[Exception], int]]] = (
     (JobRefusedError, MISUSED),
     (InvalidKeysError, MISUSED),
     (ConfigurationError, MISUSED),
+    (InvalidArgumentError, MISUSED),
+    (InvalidRequestError, MISUSED),
     (NotFoundError, NOT_FOUND),
+    (CustomerMergedError, NOT_FOUND),
     (AuthenticationError, NOT_LET_IN),
     (AccessDeniedError, NOT_LET_IN),
     (CapillaryError, FAILED),

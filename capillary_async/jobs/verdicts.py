@@ -10,6 +10,7 @@ import attrs
 from capillary_async.codec import encode_json
 from capillary_async.errors import (
     CapillaryError,
+    CustomerMergedError,
     InvalidRequestError,
     NotFoundError,
     ResponseError,
@@ -80,7 +81,7 @@ def verdict_on(answer: Answer | None, error: Exception | None) -> Verdict:
     """Judge an outcome; `FAILED` stands for every error that says nothing final about the key."""
     if isinstance(error, NotFoundError) and _is_of_the_api(error):
         return Verdict.NOT_FOUND
-    if isinstance(error, InvalidRequestError) and _is_of_the_api(error):
+    if isinstance(error, InvalidRequestError | CustomerMergedError) and _is_of_the_api(error):
         return Verdict.INVALID
     if error is not None or answer is None:
         return Verdict.FAILED

@@ -6,6 +6,8 @@ from typing import Final, Literal, Self
 
 import attrs
 
+from capillary_async.errors import InvalidArgumentError
+
 _FORM: Final = re.compile(r"1\.([0-9a-f]{16})\.([rpu])\.(\d{1,9})\.(\d{1,18})\.([0-9a-f]{16})")
 _OFFSET_MEANS: Final[dict[str, Literal["pages", "records"] | None]] = {"r": "records", "p": "pages", "u": None}
 
@@ -45,9 +47,9 @@ class Cursor:
         """Read what `str` gave.
 
         Raises:
-            ValueError: It is no such text, or one of a later version of this package.
+            InvalidArgumentError: It is no such text, or one of a later version of this package.
         """
         form = _FORM.fullmatch(text)
         if form is None or not form[3].isascii() or not form[4].isascii() or not int(form[3]):
-            raise ValueError("cursor is not the text of a cursor that this version knows")
+            raise InvalidArgumentError("cursor is not the text of a cursor that this version knows")
         return cls(form[1], _OFFSET_MEANS[form[2]], int(form[3]), int(form[4]), form[5])

@@ -8,7 +8,13 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import attrs
 
 from capillary_async.codec import Converter
-from capillary_async.errors import ApiErrorDetail, CapillaryError, InvalidRequestError, ResponseError
+from capillary_async.errors import (
+    ApiErrorDetail,
+    CapillaryError,
+    InvalidArgumentError,
+    InvalidRequestError,
+    ResponseError,
+)
 from capillary_async.paging.cursor import Cursor, digest
 from capillary_async.paging.listing import Listing, Sheet, read_sheet
 from capillary_async.paging.prefetch import Window
@@ -60,10 +66,10 @@ class Page(Generic[T]):
         """Return the place behind the first `count` rows of the page.
 
         Raises:
-            ValueError: The page has fewer rows.
+            InvalidArgumentError: The page has fewer rows.
         """
         if not 0 <= count <= len(self.items):
-            raise ValueError(f"count must be from 0 to {len(self.items)}, not {count}")
+            raise InvalidArgumentError(f"count must be from 0 to {len(self.items)}, not {count}")
         return self._behind(count)
 
 
@@ -253,21 +259,21 @@ class Pager(Generic[T]):
             size: Pages that are under way or wait, at most.
 
         Raises:
-            ValueError: `size` is less than 1.
+            InvalidArgumentError: `size` is less than 1.
         """
         if size < 1:
-            raise ValueError(f"size must be 1 or more, not {size}")
+            raise InvalidArgumentError(f"size must be 1 or more, not {size}")
         return PrefetchContext(self.pages(), size)
 
     async def collect(self, limit: int | None = None) -> list[T]:
         """Return the rows, or the first `limit` of them.
 
         Raises:
-            ValueError: `limit` is negative.
+            InvalidArgumentError: `limit` is negative.
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
         if limit is not None and limit < 0:
-            raise ValueError(f"limit must be 0 or more, not {limit}")
+            raise InvalidArgumentError(f"limit must be 0 or more, not {limit}")
         if limit == 0:
             return []
         first = None
@@ -316,10 +322,12 @@ class Pager(Generic[T]):
         """Return the same listing from behind the cursor's row.
 
         Raises:
-            ValueError: The cursor belongs to another query.
+            InvalidArgumentError: The cursor belongs to another query.
         """
         if cursor.query != self.start.query:
-            raise ValueError(f"cursor belongs to another query than this listing of {self.listing.request.path}")
+            raise InvalidArgumentError(
+                f"cursor belongs to another query than this listing of {self.listing.request.path}"
+            )
         return attrs.evolve(self, start=cursor)
 
     # For the iterators above
@@ -362,7 +370,8 @@ class Pager(Generic[T]):
         try:
             return await self._exchange(listing.page(ask), lambda response: read_sheet(listing, converter, response))
         except ResponseError as error:
-            is_too_far = ask.is_probe and isinstance(error, InvalidRequestError)
+            # Some endpoints refuse a page past the end, and not all refusals have a code.
+            is_too_far = ask.is_probe and (isinstance(error, InvalidRequestError) or error.status == 400)
             if not is_too_far and not set(listing.empty_codes).intersection(error.codes):
                 raise
         return Sheet()

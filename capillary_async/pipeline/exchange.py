@@ -88,7 +88,7 @@ class HttpTransport:
             ResponseError: The API refused.
             DecodeError: The answer is not one JSON document, or is too large.
             ConfigurationError: The session is closed.
-            ValueError: The request cannot be sent as it is.
+            InvalidArgumentError: The request cannot be sent as it is.
         """
         wire = self._wire
         if wire is None:

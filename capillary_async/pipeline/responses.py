@@ -1,9 +1,12 @@
 """Tell an answer that holds data from one that refuses.
 
 Capillary's documentation never says whether a business error comes with HTTP 200 or 4xx, so the
-body is read whatever the status. Errors come in six shapes, old envelope and blank page included;
+body is read whatever the status. Errors come in seven shapes, old envelope and blank page included;
 success may carry `errors` that are absent, null, empty, `[{}]` or of code 0. Everything that the
 rest of the client knows of this lives here; above it there are only responses and typed errors.
+
+A 4xx that is in none of these shapes does not come from the API: a gateway or a web server behind a wrong
+base URL answered, and nothing follows from it about a customer.
 """
 
 import re
@@ -24,7 +27,9 @@ from capillary_async.errors import (
     RateLimitedError,
     ResponseError,
     ServerError,
+    UnexpectedResponseError,
     error_class,
+    is_business_error,
 )
 from capillary_async.options import Secret
 from capillary_async.pipeline.request import Request, Response, value_object
@@ -43,15 +48,22 @@ _REFUSAL_MEMBERS: Final = frozenset(
         "success",
         "timestamp",
         "path",
+        "errorDetails",
+        "validationErrors",
     )
 )
+# A code that is a word, such as COMMON.INVALID_INPUT.
+_WORD_CODE: Final = re.compile(r"[A-Z][A-Z_.]{1,63}")
 # An e-mail address; a run of digits long enough for a phone number or a customer id; anything long with
 # digits in it, such as a token, a hash or a URL with an id.
 _PERSONAL: Final = re.compile(r"[^\s@]+(?:@|%40)[^\s@]+|\+?\d(?:[ ().-]{0,2}\d){5,}|(?=[\w+/=.-]*\d)[\w+/=.-]{16,}")
 _LONGEST_MESSAGE: Final = 200
 _LARGEST_CODE: Final = 10**9
+_LARGEST_STATUS: Final = 599
 # Documented without any code.
 _DELETED: Final = "Customer is deleted"
+# Documented for a wrong customer id: "400 Bad Request with blank response".
+_BLANK_400: Final = "/v2/customers/{customerId}"
 _LONGEST_REQUEST_ID: Final = 128
 # Nine digits are 31 years: what is longer is junk, and cannot overflow anything here.
 _SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
@@ -106,26 +118,38 @@ def read(answer: HttpResponse, request: Request[Any], decode: Callable[[bytes | 
         # Refusals may be blank or the gateway's HTML; then the status has to speak alone.
         with suppress(DecodeError):
             document = decode(answer.body)
-    problems = tuple(_errors(document, request))
-    if problems or not is_success:
-        raise refusal(answer, problems)
+    errors = tuple(_errors(document, request, is_success=is_success))
+    if errors or not is_success:
+        raise _refusal(answer, errors, is_documented=_is_documented(answer, document, request.path))
     return Response(document, answer.status, answer.request_id, len(answer.body), warnings_of(document))
 
 
-def refusal(answer: HttpResponse, problems: tuple[ApiErrorDetail, ...] = ()) -> ResponseError:
+def _refusal(answer: HttpResponse, errors: tuple[ApiErrorDetail, ...], *, is_documented: bool) -> ResponseError:
     """Build the error for an answer that refuses."""
-    codes = tuple(problem.code for problem in problems if problem.code is not None)
+    codes = tuple(error.code for error in errors if error.code is not None)
     cls = error_class(answer.status, codes)
-    if (
-        cls in (ResponseError, InvalidRequestError)
-        and not codes
-        and any(problem.message.startswith(_DELETED) for problem in problems)
-    ):
-        cls = NotFoundError
-    error = cls(_sentence(answer.status, problems), status=answer.status, errors=problems, request_id=answer.request_id)
-    if isinstance(error, RateLimitedError | ServerError):
-        error.retry_after = read_retry_after(answer.status, answer.headers, time.time())
-    return error
+    if not codes and cls in (ResponseError, UnexpectedResponseError):
+        if any(error.message.startswith(_DELETED) for error in errors):
+            cls = NotFoundError
+        elif cls is UnexpectedResponseError and is_documented:
+            cls = InvalidRequestError
+    refusal = cls(
+        _sentence(cls, answer.status, errors), status=answer.status, errors=errors, request_id=answer.request_id
+    )
+    if isinstance(refusal, RateLimitedError | ServerError):
+        refusal.retry_after = read_retry_after(answer.status, answer.headers, time.time())
+    if isinstance(refusal, ServerError) and is_business_error(codes):
+        refusal.retryable = False
+    return refusal
+
+
+def _is_documented(answer: HttpResponse, document: Any, path: str) -> bool:
+    """Return whether a refusal without any code has a shape that the API is documented to send."""
+    if isinstance(document, dict) and document:
+        fields = cast("dict[str, Any]", document)
+        return bool(fields.get("errors") or "response" in fields or isinstance(fields.get("status"), dict))
+    is_blank = document == {} or not answer.body.strip()
+    return is_blank and answer.status == 400 and path == _BLANK_400
 
 
 def warnings_of(document: Any) -> tuple[ApiErrorDetail, ...]:
@@ -150,7 +174,7 @@ def _values_of(request: Request[Any]) -> set[str]:
     return {text for text in values if any(map(str.isalnum, text))}
 
 
-def _errors(document: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
+def _errors(document: Any, request: Request[Any] | None, *, is_success: bool) -> Iterator[ApiErrorDetail]:
     if not isinstance(document, dict):
         return
     answer = cast("dict[str, Any]", document)
@@ -159,8 +183,23 @@ def _errors(document: Any, request: Request[Any] | None) -> Iterator[ApiErrorDet
     response = answer.get("response")
     if isinstance(response, dict):
         yield from _envelope(cast("dict[str, Any]", response).get("status"), request)
+    if isinstance(answer.get("status"), dict | list):
+        yield from _problems(_failed(answer["status"], is_success=is_success), request)
     if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
-        yield from _problems([answer], request)
+        yield from _problems([_without_status(answer)], request)
+
+
+def _failed(status: Any, *, is_success: bool) -> list[dict[str, Any]]:
+    """Pick what failed of the rewards' `"status": {"success": false, "code": 6004}`, which one page shows as a list."""
+    entries = cast("list[Any]", status if isinstance(status, list) else [status])
+    objects = [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
+    return [entry for entry in objects if not is_success or entry.get("success") in (False, "false")]
+
+
+def _without_status(answer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out a `code` that repeats the HTTP status, as gateways send it: it is no code of the API."""
+    code = _code(answer.get("code"))
+    return answer if code is None or code > _LARGEST_STATUS else {**answer, "code": answer.get("errorCode")}
 
 
 def _envelope(status: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
@@ -174,8 +213,10 @@ def _problems(entries: Any, request: Request[Any] | None) -> Iterator[ApiErrorDe
     """Read a list of errors; `{}` and `{"code": 0, "message": ""}` stand for none."""
     for entry in cast("Sequence[Any]", entries) if isinstance(entries, list) else (entries,):
         fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"message": entry}
-        code = _code(fields.get("code", fields.get("errorCode", fields.get("statusCode"))))
-        message = _one_line(fields.get("message"), request)
+        written = fields.get("code", fields.get("errorCode"))
+        code, message = _code(written), _one_line(fields.get("message"), request)
+        if isinstance(written, str) and _WORD_CODE.fullmatch(written):
+            message = f"{written}: {message}" if message else written
         if code or message:
             yield ApiErrorDetail(code or None, message)
 
@@ -199,11 +240,15 @@ def _one_line(message: Any, request: Request[Any] | None) -> str:
     return _PERSONAL.sub("...", text)[:_LONGEST_MESSAGE]
 
 
-def _sentence(status: int, problems: tuple[ApiErrorDetail, ...]) -> str:
-    if not problems:
-        return f"the API answered HTTP {status}"
-    said = "; ".join(f"{problem.code or 'no code'}: {problem.message}".rstrip(": ") for problem in problems[:3])
-    return f"the API answered HTTP {status}, {said.removeprefix(f'{status}: ')}"  # the old envelope repeats it
+def _sentence(cls: type[ResponseError], status: int, errors: tuple[ApiErrorDetail, ...]) -> str:
+    said = "; ".join(f"{error.code or 'no code'}: {error.message}".rstrip(": ") for error in errors[:3])
+    said = said.removeprefix(f"{status}: ")  # the old envelope repeats it
+    answer = f"HTTP {status}, {said}" if said else f"HTTP {status}"
+    if cls is UnexpectedResponseError:
+        return f"{answer}: the answer does not come from the API; check the base URL"
+    if 300 <= status < 400:
+        return f"the API answered {answer}; redirects are not followed, check the base URL"
+    return f"the API answered {answer}"
 
 
 def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:

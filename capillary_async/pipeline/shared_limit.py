@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from capillary_async.errors import DeadlineExceeded
+from capillary_async.errors import DeadlineExceeded, InvalidArgumentError
 from capillary_async.options import RateLimit, Secret
 from capillary_async.pipeline.admission import CallAt, RateLimiter, call_at_loop_time
 from capillary_async.pipeline.limit_stores import FileStore, LimitStore, RedisStore
@@ -76,9 +76,9 @@ class SharedRateLimit(RateLimit):
         object.__setattr__(self, "name", name)
         super().__init__(limit, per=per)
         if problem := _problem_of(hidden):
-            raise ValueError(problem)
+            raise InvalidArgumentError(problem)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ValueError("name must be up to 100 letters, digits, dots, hyphens and underscores")
+            raise InvalidArgumentError("name must be up to 100 letters, digits, dots, hyphens and underscores")
 
     def store(self) -> LimitStore:
         """Find the place where the starts are written down.

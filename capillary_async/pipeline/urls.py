@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
-from capillary_async.errors import ConfigurationError
+from capillary_async.errors import ConfigurationError, InvalidArgumentError
 from capillary_async.options import Region
 from capillary_async.pipeline.request import DateTimeParam, Request
 
@@ -106,7 +106,7 @@ def build_url(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
         zone: The cluster's time zone, for dates.
 
     Raises:
-        ValueError: A path value is empty or a dot segment, which no encoding makes harmless.
+        InvalidArgumentError: A path value is empty or a dot segment, which no encoding makes harmless.
     """
     url, values = base.text, request.path_values
     for text, name in _split(request.path):
@@ -130,7 +130,7 @@ def _segment(name: str, value: int | str) -> str:
     if isinstance(value, int):
         return str(int(value))
     if value in ("", ".", ".."):
-        raise ValueError(f"{name} must be a text that can stand in a path")
+        raise InvalidArgumentError(f"{name} must be a text that can stand in a path")
     return _encoded(value)
 
 

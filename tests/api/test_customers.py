@@ -9,6 +9,7 @@ from capillary_async import (
     AccessDeniedError,
     CapillaryClient,
     CapillaryError,
+    CustomerMergedError,
     CustomerUserGroup,
     DecodeError,
     InvalidRequestError,
@@ -31,7 +32,7 @@ async def test_a_customer_comes_with_the_parts_asked_for(client: CapillaryClient
 REFUSALS: dict[tuple[int, str], tuple[int, type[CapillaryError]]] = {
     (404, "INSTORE"): (8015, NotFoundError),
     (7, "MARTJACK"): (8065, NotFoundError),
-    (409, "INSTORE"): (8069, InvalidRequestError),
+    (409, "INSTORE"): (8069, CustomerMergedError),
     (403, "INSTORE"): (1044, AccessDeniedError),
     (7, "NOWHERE"): (8012, InvalidRequestError),
     (6, "WECHAT"): (8045, InvalidRequestError),

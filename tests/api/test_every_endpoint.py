@@ -18,6 +18,7 @@ from capillary_async import (
     CapillaryError,
     ClientOptions,
     Customer,
+    CustomerMergedError,
     DeadlineExceeded,
     DecodeError,
     InvalidRequestError,
@@ -29,6 +30,7 @@ from capillary_async import (
     RetryPolicy,
     ServerError,
     TransportError,
+    UnexpectedResponseError,
 )
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
@@ -44,16 +46,16 @@ HURRIED = ClientOptions(retry=RetryPolicy(base=0.001, throttled_base=0.001))
 CODES: dict[int, type[ResponseError]] = {
     **dict.fromkeys((401, 498, 320001), AuthenticationError),
     **dict.fromkeys((403, 1044, 4000), AccessDeniedError),
-    **dict.fromkeys((8015, 8065, 310011, 310018, 310019), NotFoundError),
-    **dict.fromkeys((8003, 8011, 8012, 8013, 8045, 8069, 310130), InvalidRequestError),
-    **dict.fromkeys((1619, 1620, 1632, 1635, 1644, 1645, 1647), InvalidRequestError),
+    **dict.fromkeys((8015, 8065, 1619, 1645, 310011, 310018, 310019), NotFoundError),
+    8069: CustomerMergedError,
+    **dict.fromkeys((8003, 8011, 8012, 8013, 8045, 310130), InvalidRequestError),
+    **dict.fromkeys((1620, 1632, 1635, 1644, 1647), InvalidRequestError),
     **dict.fromkeys((1099, 4001), ServerError),
 }
 STATUSES: dict[int, type[ResponseError]] = {
-    **dict.fromkeys((400, 405, 409, 410), InvalidRequestError),
+    **dict.fromkeys((404, 405, 409, 410), UnexpectedResponseError),
     **dict.fromkeys((401, 498), AuthenticationError),
     403: AccessDeniedError,
-    404: NotFoundError,
     429: RateLimitedError,
     **dict.fromkeys((461, 500, 502, 503, 504, 520, 521, 522, 523, 524), ServerError),
 }
@@ -249,6 +251,39 @@ async def test_every_documented_status_has_its_class(
 
     assert type(error) is expected
     assert (error.status, error.codes) == (status, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(b"", InvalidRequestError), (b"{}", InvalidRequestError), (b"<html>", UnexpectedResponseError)],
+)
+async def test_a_blank_400_says_that_the_customer_id_is_wrong(
+    sandbox: Sandbox, client: CapillaryClient, body: bytes, expected: type[ResponseError]
+) -> None:
+    """The customer page documents it, without a code."""
+    sandbox.script("/", Answer(status=400, body=body))
+
+    assert type(await refused(client, CALLS["customers.get"][1])) is expected
+
+
+async def test_a_500_with_a_business_code_is_asked_once(sandbox: Sandbox) -> None:
+    """Another attempt meets the same refusal, and costs the retry budget."""
+    sandbox.script("/", Answer(status=500, body=v3(310126)), times=None)
+
+    async with open_client(sandbox, options=HURRIED) as client:
+        error = await refused(client, CALLS["customers.get"][1])
+
+    assert (type(error), error.attempts, sandbox.request_count) == (ServerError, 1, 1)
+
+
+async def test_a_real_498_renews_the_token(sandbox: Sandbox) -> None:
+    """`/v3` sends it as the HTTP status of an answer in its own shape."""
+    async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
+        sandbox.script("/v3/users", Answer(status=498, body=v3(498)))
+
+        assert await client.targets.get_active(6)
+
+    assert sandbox.tokens_issued == 2
 
 
 async def test_a_wait_that_is_asked_for_is_in_the_error(sandbox: Sandbox, client: CapillaryClient) -> None:

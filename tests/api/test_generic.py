@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 import attrs
 import pytest
 
-from capillary_async import CapillaryClient, CapillaryError, Customer, DecodeError, NotFoundError
+from capillary_async import CapillaryClient, CapillaryError, Customer, DecodeError, UnexpectedResponseError
 from capillary_async.sandbox import Answer, Sandbox
 from capillary_async.sandbox.paging import OffsetMeaning
 
@@ -88,7 +88,7 @@ async def test_what_may_be_an_id_is_in_no_error(
     """Only what looks like a part of the API is shown."""
     sandbox.script("/", Answer(status=404))
 
-    with pytest.raises(NotFoundError) as caught:
+    with pytest.raises(UnexpectedResponseError) as caught:
         await client.fetch(path)
 
     assert caught.value.path == template

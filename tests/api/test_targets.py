@@ -47,6 +47,23 @@ async def test_what_is_not_found_is_told_apart(
     assert caught.value.codes == (code,)
 
 
+async def test_no_active_target_may_be_said_by_a_warning_alone(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """The service of `/v3` answers so: HTTP 200, no data and no error."""
+    body = {"data": None, "errors": None, "warnings": [{"message": "No active target found"}]}
+    sandbox.script("/", Answer(body=body), times=2)
+
+    assert await client.targets.get_active(6) == ()
+    assert await client.targets.list_events(6, 79193).collect() == []
+
+
+async def test_no_data_without_a_reason_is_no_empty_answer(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Nothing says that there are no targets."""
+    sandbox.script("/", Answer(body={"data": None, "errors": None, "warnings": None}))
+
+    with pytest.raises(DecodeError):
+        await client.targets.get_active(6)
+
+
 @pytest.mark.parametrize("status", [200, 400, 404])
 async def test_no_events_are_an_empty_listing(sandbox: Sandbox, client: CapillaryClient, status: int) -> None:
     """The API calls it error 310149, in two shapes, with whatever status."""

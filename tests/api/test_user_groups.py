@@ -8,6 +8,7 @@ from capillary_async import (
     CapillaryClient,
     CapillaryError,
     InvalidRequestError,
+    NotFoundError,
     ServerError,
 )
 from capillary_async.sandbox import Answer, Sandbox
@@ -34,8 +35,8 @@ async def test_a_group_is_known_by_its_primary_user(sandbox: Sandbox, client: Ca
 @pytest.mark.parametrize(
     ("identifier", "identifier_type", "code", "expected"),
     [
-        (404, "id", 1645, InvalidRequestError),
-        ("nobody", "externalId", 1645, InvalidRequestError),
+        (404, "id", 1645, NotFoundError),
+        ("nobody", "externalId", 1645, NotFoundError),
         (5, "somethingNew", 1632, InvalidRequestError),
         (599, "id", 1099, ServerError),
     ],

@@ -80,6 +80,31 @@ def test_a_failure_of_the_api_is_one_line_and_a_code(
     assert "999000000123" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("customer 404", 5),
+        ("customer 409", 5),
+        ("trackers 404", 5),
+        ("customer 7 --source NOWHERE", 2),
+        ("customer 403", 6),
+        ("trackers 599", 1),
+    ],
+)
+def test_each_refusal_has_the_code_that_the_help_promises(capillary: Capillary, arguments: str, code: int) -> None:
+    """A script asks "is there such a customer" by it."""
+    assert capillary(*arguments.split()).code == code
+
+
+def test_a_page_that_a_web_server_does_not_have_is_no_missing_customer(capillary: Capillary, server: Sandbox) -> None:
+    """Behind a wrong base URL a script would clear all its customers away."""
+    server.script("/", Answer.html(404))
+
+    done = capillary("customer", "5")
+
+    assert (done.code, "check the base URL" in done.err) == (1, True)
+
+
 def test_nobody_there_is_one_line_and_a_code(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
     """The commonest failure of all."""
     environment.setenv("CAPILLARY_BASE_URL", "http://127.0.0.1:1")

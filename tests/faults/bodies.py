@@ -16,10 +16,10 @@ import attrs
 from capillary_async import (
     CapillaryClient,
     DecodeError,
-    InvalidRequestError,
     ResponseError,
     ServerError,
     TransportError,
+    UnexpectedResponseError,
 )
 from tests.faults.lookups import AUTH, PATIENT, Ending, document_of, entity_of, find_with, look_up_all
 from tests.faults.report import Row
@@ -137,8 +137,8 @@ REST: Final[dict[str, Kind]] = {
     "data as 302": Kind(answer(_GOOD, status=302), error=ResponseError, heals=False),
     "an empty 200": Kind(answer(b"")),
     "an empty 204": Kind(answer(b"", status=204, headers={"Content-Length": ""})),
-    "an empty 400": Kind(answer(b"", status=400), error=InvalidRequestError, heals=False),
-    "{} as 400": Kind(answer(b"{}", status=400), error=InvalidRequestError, heals=False),
+    "an empty 400": Kind(answer(b"", status=400), error=UnexpectedResponseError, heals=False),
+    "{} as 400": Kind(answer(b"{}", status=400), error=UnexpectedResponseError, heals=False),
     "no length, ended by a close": Kind(_without_length(_GOOD), _ID),
     "no length, cut by a close": Kind(_without_length(_GOOD[:-2])),
     "status 99": Kind(answer(_GOOD, status=99), error=TransportError),

@@ -23,6 +23,7 @@ from capillary_async.errors import (
     RateLimitedError,
     ResponseError,
     ServerError,
+    UnexpectedResponseError,
 )
 from capillary_async.options import Secret
 from capillary_async.pipeline.request import Request, Response
@@ -164,7 +165,12 @@ class TestRefusal:
             ),
             ({"code": 8015, "message": "Not found"}, ApiErrorDetail(8015, "Not found")),
             ({"status": 404, "errorCode": 8015}, ApiErrorDetail(8015, "")),
-            ({"message": "Not found", "statusCode": 404}, ApiErrorDetail(404, "Not found")),
+            (
+                {"data": None, "errors": [{"code": 404, "message": "Not found", "reference": None}], "warnings": None},
+                ApiErrorDetail(404, "Not found"),
+            ),
+            ({"status": {"success": False, "code": 8015}, "reward": None}, ApiErrorDetail(8015, "")),
+            ({"status": [{"success": "false", "code": 8015}], "rewardList": None}, ApiErrorDetail(8015, "")),
         ],
     )
     def test_each_documented_shape_is_understood(self, body: object, problem: ApiErrorDetail, status: int) -> None:
@@ -201,10 +207,9 @@ class TestRefusal:
         ("status", "expected"),
         [
             (302, ResponseError),
-            (400, InvalidRequestError),
             (401, AuthenticationError),
-            (404, NotFoundError),
-            (410, InvalidRequestError),
+            (404, UnexpectedResponseError),
+            (410, UnexpectedResponseError),
             (429, RateLimitedError),
             (498, AuthenticationError),
             (502, ServerError),
@@ -218,8 +223,68 @@ class TestRefusal:
         error = refused(body, status)
 
         assert type(error) is expected
-        assert str(error) == f"the API answered HTTP {status}"
+        assert f"HTTP {status}" in str(error)
         assert error.codes == ()
+
+    @pytest.mark.parametrize("body", [b"", b" \r\n", b"{}"])
+    def test_a_blank_400_is_the_documented_answer_to_a_wrong_customer_id(self, body: bytes) -> None:
+        """It is documented for a customer's details alone."""
+        assert type(refused(body, 400)) is InvalidRequestError
+        assert type(refused(body, 400, asked=Request[Any]("/v2/userGroup2/members"))) is UnexpectedResponseError
+        assert type(refused(body, 404)) is UnexpectedResponseError
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"<html><h1>404</h1></html>",
+            {"message": "no Route matched with those values"},
+            {"code": 404, "message": "Not found"},
+            {"message": "Not found", "statusCode": 404},
+            {"timestamp": "2026-11-29T07:00:00Z", "status": 404, "error": "Not Found", "path": "/v2"},
+            {"error": {"code": 404, "message": "Not found"}},
+            "no such page",
+            [],
+        ],
+    )
+    @pytest.mark.parametrize("status", [400, 404, 405])
+    def test_what_a_gateway_says_is_not_said_by_the_api(self, body: object, status: int) -> None:
+        """Behind a wrong base URL every customer would be "not found"."""
+        error = refused(body, status)
+
+        assert type(error) is UnexpectedResponseError
+        assert str(error).endswith("the answer does not come from the API; check the base URL")
+        assert not error.retryable
+
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [(None, "no code: Invalid"), ("COMMON.INVALID_INPUT", "no code: COMMON.INVALID_INPUT: Invalid")],
+    )
+    def test_a_code_may_be_null_or_a_word(self, code: str | None, said: str) -> None:
+        """`/v3` sends both; they come from the API all the same."""
+        error = refused({"data": None, "errors": [{"code": code, "message": "Invalid"}], "warnings": None}, 400)
+
+        assert type(error) is InvalidRequestError
+        assert str(error) == f"the API answered HTTP 400, {said}"
+
+    @pytest.mark.parametrize(
+        ("code", "is_retryable"), [(310126, False), (8015, False), (500, True), (999999, True), (None, True)]
+    )
+    def test_a_500_with_a_business_code_is_final(self, code: int | None, is_retryable: bool) -> None:  # noqa: FBT001
+        """A "not enrolled to this target" comes as HTTP 500, and another attempt meets it again."""
+        error = refused({"data": None, "errors": [{"code": code, "message": "no"}], "warnings": None}, 500)
+
+        assert error.retryable is is_retryable
+
+    @pytest.mark.parametrize(
+        "body", [{"status": {"success": True, "code": 200}, "a": 1}, {"status": {"code": 5}, "a": 1}]
+    )
+    def test_a_status_that_did_not_fail_is_data(self, body: object) -> None:
+        """Only the rewards' `success: false` says that it is a refusal."""
+        assert answered(body).document == body
+
+    def test_a_redirect_says_that_it_is_one(self) -> None:
+        """None is followed; an address with http:// or of the web site is the usual cause."""
+        assert str(refused(b"", 302)) == ("the API answered HTTP 302; redirects are not followed, check the base URL")
 
     @pytest.mark.parametrize("status", [200, 400, 410])
     def test_a_deleted_customer_is_not_found(self, status: int) -> None:
