@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -35,9 +35,15 @@ def test_each_public_name_exists_and_is_documented(name: str) -> None:
     """`help()` is what people ask first."""
     public: Any = getattr(capillary_async, name)
 
-    assert inspect.getdoc(public)
-    assert public.__doc__
-    assert public.__module__.startswith("capillary_async.")
+    for each in classes_of(public):
+        assert inspect.getdoc(each)
+        assert each.__doc__
+        assert each.__module__.startswith("capillary_async.")
+
+
+def classes_of(public: Any) -> tuple[Any, ...]:
+    """Return the classes of a union, without their parameters; anything else as it is."""
+    return tuple(get_origin(one) or one for one in get_args(public)) or (public,)
 
 
 def public_members() -> list[str]:
