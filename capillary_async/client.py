@@ -22,6 +22,7 @@ from capillary_async.pipeline.limiter import RateLimitedTransport
 from capillary_async.pipeline.request import CallInfo, loop_time
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
 from capillary_async.pipeline.shared_limit import limiter_for
+from capillary_async.pipeline.telemetry import Event, OnEvent, Telemetry
 from capillary_async.pipeline.token import TOKEN_PATH, TokenTransport
 from capillary_async.pipeline.urls import BaseUrl
 
@@ -63,6 +64,7 @@ class CapillaryClient:
         options: ClientOptions = _DEFAULTS,
         session: "ClientSession | None" = None,
         on_call: Callable[[CallInfo], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         """Set the client up; nothing is opened or sent yet.
 
@@ -72,6 +74,8 @@ class CapillaryClient:
             options: How the client behaves.
             session: Your own aiohttp session; it is used and left open. It must not bring credentials.
             on_call: Gets a `CallInfo` for each call that ended; for metrics and tracing. What it raises is logged.
+            on_event: Gets an `Event` for each attempt, retry, pause, new token and call; `capillary_async.telemetry`
+                has the kinds, and listeners that are ready to use. What it raises is logged.
 
         Raises:
             ConfigurationError: An argument is wrong; it is named.
@@ -82,14 +86,16 @@ class CapillaryClient:
             raise ConfigurationError("auth must be a BasicAuth, an OAuth or an AccessToken")
         if not isinstance(options, ClientOptions):
             raise ConfigurationError("options must be a ClientOptions")
-        if on_call is not None and (not callable(on_call) or iscoroutinefunction(on_call)):
-            raise ConfigurationError("on_call must be a plain function; nobody would await another")
+        for name, listener in (("on_call", on_call), ("on_event", on_event)):
+            if listener is not None and (not callable(listener) or iscoroutinefunction(listener)):
+                raise ConfigurationError(f"{name} must be a plain function; nobody would await another")
         self._base = BaseUrl.of(hidden if isinstance(hidden, Region) else hidden.reveal())
         self._account = auth.account
         zone = options.timezone or _clock_of(self._base)
-        self._http = HttpTransport(self._base, zone, options, session)
-        self._lifecycle = ClientLifecycle(_transport_stack(self._http, auth, options))
-        calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, on_call))
+        telemetry = Telemetry(self._base, on_event, on_call)
+        self._http = HttpTransport(self._base, zone, options, session, telemetry)
+        self._lifecycle = ClientLifecycle(_transport_stack(self._http, auth, options, telemetry.emit))
+        calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, telemetry))
         self._calls = calls
         self.customers = Customers(calls)
         self.user_groups = UserGroups(calls)
@@ -102,6 +108,7 @@ class CapillaryClient:
         *,
         options: ClientOptions = _DEFAULTS,
         on_call: Callable[[CallInfo], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> Self:
         """Set a client up from environment variables.
 
@@ -113,13 +120,14 @@ class CapillaryClient:
             environ: The variables; `None` means those of the process.
             options: How the client behaves.
             on_call: Gets a `CallInfo` for each call that ended.
+            on_event: Gets an `Event` for whatever happens between a call and its answer.
 
         Raises:
             ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
         """
         found = _settings(os.environ if environ is None else environ)
         del environ  # so that a traceback with locals, from the line below, does not show it
-        return cls(_place_from(found), _auth_from(found), options=options, on_call=on_call)
+        return cls(_place_from(found), _auth_from(found), options=options, on_call=on_call, on_event=on_event)
 
     @property
     def base_url(self) -> str:
@@ -258,7 +266,9 @@ class CapillaryClient:
         raise refusal
 
 
-def _transport_stack(http: HttpTransport, auth: Auth, options: ClientOptions) -> TransportStack:
+def _transport_stack(
+    http: HttpTransport, auth: Auth, options: ClientOptions, on_event: OnEvent | None
+) -> TransportStack:
     """Put the transports on top of each other; the order is the design.
 
     HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
@@ -267,16 +277,19 @@ def _transport_stack(http: HttpTransport, auth: Auth, options: ClientOptions) ->
     """
     policy = options.retry
     budget = RetryBudget(policy)
-    for_tokens = RetryTransport(http, policy, budget, clock=loop_time, repeatable_posts=(TOKEN_PATH,))
+    for_tokens = RetryTransport(
+        *(http, policy, budget), clock=loop_time, repeatable_posts=(TOKEN_PATH,), on_event=on_event
+    )
     limiter = None if options.rate_limit is None else limiter_for(options.rate_limit)
     paced = http if limiter is None else http.paced_by(limiter)
-    transport = auth.wrap(paced, for_tokens, paced if limiter is None else RateLimitedTransport(paced, limiter))
+    reacquire = paced if limiter is None else RateLimitedTransport(paced, limiter)
+    transport = auth.wrap(paced, for_tokens, reacquire, on_event)
     closers = [transport.close] if isinstance(transport, TokenTransport) else []
     if limiter is not None:
         transport = RateLimitedTransport(transport, limiter)
         closers.append(limiter.close)
     pause = None if limiter is None else limiter.pause
-    transport = RetryTransport(transport, policy, budget, clock=loop_time, on_pause=pause)
+    transport = RetryTransport(transport, policy, budget, clock=loop_time, on_pause=pause, on_event=on_event)
     if options.coalesce:
         transport = CoalescingTransport(transport)
         closers.append(transport.close)

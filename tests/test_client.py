@@ -90,6 +90,7 @@ class TestSetUp:
             *(("auth", value) for value in (None, "token", ("till", "password"), {"key": "secret"}, BasicAuth)),
             *(("options", value) for value in (None, {"deadline": 5})),
             *(("on_call", value) for value in (5, "print")),
+            *(("on_event", value) for value in (5, "print")),
         ],
     )
     def test_an_argument_of_the_wrong_kind_is_refused(self, argument: str, value: Any) -> None:
@@ -99,15 +100,16 @@ class TestSetUp:
         with pytest.raises(ConfigurationError, match=rf"^{argument} must be "):
             CapillaryClient(Region.EU, **arguments)
 
-    def test_a_listener_that_would_have_to_be_awaited_is_refused(self) -> None:
+    @pytest.mark.parametrize("name", ["on_call", "on_event"])
+    def test_a_listener_that_would_have_to_be_awaited_is_refused(self, name: str) -> None:
         """Nobody would, and Python would complain at every call."""
 
-        async def listen(info: CallInfo) -> None:
+        async def listen(told: object) -> None:
             raise NotImplementedError
 
-        listener: Any = listen
-        with pytest.raises(ConfigurationError, match="on_call"):
-            CapillaryClient(Region.EU, BASIC, on_call=listener)
+        arguments: dict[str, Any] = {name: listen}
+        with pytest.raises(ConfigurationError, match=name):
+            CapillaryClient(Region.EU, BASIC, **arguments)
 
     @pytest.mark.parametrize(
         ("base_url", "text"),

@@ -20,7 +20,7 @@ ROWS = {
     "pipeline": 3,
     "paging": 4,
     **dict.fromkeys(("api", "bulk"), 5),
-    "client": 6,
+    **dict.fromkeys(("client", "telemetry"), 6),
     **dict.fromkeys(("jobs", "sync"), 7),
     "distributed": 8,
     "cli": 9,
@@ -33,9 +33,11 @@ SOLE_IMPORTERS = {
     "cattrs": {"codec"},
     "msgspec": {"codec"},
     "cyclopts": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "telemetry"},
     "pyarrow": {"jobs", "tables"},
     "redis": {"pipeline"},
+    "opentelemetry": {"pipeline"},
+    "prometheus_client": {"telemetry"},
     "pytest": {"sandbox"},
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40

@@ -1,19 +1,21 @@
 """Send a request through the transports, read the answer, and account for both as one call."""
 
 import asyncio
-import logging
 import math
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 
 import attrs
 
 from capillary_async.codec import Converter
 from capillary_async.errors import CapillaryError, DecodeError, ResponseError
 from capillary_async.pipeline.request import CallContext, CallInfo, Request, Response, Transport, loop_time
+from capillary_async.pipeline.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from capillary_async.pipeline.tracing import CallSpan
 
 T = TypeVar("T")
-_LOGGER: Final = logging.getLogger("capillary_async")
 
 
 @attrs.define(eq=False)
@@ -24,13 +26,13 @@ class Dispatcher:
         transport: The outermost transport.
         converter: Structures answers.
         deadline: Seconds for one call, or `None`.
-        on_call: Gets the account of each call that ended.
+        telemetry: Gets the account of each call that ended.
     """
 
     _transport: Transport
     converter: Converter
     _deadline: float | None
-    _on_call: Callable[[CallInfo], None] | None
+    _telemetry: Telemetry
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""
@@ -44,6 +46,7 @@ class Dispatcher:
         """
         started = loop_time()
         call = CallContext(math.inf if self._deadline is None else started + self._deadline)
+        span = self._telemetry.start_call(request)
         try:
             answer = read(await self._transport.send(request.with_context(call)))
         except Exception as error:  # noqa: BLE001  (it is raised again)
@@ -52,12 +55,12 @@ class Dispatcher:
             # What lies below holds answers and headers in its locals; no traceback must show them, also none that is
             # logged of a listener that fails.
             error.__cause__ = error.__context__ = None
-            self._account(request.path, call, started, error.with_traceback(None))
+            self._account(request.path, call, started, error.with_traceback(None), span)
             raise error.with_traceback(None)  # noqa: B904
         except asyncio.CancelledError as cancelled:
-            self._account(request.path, call, started, cancelled.with_traceback(None))
+            self._account(request.path, call, started, cancelled.with_traceback(None), span)
             raise cancelled.with_traceback(None)  # noqa: B904
-        self._account(request.path, call, started, None)
+        self._account(request.path, call, started, None, span)
         return answer
 
     def _structure(self, request: Request[T], response: Response) -> T:
@@ -71,9 +74,11 @@ class Dispatcher:
         structured: T = self.converter.structure(document, request.into, request.at)
         return structured
 
-    def _account(self, path: str, call: CallContext, started: float, failure: BaseException | None) -> None:
-        is_logging = _LOGGER.isEnabledFor(logging.DEBUG)
-        if self._on_call is None and not is_logging:
+    def _account(
+        self, path: str, call: CallContext, started: float, failure: BaseException | None, span: "CallSpan | None"
+    ) -> None:
+        is_wanted = self._telemetry.wants_calls()
+        if span is None and not is_wanted:
             return
         refusal = failure if isinstance(failure, ResponseError) else None
         info = CallInfo(
@@ -88,10 +93,7 @@ class Dispatcher:
             response_bytes=call.size,
             error=None if failure is None else type(failure),
         )
-        if is_logging:
-            _LOGGER.debug("%s", info)
-        if self._on_call is not None:
-            try:
-                self._on_call(info)
-            except Exception:
-                _LOGGER.exception("on_call failed")  # the answer must not be lost over its bookkeeping
+        if span is not None:
+            span.end(info)
+        if is_wanted:
+            self._telemetry.end_call(info)

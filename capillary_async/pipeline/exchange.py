@@ -24,6 +24,7 @@ from capillary_async.options import ClientOptions
 from capillary_async.pipeline.limiter import Limiter, wait_for_start
 from capillary_async.pipeline.request import Request, Response, Transport, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
+from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.timeouts import TimeoutScheduler
 from capillary_async.pipeline.urls import BaseUrl, build_url
 
@@ -42,12 +43,14 @@ class HttpTransport:
         zone: The cluster's time zone.
         options: Timeouts, limits, proxy and certificates.
         session: A session to use and not to close; `None` to open one.
+        telemetry: Is told of each attempt.
     """
 
     _base: BaseUrl
     _zone: tzinfo
     _options: ClientOptions
     _given: "ClientSession | None" = None
+    _telemetry: Telemetry = attrs.field(default=attrs.Factory(lambda self: Telemetry(self._base), takes_self=True))
     _wire: "HttpConnection | None" = attrs.field(default=None, init=False)
     _slots: asyncio.Semaphore = attrs.field(init=False)
     _timeouts: TimeoutScheduler = attrs.field(init=False)
@@ -103,8 +106,11 @@ class HttpTransport:
         try:
             if has_queued and limiter is not None:
                 await wait_for_start(limiter, request.call)
-            now = loop_time()
-            outcome = await self._attempt(wire, request, url, min(now + self._options.attempt_timeout, deadline))
+            ends_at = min(loop_time() + self._options.attempt_timeout, deadline)
+            if self._telemetry.wants_attempts():
+                outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(wire, sent, url, ends_at))
+            else:
+                outcome = await self._attempt(wire, request, url, ends_at)
         finally:
             self._slots.release()
         if isinstance(outcome, CapillaryError):

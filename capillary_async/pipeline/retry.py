@@ -22,6 +22,7 @@ from capillary_async.errors import CapillaryError, DeadlineExceeded, RateLimited
 from capillary_async.options import RetryPolicy
 from capillary_async.pipeline.pacing import Pacer, current_pacer, is_throttling
 from capillary_async.pipeline.request import Request, Response, Transport
+from capillary_async.pipeline.telemetry import OnEvent, RetryScheduled, Throttled
 
 # Far beyond any cap, and far from where a float overflows.
 _MOST_DOUBLINGS: Final = 64
@@ -108,6 +109,7 @@ class RetryTransport:
         repeatable_posts: Path templates of POSTs that change nothing.
         on_pause: Is told the moment until which the API wants no calls: a part below this one that
             lets calls wait must not release them before.
+        on_event: Is told of retries and pauses.
     """
 
     _inner: Transport
@@ -118,6 +120,7 @@ class RetryTransport:
     _chance: Callable[[], float] = attrs.field(alias="chance", default=random.random, kw_only=True)
     _repeatable_posts: Collection[str] = attrs.field(alias="repeatable_posts", default=(), kw_only=True)
     _on_pause: Callable[[float], object] | None = attrs.field(alias="on_pause", default=None, kw_only=True)
+    _on_event: OnEvent | None = attrs.field(alias="on_event", default=None, kw_only=True)
     _paused_until: float = attrs.field(default=0.0, init=False)
 
     async def send(self, request: Request[Any], /) -> Response:
@@ -162,6 +165,7 @@ class RetryTransport:
                 is_welcome = pacer.throttled(error, None if asked is None else self._clock() + asked)
                 if not (is_welcome and self._is_repeatable(request)):
                     raise
+                self._tell_of_retry(request, error, asked or 0.0)
             else:
                 pacer.answered()
                 return response
@@ -177,7 +181,7 @@ class RetryTransport:
         if isinstance(error, RateLimitedError):
             cost = self._policy.throttled_cost
             asked = asked_wait(error, self._policy)
-            self._pause_all(now + (wait if asked is None else asked))
+            self._pause_all(now, wait if asked is None else asked, request.path)
         may_retry = (
             error.retryable
             and attempt < self._policy.attempts
@@ -187,13 +191,23 @@ class RetryTransport:
         if may_retry and not self._budget.take(cost):
             error.args = (f"{error.args[0]}; not sent again, because the client's budget for retries is spent",)
             return None
+        if may_retry:
+            self._tell_of_retry(request, error, wait)
         return _Retry(wait, cost) if may_retry else None
 
-    def _pause_all(self, until: float) -> None:
+    def _tell_of_retry(self, request: Request[Any], error: CapillaryError, wait: float) -> None:
+        if self._on_event is not None:
+            status = error.status if isinstance(error, ResponseError) else None
+            self._on_event(RetryScheduled(request.path, request.call.attempts, wait, status, type(error)))
+
+    def _pause_all(self, now: float, seconds: float, path: str) -> None:
+        until = now + seconds
         if until > self._paused_until:
             self._paused_until = until
             if self._on_pause is not None:
                 self._on_pause(until)
+            if self._on_event is not None:
+                self._on_event(Throttled(path, seconds))
 
     async def _wait_for(self, retry: _Retry, deadline: float) -> None:
         """Wait until a retry may be sent; one that is not sent after all is not paid for."""

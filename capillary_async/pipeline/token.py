@@ -27,6 +27,7 @@ import attrs
 from capillary_async.errors import AuthenticationError, ConfigurationError, DeadlineExceeded, DecodeError
 from capillary_async.options import Secret
 from capillary_async.pipeline.request import Request, Response, Transport, loop_time
+from capillary_async.pipeline.telemetry import OnEvent, TokenRefreshed
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
 TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
@@ -56,6 +57,7 @@ class TokenTransport:
             `None` means `inner`.
         clock: Monotonic seconds.
         random: Draws a number from 0 up to 1.
+        on_event: Is told of new tokens.
     """
 
     _inner: Transport
@@ -65,6 +67,7 @@ class TokenTransport:
     _reacquire: Transport | None = None
     _clock: Callable[[], float] = loop_time
     _random: Callable[[], float] = random.random
+    _on_event: OnEvent | None = attrs.field(alias="on_event", default=None, kw_only=True)
     _token: _Token | None = attrs.field(default=None, init=False)
     _fetching: "asyncio.Task[_Token] | None" = attrs.field(default=None, init=False)
 
@@ -130,6 +133,8 @@ class TokenTransport:
         request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials)
         response = await self._for_tokens.send(request)
         header, life = _granted(response.document)
+        if self._on_event is not None:
+            self._on_event(TokenRefreshed(self._clock() - asked_at, life))
         return _Token(header, asked_at + life * (0.9 - 0.05 * self._random()), asked_at + life)
 
 

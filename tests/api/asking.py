@@ -6,6 +6,7 @@ from typing import Any
 from capillary_async import BasicAuth, CapillaryClient, ClientOptions, RetryPolicy
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.request import CallInfo
+from capillary_async.pipeline.telemetry import OnEvent
 from capillary_async.sandbox import Sandbox
 
 ONCE = ClientOptions(retry=RetryPolicy(attempts=1))
@@ -58,7 +59,8 @@ def open_client(
     *,
     options: ClientOptions = ONCE,
     on_call: Callable[[CallInfo], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> CapillaryClient:
     """Make a client of a sandbox, logged in with Basic unless told otherwise."""
     auth = auth or BasicAuth(sandbox.till, sandbox.password)
-    return CapillaryClient(sandbox.base_url, auth, options=options, on_call=on_call)
+    return CapillaryClient(sandbox.base_url, auth, options=options, on_call=on_call, on_event=on_event)

@@ -1,0 +1,231 @@
+"""What listeners learn of a client: events as values, and spans where OpenTelemetry is in use.
+
+Nothing here holds an id, a name, a number or a token: a request shows its path template alone, an error its class.
+A client that nobody listens to pays for two comparisons a call and two an attempt. OpenTelemetry counts as in use as
+soon as anything has imported it; before that no spans can be asked for, and importing it here would make every
+program pay.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from capillary_async.errors import CapillaryError
+from capillary_async.pipeline.request import CallInfo, Request, loop_time
+from capillary_async.pipeline.responses import HttpResponse
+from capillary_async.pipeline.urls import BaseUrl
+
+if TYPE_CHECKING:
+    from capillary_async.pipeline.tracing import AttemptSpan, CallSpan, Tracing
+
+T = TypeVar("T")
+_LOGGER: Final = logging.getLogger("capillary_async")
+OPENTELEMETRY: Final = "opentelemetry.context"  # whatever part of it a program imports, this one comes along
+
+
+@attrs.frozen(weakref_slot=False)  # `CallEnded` has two parents, and only one may have such a slot
+class Event:
+    """Something that happened between a call and its answer. Later versions may add kinds."""
+
+
+@attrs.frozen
+class AttemptStarted(Event):
+    """A request is about to be sent.
+
+    Attributes:
+        path: Path template.
+        method: GET or POST.
+        attempt: Which attempt of its call it is, from 1; retries and replays count.
+    """
+
+    path: str
+    method: str
+    attempt: int
+
+
+@attrs.frozen
+class AttemptEnded(Event):
+    """A request was answered, or failed.
+
+    Attributes:
+        path: Path template.
+        method: GET or POST.
+        attempt: Which attempt of its call it was, from 1.
+        status: HTTP status of the answer, or `None` when no whole answer came.
+        seconds: How long it took, without waits for a connection or for the rate limit.
+        response_bytes: Size of the answer's body, after decompression.
+        error: Class of the error where no whole answer came, else `None`. A refusal by the API is an answer.
+    """
+
+    path: str
+    method: str
+    attempt: int
+    status: int | None
+    seconds: float
+    response_bytes: int
+    error: type[BaseException] | None
+
+
+@attrs.frozen
+class RetryScheduled(Event):
+    """A call that failed is going to be tried again.
+
+    Attributes:
+        path: Path template.
+        attempt: The attempt that failed, from 1.
+        wait: Seconds until the next one, at least: a pause of all calls, or a pace, may make it longer.
+        status: HTTP status of the refusal, or `None` when no answer came.
+        error: Class of the error.
+    """
+
+    path: str
+    attempt: int
+    wait: float
+    status: int | None
+    error: type[CapillaryError]
+
+
+@attrs.frozen
+class Throttled(Event):
+    """The API said "too many", and all calls of the client pause.
+
+    Attributes:
+        path: Path template of the call that was told so.
+        seconds: How long the pause is.
+    """
+
+    path: str
+    seconds: float
+
+
+@attrs.frozen
+class TokenRefreshed(Event):
+    """A new access token is in use.
+
+    Attributes:
+        seconds: How long it took to get it.
+        lifetime: Seconds for which it is valid.
+    """
+
+    seconds: float
+    lifetime: float
+
+
+@attrs.frozen
+class CallEnded(CallInfo, Event):
+    """A call ended; it is the call's `CallInfo`."""
+
+    @classmethod
+    def of(cls, info: CallInfo) -> "CallEnded":
+        """Return the event for the account of a call."""
+        return cls(*[getattr(info, attribute.name) for attribute in attrs.fields(CallInfo)])
+
+
+OnEvent = Callable[[Event], None]
+Outcome = HttpResponse | CapillaryError
+
+
+@attrs.define(eq=False, repr=False)
+class Telemetry:
+    """Tells a client's listeners what happens.
+
+    Args:
+        base: Where requests go.
+        on_event: Gets each event.
+        on_call: Gets the account of each call that ended.
+    """
+
+    _base: BaseUrl
+    _on_event: OnEvent | None = None
+    _on_call: Callable[[CallInfo], None] | None = None
+    _tracing: "Tracing | None" = attrs.field(default=None, init=False)
+
+    @property
+    def emit(self) -> OnEvent | None:
+        """What takes an event and never fails; `None` when nobody listens to events."""
+        return None if self._on_event is None else self._tell
+
+    def start_call(self, request: Request[Any]) -> "CallSpan | None":
+        """Begin the span of a call; `None` while OpenTelemetry is not in use."""
+        return self.tracing.start_call(request) if OPENTELEMETRY in sys.modules else None
+
+    def wants_calls(self) -> bool:
+        """Whether anybody listens to the accounts of calls."""
+        return self._on_call is not None or self._on_event is not None or _LOGGER.isEnabledFor(logging.DEBUG)
+
+    def end_call(self, info: CallInfo) -> None:
+        """Hand out the account of a call."""
+        _LOGGER.debug("%s", info)
+        if self._on_call is not None:
+            _inform("on_call", self._on_call, info)
+        if self._on_event is not None:
+            self._tell(CallEnded.of(info))
+
+    def wants_attempts(self) -> bool:
+        """Whether attempts have to go through `attempt`."""
+        return self._on_event is not None or OPENTELEMETRY in sys.modules
+
+    async def attempt(
+        self, request: Request[Any], send: Callable[[Request[Any]], Coroutine[Any, Any, Outcome]]
+    ) -> Outcome:
+        """Make one attempt, and tell of its start and its end.
+
+        Args:
+            request: The request.
+            send: Sends it, with a header more where a trace goes on in the server, and returns what came of it.
+        """
+        span = self.tracing.start_attempt(request) if OPENTELEMETRY in sys.modules else None
+        attempt = _Attempt(self.emit, request, span)
+        try:
+            outcome = await send(request if span is None else span.request)
+        except BaseException as error:
+            attempt.end(None, type(error))
+            raise
+        if isinstance(outcome, HttpResponse):
+            attempt.end(outcome, None)
+        else:
+            attempt.end(None, type(outcome))
+        return outcome
+
+    @property
+    def tracing(self) -> "Tracing":
+        """The spans and metrics of this client; only for when OpenTelemetry is in use."""
+        if self._tracing is None:
+            from capillary_async.pipeline.tracing import Tracing  # noqa: PLC0415  (an extra)
+
+            self._tracing = Tracing(self._base)
+        return self._tracing
+
+    def _tell(self, event: Event) -> None:
+        if self._on_event is not None:
+            _inform("on_event", self._on_event, event)
+
+
+class _Attempt:
+    """An attempt under way."""
+
+    def __init__(self, emit: OnEvent | None, request: Request[Any], span: "AttemptSpan | None") -> None:
+        self._emit = emit
+        self._span = span
+        self._about = request.path, request.method, request.call.attempts + 1
+        self._started = loop_time()
+        if emit is not None:
+            emit(AttemptStarted(*self._about))
+
+    def end(self, response: HttpResponse | None, error: type[BaseException] | None) -> None:
+        seconds = loop_time() - self._started
+        status, size = (None, 0) if response is None else (response.status, len(response.body))
+        if self._span is not None:
+            self._span.end(status, error, seconds)
+        if self._emit is not None:
+            self._emit(AttemptEnded(*self._about, status, seconds, size, error))
+
+
+def _inform(name: str, listener: Callable[[T], object], value: T) -> None:
+    try:
+        listener(value)
+    except Exception:
+        _LOGGER.exception("%s failed", name)  # the answer must not be lost over its bookkeeping
