@@ -1,8 +1,8 @@
 """Dates and date-times in all the forms that Capillary sends.
 
 `2025-01-09 12:00:12.0`, `2026-01-08T10:03:21Z`, `2024-08-09T08:05:59.000+0000`, `2025-09-05T12:25+05:30`,
-`2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), milliseconds since
-1970, and plain dates. A text without a zone is in the cluster's zone.
+`2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), `Fri Aug 30
+11:17:57 GMT 2024`, milliseconds since 1970, and plain dates. A text without a zone is in the cluster's zone.
 
 A text is read once and remembered, because it often comes again: most events are processed in the second in which they
 happen. The tables are dicts that fill themselves, so a remembered text costs one look-up and no call.
@@ -28,6 +28,10 @@ _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
 # `.0`. If these and the length are right, `fromisoformat` refuses everything else that is wrong.
 _MARKS: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
+
+# As Java writes a date by itself.
+_JAVA: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d:\d\d:\d\d) ([A-Z]{3,4}) (\d{4})", re.ASCII)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _from_iso: Final = datetime.fromisoformat
 _combine: Final = datetime.combine
@@ -89,6 +93,10 @@ class DateTimes(dict[Any, datetime]):
         """Read a number, or a text that ends in both Z and an offset or in a zone's abbreviation."""
         if value.__class__ is int:
             return (_EPOCH + timedelta(milliseconds=value)).astimezone(self._zone)
+        java = _JAVA.fullmatch(value)
+        if java is not None:
+            month, day, time, zone, year = java.groups()
+            value = f"{year}-{_MONTHS.index(month) + 1:02}-{day} {time}{zone}"
         found = _UNUSUAL.fullmatch(value)
         if found is None:
             raise Mismatch
@@ -113,6 +121,18 @@ class DatesOrDateTimes(dict[Any, datetime | date]):
         return self._dates[value] if is_date else self._date_times[value]
 
 
+class ServerDateTimes(dict[Any, datetime]):
+    """Date-times of the cluster's own clock, whatever zone their texts name."""
+
+    def __init__(self, date_times: DateTimes) -> None:
+        super().__init__()
+        self._date_times = date_times
+
+    def __missing__(self, value: Any) -> datetime:
+        """Read a text without the `Z` at its end."""
+        return self._date_times[value.removesuffix("Z") if value.__class__ is str else value]
+
+
 class DateTables:
     """The tables of one cluster.
 
@@ -120,9 +140,11 @@ class DateTables:
         dates: Plain dates.
         date_times: Aware date-times, by the cluster's clock where the text has no zone.
         either: Both.
+        server_date_times: Date-times that a `Z` is written behind although they are by the cluster's clock.
     """
 
     def __init__(self, zone: tzinfo) -> None:
         self.dates = Dates()
         self.date_times = DateTimes(zone)
+        self.server_date_times = ServerDateTimes(self.date_times)
         self.either = DatesOrDateTimes(self.dates, self.date_times)

@@ -44,12 +44,13 @@ from typing import Annotated, Any, Final, cast, get_args, get_origin
 import attrs
 
 from capillary_async.codec.dates import DateTables
-from capillary_async.codec.scalars import Hook, OpenEnumeration, UnknownTypeError, reject, whole_number
+from capillary_async.codec.scalars import Hook, OpenEnumeration, UnknownTypeError, quoted_number, reject, whole_number
 from capillary_async.models.definition import (
     NOTHING_EXTRA,
     AlsoQuoted,
     Model,
     ReadOnlyDict,
+    ServerClock,
     alternatives,
     documented,
     wire_names,
@@ -91,7 +92,8 @@ def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: 
     if into in {str, bool, int}:
         return FieldCode((f"if type($) is not {into.__name__}:", "    reject()"))
     if get_origin(into) is Annotated and AlsoQuoted in get_args(into):
-        return FieldCode(("if type($) is not int:", "    $ = whole_number($)"))
+        reader = "whole_number" if get_args(into)[0] is int else "quoted_number"
+        return FieldCode((f"if type($) is not {get_args(into)[0].__name__}:", f"    $ = {reader}($)"))
     if into is Decimal:
         return FieldCode(("if type($) is int:", "    $ = Decimal($)", "elif type($) is not Decimal:", "    reject()"))
     table = table_for(into, tables)
@@ -104,6 +106,8 @@ def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: 
 
 def table_for(into: Any, tables: DateTables) -> dict[Any, Any] | None:
     """Return the table that turns texts into values of a type, or `None` when there is none."""
+    if get_origin(into) is Annotated and ServerClock in get_args(into):
+        return tables.server_date_times
     arms = frozenset(alternatives(into))
     if arms == {datetime}:
         return tables.date_times
@@ -183,6 +187,7 @@ _NAMES: Final[dict[str, Any]] = {
     "Decimal": Decimal,
     "NOTHING_EXTRA": NOTHING_EXTRA,
     "ReadOnlyDict": ReadOnlyDict,
+    "quoted_number": quoted_number,
     "reject": reject,
     "whole_number": whole_number,
 }

@@ -28,6 +28,7 @@ from capillary_async.codec.scalars import (
     exactly,
     literal,
     member,
+    quoted_number,
     reject,
     whole_number,
 )
@@ -86,7 +87,7 @@ def strict_converter(zone: tzinfo) -> cattrs.Converter:
         (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
         (_is_union, lambda into: _first_that_fits(into, hook_for)),
         (lambda into: table_for(into, tables) is not None, lambda into: _table_hook(table_for(into, tables))),
-        (lambda into: AlsoQuoted in _marks(into), lambda _: whole_number),
+        (lambda into: AlsoQuoted in _marks(into), _quoted_hook),
         (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
         (is_model, lambda into: _model_hook(readers_of(into))),
         (lambda into: into is object, lambda _: _as_it_is),
@@ -140,6 +141,10 @@ def _is_union(into: Any) -> bool:
 def _typed_dict_hook(into: Any, converter: Any) -> Hook:
     hook: Hook = converter.gen_structure_typeddict(into)
     return hook
+
+
+def _quoted_hook(into: Any) -> Hook:
+    return whole_number if get_args(into)[0] is int else quoted_number
 
 
 def _guarded(hook: Hook) -> Hook:

@@ -1,14 +1,17 @@
 """Structure values without parts, exactly: `3.7` is not a whole number and `true` is not 1, so both are refused."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
-from typing import Any, NoReturn, get_args
+from typing import Any, Final, NoReturn, get_args
 
 from capillary_async.models.definition import LARGEST_ID
 
 Hook = Callable[[Any, Any], Any]
+_LONGEST_NUMBER: Final = 64
+_is_number: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII).fullmatch
 
 
 class Mismatch(Exception):  # noqa: N818  (never leaves the converter)
@@ -45,6 +48,15 @@ def whole_number(value: Any, _into: Any = None) -> int:
     if abs(number) > LARGEST_ID:
         raise Mismatch
     return number
+
+
+def quoted_number(value: Any, _into: Any = None) -> Decimal:
+    """Take any number with the digits it came with, or a text of digits that is one."""
+    if value.__class__ is str:
+        if len(value) > _LONGEST_NUMBER or not _is_number(value):
+            raise Mismatch
+        return Decimal(value)
+    return exact_number(value)
 
 
 def exact_number(value: Any, _into: Any = None) -> Decimal:

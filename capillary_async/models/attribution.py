@@ -6,11 +6,11 @@ from capillary_async.models.definition import Id, Model, model
 
 
 @model
-class Actor(Model):
-    """A till or a user of Capillary's consoles that created or changed something.
+class OrgEntity(Model):
+    """A part of an organisation, or somebody who works for it.
 
     Attributes:
-        type: TILL, ADMIN_USER and others.
+        type: TILL, STORE, ADMIN_USER and others.
         reference_id: -1 means none.
     """
 
@@ -27,6 +27,18 @@ class Actor(Model):
     currency_id: Id | None = None
     language_id: Id | None = None
     default: bool | None = None
+
+
+@model
+class Actor(OrgEntity):
+    """A till or a user of Capillary's consoles that created or changed something."""
+
+
+@model
+class Store(OrgEntity):
+    """A store. Most answers name it by `code` and `name` alone."""
+
+    is_org_unit: bool | None = None
 
 
 @model

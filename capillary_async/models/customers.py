@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from capillary_async.models.cards import Card
-from capillary_async.models.definition import Id, Model, OneOrMore, model
+from capillary_async.models.definition import Id, Model, OneOrMore, alias, model
 from capillary_async.models.enumerations import NdncStatus, OptinStatus
 from capillary_async.models.listings import ApiWarning, Pagination
 from capillary_async.models.loyalty import (
@@ -15,15 +15,64 @@ from capillary_async.models.loyalty import (
     TierUpgradeCriteria,
     UpgradeStrategy,
 )
+from capillary_async.models.points import (
+    AlternateCurrencyDetails,
+    ExpiredPoints,
+    GroupLoyaltyProgram,
+    LoyaltyProgramDetails,
+    PointsExpiry,
+    PointsSummary,
+    PromotionalPoints,
+)
 from capillary_async.models.profiles import Profile
 
 
 @model
-class Customer(Model):
-    """A customer. Parts that were not asked for are `None`; parts whose shape nobody documents are in `extra`.
+class Subscription(Model):
+    """Whether a customer wants messages of one kind over one channel.
 
     Attributes:
-        profiles: One a source and account.
+        channel: SMS, EMAIL, ANDROID, IOS and others.
+        priority: TRANS for messages about transactions, BULK for advertising.
+        type: OPTIN or OPTOUT.
+    """
+
+    channel: str | None = None
+    priority: str | None = None
+    type: str | None = None
+
+
+@model
+class SubscriptionInfo(Model):
+    """What messages a customer wants."""
+
+    subscriptions: tuple[Subscription, ...] | None = None
+    campaign_id: Id | None = None
+    communication_id: Id | None = None
+
+
+@model
+class FraudDetails(Model):
+    """Whether a customer is suspected of fraud. No document shows it; what else comes is in `extra`."""
+
+    status: str | None = None
+
+
+@model
+class Customer(Model):
+    """A customer. Parts that were not asked for are `None`; undocumented parts are in `extra`.
+
+    Attributes:
+        profiles: One for each source and account.
+        points_summary: Points and tier in the default loyalty programme. With points among `embed`.
+        loyalty_programs: Points and tier in every loyalty programme. With mlp among `embed`.
+        promotional_points: With promotionalPoints among `embed`.
+        subscription_info: With subscriptions among `embed`.
+        expiry_schedules: Points that will expire. With expirySchedules among `embed`.
+        expired_points: With expiredPoints among `embed`.
+        returned_points: With returnedPoints among `embed`. No document shows what it holds, nor what
+            `customer_image` (customerImage) and `associated_images` (associatedImages) hold.
+        fraud_details: With `include_fraud_details`.
         segments: Segment to partition, such as `{"Activity segment": "Lapsed"}`.
         associated_with: Code of the till that the customer belongs to.
         slab_history: Changes of tier, the latest first in the documentation's sample; with `slab_history`.
@@ -46,4 +95,16 @@ class Customer(Model):
     membership_retention_criteria: MembershipRetentionCriteria | None = None
     upgrade_strategies: OneOrMore[UpgradeStrategy] | None = None
     gap_to_renew_summary: OneOrMore[GapToRenewSummary] | None = None
+    points_summary: PointsSummary | None = None
+    loyalty_programs: tuple[LoyaltyProgramDetails, ...] | None = alias("loyaltyProgramDetails", default=None)
+    group_loyalty_programs: tuple[GroupLoyaltyProgram, ...] | None = alias("groupLoyaltyProgramDetails", default=None)
+    alternate_currency_details: tuple[AlternateCurrencyDetails, ...] | None = None
+    promotional_points: PromotionalPoints | None = None
+    subscription_info: SubscriptionInfo | None = None
+    expiry_schedules: tuple[PointsExpiry, ...] | None = None
+    expired_points: tuple[ExpiredPoints, ...] | None = None
+    returned_points: Any = None
+    customer_image: Any = None
+    associated_images: Any = None
+    fraud_details: FraudDetails | None = None
     warnings: tuple[ApiWarning, ...] | None = None

@@ -8,6 +8,7 @@ declares its keys with `alias`.
 import types
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 import attrs
@@ -45,7 +46,11 @@ LARGEST_ID: Final = 2**63 - 1  # identifiers are signed 64-bit integers
 
 
 class AlsoQuoted:
-    """Marks a whole number that some answers send as a text of digits."""
+    """Marks a number that some answers send as a text of digits."""
+
+
+class ServerClock:
+    """Marks a date-time that some answers write with a `Z` although it is the cluster's own time."""
 
 
 class AlsoAlone:
@@ -54,6 +59,8 @@ class AlsoAlone:
 
 WholeNumber = Annotated[int, AlsoQuoted]
 Id = WholeNumber
+ExactNumber = Annotated[Decimal, AlsoQuoted]
+ServerDateTime = Annotated[datetime, ServerClock]
 OneOrMore = Annotated[tuple[T, ...], AlsoAlone]
 
 

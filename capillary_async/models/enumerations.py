@@ -82,6 +82,7 @@ class EventName(StrEnum):
 class TargetType(StrEnum):
     """What a target adds up."""
 
+    REGULAR_POINTS = "REGULAR_POINTS"
     GROSS_SALES = "GROSS_SALES"
     SALES = "SALES"
     COUNT = "COUNT"
@@ -92,12 +93,13 @@ class TargetType(StrEnum):
 
 
 class TargetEntity(StrEnum):
-    """What a target looks at: purchases (TRANSACTION, LINEITEM), behaviour (EVENT) or points (REWARDS)."""
+    """What a target looks at: purchases (TRANSACTION, LINEITEM), behaviour (EVENT) or points (REWARDS, POINTS)."""
 
     TRANSACTION = "TRANSACTION"
     LINEITEM = "LINEITEM"
     EVENT = "EVENT"
     REWARDS = "REWARDS"
+    POINTS = "POINTS"
 
 
 class FilterEntityType(StrEnum):
@@ -147,11 +149,12 @@ class OptinStatus(StrEnum):
 
 
 class SlabChangeType(StrEnum):
-    """Which way a customer's tier went."""
+    """Which way a customer's or a user group's tier went. User groups send RENEW."""
 
     UPGRADE = "UPGRADE"
     DOWNGRADE = "DOWNGRADE"
     RENEWAL = "RENEWAL"
+    RENEW = "RENEW"
 
 
 class UpgradeBasis(StrEnum):
@@ -170,3 +173,108 @@ class RenewBasis(StrEnum):
     PURCHASE = "PURCHASE"
     POINTS = "POINTS"
     TRACKER = "TRACKER"
+
+
+class EntityType(StrEnum):
+    """Whose points or tiers are meant: a customer's own, or those of the customer's user group."""
+
+    CUSTOMER = "CUSTOMER"
+    FLEET = "FLEET"
+    USERGROUP2 = "USERGROUP2"
+
+
+class StoreEntityType(StrEnum):
+    """What a transaction can be filtered by: where it was made."""
+
+    STORE = "STORE"
+    ZONE = "ZONE"
+    CONCEPT = "CONCEPT"
+    TILL = "TILL"
+
+
+class TransactionType(StrEnum):
+    """A purchase or a return. ALL asks for both."""
+
+    REGULAR = "REGULAR"
+    RETURN = "RETURN"
+    ALL = "ALL"
+
+
+class TransactionEmbed(StrEnum):
+    """A part that a customer's transactions bring only when asked."""
+
+    BILL_CF = "BILL_CF"
+    BILL_EF = "BILL_EF"
+    ATTRIBUTION = "ATTRIBUTION"
+    PAYMENT_MODES = "PAYMENT_MODES"
+    CREDIT_NOTES = "CREDIT_NOTES"
+    BILL_STORE_DETAILS = "BILL_STORE_DETAILS"
+    BILL_POINTS = "BILL_POINTS"
+    TRANSACTION_IDENTIFIER = "TRANSACTION_IDENTIFIER"
+
+
+class GroupTransactionEmbed(StrEnum):
+    """A part that a user group's transactions bring only when asked."""
+
+    EXTENDED_FIELDS = "EXTENDEDFIELDS"
+    CUSTOM_FIELDS = "CUSTOMFIELDS"
+    LINE_ITEMS = "LINEITEMS"
+    PAYMENT_DETAILS = "PAYMENTDETAILS"
+
+
+class TrackingType(StrEnum):
+    """How the targets of a group are tracked."""
+
+    DEFAULT = "DEFAULT"
+    CAPPING = "CAPPING"
+    STREAKS = "STREAKS"
+    UNIFIED = "UNIFIED"
+
+
+class PromotionStatus(StrEnum):
+    """The state of a loyalty promotion."""
+
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    LIVE = "LIVE"
+    UPCOMING = "UPCOMING"
+    STOPPED = "STOPPED"
+    SNAPSHOT = "SNAPSHOT"
+    COMPLETED = "COMPLETED"
+    PUBLISH_FAILED = "PUBLISH_FAILED"
+
+
+class MemberEnrollmentStatus(StrEnum):
+    """How far a customer is in a loyalty promotion."""
+
+    PENDING_ENROLLMENT = "PENDING_ENROLLMENT"
+    PENDING_OPT_IN = "PENDING_OPT_IN"
+    AVAILABLE_TO_REDEEM = "AVAILABLE_TO_REDEEM"
+    REDEEMED = "REDEEMED"
+    EXPIRED = "EXPIRED"
+
+
+class LedgerEntryType(StrEnum):
+    """What an entry of the points ledger does to the balance."""
+
+    CREDIT = "CREDIT"
+    DEBIT = "DEBIT"
+    OPENING_BALANCE = "OPENING_BALANCE"
+
+
+class PointCategoryType(StrEnum):
+    """Which points an entry of the ledger is about. The two last are not redeemable yet."""
+
+    REGULAR = "REGULAR"
+    PROMISED = "PROMISED"
+    TRIGGER_BASED = "TRIGGER_BASED"
+
+
+class DataScope(StrEnum):
+    """Whose targets the v3.1 progress endpoint shows: those of this organisation, of others, or all."""
+
+    SELF = "SELF"
+    OTHER = "OTHER"
+    ALL = "ALL"

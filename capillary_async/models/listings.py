@@ -1,6 +1,7 @@
 """What answers of many endpoints have in common."""
 
 from capillary_async.models.definition import Id, Model, WholeNumber, model
+from capillary_async.models.enumerations import SortOrder
 
 
 @model
@@ -15,6 +16,23 @@ class Pagination(Model):
     limit: WholeNumber | None = None
     offset: WholeNumber | None = None
     total: WholeNumber | None = None
+    sort_by: str | None = None
+    sort_order: SortOrder | str | None = None
+
+
+@model
+class PageDetails(Model):
+    """What an answer that counts pages says about the page it is.
+
+    Attributes:
+        page_number: From 0.
+        total_entries: Records on all pages together.
+    """
+
+    page_number: WholeNumber | None = None
+    page_size: WholeNumber | None = None
+    total_entries: WholeNumber | None = None
+    page_count: WholeNumber | None = None
 
 
 @model

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from capillary_async.models.attribution import Attribution
+from capillary_async.models.attribution import Attribution, Store
 from capillary_async.models.definition import Id, Model, OneOrMore, alias, model
 from capillary_async.models.enumerations import RenewBasis, SlabChangeType, TrackerMode, TrackerType, UpgradeBasis
 
@@ -23,29 +23,25 @@ class LoyaltyInfo(Model):
 
 
 @model
-class Store(Model):
-    """A store, as far as a tier's change names it."""
-
-    code: str | None = None
-    name: str | None = None
-
-
-@model
 class SlabChange(Model):
     """One step of a customer from tier to tier.
 
     Attributes:
+        from_slab_number: From 1, the base tier. Only of user groups, like `to_slab_number` and `till_id`.
         from_: Name of the tier that was left.
         to: Name of the tier that was reached.
         from_tier_expiry_date: About a century ahead when the tier never expires.
     """
 
+    from_slab_number: int | None = None
+    to_slab_number: int | None = None
     from_: str | None = None
     to: str | None = None
     from_tier_expiry_date: datetime | date | None = None
     to_tier_expiry_date: datetime | date | None = None
     changed_on: datetime | date | None = None
     notes: str | None = None
+    till_id: Id | None = None
     store: Store | None = None
     type: SlabChangeType | str | None = None
     program_id: Id | None = None

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from capillary_async.models.attribution import TargetAttribution
 from capillary_async.models.definition import Id, Model, model
-from capillary_async.models.enumerations import EnrollmentType, EventName, FilterEntityType, TargetEntity, TargetType
+from capillary_async.models.enumerations import (
+    EnrollmentType,
+    EventName,
+    FilterEntityType,
+    TargetEntity,
+    TargetType,
+    TrackingType,
+)
 
 
 @model
@@ -57,27 +65,125 @@ class Target(Model):
 
 
 @model
+class ExtendedFieldInfo(Model):
+    """The extended field that a target adds up.
+
+    Attributes:
+        aggregate_function: SUM and others.
+    """
+
+    name: str | None = None
+    aggregate_function: str | None = None
+
+
+@model
+class TargetAudienceFilter(Model):
+    """An audience that a target is for."""
+
+    audience_group_id: Id | None = None
+    version_id: Id | None = None
+    audience_filter_meta_id: Id | None = None
+    last_updated_on: datetime | None = None
+
+
+@model
+class TargetRule(Target):
+    """A target with all that a target group says of it.
+
+    Attributes:
+        default_values: What `target_period_default_values_map` holds, as a list.
+        target_milestone_triggers: Steps on the way. No document shows an element.
+    """
+
+    default_values: tuple[TargetPeriodDefault, ...] | None = None
+    target_milestone_triggers: tuple[Any, ...] | None = None
+    target_audience_filter: tuple[TargetAudienceFilter, ...] | None = None
+    extended_field_info: ExtendedFieldInfo | None = None
+
+
+@model
+class TargetPeriod(Model):
+    """A stretch of time in which a target has to be reached.
+
+    Attributes:
+        id: The period's id, as `targets.list_events` takes it.
+        ref_code: Name of the period, such as Cycle_1.
+        period_status: RUNNING, ENDED and others.
+    """
+
+    id: Id
+    attribution: TargetAttribution | None = None
+    start_date: datetime | date | None = None
+    end_date: datetime | date | None = None
+    ref_code: str | None = None
+    period_status: str | None = None
+    target_group_id: Id | None = None
+    description: str | None = None
+    active: bool | None = None
+
+
+@model
+class TargetStreak(Model):
+    """A target that has to be reached several times in a row.
+
+    Attributes:
+        target_count_of_sequence: How often in a row.
+    """
+
+    id: Id | None = None
+    attribution: TargetAttribution | None = None
+    target_group_id: Id | None = None
+    name: str | None = None
+    target_count_of_sequence: int | None = None
+
+
+@model
+class UnifiedTargetExpression(Model):
+    """How the targets of a group count as one."""
+
+    aggregation: str | None = None
+    threshold_value: Decimal | None = None
+    rule_expression: str | None = None
+
+
+@model
 class TargetGroup(Model):
     """A group of targets that share their periods.
 
     Attributes:
+        from_date: Older answers send it and `to_date`, newer ones the start and the end of the cycle.
+        active_period: The period that is running, if there is one.
+        periods: With `include_periods`.
         recurring_cycles: -1 means without end.
         frequency: In units of `frequency_type`, such as MONTHLY.
     """
 
     id: Id
     attribution: TargetAttribution | None = None
+    org_id: Id | None = None
     name: str | None = None
     description: str | None = None
     from_date: datetime | date | None = None
     to_date: datetime | date | None = None
     active: bool | None = None
+    active_period: TargetPeriod | None = None
+    periods: tuple[TargetPeriod, ...] | None = None
     preferred_till_id: Id | None = None
     total_periods: int | None = None
     target_evaluation_type: str | None = None
+    tracking_type: TrackingType | str | None = None
     recurring_cycles: int | None = None
     frequency: int | None = None
     frequency_type: str | None = None
+    target_cycle_start_date: datetime | None = None
+    target_cycle_end_date: datetime | None = None
+    created_on: datetime | None = None
+    targets: tuple[TargetRule, ...] | None = None
+    streaks: tuple[TargetStreak, ...] | None = None
+    leaderboard_enabled: bool | None = None
+    user_created: bool | None = None
+    combination_type: str | None = None
+    unified_target_expression: UnifiedTargetExpression | None = None
 
 
 @model

@@ -1,11 +1,14 @@
 """Groups of customers, such as families and fleets."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from capillary_async.models.definition import Id, Model, alias, model
+from capillary_async.models.definition import Id, Model, OneOrMore, alias, model
+from capillary_async.models.listings import ApiWarning
+from capillary_async.models.loyalty import GapToRenewSummary, UpgradeStrategy
+from capillary_async.models.points import ExpiredPoints, LoyaltyProgramDetails, PointsExpiry
 from capillary_async.models.profiles import Identifier
 
 
@@ -72,3 +75,54 @@ class UserGroupSummary(Model):
     mobile: str | None = None
     total_members: int | None = None
     extended_fields: Mapping[str, Any] | None = None
+
+
+@model
+class UserGroupMembership(Model):
+    """That a customer is in a user group.
+
+    Attributes:
+        user_id: The customer's id.
+        default_group: Whether the group is the customer's default one.
+        permissions: Such as block_points_redemption.
+    """
+
+    user_id: Id
+    group_id: Id | None = None
+    default_group: bool | None = None
+    primary_member: bool | None = None
+    active: bool | None = None
+    permissions: tuple[str, ...] | None = None
+
+
+@model
+class UserGroup(Model):
+    """A user group with its points, tiers and gaps. Parts that were not asked for are `None`.
+
+    Attributes:
+        group_status: ACTIVE, INACTIVE or DELETED.
+        life_time_purchases: Money that the group spent so far.
+        points_summaries: One for each loyalty programme.
+        gap_to_upgrade: What the next tier takes.
+        company_details: No document shows its keys.
+    """
+
+    id: Id
+    external_id: str | None = None
+    group_name: str | None = None
+    group_status: str | None = None
+    max_group_size: int | None = None
+    total_active_members: int | None = None
+    total_exited_members: int | None = None
+    fleet_group_users: tuple[UserGroupMembership, ...] | None = None
+    life_time_purchases: Decimal | None = None
+    created_by: Id | None = None
+    created_on: datetime | None = None
+    points_summaries: tuple[LoyaltyProgramDetails, ...] | None = None
+    expiry_schedules: tuple[PointsExpiry, ...] | None = None
+    expired_points: tuple[ExpiredPoints, ...] | None = None
+    gap_to_upgrade: OneOrMore[UpgradeStrategy] | None = None
+    gap_to_renew: OneOrMore[GapToRenewSummary] | None = None
+    company_details: Any = None
+    extended_fields: Mapping[str, Any] | None = None
+    warnings: tuple[ApiWarning, ...] | None = None

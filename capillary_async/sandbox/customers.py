@@ -1,14 +1,15 @@
 """The customer document, with every part that a parameter can ask for."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 import attrs
 
+from capillary_async.sandbox.accounts import DEFAULT_PROGRAM, Accounts
 from capillary_async.sandbox.answers import warning
 from capillary_async.sandbox.cards import cards
 from capillary_async.sandbox.loyalty import (
+    expiry_schedule,
     points_summary,
     programs,
     renewal,
@@ -77,6 +78,7 @@ class Customers:
 
     seed: int
     dates: Dates
+    accounts: Accounts
 
     def registered(self, person: Person) -> int:
         """Return the moment of the customer's registration."""
@@ -97,7 +99,7 @@ class Customers:
             **self._gaps(person, wanted),
             "extendedFields": self._extended_fields(person),
             "cardDetails": cards(self.seed, self.dates, person),
-            **self._embedded(person, wanted.embed),
+            **self._embedded(person, wanted),
             "warnings": [warning("Communication channel is not verified")] if person.id % 10 == 3 else [],
         }
 
@@ -149,7 +151,7 @@ class Customers:
                 "modifiedDate": self.dates.iso(self.registered(person) + 90 * _DAY),
                 "createdFromSource": "instore",
             },
-            "lifetimePurchases": draw.amount(300_000, 3),
+            "lifetimePurchases": self.accounts.account(person.id).purchases,
             **({"score": 0} if person.id % 2 else {}),
         }
 
@@ -163,7 +165,7 @@ class Customers:
         parts: Mapping[str, Callable[[], Any]] = {
             "optinStatus": lambda: ("NONE", "OPTED_IN", "OPTED_OUT")[person.id % 3],
             "slabHistory": lambda: slab_history(self.seed, self.dates, person),
-            "tierUpgradeCriteria": lambda: upgrade_criteria(self.seed, person),
+            "tierUpgradeCriteria": lambda: upgrade_criteria(self.accounts, person),
             "ndncStatus": lambda: ("NONE", "NDNC", "DND")[person.id % 3],
             "membershipRetentionCriteria": lambda: retention_criteria(person),
             "includedFraudDetails": lambda: {"status": "CONFIRMED" if person.id % 50 == 0 else "NONE"},
@@ -182,32 +184,50 @@ class Customers:
             return {}
         gaps: dict[str, Any] = {}
         if upgrade is not None:
-            gaps["upgradeStrategies"] = upgrade_strategies(self.seed, self.dates, person, upgrade)
+            gaps["upgradeStrategies"] = upgrade_strategies(self.accounts, self.dates, person, upgrade)
         if renew is not None and (summary := renewal(self.seed, self.dates, person, renew)):
             gaps["gapToRenewSummary"] = summary
         return gaps
 
-    def _embedded(self, person: Person, embed: frozenset[str]) -> dict[str, Any]:
-        expiring = {
-            "points": Decimal("331.9"),
-            "expiryDate": self.dates.day(moment("2026-06-11")),
-            "expiryDateISO": self.dates.iso(moment("2026-06-11")),
-            "programId": 983,
-        }
+    def _embedded(self, person: Person, wanted: Wanted) -> dict[str, Any]:
         parts: Mapping[str, tuple[str, Callable[[], Any]]] = {
-            "points": ("pointsSummary", lambda: points_summary(self.seed, self.dates, person)),
-            "mlp": ("loyaltyProgramDetails", lambda: programs(self.seed, self.dates, person)),
-            "subscriptions": ("subscriptionInfo", self._subscriptions),
-            "promotionalpoints": ("promotionalPoints", list[Any]),
-            "expiryschedules": ("expirySchedules", lambda: [expiring]),
-            "expiredpoints": ("expiredPoints", lambda: [{**expiring, "points": Decimal("12.000")}]),
+            "points": ("pointsSummary", lambda: points_summary(self.accounts, self.dates, person)),
+            "mlp": (
+                "loyaltyProgramDetails",
+                lambda: programs(self.accounts, self.dates, person, self._gaps(person, wanted)),
+            ),
+            "subscriptions": ("subscriptionInfo", self.subscriptions),
+            "promotionalpoints": ("promotionalPoints", lambda: self._promotional_points(person)),
+            "expiryschedules": (
+                "expirySchedules",
+                lambda: expiry_schedule(self.accounts, self.dates, person),
+            ),
+            "expiredpoints": ("expiredPoints", list[Any]),
             "returnedpoints": ("returnedPoints", list[Any]),
             "customerimage": ("customerImage", lambda: f"https://images.example.com/{person.id}.png"),
             "associatedimages": ("associatedImages", list[Any]),
         }
-        return {key: part() for name, (key, part) in parts.items() if name in embed}
+        return {key: part() for name, (key, part) in parts.items() if name in wanted.embed}
 
-    def _subscriptions(self) -> dict[str, Any]:
+    def _promotional_points(self, person: Person) -> dict[str, Any]:
+        promised = self.accounts.account(person.id).promised
+        grant = {
+            "points": promised,
+            "issuedAt": {"code": "sbx123", "name": "Sandbox Store"},
+            "issuedOn": self.dates.iso(moment("2025-12-08")),
+            "expiryDate": self.dates.iso(moment("2026-12-31") + _DAY - 1),
+            "promotionSource": {"promotionSourceId": -1, "promotionSourceType": "GOODWILL"},
+            "programId": DEFAULT_PROGRAM[0],
+            "promotionName": "Sandbox goodwill",
+        }
+        return {
+            "customerPromotionType": [grant] if promised else [],
+            "transactionPromotionType": [],
+            "lineitemPromotionType": [],
+        }
+
+    def subscriptions(self) -> dict[str, Any]:
+        """Write which messages the customer wants."""
         return {
             "subscriptions": [
                 {"channel": channel, "priority": priority, "type": "OPTIN"}

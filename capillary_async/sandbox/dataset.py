@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from capillary_async.sandbox.accounts import Accounts
 from capillary_async.sandbox.answers import ErrorResponses
 from capillary_async.sandbox.customers import Customers
 from capillary_async.sandbox.groups import UserGroups
@@ -25,7 +26,8 @@ class Dataset:
         self.switches = switches
         self.dates = Dates(ZoneInfo(switches.timezone))
         self.people = People(seed, lambda customer_id: switches.standing(customer_id))  # noqa: PLW0108  (it may be set anew)
-        self.customers = Customers(seed, self.dates)
+        self.accounts = Accounts(seed)
+        self.customers = Customers(seed, self.dates, self.accounts)
         self.events = Events(seed, self.dates)
         self.targets = Targets(seed, self.dates)
         self.groups = UserGroups(seed, self.dates, self.people)

@@ -1,87 +1,191 @@
 """A customer's standing in the loyalty programs: tiers, points, and what the next tier takes."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from capillary_async.sandbox.accounts import DEFAULT_PROGRAM, NOTHING, PARTNER_PROGRAM, Accounts
 from capillary_async.sandbox.people import Person
 from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, moment
 
-_TIERS: Final = ("Topaz", "Coral", "Garnet", "Diamond")
-_PROGRAMS: Final = ((983, "Sandbox default program"), (1219, "Sandbox partner program"))
+TIERS: Final = ("Topaz", "Coral", "Garnet", "Diamond")
 _STRATEGIES: Final = ("CUMULATIVE_PURCHASES", "TRACKER_VALUE_BASED", "CURRENT_POINTS", "CUMULATIVE_POINTS")
 _PERIODS: Final = ("MOVING_WINDOW", "CYCLIC_WINDOW", "CALENDAR_BASED_CYCLIC_WINDOW", "TIER_CHANGE_WINDOW")
 # Tiers that never end are given dates about a century ahead.
-_NEVER: Final = moment("2121-11-10") + 86_399
+NEVER: Final = moment("2121-11-10") + 86_399
 _CHANGED: Final = moment("2025-03-26")
 _DAY: Final = 86_400
 
 
 def tier(person: Person) -> int:
     """Return the customer's tier, from 0, the base one."""
-    return person.id % len(_TIERS)
+    return person.id % len(TIERS)
 
 
-def _points(draw: SeededRandom) -> Decimal:
-    return draw.amount(9_000, draw.below(4))
-
-
-def points_summary(seed: int, dates: Dates, person: Person) -> dict[str, Any]:
+def points_summary(accounts: Accounts, dates: Dates, person: Person) -> dict[str, Any]:
     """Write the points of the default program (`embed=points`)."""
-    draw = SeededRandom(seed, "points", person.id)
-    current = tier(person)
-    is_last = current == len(_TIERS) - 1
+    account = accounts.account(person.id)
     return {
-        "redeemed": _points(draw),
-        "expired": _points(draw),
-        "returned": _points(draw),
+        "redeemed": account.redeemed,
+        "expired": NOTHING,
+        "returned": account.returned,
         "adjusted": Decimal("0.0"),
-        "lifetimePoints": _points(draw),
-        "loyaltyPoints": _points(draw),
-        "cumulativePurchases": draw.amount(90_000, 3),
-        "loyaltyId": 52_000_000 + draw.below(900_000),
-        "currentSlab": _TIERS[current],
-        "nextSlab": "" if is_last else _TIERS[current + 1],
-        "nextSlabSerialNumber": -1 if is_last else current + 2,
-        "nextSlabDescription": "" if is_last else f"Tier {current + 2}",
-        "slabSNo": current + 1,
-        "slabExpiryDate": dates.iso(_NEVER),
+        "lifetimePoints": account.earned,
+        "loyaltyPoints": account.available,
+        "cumulativePurchases": account.purchases,
+        "loyaltyId": 52_000_000 + SeededRandom(accounts.seed, "loyalty id", person.id).below(900_000),
+        **_slabs(dates, tier(person)),
     }
 
 
-def programs(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]]:
-    """Write the customer's standing in every program (`embed=mlp`)."""
+def _slabs(dates: Dates, current: int) -> dict[str, Any]:
+    is_last = current == len(TIERS) - 1
+    return {
+        "currentSlab": TIERS[current],
+        "nextSlab": "" if is_last else TIERS[current + 1],
+        "nextSlabSerialNumber": -1 if is_last else current + 2,
+        "nextSlabDescription": "" if is_last else f"Tier {current + 2}",
+        "slabSNo": current + 1,
+        "slabExpiryDate": dates.iso(NEVER),
+    }
+
+
+def programs(accounts: Accounts, dates: Dates, person: Person, gaps: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Write the customer's points and tier in every program (`embed=mlp`).
+
+    Nobody is enrolled in the partner's program, which makes the `loyaltyId` -1.
+
+    Args:
+        accounts: Knows the points.
+        dates: Writes dates.
+        person: The customer.
+        gaps: What the next tier takes, and what keeping this one takes, in the default program.
+    """
+    account = accounts.account(person.id)
+    points = points_summary(accounts, dates, person)
+    nothing = {name: NOTHING for name, value in points.items() if isinstance(value, Decimal)}
     return [
         {
-            **points_summary(seed + number, dates, person),
-            "programId": number,
-            "delayedPoints": Decimal("0.0"),
-            "delayedReturnedPoints": Decimal("0.0"),
-            "delayedExpiredPoints": Decimal("0.0"),
-            "totalAvailablePoints": Decimal("350.500"),
-            "totalReturnedPoints": Decimal("0.0"),
-            "linkedPartnerPrograms": [],
-            "programTitle": title,
-            "programDescription": f"{title} of the sandbox",
-            "programPointsToCurrencyRatio": Decimal("1.0"),
-        }
-        for number, title in _PROGRAMS
+            **points,
+            **_program(DEFAULT_PROGRAM, account.delayed, account.available + account.delayed, account.returned),
+            **gaps,
+        },
+        {
+            **nothing,
+            "loyaltyId": -1,
+            **_slabs(dates, 0),
+            **_program(PARTNER_PROGRAM, NOTHING, NOTHING, NOTHING),
+        },
     ]
 
 
-def upgrade_strategies(seed: int, dates: Dates, person: Person, days: int) -> list[dict[str, Any]]:
+def _program(program: tuple[int, str], delayed: Decimal, available: Decimal, returned: Decimal) -> dict[str, Any]:
+    number, title = program
+    return {
+        "programId": number,
+        "delayedPoints": delayed,
+        "delayedReturnedPoints": NOTHING,
+        "delayedExpiredPoints": NOTHING,
+        "totalAvailablePoints": available,
+        "totalReturnedPoints": returned,
+        "linkedPartnerPrograms": [],
+        "programTitle": title,
+        "programDescription": f"{title} of the sandbox",
+        "programPointsToCurrencyRatio": Decimal("1.0"),
+    }
+
+
+def expiry_schedule(accounts: Accounts, dates: Dates, person: Person) -> list[dict[str, Any]]:
+    """Write when points expire: half of them on one day, and the others never."""
+    available = accounts.account(person.id).available
+    soon = (available / 2).quantize(NOTHING)
+    return [
+        {
+            "points": points,
+            "expiryDate": dates.day(day),
+            "expiryDateISO": dates.iso(day),
+            "programId": DEFAULT_PROGRAM[0],
+            "pointsType": "bill_regular",
+            "expiryType": "fixed",
+        }
+        for points, day in ((soon, moment("2026-06-11")), (available - soon, moment("2125-06-11")))
+        if points
+    ]
+
+
+def promised_schedule(accounts: Accounts, dates: Dates, person: Person) -> dict[str, Any]:
+    """Write which points cannot be spent yet: those that a date is set for, and those that wait for an event."""
+    account = accounts.account(person.id)
+    kind = {"programId": DEFAULT_PROGRAM[0], "pointsType": "bill_promotions"}
+    waiting = {"points": account.promised, "redeemableFrom": dates.day(moment("2026-01-07")), **kind}
+    triggered = {"points": account.triggered, **kind}
+    return {
+        "promisedPointsScheduleList": [waiting] if account.promised else [],
+        "triggerBasedPointsList": [triggered] if account.triggered else [],
+    }
+
+
+def balance(accounts: Accounts, entity_id: int, entity_type: str) -> dict[str, Any]:
+    """Write how many points there are."""
+    account = accounts.account(entity_id)
+    return {
+        "entityId": entity_id,
+        "entityType": entity_type,
+        "totalPoints": account.available + account.delayed,
+        "mainPoints": account.available,
+        "promisedPoints": account.delayed,
+        "promisedPointsBreakup": {
+            "delayedAccrualPoints": account.promised,
+            "externalTriggerBasedPoints": account.triggered,
+        },
+        "warnings": [],
+    }
+
+
+def tiers(dates: Dates, person: Person, programs: Iterable[int]) -> list[dict[str, Any]]:
+    """Write the tier in each of several programs."""
+    current = {DEFAULT_PROGRAM[0]: tier(person)}
+    return [_tier(dates, number, current.get(number, 0)) for number in programs]
+
+
+def _tier(dates: Dates, program_id: int, current: int) -> dict[str, Any]:
+    is_last = current == len(TIERS) - 1
+    return {
+        "programId": program_id,
+        "currentTierName": TIERS[current],
+        "currentTierSerialNumber": current + 1,
+        # Nothing tells the zone of the first; the documentation says that it will go.
+        "tierExpiryDate": dates.plain(NEVER).removesuffix(".0"),
+        "tierExpiryDateISO": dates.iso(NEVER),
+        "nextTierName": "" if is_last else TIERS[current + 1],
+        "nextTierSerialNumber": -1 if is_last else current + 2,
+    }
+
+
+def _upgrade(accounts: Accounts, person: Person) -> tuple[str, Decimal, Decimal]:
+    """Return what decides on the next tier, how much of it there is, and how much is needed."""
+    account = accounts.account(person.id)
+    based_on = SeededRandom(accounts.seed, "upgrade", person.id).pick(_STRATEGIES)
+    current = {
+        "CUMULATIVE_PURCHASES": account.purchases,
+        "CUMULATIVE_POINTS": account.earned,
+    }.get(based_on, account.available)
+    return based_on, current, Decimal(5_000 * (int(current) // 5_000 + 1)) + Decimal("0.0")
+
+
+def upgrade_strategies(accounts: Accounts, dates: Dates, person: Person, days: int) -> list[dict[str, Any]]:
     """Write what the next tier takes `days` from now; nothing when there is no next tier.
 
     The customer page spells one key `upgrade_based_on` and its samples `upgradeBasedOn`; so do
     customers whose id ends in 5, and all others.
     """
-    if tier(person) == len(_TIERS) - 1:
+    if tier(person) == len(TIERS) - 1:
         return []
-    draw = SeededRandom(seed, "upgrade", person.id)
-    threshold, current = draw.amount(9_000, 1) + 9_000, draw.amount(9_000, 1)
+    based_on, current, threshold = _upgrade(accounts, person)
     return [
         {
-            "upgrade_based_on" if person.id % 10 == 5 else "upgradeBasedOn": draw.pick(_STRATEGIES),
+            "upgrade_based_on" if person.id % 10 == 5 else "upgradeBasedOn": based_on,
             "upgradeThreshold": threshold,
             "customerUpgradeEntityValues": {
                 "currentValue": current,
@@ -127,30 +231,30 @@ def slab_history(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]
     changes: list[dict[str, Any]] = []
     for step in range(tier(person)):
         changed = _CHANGED + step * 40 * _DAY + draw.below(_DAY)
-        renewed = {"toTierExpiryDate": dates.doubled(_NEVER)} if step == 0 else {}
+        renewed = {"toTierExpiryDate": dates.doubled(NEVER)} if step == 0 else {}
         changes.append(
             {
-                "from": _TIERS[step],
-                "to": _TIERS[step + 1],
-                "fromTierExpiryDate": dates.doubled(_NEVER),
+                "from": TIERS[step],
+                "to": TIERS[step + 1],
+                "fromTierExpiryDate": dates.doubled(NEVER),
                 **renewed,
                 "changedOn": dates.doubled(changed),
                 "notes": f"Upgrading to Slab : Slab[{step + 2}]",
                 "store": {"code": "sbx123", "name": "Sandbox Store"},
                 "type": draw.pick(("UPGRADE", "UPGRADE", "RENEWAL")),
-                "programId": _PROGRAMS[0][0],
+                "programId": DEFAULT_PROGRAM[0],
             }
         )
     return changes[::-1]
 
 
-def upgrade_criteria(seed: int, person: Person) -> dict[str, Any]:
+def upgrade_criteria(accounts: Accounts, person: Person) -> dict[str, Any]:
     """Write `tierUpgradeCriteria`."""
-    purchase_type = SeededRandom(seed, "criteria", person.id).pick(_STRATEGIES)
+    purchase_type, _, threshold = _upgrade(accounts, person)
     return {
         "purchaseType": purchase_type,
         "description": f"purchase required for slab upgradation based on {purchase_type.lower().replace('_', ' ')}",
-        "purchaseValue": Decimal("5999.0"),
+        "purchaseValue": threshold,
     }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from capillary_async.codec import Converter
 from capillary_async.codec.dates import Dates, DateTimes
 from capillary_async.errors import DecodeError
+from capillary_async.models import ServerDateTime
 
 INDIA, NEW_YORK, SINGAPORE = ZoneInfo("Asia/Kolkata"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Singapore")
 INDIAN_OFFSET = timezone(timedelta(hours=5, minutes=30))
@@ -46,6 +47,8 @@ def read(value: Any, into: Any = datetime, zone: tzinfo = UTC) -> Any:
         ("2025-01-09T17:30:12Z+05:30", NOON),
         ("2025-01-09T07:00:12Z-05:00", NOON),
         ("2125-04-24T23:59:59Z", datetime(2125, 4, 24, 23, 59, 59, tzinfo=UTC)),
+        ("Thu Jan 09 12:00:12 GMT 2025", NOON),
+        ("Thu Jan 09 17:30:12 IST 2025", NOON),
         (1736424012000, NOON),
         (1736424012345, NOON + timedelta(milliseconds=345)),
         (-1000, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
@@ -210,3 +213,18 @@ def test_memory_of_texts_has_an_end(table: dict[str, date], step: timedelta) -> 
 
     assert [moment.isoformat() for moment in moments] == texts
     assert len(table) <= 4096
+
+
+@pytest.mark.parametrize("text", ["2024-06-20T00:00:00.000Z", "2024-06-20 00:00:00"])
+def test_a_zone_that_is_not_meant_is_not_believed(text: str) -> None:
+    """`periodStartDateWithTimeStamp` says `Z` beside dates that are India's."""
+    moment = read(text, ServerDateTime, INDIA)
+
+    assert moment == datetime(2024, 6, 20, tzinfo=INDIAN_OFFSET)
+
+
+@pytest.mark.parametrize("text", ["", "Z", "Thu Foo 09 12:00:12 GMT 2025", "Thu Jan 39 12:00:12 GMT 2025"])
+def test_what_looks_like_a_date_time_but_is_none_is_refused(text: str) -> None:
+    """Neither form may let anything else pass."""
+    with pytest.raises(DecodeError):
+        read(text, ServerDateTime)

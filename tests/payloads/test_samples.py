@@ -3,44 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import pytest
 
 from capillary_async.codec import Converter, decode_json
-from capillary_async.models import (
-    Customer,
-    GroupMember,
-    Model,
-    Pagination,
-    Target,
-    TargetEvent,
-    TargetGroup,
-    Tracker,
-    UserGroupSummary,
-)
-from tests.payloads import SAMPLES
-
-# By the beginning of the file's name: the member that holds the models, and their class.
-KINDS: Final[dict[str, tuple[str, type[Model]]]] = {
-    "customer": ("", Customer),
-    "enrolled_targets": ("data", Target),
-    "group_members": ("data", GroupMember),
-    "group_search": ("data", UserGroupSummary),
-    "target_events": ("data", TargetEvent),
-    "target_groups": ("data", TargetGroup),
-    "trackers": ("data", Tracker),
-}
-GOOD: Final = [path for path in SAMPLES if "refused" not in path.name and not path.name.startswith("token")]
+from capillary_async.models import Customer, Model, PageDetails, Pagination
+from tests.payloads import GOOD, KINDS, kind_of, located
 
 
 def structured(path: Path) -> Any:
     """Return the models of a sample."""
-    at, cls = next(kind for start, kind in KINDS.items() if path.name.startswith(start))
-    document = decode_json(path.read_bytes())
-    into: Any = tuple[cls, ...] if at else cls  # type: ignore[valid-type]
-    return Converter(UTC).structure(document[at] if at else document, into, at)
+    return Converter(UTC).structure(*located(path))
 
 
 def undocumented(value: Any, place: str) -> Iterator[str]:
@@ -65,9 +40,7 @@ def test_every_key_of_a_sample_has_an_attribute(path: Path) -> None:
 
 def test_every_kind_of_sample_is_looked_at() -> None:
     """A renamed file would drop out of the test above without a word."""
-    seen = {start for start in KINDS for path in GOOD if path.name.startswith(start)}
-
-    assert seen == set(KINDS)
+    assert {kind_of(path) for path in GOOD} == set(KINDS)
 
 
 def test_a_key_that_has_no_attribute_is_noticed() -> None:
@@ -78,7 +51,7 @@ def test_a_key_that_has_no_attribute_is_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in GOOD if "pagination" in path.read_text()], ids=lambda path: path.stem
+    "path", [path for path in GOOD if '"pagination"' in path.read_text()], ids=lambda path: path.stem
 )
 def test_every_pagination_is_understood(path: Path) -> None:
     """It decides whether a listing goes on."""
@@ -88,6 +61,20 @@ def test_every_pagination_is_understood(path: Path) -> None:
 
     assert not pagination.extra
     assert pagination.total is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("ledger_6", "ledgerDetails"), ("member_promotions_1", "pageDetails")], ids=str
+)
+def test_details_of_a_page_are_understood(name: str, key: str) -> None:
+    """Listings that count pages say so in another object."""
+    document = decode_json((Path(__file__).parent / f"{name}.json").read_bytes())
+
+    details = Converter(UTC).structure(document[key], PageDetails, key)
+
+    assert not details.extra
+    assert details.total_entries is not None
+    assert details.page_count is not None
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)

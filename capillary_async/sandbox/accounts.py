@@ -1,0 +1,161 @@
+"""What a customer bought, and the points that came of it: every other answer adds up to this.
+
+Rules, so that a test knows what to ask for:
+
+* The id's last digit decides how many transactions a customer has: 0: none; 7: from 120 to 319; any other: from
+  1 to 24.
+* Row 0 is the newest. Three rows in a row share one billing time.
+* Every row that is 4 more than a multiple of 6 is a return of the whole purchase before it. Its id comes from a
+  sequence of its own, and is also that of a purchase of the same customer.
+* A purchase gives a tenth of its amount as points, a return takes them away. A quarter of what remains has been
+  redeemed. The newest purchase promises points on top, and every third customer waits for more.
+"""
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+import attrs
+
+from capillary_async.sandbox.seeded_random import SeededRandom
+from capillary_async.sandbox.wire import moment
+
+DEFAULT_PROGRAM: Final = (983, "Sandbox default program")
+PARTNER_PROGRAM: Final = (1219, "Sandbox partner program")
+PROGRAMS: Final = (DEFAULT_PROGRAM, PARTNER_PROGRAM)
+NOTHING: Final = Decimal("0.000")
+_NEWEST: Final = moment("2025-12-08") + 10 * 3600
+_DAY: Final = 86_400
+_PROMISED: Final = Decimal("12.500")
+_TRIGGERED: Final = Decimal("5.000")
+
+
+@attrs.frozen
+class Purchase:
+    """A transaction, in numbers.
+
+    Attributes:
+        row: Its place in the customer's list, the newest first.
+        id: Not unique; `is_return` and `id` together are.
+        amount: Money.
+        points: A tenth of it.
+        time: When it was made, in seconds since 1970.
+    """
+
+    row: int
+    id: int
+    is_return: bool
+    amount: Decimal
+    time: int
+
+    @property
+    def type(self) -> str:
+        """What the API calls it."""
+        return "RETURN" if self.is_return else "REGULAR"
+
+    @property
+    def points(self) -> Decimal:
+        """What it gave or took away."""
+        return self.amount / 10
+
+
+@attrs.frozen
+class Account:
+    """A customer's money and points in the default program.
+
+    Attributes:
+        bought: Money for all purchases.
+        brought_back: Money for all returns.
+        promised: Points that a date is set for.
+        triggered: Points that wait for an event.
+    """
+
+    bought: Decimal
+    brought_back: Decimal
+    promised: Decimal
+    triggered: Decimal
+
+    @property
+    def purchases(self) -> Decimal:
+        """What the customer spent, with three places."""
+        return (self.bought - self.brought_back).quantize(NOTHING)
+
+    @property
+    def earned(self) -> Decimal:
+        """Points ever earned."""
+        return self.bought / 10 + NOTHING
+
+    @property
+    def returned(self) -> Decimal:
+        """Points taken away for returns."""
+        return self.brought_back / 10 + NOTHING
+
+    @property
+    def redeemed(self) -> Decimal:
+        """Points spent: a quarter of the others, in whole ones."""
+        return Decimal(int((self.earned - self.returned) / 4)).quantize(NOTHING)
+
+    @property
+    def available(self) -> Decimal:
+        """Points that can be spent."""
+        return self.earned - self.returned - self.redeemed
+
+    @property
+    def delayed(self) -> Decimal:
+        """Points that cannot be spent yet."""
+        return self.promised + self.triggered
+
+
+@attrs.frozen
+class Accounts:
+    """Knows every customer's transactions and points."""
+
+    seed: int
+
+    def count(self, customer_id: int) -> int:
+        """Say how many transactions a customer has."""
+        last = customer_id % 10
+        if last == 0:
+            return 0
+        draw = SeededRandom(self.seed, "transactions", customer_id)
+        return 120 + draw.below(200) if last == 7 else 1 + draw.below(24)
+
+    def purchase(self, customer_id: int, row: int) -> Purchase:
+        """Return a transaction."""
+        if row % 6 == 4 and row + 1 < self.count(customer_id):
+            original = self.purchase(customer_id, row + 1)
+            return Purchase(row, self._id(customer_id, row - 1), True, original.amount, self._time(row))  # noqa: FBT003
+        draw = SeededRandom(self.seed, "purchase", customer_id, row)
+        amount = draw.amount(4_900, 2) + 100
+        return Purchase(row, self._id(customer_id, row), False, amount, self._time(row))  # noqa: FBT003
+
+    def key(self, customer_id: int, row: int) -> tuple[str, int]:
+        """Return what tells a transaction from others."""
+        purchase = self.purchase(customer_id, row)
+        return purchase.type, purchase.id
+
+    def account(self, customer_id: int) -> Account:
+        """Return what the transactions add up to."""
+        return _account(self, customer_id)
+
+    def _id(self, customer_id: int, row: int) -> int:
+        # The older, the lower; but among those that share a billing time the ids ascend, as in one of the samples.
+        place = row // 3 * 3 + 2 - row % 3
+        return 894_000_000 + SeededRandom(self.seed, "bill", customer_id).below(9_000_000) - place * 17
+
+    def _time(self, row: int) -> int:
+        return _NEWEST - row // 3 * _DAY
+
+
+@lru_cache(maxsize=10_000)
+def _account(accounts: Accounts, customer_id: int) -> Account:
+    all_of_them = [accounts.purchase(customer_id, row) for row in range(accounts.count(customer_id))]
+    bought = sum((purchase.amount for purchase in all_of_them if not purchase.is_return), Decimal("0.00"))
+    brought_back = sum((purchase.amount for purchase in all_of_them if purchase.is_return), Decimal("0.00"))
+    has_any = bool(all_of_them)
+    return Account(
+        bought,
+        brought_back,
+        promised=_PROMISED if has_any else NOTHING,
+        triggered=_TRIGGERED if has_any and customer_id % 3 == 0 else NOTHING,
+    )
