@@ -104,9 +104,9 @@ from capillary_async.models.points import (
     ProgramSummary,
     PromisedPoints,
     PromisedPointsBreakup,
-    PromotionSource,
     PromotionalPoints,
     PromotionalPointsGrant,
+    PromotionSource,
     TierDetails,
 )
 from capillary_async.models.profiles import (
