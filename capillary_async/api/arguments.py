@@ -4,9 +4,9 @@ Every function raises `InvalidArgumentError` with the argument's name, and never
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, get_args, get_origin
 
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.models.definition import LARGEST_ID
@@ -17,9 +17,28 @@ _LARGEST_PAGE: Final = 1000
 # Control characters, and halves of characters, which no encoding can carry.
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class _Collection(Protocol[T_co]):
+    """Any collection but a text, whose `__contains__` takes no other object than a text."""
+
+    def __contains__(self, value: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[T_co]: ...
+
+
+# Several values. To type checkers `Iterable[str]` would allow "points", which is six values, and none of them meant.
+Several: TypeAlias = _Collection[T] | Iterator[T]
 QueryValue = str | DateTimeParam | None
 # An endpoint's parameters: how each is called on the wire, and what takes its argument.
 Table = Mapping[str, tuple[str, Callable[[str, Any], QueryValue]]]
+
+
+def several_of(hint: Any) -> Any:
+    """Return what there are several of, as an annotation says it, or `None` where it says no `Several`."""
+    members = [member for member in get_args(hint) if get_origin(member) is _Collection]
+    return get_args(members[0])[0] if members else None
 
 
 def identifier(name: str, value: int) -> int:
@@ -36,7 +55,7 @@ def optional_id(name: str, value: int | None) -> str | None:
     return None if value is None else str(identifier(name, value))
 
 
-def ids(name: str, values: Iterable[int]) -> str | None:
+def ids(name: str, values: Several[int]) -> str | None:
     """Take ids, sent with commas between them; none means no filter."""
     return ",".join([str(identifier(name, value)) for value in _collection(name, values)]) or None
 
@@ -81,7 +100,7 @@ def optional_text(name: str, value: str | None) -> str | None:
     return None if value is None else text(name, value)
 
 
-def texts(name: str, values: Iterable[str]) -> str | None:
+def texts(name: str, values: Several[str]) -> str | None:
     """Take texts, sent with commas between them; none means nothing is sent."""
     taken = [text(name, value) for value in _collection(name, values)]
     if any("," in value for value in taken):
@@ -123,7 +142,7 @@ def by_table(table: Table, arguments: Mapping[str, Any]) -> tuple[tuple[str, str
     return query(**{name: take(argument, arguments[argument]) for argument, (name, take) in table.items()})
 
 
-def _collection(name: str, values: Iterable[Any]) -> Iterable[Any]:
+def _collection(name: str, values: Several[T]) -> Several[T]:
     kind: type[object] = type(values)
     if issubclass(kind, str | bytes | Mapping) or not issubclass(kind, Iterable):
         raise InvalidArgumentError(f"{name} must be a collection, not a {kind.__name__}")

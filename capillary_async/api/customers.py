@@ -1,6 +1,6 @@
 """Endpoints that start from a customer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from operator import attrgetter
 from typing import Any, Final, cast
@@ -10,7 +10,15 @@ import attrs
 import capillary_async.api.arguments as take
 from capillary_async.api.methods import EndpointClient, endpoint, listing
 from capillary_async.errors import DecodeError
-from capillary_async.models import Customer, CustomerUserGroup, Tracker
+from capillary_async.models import (
+    Customer,
+    CustomerUserGroup,
+    Embed,
+    IdentifierName,
+    SortOrder,
+    Source,
+    Tracker,
+)
 from capillary_async.models.definition import Id
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
@@ -45,9 +53,9 @@ _GET_PARAMETERS: Final[take.Table] = {
 def get(
     customer_id: int,
     *,
-    source: str = "INSTORE",
+    source: Source | str = "INSTORE",
     account_id: str | None = None,
-    embed: Iterable[str] = (),
+    embed: take.Several[Embed | str] = (),
     include_all_user_groups: bool | None = None,
     user_group_id: int | None = None,
     include_user_group_loyalty_details: bool | None = None,
@@ -58,7 +66,7 @@ def get(
     user_group_offset: int | None = None,
     user_group_limit: int | None = None,
     user_group_sort_by: str | None = None,
-    user_group_sort_order: str | None = None,
+    user_group_sort_order: SortOrder | str | None = None,
     user_group_pagination: bool | None = None,
     gap_to_upgrade: int | None = None,
     gap_to_renew: int | None = None,
@@ -114,7 +122,11 @@ def get(
 
 
 def find_id(
-    identifier_name: str, identifier_value: str, *, source: str = "INSTORE", account_id: str | None = None
+    identifier_name: IdentifierName | str,
+    identifier_value: str,
+    *,
+    source: Source | str = "INSTORE",
+    account_id: str | None = None,
 ) -> Request[int]:
     """Find a customer's id by something else that identifies the customer.
 
@@ -140,7 +152,7 @@ def find_id(
     return Request("/v2/customers/lookup", query=query, into=Id, at="entity")
 
 
-def list_trackers(customer_id: int, *, source: str = "INSTORE") -> Listing[Tracker]:
+def list_trackers(customer_id: int, *, source: Source | str = "INSTORE") -> Listing[Tracker]:
     """List the running totals that are kept for a customer.
 
     Args:
@@ -170,12 +182,12 @@ def tracker_listing(request: Request[Tracker]) -> Listing[Tracker]:
 def list_user_groups(
     customer_id: int,
     *,
-    source: str = "INSTORE",
+    source: Source | str = "INSTORE",
     page_size: int = 50,
     joined_after: date | None = None,
     joined_before: date | None = None,
     sort_by: str | None = None,
-    sort_order: str | None = None,
+    sort_order: SortOrder | str | None = None,
     include_loyalty_details: bool = False,
 ) -> Listing[CustomerUserGroup]:
     """List the user groups that a customer is in.

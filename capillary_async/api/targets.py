@@ -4,7 +4,6 @@ Capillary is phasing these two out for viewing milestones, in favour of its loya
 (`GET /v3/promotions`, within reach of `client.list` with `limit_name="size", offset_name="page"`). They still answer.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from operator import attrgetter
 
@@ -12,7 +11,7 @@ import attrs
 
 import capillary_async.api.arguments as take
 from capillary_async.api.methods import EndpointClient, endpoint, listing
-from capillary_async.models import Target, TargetEvent
+from capillary_async.models import EnrollmentType, Target, TargetEvent
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 
@@ -23,9 +22,9 @@ _EVENT_ID = attrgetter("event_log_id")
 def get_active(
     user_id: int,
     *,
-    target_rule_ids: Iterable[int] = (),
+    target_rule_ids: take.Several[int] = (),
     tracking_date: date | None = None,
-    enrollment_type: str | None = None,
+    enrollment_type: EnrollmentType | str | None = None,
     only_user_created: bool | None = None,
 ) -> Request[tuple[Target, ...]]:
     """Fetch the targets that a customer is enrolled in and that are running.

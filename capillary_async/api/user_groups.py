@@ -8,14 +8,16 @@ import attrs
 import capillary_async.api.arguments as take
 from capillary_async.api.customers import tracker_listing
 from capillary_async.api.methods import EndpointClient, listing
-from capillary_async.models import GroupMember, Tracker, UserGroupSummary
+from capillary_async.models import GroupMember, SortOrder, Source, Tracker, UserGroupIdentifier, UserGroupSummary
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 
 _LONGEST_SEARCH = 50
 
 
-def list_trackers(identifier: int | str, *, identifier_type: str = "id", source: str = "INSTORE") -> Listing[Tracker]:
+def list_trackers(
+    identifier: int | str, *, identifier_type: UserGroupIdentifier | str = "id", source: Source | str = "INSTORE"
+) -> Listing[Tracker]:
     """List the running totals that are kept for a user group.
 
     Args:
@@ -46,14 +48,14 @@ def list_trackers(identifier: int | str, *, identifier_type: str = "id", source:
 def list_members(
     group_id: int,
     *,
-    source: str = "INSTORE",
+    source: Source | str = "INSTORE",
     page_size: int = 100,
     joined_after: date | None = None,
     joined_before: date | None = None,
     include_cards: bool = False,
     include_status: bool = False,
     sort_by: str | None = None,
-    sort_order: str | None = None,
+    sort_order: SortOrder | str | None = None,
 ) -> Listing[GroupMember]:
     """List the members of a user group.
 

@@ -17,6 +17,7 @@ import attrs
 from cyclopts import App, Group
 
 from capillary_async.api import Customers, Targets, UserGroups
+from capillary_async.api.arguments import several_of
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.listing import ListingOptions
 from capillary_async.cli.output import Output
@@ -85,6 +86,9 @@ def _name(options: object) -> str:
 
 def _typeable(parameter: Parameter) -> Parameter:
     """Take a time of day, too, wherever a day is taken; an annotation can leave that unsaid, text cannot."""
+    item = several_of(parameter.annotation)
+    if item is not None:
+        return parameter.replace(annotation=list[item])
     return parameter.replace(annotation=date | datetime | None) if parameter.annotation == date | None else parameter
 
 
