@@ -26,10 +26,10 @@ ROWS = {
     "cli": 9,
 }
 # May use the sandbox, and anything else.
-TOP = {"cli", "__main__"}
+TOP = {"cli", "testing", "__main__"}
 # Libraries that one part alone knows, so that it alone changes when they do.
 SOLE_IMPORTERS = {
-    "aiohttp": {"pipeline", "sandbox"},
+    "aiohttp": {"pipeline", "sandbox", "testing"},
     "cattrs": {"codec"},
     "msgspec": {"codec"},
     "cyclopts": {"cli"},
@@ -38,7 +38,8 @@ SOLE_IMPORTERS = {
     "redis": {"pipeline"},
     "opentelemetry": {"pipeline"},
     "prometheus_client": {"telemetry"},
-    "pytest": {"sandbox"},
+    "pytest": {"sandbox", "testing"},
+    **{library: {"testing"} for library in ("aioresponses", "hypothesis", "polyfactory", "vcr")},
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 

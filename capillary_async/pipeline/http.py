@@ -32,6 +32,11 @@ from capillary_async.pipeline.urls import BaseUrl
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # who calls counts from its own moment
 # Of all the ways to fail, aiohttp repeats just these two by itself.
 _REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+# aiohttp 3.14 gave its answers an argument that libraries which fake them do not know yet.
+_UNFIT_FAKE: Final = (
+    "the library that fakes answers in this test does not fit the installed aiohttp, as aioresponses 0.7.9 does not "
+    "fit 3.14; use the pytest fixture capillary_aioresponses, or set capillary_fix_aioresponses = true"
+)
 
 
 @attrs.frozen(eq=False)
@@ -123,6 +128,8 @@ class HttpConnection:
             return TransportError(f"no connection: {_why_none(error.os_error)}", retryable=not is_untrusted)
         if isinstance(error, aiohttp.ClientError | OSError | EOFError):
             return TransportError(f"the connection broke or the answer was malformed ({type(error).__name__})")
+        if isinstance(error, TypeError) and "ClientResponse.__init__" in str(error):
+            return TransportError(f"the request failed (TypeError): {_UNFIT_FAKE}", retryable=False)
         return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
 
 

@@ -1,34 +1,74 @@
 """A pytest plugin: the fixture `capillary_sandbox` is a running `Sandbox`, a new one for each test.
 
-It works with pytest-asyncio in both of its modes, and with anyio's plugin. Loading it costs next to
-nothing where the fixture is not used.
+It works with pytest-asyncio in both of its modes, and with anyio's plugin. Two marks say what goes wrong in it:
+
+```python
+@pytest.mark.capillary_sandbox(page_cap=40, latency=0.05)  # any setting of `Sandbox`
+@pytest.mark.capillary_fault("/v3/users", status=503, times=2)  # any field of `Answer`, or `Answer`s
+async def test_it(capillary_sandbox): ...
+```
+
+Loading it costs next to nothing where the fixture is not used.
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from capillary_async.sandbox.server import Sandbox
 
+# The fixtures that need the client. The sandbox itself imports nothing of it.
+pytest_plugins = ("capillary_async.testing.pytest_plugin",)
 
-async def capillary_sandbox() -> "AsyncIterator[Sandbox]":
+
+async def capillary_sandbox(request: pytest.FixtureRequest) -> "AsyncIterator[Sandbox]":
     """Run a sandbox in the test's own event loop, and stop it afterwards."""
     from capillary_async.sandbox.server import Sandbox  # noqa: PLC0415  (see the module's docstring)
 
-    async with Sandbox() as sandbox:
+    async with Sandbox(**_settings(request.node)) as sandbox:
+        for mark in _marks(request.node, "capillary_fault"):
+            _script(sandbox, *mark.args, **mark.kwargs)
         yield sandbox
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Offer the fixture, once all other plugins are loaded and it is known who runs asynchronous ones."""
+def _marks(node: Any, name: str) -> list[pytest.Mark]:
+    """Return the marks of a test, those of its class and module first."""
+    return list(node.iter_markers(name))[::-1]
+
+
+def _settings(node: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for mark in _marks(node, "capillary_sandbox"):
+        settings |= mark.kwargs
+    return settings
+
+
+def _script(sandbox: "Sandbox", path: str = "/", *answers: Any, times: int | None = 1, **fields: Any) -> None:
+    from capillary_async.sandbox.answers import Answer  # noqa: PLC0415
+
+    sandbox.script(path, *(answers or (Answer(**fields),)), times=times)
+
+
+def offer(config: pytest.Config, function: Callable[..., Any]) -> None:
+    """Make a fixture of an asynchronous function, once all other plugins are loaded and it is known who runs them."""
     # In its strict mode pytest-asyncio runs only fixtures of its own making. Without it, anyio's
     # plugin runs those that pytest made.
     asyncio_plugin = sys.modules.get("pytest_asyncio")
     make = pytest.fixture if asyncio_plugin is None else asyncio_plugin.fixture
-    fixtures = ModuleType("capillary_async_fixtures")
-    vars(fixtures)["capillary_sandbox"] = make(capillary_sandbox)
-    config.pluginmanager.register(fixtures)
+    plugin = ModuleType(f"{function.__module__}.{function.__name__}")
+    vars(plugin)[function.__name__] = make(function)
+    config.pluginmanager.register(plugin)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks, and offer the fixture."""
+    config.addinivalue_line("markers", "capillary_sandbox(**settings): how this test's capillary_sandbox is set up")
+    config.addinivalue_line(
+        "markers",
+        'capillary_fault(path="/", *answers, times=1, **fields): what its next requests to a path get instead',
+    )
+    offer(config, capillary_sandbox)

@@ -1,10 +1,11 @@
 """The sandbox itself: sockets around everything else."""
 
+import asyncio
 from collections import deque
 from inspect import getdoc
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 from anyio import sleep_forever
@@ -21,6 +22,12 @@ from capillary_async.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
     from capillary_async.sandbox.sockets import Sockets
+
+_LOOP_STANDS_STILL: Final = (
+    "the sandbox was started in an event loop that does not run now, so it can answer nobody; with pytest-asyncio give "
+    "fixtures and tests one loop scope (asyncio_default_fixture_loop_scope and asyncio_default_test_loop_scope), and "
+    "make tests that use the sandbox `async def`"
+)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -51,6 +58,7 @@ class Sandbox(SandboxSettings):
     _gate: Throttle = attrs.field(factory=Throttle, init=False, repr=False)
     _random: Random = attrs.field(init=False, repr=False)
     _sockets: "Sockets | None" = attrs.field(default=None, init=False, repr=False)
+    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._requests = deque(maxlen=self.log_size)
@@ -84,7 +92,7 @@ class Sandbox(SandboxSettings):
             raise RuntimeError("this sandbox is running already")
         sockets = Sockets(self._reply, lambda: self.clock())  # noqa: PLW0108  (the clock may be set anew)
         self.port = await sockets.open(self.host, self.port)
-        self._sockets = sockets
+        self._sockets, self._loop = sockets, asyncio.get_running_loop()
 
     async def close(self) -> None:
         """Stop listening and drop every connection. Closing twice does no harm."""
@@ -102,10 +110,13 @@ class Sandbox(SandboxSettings):
         """Where it listens, such as `http://127.0.0.1:49152`.
 
         Raises:
-            RuntimeError: It has not listened yet, so nobody knows its port.
+            RuntimeError: It has not listened yet, so nobody knows its port; or its event loop stands still, so that
+                whoever asks would wait for ever.
         """
         if not self.port:
             raise RuntimeError("the sandbox does not run yet; use it inside `async with Sandbox()`")
+        if self._sockets is not None and self._loop is not None and not self._loop.is_running():
+            raise RuntimeError(_LOOP_STANDS_STILL)
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 

@@ -1,0 +1,77 @@
+"""Cassettes of vcrpy that hold no person and no login, so that they may be kept beside the tests."""
+
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import vcr
+
+from capillary_async.testing.scrubbing import Scrubber
+
+RecordMode = Literal["once", "all", "none"]
+# Whatever else travels may say who asks.
+_KEPT_OF_REQUESTS: Final = frozenset(("accept", "content-type", "language"))
+_KEPT_OF_ANSWERS: Final = frozenset(("content-type", "retry-after", "x-cap-requestid"))
+
+
+@contextmanager
+def cassette(file: Path, *, record_mode: RecordMode = "once") -> Generator[Any]:
+    """Play a cassette, or record it.
+
+    Headers, tokens, keys and secrets are left out. Identifiers, numbers of seven digits and more, addresses, names and
+    what stands in custom fields become other values of the same kind; amounts and dates stay. What a test sends that
+    differs in such values alone is answered in the order in which it was recorded: ask for one after another.
+
+    Args:
+        file: Where the cassette is kept.
+        record_mode: "once" records when there is no file yet, "all" always, "none" never.
+
+    Raises:
+        ValueError: There is no such mode. "new_episodes" of vcrpy is left out: values recorded later would get the
+            names of earlier ones.
+    """
+    if record_mode not in get_args(RecordMode):
+        raise ValueError(f"record_mode must be one of {', '.join(get_args(RecordMode))}, not {record_mode!r}")
+    scrubber = Scrubber()
+    if record_mode == "all":
+        file.unlink(missing_ok=True)
+    elif file.exists():
+        scrubber.recognise(file.read_text("utf-8"))
+    recorder: Any = vcr.VCR(
+        record_mode=vcr.record_mode.RecordMode(record_mode),
+        before_record_request=partial(_scrubbed_request, scrubber),
+        before_record_response=partial(_scrubbed_answer, scrubber),
+    )
+    with recorder.use_cassette(str(file)) as played:
+        scrubber.recorded = [request.uri for request in played.requests]
+        yield played
+
+
+def _scrubbed_request(scrubber: Scrubber, request: Any) -> Any:
+    request.uri = scrubber.url(request.uri)
+    request.headers = {name: value for name, value in request.headers.items() if name.lower() in _KEPT_OF_REQUESTS}
+    if request.body:
+        request.body = scrubber.body(request.body)
+    return request
+
+
+def _scrubbed_answer(scrubber: Scrubber, response: Any) -> Any:
+    headers = {name.lower(): (name, value) for name, value in response["headers"].items()}
+    body = response["body"].get("string", b"")
+    if "content-encoding" in headers:
+        body = _decompressed(body, headers["content-encoding"][1])
+    kept = dict(pair for name, pair in headers.items() if name in _KEPT_OF_ANSWERS)
+    return {**response, "headers": kept, "body": {"string": scrubber.body(body) if body else b""}}
+
+
+def _decompressed(body: bytes, encodings: list[str]) -> bytes:
+    """Undo gzip or deflate, which the client asks for."""
+    if not set(encodings) & {"gzip", "deflate"}:
+        return body
+    try:
+        return zlib.decompress(body, wbits=47)  # gzip's header or zlib's
+    except zlib.error:
+        return zlib.decompress(body, wbits=-15)  # what some servers call deflate

@@ -1,0 +1,83 @@
+"""Models that hypothesis and polyfactory invent are models that the API could send."""
+
+import subprocess
+import sys
+import tomllib
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async import TargetEvent, models
+from capillary_async.models.definition import Model
+from capillary_async.testing.factories import ModelFactory
+from capillary_async.testing.strategies import register
+
+register()
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+MODELS = [
+    kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model
+]
+
+
+def leaves(value: Any) -> list[Any]:
+    """Return every value that is no model and no container."""
+    parts: list[Any] | None = None
+    if isinstance(value, Model):
+        parts = [getattr(value, attribute.name) for attribute in attrs.fields(type(value))]
+    elif isinstance(value, dict):
+        parts = list(cast("dict[str, Any]", value).values())
+    elif isinstance(value, tuple | list):
+        parts = list(cast("list[Any]", value))
+    return [value] if parts is None else [leaf for part in parts for leaf in leaves(part)]
+
+
+def check(model: Model) -> None:
+    """See that a model holds nothing that the API cannot send."""
+    for leaf in leaves(model):
+        assert not isinstance(leaf, datetime) or leaf.tzinfo is not None
+        assert not isinstance(leaf, Decimal) or leaf.is_finite()
+    assert model.extra == {}
+
+
+@given(st.one_of([st.from_type(kind) for kind in MODELS]))
+def test_hypothesis_makes_every_model(model: Model) -> None:
+    """`from_type` alone fails at the first `Any`."""
+    check(model)
+
+
+@given(st.builds(TargetEvent, event_log_id=st.just(7)))
+def test_single_attributes_can_be_said(event: TargetEvent) -> None:
+    """A property is often about one of them."""
+    assert event.event_log_id == 7
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_polyfactory_makes_every_model(kind: type[Model]) -> None:
+    """Plain factories make date-times that know no zone."""
+    for model in ModelFactory.create_factory(kind).batch(20):
+        assert isinstance(model, kind)
+        check(model)
+
+
+def test_a_factory_takes_what_the_test_is_about() -> None:
+    """Nested models included."""
+    event = ModelFactory.create_factory(TargetEvent).build(customer_id=7, target_value=Decimal("1.5"))
+
+    assert (event.customer_id, event.target_value) == (7, Decimal("1.5"))
+
+
+def test_hypothesis_finds_them_by_itself() -> None:
+    """The package's entry point names the function; nobody has to call it."""
+    entry = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["entry-points"]["hypothesis"]["capillary_async"]
+    module, function = entry.split(":")
+    code = f"import sys, {module} as m; m.{function}(); print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {"aiohttp", "cattrs", "capillary_async.client"} & set(loaded)
