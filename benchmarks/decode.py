@@ -22,7 +22,7 @@ from rivals import by_hand, list_of, mashumaro_class, pydantic_model, pydantic_p
 from samples import customer, events, page, trackers
 
 from capillary_async import Customer, TargetEvent, Tracker
-from capillary_async.codec import Converter, decode_json
+from capillary_async.codec import Converter
 from capillary_async.models.definition import Model, documented
 
 FLOOR, OURS = "msgspec, dates as text", "ours"
@@ -81,7 +81,8 @@ def contestants(subject: Subject) -> dict[str, Run]:
 
     def ours(bodies: Iterator[bytes]) -> Run:
         into: Any = GenericAlias(tuple, (cls, ...)) if subject.is_page else cls
-        return lambda: converter.structure(part(decode_json(next(bodies))), into)
+        rows_key = "data" if subject.is_page else ""
+        return lambda: converter.structure(part(converter.decode(next(bodies), cls, rows_key)), into)
 
     def by_dataclass() -> object:
         document = part(json.loads(body, parse_float=Decimal))

@@ -6,11 +6,16 @@ The only part that knows cattrs and msgspec. Both are loaded when they are first
 from collections.abc import Callable
 from datetime import tzinfo
 from functools import cached_property
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, overload
 
+from capillary_async.codec.dates import DateTables
 from capillary_async.codec.json_text import decode_json, encode_json, to_builtins
 from capillary_async.codec.mismatch import explain
 from capillary_async.codec.scalars import UnknownTypeError
+from capillary_async.models.definition import Model, is_model
+
+if TYPE_CHECKING:
+    from capillary_async.codec.rows import PageDecoder
 
 T = TypeVar("T")
 
@@ -27,13 +32,40 @@ class Converter:
     """
 
     def __init__(self, timezone: tzinfo) -> None:
-        self._timezone = timezone
+        self._tables = DateTables(timezone)
+        self._page_decoders: dict[tuple[type[Model], str], PageDecoder] = {}
 
     @cached_property
     def _hook_for(self) -> Callable[[Any], Callable[[Any, Any], Any]]:
         from capillary_async.codec.hooks import strict_converter  # noqa: PLC0415  (brings cattrs)
 
-        return strict_converter(self._timezone).get_structure_hook
+        return strict_converter(self._tables).get_structure_hook
+
+    def decode(self, body: bytes | bytearray, into: Any = Any, rows_key: str = "") -> Any:
+        """Decode an answer, as `decode_json` does.
+
+        Args:
+            body: One JSON document.
+            into: What `structure` will make of it, or of its rows.
+            rows_key: The member that will be structured; empty for the whole answer. When it holds rows of a model,
+                and the endpoint's answers are of one form, they are decoded for `structure` alone.
+
+        Raises:
+            DecodeError: It is not one JSON document.
+        """
+        decoder = self._page_decoder(into, rows_key) if rows_key else None
+        return decode_json(body) if decoder is None else decoder.decode(body)
+
+    def _page_decoder(self, into: Any, rows_key: str) -> "PageDecoder | None":
+        model = _row_model(into)
+        if model is None:
+            return None
+        decoder = self._page_decoders.get((model, rows_key))
+        if decoder is None:
+            from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (brings msgspec)
+
+            decoder = self._page_decoders[model, rows_key] = PageDecoder(model, rows_key, self._tables, self._hook_for)
+        return decoder
 
     @overload
     def structure(self, value: Any, into: type[T], location: str = "") -> T: ...
@@ -58,6 +90,10 @@ class Converter:
             raise
         except Exception:  # noqa: BLE001, S110  (every kind of refusal, also of users' own classes)
             pass
+        from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (as above)
+
+        if isinstance(value, StructRows):
+            return self.structure(value.plain(), into, location)
         # Raised out here, the error has no context, and so holds no frame in which the value is seen.
         error = explain(value, into, location, self._fits)
         del value
@@ -69,3 +105,8 @@ class Converter:
         except Exception:  # noqa: BLE001
             return False
         return True
+
+
+def _row_model(into: Any) -> type[Model] | None:
+    kind = get_args(into)[0] if get_origin(into) in {list, tuple} and get_args(into) else into
+    return kind if is_model(kind) else None

@@ -11,6 +11,7 @@ happen. The tables are dicts that fill themselves, so a remembered text costs on
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import repeat
 from typing import Any, Final
 
 from capillary_async.codec.scalars import Mismatch
@@ -28,6 +29,17 @@ _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
 # `.0`. If these and the length are right, `fromisoformat` refuses everything else that is wrong.
 _MARKS: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
+# The forms whose texts are read a column at a time, with 0 for each digit.
+_DIGITS_AND_T: Final = bytes.maketrans(b"123456789T", b"000000000 ")
+_NAIVE, _WITH_ZONE = "naive", "with a zone"
+_FORMS: Final[Mapping[bytes, str]] = {
+    b"0000-00-00 00:00:00": _NAIVE,
+    b"0000-00-00 00:00:00.0": _NAIVE,
+    b"0000-00-00 00:00:00Z": _WITH_ZONE,
+    b"0000-00-00 00:00:00.000Z": _WITH_ZONE,
+    b"0000-00-00 00:00:00.000+0000": _WITH_ZONE,
+    b"0000-00-00 00:00:00+00:00": _WITH_ZONE,
+}
 
 # As Java writes a date by itself.
 _JAVA: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d:\d\d:\d\d) ([A-Z]{3,4}) (\d{4})", re.ASCII)
@@ -48,7 +60,16 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 }
 
 
-class Dates(dict[Any, date]):
+class DateColumn:
+    """Reads the values that one attribute has in the rows of a page."""
+
+    def read_column(self, values: list[Any]) -> list[Any]:
+        """Return the dates of these texts; null stays `None`."""
+        table: Any = self
+        return [None if value is None else table[value] for value in values]
+
+
+class Dates(DateColumn, dict[Any, date]):
     """Plain dates by their texts."""
 
     def __missing__(self, value: Any) -> date:
@@ -61,7 +82,7 @@ class Dates(dict[Any, date]):
         return found
 
 
-class DateTimes(dict[Any, datetime]):
+class DateTimes(DateColumn, dict[Any, datetime]):
     """Aware date-times by their texts."""
 
     def __init__(self, zone: tzinfo) -> None:
@@ -85,6 +106,21 @@ class DateTimes(dict[Any, datetime]):
         self[value] = moment
         return moment
 
+    def read_column(self, values: list[Any]) -> list[Any]:
+        """Return the date-times of these texts: at once when all have the same usual form, else one by one."""
+        form = _common_form(values)
+        if form is None:
+            return super().read_column(values)
+        # Texts of these forms mean the same to msgspec as to `fromisoformat`, and msgspec reads them twice as fast.
+        import msgspec  # noqa: PLC0415
+
+        if form == _NAIVE and self._is_utc:
+            values = [value + "Z" for value in values]
+        moments = msgspec.convert(values, list[datetime])
+        if form == _WITH_ZONE or self._is_utc:
+            return moments
+        return [*map(_combine, moments, map(datetime.time, moments), repeat(self._zone))]
+
     def _located(self, moment: datetime) -> datetime:
         # A fifth of the price of replace(tzinfo=...).
         return moment if moment.tzinfo else _combine(moment, moment.time(), self._zone)
@@ -107,7 +143,17 @@ class DateTimes(dict[Any, datetime]):
         return here if here.tzname() == name else _from_iso(clock + _ABBREVIATIONS[name])
 
 
-class DatesOrDateTimes(dict[Any, datetime | date]):
+def _common_form(values: list[Any]) -> str | None:
+    """Return the form that all these texts have, with 0 for each digit, or `None` when there is no such form."""
+    if None in values:
+        return None
+    forms = "".join(values).encode().translate(_DIGITS_AND_T)
+    form = forms[: len(values[0])]
+    # Equal lengths need no check of their own: if one text is too long, another does not begin with a year.
+    return _FORMS.get(form) if form * len(values) == forms else None
+
+
+class DatesOrDateTimes(DateColumn, dict[Any, datetime | date]):
     """Whatever a text is, for keys that hold a date in one answer and a date-time in another."""
 
     def __init__(self, dates: Dates, date_times: DateTimes) -> None:

@@ -104,7 +104,7 @@ def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: 
     return FieldCode((f"$ = {hook}($, {kind})",), {hook: hook_for(into), kind: into})
 
 
-def table_for(into: Any, tables: DateTables) -> dict[Any, Any] | None:
+def table_for(into: Any, tables: DateTables) -> Any:
     """Return the table that turns texts into values of a type, or `None` when there is none."""
     if get_origin(into) is Annotated and ServerClock in get_args(into):
         return tables.server_date_times
@@ -121,6 +121,20 @@ def table_for(into: Any, tables: DateTables) -> dict[Any, Any] | None:
     return None
 
 
+def resolved(cls: Any) -> Any:
+    """Return a model whose annotations are types, not texts.
+
+    Raises:
+        UnknownTypeError: An annotation names something that does not exist.
+    """
+    if any(isinstance(attribute.type, str) for attribute in documented(cls)):
+        try:
+            attrs.resolve_types(cls)
+        except NameError as error:
+            raise UnknownTypeError(f"{cls.__qualname__} has an annotation without a meaning: {error}") from None
+    return cls
+
+
 class ReaderCache(dict[KeyOrder, Reader]):
     """The generated functions of one model, by key order. Each is generated when its key order first arrives."""
 
@@ -132,14 +146,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
     @cached_property
     def _codes(self) -> "dict[attrs.Attribute[Any], FieldCode]":
         # Evaluated when the first object arrives: a model may contain itself, and name itself in quotes.
-        if any(isinstance(attribute.type, str) for attribute in documented(self._cls)):
-            try:
-                attrs.resolve_types(self._cls)
-            except NameError as error:
-                raise UnknownTypeError(
-                    f"{self._cls.__qualname__} has an annotation without a meaning: {error}"
-                ) from None
-        return {attribute: self._code_for(attribute) for attribute in documented(self._cls)}
+        return {attribute: self._code_for(attribute) for attribute in documented(resolved(self._cls))}
 
     @cached_property
     def _known_keys(self) -> KeyOrder:
@@ -165,12 +172,12 @@ class ReaderCache(dict[KeyOrder, Reader]):
     def _generate(self, keys: KeyOrder) -> Reader:
         variables = {name: f"value_{index}" for index, name in enumerate(keys)}
         unknown = [f"{name!r}: {variables[name]}" for name in keys if name not in self._known_keys]
-        names = {"Draft": draft_of(self._cls), "Model": self._cls, **_NAMES}
+        names = {"Draft": draft_of(self._cls), "Model": self._cls, **CODE_NAMES}
         lines = [f"{', '.join(variables.values())}, = source.values()"] if keys else []
         lines.append("draft = Draft()")
         for attribute, code in self._codes.items():
             names |= code.names
-            lines += _attribute_lines(
+            lines += attribute_lines(
                 attribute, code, [variables[name] for name in wire_names(attribute) if name in variables]
             )
         lines += [
@@ -179,11 +186,11 @@ class ReaderCache(dict[KeyOrder, Reader]):
             "return draft",
         ]
         # Keys stand in the source as literals only, so nothing that a server sends is ever run.
-        exec(_compiled("\n    ".join(["def read(source):", *lines]), self._cls.__qualname__), names)  # noqa: S102
+        exec(compiled("\n    ".join(["def read(source):", *lines]), self._cls.__qualname__), names)  # noqa: S102
         return cast("Reader", names["read"])
 
 
-_NAMES: Final[dict[str, Any]] = {
+CODE_NAMES: Final[dict[str, Any]] = {
     "Decimal": Decimal,
     "NOTHING_EXTRA": NOTHING_EXTRA,
     "ReadOnlyDict": ReadOnlyDict,
@@ -193,7 +200,7 @@ _NAMES: Final[dict[str, Any]] = {
 }
 
 
-def _attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variables: list[str]) -> list[str]:
+def attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variables: list[str]) -> list[str]:
     """Write the lines for one attribute, whose value is in one of `variables`; the first that is not null counts."""
     is_required = attribute.default is attrs.NOTHING
     if not variables:
@@ -207,7 +214,7 @@ def _attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variabl
 
 
 @lru_cache(1024)
-def _compiled(text: str, name: str) -> CodeType:
+def compiled(text: str, name: str) -> CodeType:
     """Compile once in a process, however many clients it has."""
     return compile(text, f"<read {name}>", "exec")
 

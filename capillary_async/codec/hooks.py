@@ -7,7 +7,6 @@ bypass it: `generation` reads them seven times as fast. By itself cattrs convert
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
-from datetime import tzinfo
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from functools import cache
@@ -19,6 +18,7 @@ import cattrs
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.generation import Reader, ReaderCache, field_code, table_for
+from capillary_async.codec.rows import StructRows
 from capillary_async.codec.scalars import (
     Hook,
     Mismatch,
@@ -54,14 +54,13 @@ _SCALARS: Final[Mapping[Any, Hook]] = {
 }
 
 
-def strict_converter(zone: tzinfo) -> cattrs.Converter:
+def strict_converter(tables: DateTables) -> cattrs.Converter:
     """Return a cattrs converter that converts nothing it should refuse.
 
     Args:
-        zone: The clock of date-times without a zone.
+        tables: Reads dates and date-times.
     """
     converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_no_way)
-    tables = DateTables(zone)
 
     def hook_for(into: Any) -> Hook:
         try:
@@ -169,9 +168,11 @@ def _model_hook(readers: ReaderCache) -> Hook:
 
 def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
     """Return the hook for the rows of a page: as `_list_hook`, but most rows have the key order of the row before."""
-    build = _list_builder(into)
+    build, model = _list_builder(into), get_args(into)[0]
 
     def structure_models(value: Any, _: Any) -> Any:
+        if value.__class__ is StructRows and value.model is model:
+            return build(value.models())
         if value.__class__ is not list:
             raise Mismatch
         models: list[Any] = []

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-@cache
-def _decoder() -> "msgspec.json.Decoder[Any]":
+def decoder_of(into: Any) -> "msgspec.json.Decoder[Any]":
+    """Return a decoder for a type that msgspec knows, in which numbers without a type of their own stay exact."""
     import msgspec  # noqa: PLC0415
 
-    return msgspec.json.Decoder(float_hook=Decimal)
+    return msgspec.json.Decoder(into, float_hook=Decimal)
+
+
+_general_decoder = cache(lambda: decoder_of(Any))
 
 
 @cache
@@ -43,7 +46,7 @@ def decode_json(body: bytes | bytearray) -> Any:
     has_mark = body.startswith(_BYTE_ORDER_MARK)
     try:
         # A view, not a slice: an answer may be so large that there is no room for a second one.
-        return _decoder().decode(memoryview(body)[len(_BYTE_ORDER_MARK) :] if has_mark else body)
+        return _general_decoder().decode(memoryview(body)[len(_BYTE_ORDER_MARK) :] if has_mark else body)
     except MemoryError:
         raise
     except Exception as problem:  # noqa: BLE001  (the codec's own errors, UnicodeError, ArithmeticError, RecursionError)

@@ -1,0 +1,273 @@
+"""Decode the rows of a page from JSON text to models, without a dict for each row.
+
+`Converter.structure` takes dicts apart. For a page of rows, making the dicts is a third of the work. msgspec can
+instead decode each row into a Struct, and check texts and whole numbers on the way, if it is told which keys to expect.
+No document lists the keys completely, so a `PageDecoder` learns them from the endpoint's answers:
+
+* The first page is decoded in the general way. Its keys, and the types of their values, become a Struct.
+* The next pages are decoded into that Struct. msgspec refuses a page that differs in any way (a new key, a missing one,
+  a text where a number was). Such a page is decoded in the general way, and what it shows is added to what was learned.
+  After `_MOST_LESSONS` additions the endpoint counts as unpredictable, and the general way is taken at once.
+* A value that msgspec would check less strictly than `structure` stays untyped and goes through the same `FieldCode`.
+  So both ways accept the same answers and make the same models. A property test compares them.
+
+Dates are read a column at a time (`dates.DateTimes.column`), because the dates of a page mostly have one form.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import GenericAlias, NoneType
+from typing import Annotated, Any, Final, cast, get_args, get_origin
+
+import attrs
+import msgspec
+
+from capillary_async.codec.dates import DateColumn, DateTables
+from capillary_async.codec.generation import (
+    CODE_NAMES,
+    FieldCode,
+    attribute_lines,
+    compiled,
+    draft_of,
+    field_code,
+    resolved,
+    table_for,
+)
+from capillary_async.codec.json_text import decode_json, decoder_of
+from capillary_async.codec.scalars import Hook
+from capillary_async.models.definition import AlsoQuoted, Model, alternatives, documented, wire_names, without_null
+
+ReadRows = Callable[[list[Any]], list[Any]]
+
+_MOST_LESSONS: Final = 16
+_MOST_KEYS: Final = 256
+_KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+class StructRows(list[Any]):
+    """The rows of a page as Structs.
+
+    Attributes:
+        model: The class of the models.
+        plain: Returns the rows as the general way decodes them.
+    """
+
+    def __init__(self, rows: list[Any], model: type[Model], read: ReadRows, plain: Callable[[], Any]) -> None:
+        super().__init__(rows)
+        self.model = model
+        self.plain = plain
+        self._read = read
+
+    def models(self) -> list[Any]:
+        """Make models of the rows.
+
+        Raises:
+            Exception: A row does not fit; the general way finds out why.
+        """
+        return self._read(self)
+
+
+@attrs.define(eq=False)
+class _LearnedKeys:
+    """What the answers showed of one kind of object.
+
+    Attributes:
+        types: The types of each key's values.
+        optional: The keys that some objects did not have.
+    """
+
+    types: dict[str, set[type]] = attrs.field(factory=dict[str, set[type]])
+    optional: set[str] = attrs.field(factory=set[str])
+
+    def learn(self, source: Mapping[str, Any]) -> None:
+        """Add what one object shows."""
+        if self.types:
+            self.optional |= self.types.keys() ^ source.keys()
+        for name, value in source.items():
+            self.types.setdefault(name, set()).add(value.__class__)
+
+    def only_type(self, name: str) -> type | None:
+        """Return the type of a key's values, nulls left out: `NoneType` when all are null, `None` when types differ."""
+        kinds = self.types[name] - {NoneType}
+        if not kinds:
+            return NoneType
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def struct(self, types: Mapping[str, Any]) -> Any:
+        """Return the Struct for objects with these keys; its fields are called `f0`, `f1` and so on.
+
+        Args:
+            types: What msgspec has to check; a key that is left out may hold anything.
+        """
+        names = [f"f{index}" for index in range(len(self.types))]
+        fields: list[tuple[str, Any, Any]] = []
+        for field, name in zip(names, self.types, strict=True):
+            if name in self.optional:
+                fields.append((field, types.get(name, Any) | msgspec.UnsetType, msgspec.UNSET))
+            else:
+                fields.append((field, types.get(name, Any), msgspec.NODEFAULT))
+        renamed = dict(zip(names, self.types, strict=True))
+        return msgspec.defstruct("Learned", fields, kw_only=True, forbid_unknown_fields=True, gc=False, rename=renamed)
+
+
+class PageDecoder:
+    """Decodes the answers of one endpoint that lists rows.
+
+    Args:
+        model: The rows' model.
+        rows_key: The answer's member that holds the rows.
+        tables: Reads dates.
+        hook_for: Finds the hook of a type.
+    """
+
+    def __init__(self, model: type[Model], rows_key: str, tables: DateTables, hook_for: Callable[[Any], Hook]) -> None:
+        self._model = model
+        self._rows_key = rows_key
+        self._tables = tables
+        self._hook_for = hook_for
+        self._envelope, self._row = _LearnedKeys(), _LearnedKeys()
+        self._lessons = 0
+        self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._read: ReadRows = list
+
+    def decode(self, body: bytes | bytearray) -> Any:
+        """Decode one answer; the member with the rows is a `StructRows` when the answer has the learned form.
+
+        Raises:
+            DecodeError: It is not one JSON document.
+        """
+        if self._decoder is not None:
+            try:
+                return self._document(self._decoder.decode(body), body)
+            except Exception:  # noqa: BLE001, S110  (the general way finds out what is wrong, if anything is)
+                pass
+        document = decode_json(body)
+        if self._lessons < _MOST_LESSONS:
+            self._learn(document)
+        return document
+
+    def _document(self, page: Any, body: bytes | bytearray) -> dict[str, Any]:
+        document = dict(zip(self._envelope.types, msgspec.structs.astuple(page), strict=True))
+        if self._envelope.optional:
+            document = {name: value for name, value in document.items() if value is not msgspec.UNSET}
+        document[self._rows_key] = StructRows(
+            document[self._rows_key], self._model, self._read, lambda: decode_json(body)[self._rows_key]
+        )
+        return document
+
+    def _learn(self, document: Any) -> None:
+        rows: Any = cast("dict[str, Any]", document).get(self._rows_key) if isinstance(document, dict) else None
+        if not isinstance(rows, list) or not rows or {*map(type, cast("list[Any]", rows))} != {dict}:
+            return
+        self._lessons += 1
+        self._envelope.learn(cast("dict[str, Any]", document))
+        for row in cast("list[dict[str, Any]]", rows):
+            self._row.learn(row)
+        keys = [*self._envelope.types, *self._row.types]
+        if len(keys) > _MOST_KEYS or not all(map(_KEY.fullmatch, keys)) or self._rows_key in self._envelope.optional:
+            self._lessons, self._decoder = _MOST_LESSONS, None
+            return
+        code = _RowsCode(self._model, self._row, self._tables, self._hook_for)
+        self._read = code.function()
+        rows_type: Any = GenericAlias(list, (self._row.struct(code.checked),))
+        self._decoder = decoder_of(self._envelope.struct({self._rows_key: rows_type}))
+
+
+class _RowsCode:
+    """Generates the function that makes models of a page's Structs.
+
+    Attributes:
+        checked: The types that msgspec has to check, by key.
+    """
+
+    def __init__(self, model: Any, keys: _LearnedKeys, tables: DateTables, hook_for: Callable[[Any], Hook]) -> None:
+        self.checked: dict[str, Any] = {}
+        self._model = model
+        self._keys = keys
+        self._members = {name: f"row.f{index}" for index, name in enumerate(keys.types)}
+        self._names: dict[str, Any] = {"Draft": draft_of(model), "Model": model, "UNSET": msgspec.UNSET, **CODE_NAMES}
+        self._columns: dict[str, str] = {}
+        self._known: set[str] = set()
+        self._lines = ["draft = Draft()"]
+        for attribute in documented(resolved(model)):
+            self._add(
+                attribute, field_code(attribute, tables, hook_for), table_for(without_null(attribute.type), tables)
+            )
+
+    def _add(self, attribute: "attrs.Attribute[Any]", code: FieldCode, table: Any) -> None:
+        present = [name for name in wire_names(attribute) if name in self._members]
+        self._known.update(present)
+        into = _type_to_check(attribute, present, self._keys)
+        if into is not None:
+            self.checked |= dict.fromkeys(present, into | None)
+            code = _NOT_NULL if attribute.default is attrs.NOTHING else FieldCode()
+        self._names |= code.names
+        if isinstance(table, DateColumn) and into is str:
+            column = f"column_{attribute.name}"
+            values = f"[{_first_not_null([self._members[name] for name in present])} for row in rows]"
+            self._columns[column] = f"{column} = read_{column}({values})"
+            self._names[f"read_{column}"] = table.read_column
+            self._lines += attribute_lines(attribute, code, [column])
+        elif len(present) == 1 and not code.lines and self._keys.optional.isdisjoint(present):
+            self._lines += attribute_lines(attribute, code, [self._members[present[0]]])
+        else:
+            variables = [f"value_{place}" for place in range(len(present))]
+            for variable, name in zip(variables, present, strict=True):
+                self._lines.append(f"{variable} = {self._members[name]}")
+                if name in self._keys.optional:
+                    self._lines += [f"if {variable} is UNSET:", f"    {variable} = None"]
+            self._lines += attribute_lines(attribute, code, variables)
+
+    def function(self) -> ReadRows:
+        """Compile the function."""
+        unknown = {name: member for name, member in self._members.items() if name not in self._known}
+        lines = [
+            *self._lines,
+            _extra_line(unknown, self._keys.optional),
+            "draft.__class__ = Model",
+            "append(draft)",
+        ]
+        columns = ", ".join(self._columns)
+        loop = f"for row, {columns} in zip(rows, {columns}):" if columns else "for row in rows:"
+        head = ["def read_rows(rows):", "models = []", "append = models.append", *self._columns.values(), loop]
+        text = "\n    ".join([*head, *(f"    {line}" for line in lines), "return models"])
+        exec(compiled(text, self._model.__qualname__), self._names)  # noqa: S102  (keys stand in it as literals only)
+        return cast("ReadRows", self._names["read_rows"])
+
+
+_NOT_NULL: Final = FieldCode(("if $ is None:", "    reject()"))
+
+
+def _type_to_check(attribute: "attrs.Attribute[Any]", present: list[str], keys: _LearnedKeys) -> type | None:
+    """Return the type that msgspec checks as strictly as the attribute's own code, or `None`.
+
+    An optional key is not checked this way, because a Struct tells that it is missing by another value.
+    """
+    kinds = {keys.only_type(name) for name in present} - {NoneType}
+    if len(kinds) != 1 or not keys.optional.isdisjoint(present):
+        return None
+    (kind,) = kinds
+    into = without_null(attribute.type)
+    accepts = {
+        str: into is str or frozenset(alternatives(into)) <= {date, datetime},
+        int: into is int or (get_origin(into) is Annotated and AlsoQuoted in get_args(into)),
+        bool: into is bool,
+    }
+    return kind if kind is not None and accepts.get(kind) else None
+
+
+def _first_not_null(members: list[str]) -> str:
+    """Write the expression for the first of a row's values that is not null."""
+    *others, last = members
+    return " else ".join([*(f"{member} if {member} is not None" for member in others), last])
+
+
+def _extra_line(unknown: Mapping[str, str], optional: set[str]) -> str:
+    if not unknown:
+        return "draft.extra = NOTHING_EXTRA"
+    items = ", ".join(f"{name!r}: {variable}" for name, variable in unknown.items())
+    if optional.isdisjoint(unknown):
+        return f"draft.extra = ReadOnlyDict({{{items}}})"
+    some = f"{{name: value for name, value in {{{items}}}.items() if value is not UNSET}}"
+    return f"draft.extra = ReadOnlyDict({some}) or NOTHING_EXTRA"
