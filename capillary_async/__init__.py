@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from capillary_async.bulk import Outcome, lookup_many
     from capillary_async.client import CapillaryClient
+    from capillary_async.codec import to_dict, to_json
     from capillary_async.errors import (
         AccessDeniedError,
         ApiErrorDetail,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         RepeatedPageError,
         ResponseError,
         ServerError,
+        TableError,
         TransportError,
         UnexpectedResponseError,
     )
@@ -316,6 +318,7 @@ __all__ = [
     "StreakProgress",
     "Subscription",
     "SubscriptionInfo",
+    "TableError",
     "Target",
     "TargetAttribution",
     "TargetAudienceFilter",
@@ -354,6 +357,8 @@ __all__ = [
     "UserGroupSummary",
     "bulk_priority",
     "lookup_many",
+    "to_dict",
+    "to_json",
 ]
 
 # Where the names above come from; from light to heavy, for the first that has a name is taken.
@@ -362,6 +367,7 @@ _MODULES: Final = (
     "options",
     "pipeline.request",
     "models",
+    "codec",
     "pipeline.auth",
     "pipeline.admission",
     "pipeline.shared_limit",

@@ -15,6 +15,7 @@ CapillaryError
 │   ├── ServerError               5xx, 461, 520-524, 1099, 4001, 11002
 │   └── UnexpectedResponseError   any other 4xx without a code: the answer does not come from the API
 ├── DecodeError                   the answer is not what the API documents
+├── TableError                    rows do not fit a table (Arrow, Parquet)
 └── PaginationError               a listing did not keep its promise
     ├── RepeatedPageError
     └── IncompleteListingError
@@ -209,6 +210,20 @@ class DecodeError(CapillaryError):
         retryable: bool | None = None,
     ) -> None:
         super().__init__(message, path=path, attempts=attempts, retryable=retryable)
+        self.location = location
+
+
+class TableError(CapillaryError):
+    """Rows do not fit a table, or their class has no columns.
+
+    Attributes:
+        row: Number of the row, from 0; `None` when the class is to blame.
+        location: Where in the row, such as `identifiers[0].value`; empty for the row as a whole.
+    """
+
+    def __init__(self, message: str, *, row: int | None = None, location: str = "") -> None:
+        super().__init__(message)
+        self.row = row
         self.location = location
 
 

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, overload
 
 from capillary_async.codec.dates import DateTables
-from capillary_async.codec.json_text import decode_json, encode_json, to_builtins
+from capillary_async.codec.json_text import decode_json, encode_json, json_cell, to_builtins, to_json
 from capillary_async.codec.mismatch import explain
 from capillary_async.codec.scalars import UnknownTypeError
+from capillary_async.codec.unstructuring import to_dict
 from capillary_async.models.definition import Model, is_model
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Converter", "decode_json", "encode_json", "to_builtins"]
+__all__ = ["Converter", "decode_json", "encode_json", "json_cell", "to_builtins", "to_dict", "to_json"]
 
 
 class Converter:

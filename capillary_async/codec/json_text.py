@@ -8,7 +8,7 @@ from decimal import Decimal, DecimalException
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from capillary_async.codec.unstructuring import plain
+from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ _general_decoder = cache(lambda: decoder_of(Any))
 
 
 @cache
-def _encoder() -> "msgspec.json.Encoder":
+def encoder() -> "msgspec.json.Encoder":
+    """Return the encoder of everything that is JSON already, apart from its text."""
     import msgspec  # noqa: PLC0415
 
     return msgspec.json.Encoder(decimal_format="number")
@@ -73,16 +74,23 @@ def encode_json(value: Any) -> bytes:
 
     Raises:
         TypeError: A type that JSON cannot say.
-        ValueError: A `Decimal` that is no number.
+        ValueError: A number that is NaN or infinite.
     """
-    text = _encoder().encode(plain(value))
-    if b"NaN" in text or b"Infinity" in text:
-        # Both may stand in a text, so look twice. No JSON document has them elsewhere.
-        try:
-            decode_json(text)
-        except DecodeError:
-            raise ValueError("JSON has no NaN and no Infinity") from None
-    return text
+    return encoder().encode(exact(value))
+
+
+def to_json(value: Any, *, by_alias: bool = False) -> str:
+    """Return a value as a JSON document. Nothing is lost: every `Decimal` is a number with the digits it has.
+
+    Args:
+        value: A model, a list of models, a page, an outcome, or anything inside one.
+        by_alias: Whether the keys of models are the API's own, with `extra` among them.
+
+    Raises:
+        TypeError: A type that JSON cannot say.
+        ValueError: A number is NaN or infinite.
+    """
+    return encoder().encode(exact(value, by_alias=by_alias)).decode()
 
 
 def to_builtins(value: Any) -> Any:
@@ -92,4 +100,9 @@ def to_builtins(value: Any) -> Any:
     """
     import msgspec  # noqa: PLC0415
 
-    return msgspec.to_builtins(plain(value), builtin_types=(Decimal,))
+    return msgspec.to_builtins(exact(value), builtin_types=(Decimal,))
+
+
+def json_cell(value: Any) -> str | None:
+    """Return a value as JSON, for the cell of a table; `None` for `None`."""
+    return None if value is None else encode_json(value).decode()

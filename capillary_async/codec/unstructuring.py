@@ -1,37 +1,220 @@
-"""Models back to dicts, with the attributes in the order in which they are declared.
+"""Values back to what JSON consists of: models to dicts, with the attributes in the order of their declaration.
 
-msgspec writes attrs classes by itself, but sorts their attributes by name; rows of a file begin with the id. As in
-`generation`, a function is written for each class, because a loop over twelve attributes costs ten times as much.
+msgspec writes most classes by itself, but not exactly: it sorts the attributes of attrs classes, writes null for NaN,
+and rounds an offset from UTC to minutes. `exact` makes a value that it writes without loss. As in `generation`, a
+function is written for each class, because a loop over twelve attributes costs ten times as much.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, cast, get_args
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from math import isfinite
+from types import NoneType
+from typing import Annotated, Any, Final, cast, get_args, get_origin
 
-import attrs
+from capillary_async.errors import CapillaryError
+from capillary_async.models.definition import alternatives, documented, is_model, wire_names
+from capillary_async.models.members import members_of
 
-from capillary_async.models.definition import is_model
+Convert = Callable[[Any], Any]
+
+# Offsets from UTC with seconds are those of local mean time. The last zone left it in 1972.
+LAST_YEAR_OF_ODD_OFFSETS: Final = 1972
+_DIRECT: Final = frozenset((NoneType, bool, int, str))
+# Beyond this many digits a number stays a text: 1E+999999 would be a million digits long.
+_LONGEST_WHOLE_NUMBER: Final = 400
 
 
-def plain(value: Any) -> Any:
-    """Return a value with dicts in place of the models in it."""
-    if is_model(value.__class__):
-        return _dict_of(value.__class__)(value)
-    if value.__class__ is list or value.__class__ is tuple:
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+def exact(value: Any, *, by_alias: bool = False) -> Any:
+    """Return a value with dicts and lists in place of everything that has parts, as msgspec writes it exactly.
+
+    Args:
+        value: A model, an object of any class with declared members, a collection, an error, a scalar.
+        by_alias: Whether the keys of models are the API's own, with `extra` among them.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
+    """
+    return (_BY_ALIAS if by_alias else _BY_NAME).convert(value)
+
+
+def to_dict(value: Any, *, by_alias: bool = False) -> Any:
+    """Return a value as dicts, lists, texts, numbers, booleans and `None`, which `json.dumps` takes as it is.
+
+    Nothing is lost. Dates and date-times are ISO 8601 texts. A `Decimal` is an `int` if its digits are those of a
+    whole number; a `float` if the shortest text of that float is the same number, which is so for all numbers of up
+    to 15 digits; and its own text otherwise. `to_json` writes every `Decimal` as a number with its own digits.
+
+    Args:
+        value: A model, a list of models, a page, an outcome, or anything inside one.
+        by_alias: Whether the keys of models are the API's own, with `extra` among them.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
+    """
+    return _simple(exact(value, by_alias=by_alias))
+
+
+class _Converters(dict[type, Convert]):
+    """The functions that `exact` goes by, by class; each is made when its class first comes."""
+
+    def __init__(self, *, by_alias: bool) -> None:
+        super().__init__(dict.fromkeys(_DIRECT, _as_it_is))
+        self._by_alias = by_alias
+
+    def convert(self, value: Any) -> Any:
+        """Convert a value of any class."""
+        return self[value.__class__](value)
+
+    def __missing__(self, cls: type) -> Convert:
+        """Choose the function for a class."""
+        found = self[cls] = self._chosen(cls)
+        return found
+
+    def _chosen(self, cls: Any) -> Convert:
+        if cls.__module__ == "numpy" and hasattr(cls, "item"):
+            return lambda value: self.convert(value.item())
+        if issubclass(cls, Exception):
+            return lambda error: self.convert(_facts_of(error))
+        names = members_of(cls)
+        if names is not None:
+            return self._object_function(cls, tuple(names))
+        if issubclass(cls, Mapping):
+            return lambda value: {key: self[item.__class__](item) for key, item in value.items()}
+        if issubclass(cls, list | tuple | AbstractSet | deque):
+            return lambda value: [self[item.__class__](item) for item in value]
+        return next((convert for kind, convert in _SCALARS.items() if issubclass(cls, kind)), _as_it_is)
+
+    def _object_function(self, cls: Any, names: tuple[str, ...]) -> Convert:
+        hints = {attribute.name: attribute.type for attribute in documented(cls)} if is_model(cls) else {}
+        keys = self._keys_of(cls, names)
+        members: list[str] = []
+        for name in names:
+            value = f"value.{name}" if is_direct(hints.get(name, Any)) else f"convert(value.{name})"
+            members.append(f"**{value}" if keys[name] is None else f"{keys[name]!r}: {value}")
+        source = f"lambda value: {{{', '.join(members)}}}"
+        # The names are those of a class's attributes: no text from outside is ever run.
+        return cast("Convert", eval(source, {"convert": self.convert}))  # noqa: S307
+
+    def _keys_of(self, cls: Any, names: tuple[str, ...]) -> Mapping[str, str | None]:
+        """Return the key of each member; `None` for `extra`, whose items are keys of their own for the API."""
+        if not self._by_alias or not is_model(cls):
+            return dict(zip(names, names, strict=True))
+        keys: dict[str, str | None] = {"extra": None}
+        for attribute in documented(cls):
+            spellings = wire_names(attribute)
+            # Every date-time may have a twin in ISO 8601, but few answers send it; both are read.
+            keys[attribute.name] = next((name for name in spellings if not name.endswith("ISO")), spellings[0])
+        return keys
+
+
+def is_direct(hint: Any) -> bool:
+    """Whether values of a declared type are written as they are: texts, whole numbers, open enumerations."""
+    if get_origin(hint) is Annotated:
+        return is_direct(get_args(hint)[0])
+    arms = alternatives(hint)
+    if len(arms) > 1:
+        return all(is_direct(arm) for arm in arms)
+    return isinstance(hint, type) and (hint in _DIRECT or issubclass(hint, str))
+
+
+def _as_it_is(value: Any) -> Any:
     return value
 
 
-@cache
-def _dict_of(cls: Any) -> Callable[[Any], dict[str, Any]]:
-    members = ", ".join(
-        f"{attribute.name!r}: {'plain' if _may_hold_models(attribute.type) else ''}(model.{attribute.name})"
-        for attribute in attrs.fields(cls)
-    )
-    return cast("Callable[[Any], dict[str, Any]]", eval(f"lambda model: {{{members}}}", {"plain": plain}))  # noqa: S307
+def _finite_float(value: float) -> float:
+    if not isfinite(value):
+        raise ValueError("JSON has no NaN and no Infinity")
+    return value
 
 
-def _may_hold_models(into: Any) -> bool:
-    return isinstance(into, str) or is_model(into) or any(_may_hold_models(part) for part in get_args(into))
+def _finite_decimal(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError("JSON has no NaN and no Infinity")
+    return value
+
+
+def _exact_date_time(value: datetime) -> Any:
+    if value.year > LAST_YEAR_OF_ODD_OFFSETS and value.__class__ is datetime:
+        return value
+    offset = value.utcoffset()
+    if offset is None or not (offset.seconds % 60 or offset.microseconds):
+        return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # the first day of year 1
+        return value.isoformat()
+
+
+def _plain_member(value: Enum) -> Any:
+    return value.value
+
+
+_SCALARS: Final[Mapping[Any, Convert]] = {
+    Enum: _plain_member,
+    float: _finite_float,
+    Decimal: _finite_decimal,
+    datetime: _exact_date_time,
+}
+
+
+def _facts_of(error: Exception) -> dict[str, Any]:
+    """Return what an error says: its class, its message, and what an error of this package knows."""
+    facts: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    if isinstance(error, CapillaryError):
+        names = ("path", "attempts", "retryable", "status", "codes", "request_id", "location")
+        facts |= {name: getattr(error, name) for name in names if hasattr(error, name)}
+    return facts
+
+
+_BY_NAME: Final = _Converters(by_alias=False)
+_BY_ALIAS: Final = _Converters(by_alias=True)
+
+
+def _simple(value: Any) -> Any:
+    cls = value.__class__
+    if cls in _DIRECT or cls is float:
+        return value
+    if cls is dict:
+        return {_key(key): _simple(item) for key, item in value.items()}
+    if cls is list:
+        return [_simple(item) for item in value]
+    kind = next((kind for kind in _SIMPLE if isinstance(value, kind)), None)
+    return _by_codec(value) if kind is None else _SIMPLE[kind](value)
+
+
+def _key(key: Any) -> str:
+    return str.__str__(key) if isinstance(key, str) else str(_simple(key))
+
+
+def _iso(value: date) -> str:
+    text = value.isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def _by_codec(value: Any) -> Any:
+    """Convert what msgspec knows and JSON does not, such as a UUID."""
+    import msgspec  # noqa: PLC0415
+
+    return msgspec.to_builtins(value)
+
+
+def _number(value: Decimal) -> int | float | str:
+    _, digits, exponent = value.as_tuple()
+    places = int(exponent)
+    if 0 <= places <= _LONGEST_WHOLE_NUMBER - len(digits):
+        return int(value)
+    number = float(value)
+    return number if isfinite(number) and Decimal(repr(number)) == value else str(value)
+
+
+_SIMPLE: Final[Mapping[Any, Convert]] = {
+    Decimal: _number,
+    date: _iso,  # and date-times, which are dates
+    str: str.__str__,
+    int: int,
+    float: float,
+}

@@ -9,6 +9,7 @@ import types
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, Union, dataclass_transform, get_args, get_origin
 
 import attrs
@@ -55,6 +56,19 @@ class ServerClock:
 
 class AlsoAlone:
     """Marks a list that some answers send as its only element, without the list around it."""
+
+
+@attrs.frozen
+class DecimalType:
+    """Marks a number that needs another column than most: `Annotated[Decimal, DecimalType(scale=9)]`.
+
+    Attributes:
+        precision: Digits that the column holds, 38 at most.
+        scale: How many of them stand behind the point.
+    """
+
+    precision: int = 38
+    scale: int = 6
 
 
 WholeNumber = Annotated[int, AlsoQuoted]
@@ -126,7 +140,7 @@ def model(cls: type[ModelT]) -> type[ModelT]:
     Attributes that may be missing have `None` as their default. `Mapping` stands for objects whose keys a brand
     defines, `tuple` for lists.
     """
-    return attrs.frozen(kw_only=True, field_transformer=_arrange)(cls)
+    return attrs.frozen(kw_only=True, repr=False, field_transformer=_arrange)(cls)
 
 
 @model
@@ -140,3 +154,46 @@ class Model:
     __attrs_attrs__: ClassVar[Any]
 
     extra: Mapping[str, Any] = attrs.field(default=NOTHING_EXTRA, hash=False)
+
+    def __repr__(self) -> str:
+        """Leave out what is `None`, and an empty `extra`."""
+        named = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
+        shown = [f"{name}={value!r}" for name, value in named if not (value is None or (name == "extra" and not value))]
+        return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def to_dict(self, *, by_alias: bool = False) -> dict[str, Any]:
+        """Return the model as dicts, lists, texts and numbers, which `json.dumps` takes as it is.
+
+        Dates and date-times are ISO 8601 texts. A `Decimal` is an `int` if its digits are those of a whole number; a
+        `float` if the shortest text of that float is the same number, which is so for up to 15 digits; and its own text
+        otherwise. `to_json` writes every `Decimal` as a number with its own digits.
+
+        Args:
+            by_alias: Whether the keys are the API's own, with what is in `extra` among them.
+        """
+        found: dict[str, Any] = _codec().to_dict(self, by_alias=by_alias)
+        return found
+
+    def to_json(self, *, by_alias: bool = False) -> str:
+        """Return the model as a JSON document. Nothing is lost: every `Decimal` is a number with the digits it has.
+
+        Args:
+            by_alias: Whether the keys are the API's own, with what is in `extra` among them.
+        """
+        text: str = _codec().to_json(self, by_alias=by_alias)
+        return text
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Let pydantic, and FastAPI with it, take models as fields and as answers."""
+        return _codec("pydantic_schema").core_schema_of(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        """Describe the model's JSON to pydantic, and to OpenAPI with it."""
+        return _codec("pydantic_schema").json_schema_of(cls, is_output=handler.mode == "serialization")
+
+
+def _codec(module: str = "") -> Any:
+    # The codec stands above the models and imports them. So a model looks it up when one of its methods is called.
+    return import_module(f"capillary_async.codec.{module}".rstrip("."))

@@ -15,6 +15,7 @@ from capillary_async.errors import (
     InvalidRequestError,
     ResponseError,
 )
+from capillary_async.paging.arrow import arrow_batches, arrow_table
 from capillary_async.paging.cursor import Cursor, digest
 from capillary_async.paging.listing import Listing, Sheet, read_sheet
 from capillary_async.paging.prefetch import Window
@@ -317,6 +318,18 @@ class Pager(Generic[T]):
         """Return the first row, or `None` when there is none."""
         rows = await self.collect(1)
         return rows[0] if rows else None
+
+    async def to_arrow(self) -> Any:
+        """Return the rows as a `pyarrow.Table` (extra `parquet`) with the fixed schema of `capillary_async.tables`.
+
+        Raises:
+            TableError: A value does not fit its column; row and path are named. Or the rows' class has no columns.
+        """
+        return arrow_table(await self.collect(), self.listing.request.into)
+
+    def arrow_batches(self, rows: int = 10_000) -> AsyncIterator[Any]:
+        """Walk the listing in `pyarrow.RecordBatch`es of that many rows, in bounded memory; see `to_arrow`."""
+        return arrow_batches(aiter(self), self.listing.request.into, rows)
 
     def resume(self, cursor: Cursor) -> "Pager[T]":
         """Return the same listing from behind the cursor's row.

@@ -1,0 +1,350 @@
+"""The columns of an Arrow table: each one takes a list of Python's values and makes an array of them.
+
+pyarrow converts values silently that do not fit: 1.5 becomes the integer 1, a date-time loses its time, one
+without a zone becomes UTC. So each column looks at the classes of its values first, and gives pyarrow only what it
+takes exactly. A whole batch is converted at once; only when it is refused, the value to blame is looked for.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from importlib import import_module
+from itertools import accumulate, chain
+from numbers import Integral, Real
+from types import NoneType
+from typing import Any, Final, Protocol, cast
+
+import attrs
+
+from capillary_async.errors import ConfigurationError
+
+# What pyarrow and Python raise for values that do not fit. All of pyarrow's own errors are among them.
+_REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+_NO_OBJECTS: Final = frozenset((str, bytes, int, float, bool, list, tuple, Decimal, datetime, date))
+
+
+def load_pyarrow() -> Any:
+    """Import pyarrow.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
+    try:
+        return import_module("pyarrow")
+    except ImportError as error:
+        raise ConfigurationError("Arrow and Parquet need pyarrow: pip install 'capillary-async[parquet]'") from error
+
+
+class CellError(Exception):
+    """A value does not fit its column.
+
+    Attributes:
+        index: Position of the row in the batch.
+        location: The way from the row to the value, such as `identifiers[0].value`.
+        expected: What the column takes, in words.
+    """
+
+    def __init__(self, index: int, location: str, expected: str) -> None:
+        super().__init__(index, location, expected)
+        self.index = index
+        self.location = location
+        self.expected = expected
+
+
+class ArrowColumn(Protocol):
+    """A column, or a part of one."""
+
+    @property
+    def arrow_type(self) -> Any:
+        """The pyarrow type."""
+        ...
+
+    def array(self, values: Sequence[Any]) -> Any:
+        """Make a pyarrow array.
+
+        Raises:
+            CellError: A value does not fit.
+        """
+        ...
+
+
+@attrs.frozen
+class ScalarColumn:
+    """Values without parts.
+
+    Attributes:
+        arrow_type: The pyarrow type.
+        expected: What the column takes, in words.
+        exact: The classes that pyarrow converts to the type without loss, or refuses.
+        convert: Makes a value of another class one of those; raises an error if there is no exact way.
+        cast_text: Whether pyarrow's own reader of texts is exact for the type.
+    """
+
+    arrow_type: Any
+    expected: str
+    exact: frozenset[type[Any]]
+    convert: Callable[[Any], Any]
+    cast_text: bool = False
+
+    def array(self, values: Sequence[Any]) -> Any:
+        """Make an array, at once if all values are of exact classes."""
+        classes, exact = {*map(type, values)}, self.exact
+        try:
+            if not exact.issuperset(classes):
+                if self.cast_text and classes <= {str, NoneType}:
+                    with suppress(*_REFUSALS):
+                        return load_pyarrow().array(values).cast(self.arrow_type)
+                values = [value if type(value) in exact else self._converted(value) for value in values]
+            return load_pyarrow().array(values, self.arrow_type)
+        except _REFUSALS:
+            pass
+        # Raised out here, the error has no context, and so holds no value.
+        raise self._culprit(values)
+
+    def _converted(self, value: Any) -> Any:
+        return None if value is None else self.convert(value)
+
+    def _culprit(self, values: Sequence[Any]) -> CellError:
+        for index, value in enumerate(values):
+            try:
+                load_pyarrow().array([value if type(value) in self.exact else self._converted(value)], self.arrow_type)
+            except _REFUSALS:
+                return CellError(index, "", self.expected)
+        return CellError(0, "", self.expected)
+
+
+@attrs.frozen
+class StructColumn:
+    """Objects with declared members.
+
+    Attributes:
+        members: A column for each member, by name.
+    """
+
+    members: Mapping[str, ArrowColumn]
+
+    @property
+    def arrow_type(self) -> Any:
+        """A struct."""
+        return load_pyarrow().struct([(name, column.arrow_type) for name, column in self.members.items()])
+
+    def array(self, values: Sequence[Any]) -> Any:
+        """Make an array of each member, and put them together."""
+        arrow, children = load_pyarrow(), self.arrays(values)
+        mask = arrow.array([value is None for value in values], arrow.bool_())
+        return arrow.StructArray.from_arrays(children, fields=list(self.arrow_type), mask=mask)
+
+    def arrays(self, values: Sequence[Any]) -> list[Any]:
+        """Make an array of each member."""
+        classes = {*map(type, values)}
+        if classes & _NO_OBJECTS:
+            index = next(index for index, value in enumerate(values) if type(value) in _NO_OBJECTS)
+            raise CellError(index, "", "an object")
+        return [self._member(name, column, values, classes) for name, column in self.members.items()]
+
+    @staticmethod
+    def _member(name: str, column: ArrowColumn, values: Sequence[Any], classes: set[type]) -> Any:
+        try:
+            # The common cases first: a call for each value would take as long as all the rest.
+            if len(classes) == 1 and classes != {NoneType} and not _holds_mappings(classes):
+                found = [getattr(value, name) for value in values]
+            elif classes == {dict}:
+                found = [value.get(name) for value in values]
+            else:
+                found = [_member_of(value, name) for value in values]
+        except AttributeError:
+            index = next(i for i, value in enumerate(values) if value is not None and not hasattr(value, name))
+            raise CellError(index, "", f"an object with a member {name}") from None
+        try:
+            return column.array(found)
+        except CellError as error:
+            location = name if error.location[:1] in ("", "[") else f"{name}."
+            raise CellError(error.index, location + error.location, error.expected) from None
+
+
+def _holds_mappings(classes: Iterable[type]) -> bool:
+    return any(issubclass(cls, Mapping) for cls in classes)
+
+
+def _member_of(value: Any, name: str) -> Any:
+    if value is None:
+        return None
+    return cast("Mapping[str, Any]", value).get(name) if isinstance(value, Mapping) else getattr(value, name)
+
+
+@attrs.frozen
+class ListColumn:
+    """Lists of values of one type.
+
+    Attributes:
+        item: The column of the items.
+    """
+
+    item: ArrowColumn
+
+    @property
+    def arrow_type(self) -> Any:
+        """A list."""
+        return load_pyarrow().list_(self.item.arrow_type)
+
+    def array(self, values: Sequence[Any]) -> Any:
+        """Make one array of all items, and note where each list begins."""
+        for index, value in enumerate(values):
+            if value is not None and (not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping)):
+                raise CellError(index, "", "a list")
+        offsets = [0, *accumulate(0 if value is None else len(value) for value in values)]
+        try:
+            items = self.item.array(list(chain.from_iterable(value for value in values if value is not None)))
+        except CellError as error:
+            index, place = _place_of(error.index, offsets)
+            dot = "" if error.location[:1] in ("", "[") else "."
+            raise CellError(index, f"[{place}]{dot}{error.location}", error.expected) from None
+        arrow = load_pyarrow()
+        return arrow.ListArray.from_arrays(
+            arrow.array(offsets, arrow.int32()), items, type=self.arrow_type, mask=_nulls(values)
+        )
+
+
+@attrs.frozen
+class MapColumn:
+    """Objects whose keys are data, with values of one type.
+
+    Attributes:
+        key: The column of the keys.
+        item: The column of the values.
+        read_key: Turns a key of a JSON object, which is a text, into a key of the column.
+    """
+
+    key: ArrowColumn
+    item: ArrowColumn
+    read_key: Callable[[Any], Any]
+
+    @property
+    def arrow_type(self) -> Any:
+        """A map."""
+        return load_pyarrow().map_(self.key.arrow_type, self.item.arrow_type)
+
+    def array(self, values: Sequence[Any]) -> Any:
+        """Make an array of all keys and one of all values, and note where each object begins."""
+        for index, value in enumerate(values):
+            if value is not None and not isinstance(value, Mapping):
+                raise CellError(index, "", "an object")
+        offsets = [0, *accumulate(0 if value is None else len(value) for value in values)]
+        filled = [cast("Mapping[Any, Any]", value) for value in values if value is not None]
+        try:
+            keys = self.key.array([self._key(key) for value in filled for key in value])
+            items = self.item.array([item for value in filled for item in value.values()])
+        except CellError as error:
+            # The keys are data, and data has no business in a message.
+            dot = "" if error.location[:1] in ("", "[") else "."
+            index, _ = _place_of(error.index, offsets)
+            raise CellError(index, f"[...]{dot}{error.location}", error.expected) from None
+        arrow = load_pyarrow()
+        return arrow.MapArray.from_arrays(
+            arrow.array(offsets, arrow.int32()), keys, items, type=self.arrow_type, mask=_nulls(values)
+        )
+
+    def _key(self, key: Any) -> Any:
+        with suppress(*_REFUSALS):
+            return self.read_key(key)
+        return key
+
+
+def _nulls(values: Sequence[Any]) -> Any:
+    arrow = load_pyarrow()
+    return arrow.array([value is None for value in values], arrow.bool_()) if None in values else None
+
+
+def _place_of(index: int, offsets: Sequence[int]) -> tuple[int, int]:
+    row = bisect_right(offsets, index) - 1
+    return row, index - offsets[row]
+
+
+def whole_numbers() -> ScalarColumn:
+    """Return a column of integers of 64 bits."""
+    exact = frozenset[type[Any]]((int, NoneType))
+    return ScalarColumn(load_pyarrow().int64(), "a whole number of 64 bits", exact, _whole_number)
+
+
+def exact_numbers(precision: int, scale: int) -> ScalarColumn:
+    """Return a column of decimals."""
+    expected = f"a number with at most {scale} decimal places and {precision - scale} digits before them"
+    arrow_type = load_pyarrow().decimal128(precision, scale)
+    return ScalarColumn(arrow_type, expected, frozenset((Decimal, int, NoneType)), _refuse)
+
+
+def binary_numbers() -> ScalarColumn:
+    """Return a column of doubles."""
+    exact = frozenset[type[Any]]((float, int, NoneType))
+    return ScalarColumn(load_pyarrow().float64(), "a number that a double holds", exact, _double)
+
+
+def truth_values() -> ScalarColumn:
+    """Return a column of booleans."""
+    return ScalarColumn(load_pyarrow().bool_(), "true or false", frozenset((bool, NoneType)), _refuse)
+
+
+def texts() -> ScalarColumn:
+    """Return a column of texts; an enumeration's member is its value."""
+    return ScalarColumn(load_pyarrow().string(), "a text", frozenset((str, NoneType)), _text)
+
+
+def dates() -> ScalarColumn:
+    """Return a column of days."""
+    exact = frozenset[type[Any]]((date, NoneType))
+    return ScalarColumn(load_pyarrow().date32(), "a date", exact, _date, cast_text=True)
+
+
+def date_times() -> ScalarColumn:
+    """Return a column of instants in microseconds, shown in UTC."""
+    arrow_type = load_pyarrow().timestamp("us", "UTC")
+    return ScalarColumn(arrow_type, "a date-time with a time zone", frozenset((NoneType,)), _date_time, cast_text=True)
+
+
+def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
+    """Return a column of JSON documents, as texts."""
+    return ScalarColumn(load_pyarrow().string(), "what JSON can say", frozenset((NoneType,)), encode)
+
+
+def iso_texts() -> ScalarColumn:
+    """Return a column of dates and date-times, as ISO 8601 texts."""
+    exact = frozenset[type[Any]]((str, NoneType))
+    return ScalarColumn(load_pyarrow().string(), "a date or a date-time", exact, date.isoformat)
+
+
+def _refuse(_: Any) -> Any:
+    raise TypeError
+
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError
+    return int(value)
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        raise TypeError
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    value = value.value if isinstance(value, Enum) else value
+    return str.__str__(value)
+
+
+def _date(value: Any) -> date:
+    found = date.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(found, date) or isinstance(found, datetime):
+        raise TypeError
+    return found
+
+
+def _date_time(value: Any) -> datetime:
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(found, datetime) or found.tzinfo is None:
+        raise TypeError
+    return found

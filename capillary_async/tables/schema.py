@@ -1,0 +1,260 @@
+"""From the class of a listing's or a lookup's rows to a fixed Arrow schema, and from rows to record batches.
+
+The schema follows from the class alone, so two files of the same rows always fit together:
+
+| declared                         | Arrow                                                         |
+|----------------------------------|---------------------------------------------------------------|
+| `Decimal`                        | `decimal128(38, 6)`, or as `Annotated[Decimal, DecimalType(...)]` says |
+| `datetime`                       | `timestamp[us, tz=UTC]`                                       |
+| `date`                           | `date32`                                                      |
+| `datetime` or `date`             | `string`, ISO 8601                                            |
+| `int`, `float`, `bool`, `str`    | `int64`, `double`, `bool`, `string`                           |
+| an enumeration, `Literal`        | the type of its values; with `str` (open): `string`           |
+| a class with members             | `struct`                                                      |
+| `tuple`, `list` of one type      | `list`                                                        |
+| `Mapping` of a declared type     | `map`                                                         |
+| anything else, such as `extra`   | `string`, JSON                                                |
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, cast, get_args, get_origin
+
+import attrs
+
+from capillary_async.errors import TableError
+from capillary_async.models.definition import DecimalType, alternatives
+from capillary_async.models.members import class_of_values, kinds_of, members_of
+from capillary_async.tables.columns import (
+    ArrowColumn,
+    CellError,
+    ListColumn,
+    MapColumn,
+    ScalarColumn,
+    StructColumn,
+    binary_numbers,
+    date_times,
+    dates,
+    exact_numbers,
+    iso_texts,
+    json_texts,
+    load_pyarrow,
+    texts,
+    truth_values,
+    whole_numbers,
+)
+
+Encode = Callable[[Any], str | None]
+_DECIMAL: Final = DecimalType()
+_SCALARS: Final[Mapping[Any, Callable[[], ScalarColumn]]] = {
+    bool: truth_values,
+    int: whole_numbers,
+    float: binary_numbers,
+    str: texts,
+    date: dates,
+    datetime: date_times,
+}
+
+
+@attrs.frozen
+class TableSchema:
+    """The columns of a table of rows.
+
+    Attributes:
+        columns: A column for each member of a row, by name; for rows without members one column, `value`.
+        has_members: Whether rows have members.
+        rest: The column that takes what has no column, as a JSON object; `None` if there is none.
+    """
+
+    columns: Mapping[str, ArrowColumn]
+    has_members: bool = True
+    rest: str | None = None
+
+    @classmethod
+    def of(cls, row_type: Any, encode: Encode) -> "TableSchema":
+        """Derive the schema of a class of rows.
+
+        Args:
+            row_type: An attrs class (every model is one), a dataclass, a TypedDict, a NamedTuple, a msgspec Struct, a
+                pydantic model; or a type without members, such as `int`.
+            encode: Writes a value without a declared type as JSON.
+
+        Raises:
+            TableError: A class contains itself, or declares no members; no table has columns for it.
+            ConfigurationError: pyarrow is not installed.
+        """
+        column = _column(row_type, encode, ())
+        if isinstance(column, StructColumn):
+            return cls(column.members)
+        return cls({"value": column}, has_members=False)
+
+    @classmethod
+    def of_dicts(cls, rows: Iterable[Any], encode: Encode, *, has_more_rows: bool = False) -> "TableSchema":
+        """Derive the schema of dicts whose class says nothing: the union of their keys, in the order they came.
+
+        A key whose values are of several types, or have parts, is a column of JSON. If rows are no dicts, there is one
+        such column, `value`.
+
+        Args:
+            rows: The rows.
+            encode: Writes a value as JSON.
+            has_more_rows: Whether rows will come that may have other keys. Those go into a last column, `extra`.
+        """
+        kinds: dict[str, _Kinds] = {}
+        for row in rows:
+            if not isinstance(row, Mapping):
+                return cls({"value": json_texts(encode)}, has_members=False)
+            for name, value in cast("Mapping[str, Any]", row).items():
+                kinds.setdefault(name, _Kinds()).add(value)
+        columns: dict[str, ArrowColumn] = {name: seen.column(encode) for name, seen in kinds.items()}
+        if not has_more_rows:
+            return cls(columns)
+        rest = free_name("extra", columns)
+        return cls({**columns, rest: json_texts(encode)}, rest=rest)
+
+    @property
+    def arrow(self) -> Any:
+        """The pyarrow schema."""
+        return load_pyarrow().schema([(name, column.arrow_type) for name, column in self.columns.items()])
+
+    def arrays(self, rows: Sequence[Any], first: int = 0) -> list[Any]:
+        """Make an array of each column.
+
+        Args:
+            rows: Objects with the members as attributes, or mappings.
+            first: Number of the first row, for messages.
+
+        Raises:
+            TableError: A value does not fit its column. The row and the path are named, the value is not.
+        """
+        if self.rest is not None:
+            rows = [self._with_rest(row, self.rest) for row in rows]
+        try:
+            if self.has_members:
+                return StructColumn(self.columns).arrays(rows)
+            return [column.array(rows) for column in self.columns.values()]
+        except CellError as error:
+            wrong = error
+        # Raised out here, the error has no context, and so holds no row.
+        raise _misfit(wrong, first)
+
+    def batch(self, rows: Sequence[Any], first: int = 0) -> Any:
+        """Make a record batch; see `arrays`."""
+        arrays = self.arrays(rows, first)
+        return load_pyarrow().RecordBatch.from_arrays(arrays, schema=self.arrow)
+
+    def _with_rest(self, row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        return {**row, name: {key: row[key] for key in row if key not in self.columns}}
+
+    def table(self, rows: Sequence[Any]) -> Any:
+        """Make a table of all rows; see `arrays`."""
+        return load_pyarrow().Table.from_batches([self.batch(rows)], self.arrow)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name with underscores behind it until no column has it."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _misfit(error: CellError, first: int) -> TableError:
+    number = first + error.index
+    place = f"{error.location} of row {number}" if error.location else f"row {number}"
+    return TableError(f"{place} does not fit the table: expected {error.expected}", row=number, location=error.location)
+
+
+def _column(hint: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn:
+    """Choose the column for a declared type.
+
+    Args:
+        hint: The type.
+        encode: Writes what has no declared type.
+        inside: The classes around it.
+    """
+    kinds = kinds_of(hint)
+    if len(kinds) > 1:
+        return _union_column(kinds, encode)
+    kind = kinds[0] if kinds else Any
+    if kind is Decimal:
+        return _decimal_column(hint)
+    members = members_of(kind)
+    if members is not None:
+        return _struct_column(kind, members, encode, inside)
+    return _scalar_column(kind) or _collection_column(kind, encode, inside) or json_texts(encode)
+
+
+def _union_column(kinds: Sequence[Any], encode: Encode) -> ArrowColumn:
+    classes = [kind for kind in kinds if isinstance(kind, type)]
+    if len(classes) == len(kinds) and all(issubclass(kind, str) for kind in classes):
+        return texts()  # an open enumeration
+    if set(classes) == {date, datetime} and len(kinds) == 2:
+        return iso_texts()
+    return json_texts(encode)
+
+
+def _decimal_column(hint: Any) -> ArrowColumn:
+    marks = [mark for kind in alternatives(hint) if get_origin(kind) is Annotated for mark in get_args(kind)[1:]]
+    wanted = next((mark for mark in marks if isinstance(mark, DecimalType)), _DECIMAL)
+    return exact_numbers(wanted.precision, wanted.scale)
+
+
+def _struct_column(kind: Any, members: Mapping[str, Any], encode: Encode, inside: tuple[Any, ...]) -> StructColumn:
+    cls = get_origin(kind) or kind
+    if cls in inside:
+        raise TableError(f"{cls.__qualname__} contains itself, so it has no end of columns; use JSON lines")
+    if not members:
+        raise TableError(f"{cls.__qualname__} declares no members, so it has no columns")
+    return StructColumn({name: _column(hint, encode, (*inside, cls)) for name, hint in members.items()})
+
+
+def _scalar_column(kind: Any) -> ArrowColumn | None:
+    column = _SCALARS.get(kind) or _SCALARS.get(class_of_values(kind))
+    return column() if column else None
+
+
+def _collection_column(kind: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn | None:
+    origin, parts = get_origin(kind), get_args(kind)
+    if not isinstance(origin, type) or not parts or any(part in (Any, object) for part in parts):
+        return None
+    if issubclass(origin, Mapping):
+        if parts[0] not in (int, str):
+            return None
+        return MapColumn(_column(parts[0], encode, inside), _column(parts[1], encode, inside), parts[0])
+    if issubclass(origin, Collection) and parts[1:] in ((), (...,)):
+        return ListColumn(_column(parts[0], encode, inside))
+    return None
+
+
+@attrs.define
+class _Kinds:
+    """The classes that the values of one key have."""
+
+    _classes: set[Any] = attrs.field(factory=set[Any])
+    _fits: bool = True
+
+    def add(self, value: Any) -> None:
+        if value is None:
+            return
+        self._classes.add(value.__class__)
+        if isinstance(value, Decimal | int) and not isinstance(value, bool):
+            self._fits = self._fits and _fits_exactly(value)
+
+    def column(self, encode: Encode) -> ArrowColumn:
+        classes = frozenset(self._classes)
+        if Decimal in classes and classes <= {Decimal, int}:
+            return _decimal_column(Decimal) if self._fits else json_texts(encode)
+        if len(classes) != 1:
+            return binary_numbers() if classes == {float, int} else json_texts(encode) if classes else texts()
+        (cls,) = classes
+        return _SCALARS[cls]() if cls in _SCALARS and self._fits else json_texts(encode)
+
+
+def _fits_exactly(value: Decimal | int) -> bool:
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return False
+    return -exponent <= _DECIMAL.scale and len(digits) + exponent <= _DECIMAL.precision - _DECIMAL.scale

@@ -1,0 +1,297 @@
+"""Models on their way out: dicts, JSON, and the libraries that take them."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import attrs
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async import (
+    Customer,
+    Identifier,
+    NotFoundError,
+    Profile,
+    Target,
+    TargetEvent,
+    TargetPeriodDefault,
+    to_dict,
+    to_json,
+)
+from capillary_async.codec import Converter, decode_json
+from capillary_async.codec.interop import from_dict, msgspec_dec_hook, msgspec_enc_hook, register_cattrs_hooks
+from capillary_async.codec.row_text import encode_rows
+from capillary_async.models import Model, model
+
+INDIA = timezone(timedelta(hours=5, minutes=30))
+EVENT = TargetEvent(
+    event_log_id=2**63 - 1,
+    event_name="ADD_TRANSACTION",
+    event_date=datetime(2026, 1, 8, 10, 3, 21, 123456, tzinfo=INDIA),
+    target_value=Decimal("2000.460"),
+    extra={"newField": {"amount": Decimal("1.10"), "unit": "₹"}},
+)
+CUSTOMER = Customer(
+    id=7,
+    profiles=(Profile(source="INSTORE", identifiers=(Identifier(type="mobile", value="1"),), fields={"a": [1]}),),
+)
+TARGET = Target(id=1, target_period_default_values_map={62127: TargetPeriodDefault(id=5, default_value=Decimal("1.0"))})
+MODELS = (EVENT, CUSTOMER, TARGET, TargetEvent(event_log_id=1))
+
+
+def changed(**values: Any) -> TargetEvent:
+    """Return the event with other values, whatever their types."""
+    evolve: Any = attrs.evolve
+    found: TargetEvent = evolve(EVENT, **values)
+    return found
+
+
+# --- to_dict and to_json ---
+
+
+@pytest.mark.parametrize("value", MODELS)
+def test_a_dict_of_a_model_goes_through_json_and_back(value: Model) -> None:
+    """What a service stores it must be able to read again, whole."""
+    for by_alias in (False, True):
+        text = json.dumps(value.to_dict(by_alias=by_alias))
+
+        assert from_dict(type(value), json.loads(text)) == value
+        assert from_dict(type(value), json.loads(value.to_json(by_alias=by_alias), parse_float=Decimal)) == value
+
+
+def test_a_dict_has_the_attributes_in_their_order() -> None:
+    """Whoever reads it looks for the id first."""
+    assert list(EVENT.to_dict()) == [field.name for field in attrs.fields(TargetEvent)]
+    assert list(json.loads(EVENT.to_json())) == list(EVENT.to_dict())
+
+
+def test_the_apis_own_keys_are_there_on_request() -> None:
+    """Another system may know the API, and not this package."""
+    found = EVENT.to_dict(by_alias=True)
+
+    assert found["eventLogId"] == 2**63 - 1
+    assert found["eventDate"] == "2026-01-08T10:03:21.123456+05:30"
+    assert found["newField"] == {"amount": 1.1, "unit": "₹"}
+    assert "extra" not in found
+    assert Converter(UTC).structure(decode_json(EVENT.to_json(by_alias=True).encode()), TargetEvent) == EVENT
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("1.000", 1.0),
+        ("2000.460", 2000.46),
+        ("-0.001", -0.001),
+        ("1E+3", 1000),
+        ("12345678901234567890", 12345678901234567890),
+        ("1234567890123456.7891", "1234567890123456.7891"),
+        ("1E+400", "1E+400"),
+        ("1E-400", "1E-400"),
+    ],
+)
+def test_a_decimal_is_the_json_number_that_is_exact(text: str, value: Any) -> None:
+    """`json.dumps` knows int, float and str; none of them may be another number than the API's."""
+    found = to_dict(Decimal(text))
+
+    assert (found, type(found)) == (value, type(value))
+    assert Decimal(json.loads(json.dumps(found), parse_float=Decimal)) == Decimal(text)
+    assert json.loads(to_json(Decimal(text)), parse_float=Decimal) == Decimal(text)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_no_decimal_is_changed(value: Decimal) -> None:
+    """Points are money."""
+    assert Decimal(json.loads(json.dumps(to_dict(value)), parse_float=Decimal)) == value
+
+
+def test_json_keeps_every_digit() -> None:
+    """`2000.460` is what the API sent."""
+    assert '"target_value":2000.460' in EVENT.to_json()
+    assert '"amount":1.10' in EVENT.to_json()
+
+
+def test_lists_errors_and_whatever_holds_models_are_converted() -> None:
+    """A service answers with lists and outcomes more often than with one model."""
+
+    class Pair(NamedTuple):
+        key: int
+        error: Exception
+
+    error = NotFoundError("there is none", status=404)
+
+    assert to_dict([EVENT, {"a": EVENT}]) == [EVENT.to_dict(), {"a": EVENT.to_dict()}]
+    assert to_dict(Pair(1, error))["error"]["type"] == "NotFoundError"
+    assert to_dict(Pair(1, error))["error"]["status"] == 404
+    assert to_json((date(2026, 1, 8), UUID(int=1))) == '["2026-01-08","00000000-0000-0000-0000-000000000001"]'
+    assert to_dict(UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
+
+
+def test_private_attributes_stay_private() -> None:
+    """A page knows how to make cursors; nobody can write that as JSON."""
+
+    @attrs.frozen
+    class Holder:
+        shown: int
+        _hidden: object
+
+    assert to_dict(Holder(1, object())) == {"shown": 1}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")], ids=repr)
+def test_no_number_that_is_none_becomes_null(value: Any) -> None:
+    """Msgspec writes null for NaN; a hole in the data must not look like an answer."""
+    for rows in ([value], [{"a": value}], [changed(target_value=value)], [{"a": [value]}]):
+        with pytest.raises(ValueError, match="JSON has no NaN"):
+            encode_rows(rows)
+        with pytest.raises(ValueError, match="JSON has no NaN"):
+            to_json(rows)
+
+
+@pytest.mark.parametrize("value", MODELS)
+def test_the_fast_way_writes_the_same_as_the_slow_one(value: Model) -> None:
+    """What a job stores is what `to_json` says, in another order."""
+    assert decode_json(encode_rows([value, value])) == [decode_json(to_json(value).encode())] * 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": datetime(1890, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata"))},
+        changed(event_date=datetime(1890, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata"))),
+        changed(target_value=5),
+        changed(extra={"when": datetime(1890, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata"))}),
+    ],
+)
+def test_what_msgspec_would_change_takes_the_slow_way(value: Any) -> None:
+    """It rounds offsets to minutes, and local mean time has seconds."""
+    assert decode_json(encode_rows([value])) == [decode_json(to_json(value).encode())]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    """Lookups of one's own compute with them."""
+    numpy: Any = pytest.importorskip("numpy")
+
+    assert to_json({"a": numpy.float64(0.5), "b": numpy.int64(3)}) == '{"a":0.5,"b":3}'
+
+
+# --- repr ---
+
+
+def test_a_repr_leaves_out_what_is_not_there() -> None:
+    """A customer has forty attributes, of which thirty are None."""
+    assert repr(TargetEvent(event_log_id=1, event_name="ENROL")) == "TargetEvent(event_log_id=1, event_name='ENROL')"
+    assert repr(TargetEvent(event_log_id=1, extra={"a": 1})) == "TargetEvent(event_log_id=1, extra={'a': 1})"
+
+
+# --- libraries ---
+
+
+def test_a_model_is_a_field_of_a_pydantic_model() -> None:
+    """Most services describe their data with pydantic."""
+    pydantic: Any = pytest.importorskip("pydantic")
+    holder: Any = pydantic.create_model("Holder", event=(TargetEvent, ...), others=(list[Customer], []))
+
+    held = holder(event=EVENT, others=[CUSTOMER])
+
+    assert held.event is EVENT
+    assert held.model_dump(mode="json") == {"event": EVENT.to_dict(), "others": [CUSTOMER.to_dict()]}
+    assert holder.model_validate_json(held.model_dump_json()) == held
+    assert holder.model_json_schema()["$defs"]["TargetEvent"]["properties"]["target_value"] == {
+        "anyOf": [{"type": "number"}, {"type": "null"}]
+    }
+
+
+@pytest.mark.parametrize("value", [5, {"event_log_id": "x"}, {}])
+def test_pydantic_refuses_what_is_no_model(value: Any) -> None:
+    """A wrong value is a validation error that names the place, never a broken model."""
+    pydantic: Any = pytest.importorskip("pydantic")
+
+    with pytest.raises(pydantic.ValidationError, match=r"eventLogId|a TargetEvent or an object is wanted"):
+        pydantic.TypeAdapter(TargetEvent).validate_python(value)
+
+
+def test_fastapi_answers_with_models_and_describes_them() -> None:
+    """Today's usual service: the model as return type, as `response_model`, and in its OpenAPI document."""
+    fastapi: Any = pytest.importorskip("fastapi")
+    testing: Any = pytest.importorskip("fastapi.testclient")
+    app = fastapi.FastAPI()
+
+    async def event() -> TargetEvent:
+        return EVENT
+
+    async def customers() -> Any:
+        return [CUSTOMER]
+
+    app.get("/event")(event)
+    app.get("/customers", response_model=list[Customer])(customers)
+    client = testing.TestClient(app)
+
+    assert client.get("/event").json() == EVENT.to_dict()
+    assert client.get("/customers").json() == [CUSTOMER.to_dict()]
+    document = client.get("/openapi.json").json()
+    content = document["paths"]["/event"]["get"]["responses"]["200"]["content"]
+    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/TargetEvent"}
+    assert document["components"]["schemas"]["TargetEvent"]["properties"]["event_log_id"] == {"type": "integer"}
+
+
+def test_litestar_answers_with_models() -> None:
+    """It takes attrs classes by itself, and has to go on doing so."""
+    litestar: Any = pytest.importorskip("litestar")
+    testing: Any = pytest.importorskip("litestar.testing")
+
+    async def event() -> TargetEvent:
+        return EVENT
+
+    with testing.create_test_client([litestar.get("/event")(event)]) as client:
+        assert client.get("/event").json()["event_log_id"] == 2**63 - 1
+
+
+def test_a_schema_ends_where_a_model_contains_itself() -> None:
+    """OpenAPI documents are written before the first answer."""
+    pydantic: Any = pytest.importorskip("pydantic")
+
+    schema = pydantic.TypeAdapter(Branch).json_schema()
+
+    assert schema["properties"]["children"]["anyOf"][0]["items"] == {"type": "object"}
+    assert schema["properties"]["by_name"]["anyOf"][0]["additionalProperties"] == {"type": "integer"}
+
+
+@model
+class Branch(Model):
+    """A model that contains itself."""
+
+    name: str
+    children: "tuple[Branch, ...] | None" = None
+    by_name: Mapping[str, int] | None = None
+
+
+def test_cattrs_takes_models_by_hooks() -> None:
+    """A converter of one's own has models among its classes."""
+    cattrs: Any = pytest.importorskip("cattrs")
+    converter = cattrs.Converter()
+    register_cattrs_hooks(converter)
+
+    assert converter.unstructure({"a": [EVENT]}) == {"a": [EVENT.to_dict()]}
+    assert converter.structure([EVENT.to_dict()], list[TargetEvent]) == [EVENT]
+
+
+def test_msgspec_takes_models_and_errors_by_hooks() -> None:
+    """Msgspec writes models by itself; hooks do what it does not."""
+    encoder = msgspec.json.Encoder(enc_hook=msgspec_enc_hook, decimal_format="number")
+
+    found = msgspec.json.decode(encoder.encode({"event": EVENT, "error": ValueError("x")}))
+
+    assert found["error"] == {"type": "ValueError", "message": "x"}
+    assert msgspec_dec_hook(TargetEvent, found["event"]) == EVENT
+    with pytest.raises(NotImplementedError):
+        msgspec_dec_hook(int, 5)
+    with pytest.raises(NotImplementedError):
+        msgspec.json.encode(object(), enc_hook=msgspec_enc_hook)

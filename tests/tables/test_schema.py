@@ -1,0 +1,329 @@
+"""The columns of a table follow from the class of its rows, and hold what the rows hold."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capillary_async import Customer, GroupMember, TableError, Target, TargetEvent, Tracker
+from capillary_async.codec import decode_json, json_cell
+from capillary_async.codec.records import record_cell, record_decoder
+from capillary_async.codec.row_text import encode_rows
+from capillary_async.tables import TableSchema
+from tests.tables.rows import (
+    Colour,
+    DataRow,
+    Empty,
+    HoldsEmpty,
+    Level,
+    Mixed,
+    ModelRow,
+    NamedRow,
+    Part,
+    Row,
+    Tree,
+    TypedRow,
+)
+
+pa: Any = pytest.importorskip("pyarrow")
+
+INDIA = timezone(timedelta(hours=5, minutes=30))
+FULL = Row(
+    whole=2**63 - 1,
+    money=Decimal("2000.460"),
+    precise=Decimal("0.123456789"),
+    double=0.1,
+    flag=True,
+    text="₹",
+    colour=Colour.RED,
+    level=Level.ONE,
+    mixed=Mixed.TWO,
+    choice="b",
+    day=date(1, 1, 1),
+    moment=datetime(2026, 1, 8, 10, 3, 21, 123456, tzinfo=INDIA),
+    either=date(2026, 1, 8),
+    part=Part("x", Decimal("1.5")),
+    parts=(Part("y"), Part("z", Decimal(2))),
+    numbers=[1, 2],
+    by_id={62127: Part("m")},
+    free={"a": [Decimal("1.10")]},
+    pair=(1, "x"),
+    either_type="t",
+    anything={"b": None},
+)
+SHOWN = {
+    "whole": 2**63 - 1,
+    "money": Decimal("2000.46"),
+    "precise": Decimal("0.123456789"),
+    "double": 0.1,
+    "flag": True,
+    "text": "₹",
+    "colour": "R",
+    "level": 1,
+    "mixed": '"two"',
+    "choice": "b",
+    "day": date(1, 1, 1),
+    "moment": datetime(2026, 1, 8, 4, 33, 21, 123456, tzinfo=UTC),
+    "either": "2026-01-08",
+    "part": {"code": "x", "amount": Decimal("1.5")},
+    "parts": [{"code": "y", "amount": None}, {"code": "z", "amount": Decimal(2)}],
+    "numbers": [1, 2],
+    "by_id": [(62127, {"code": "m", "amount": None})],
+    "free": '{"a":[1.10]}',
+    "pair": '[1,"x"]',
+    "either_type": '"t"',
+    "anything": '{"b":null}',
+}
+
+
+def changed(**values: Any) -> Row:
+    """Return a full row with other values, whatever their types."""
+    evolve: Any = attrs.evolve
+    found: Row = evolve(FULL, **values)
+    return found
+
+
+def rows_of(row_type: Any, rows: Sequence[Any], number: int = 0) -> list[dict[str, Any]]:
+    """Return what a batch of the rows holds."""
+    found: list[dict[str, Any]] = TableSchema.of(row_type, json_cell).batch(rows, number).to_pylist()
+    return found
+
+
+# --- types ---
+
+
+def test_each_declared_type_has_its_arrow_type() -> None:
+    """Two months' files must have the same schema, so it may not depend on the rows."""
+    schema = TableSchema.of(Row, json_cell).arrow
+
+    assert {field.name: str(field.type) for field in schema} == {
+        "whole": "int64",
+        "money": "decimal128(38, 6)",
+        "precise": "decimal128(38, 9)",
+        "double": "double",
+        "flag": "bool",
+        "text": "string",
+        "colour": "string",
+        "level": "int64",
+        "mixed": "string",
+        "choice": "string",
+        "day": "date32[day]",
+        "moment": "timestamp[us, tz=UTC]",
+        "either": "string",
+        "part": "struct<code: string, amount: decimal128(38, 6)>",
+        "parts": "list<item: struct<code: string, amount: decimal128(38, 6)>>",
+        "numbers": "list<item: int64>",
+        "by_id": "map<int64, struct<code: string, amount: decimal128(38, 6)>>",
+        "free": "string",
+        "pair": "string",
+        "either_type": "string",
+        "anything": "string",
+    }
+
+
+def test_values_come_back_as_they_were() -> None:
+    """Nothing may be rounded, shifted or dropped on the way."""
+    assert rows_of(Row, [FULL, Row()]) == [SHOWN, dict.fromkeys(SHOWN) | {"whole": 0}]
+
+
+def test_stored_json_makes_the_same_table_as_the_rows_themselves() -> None:
+    """A listing and a job must not give two different files of the same rows."""
+    text = encode_rows([FULL, Row()])
+    read = record_decoder(Row)
+
+    assert read is not None
+    assert TableSchema.of(Row, record_cell).batch(read(text)) == TableSchema.of(Row, json_cell).batch([FULL, Row()])
+    assert rows_of(Row, decode_json(text)) == rows_of(Row, [FULL, Row()])
+
+
+@pytest.mark.parametrize(
+    ("row_type", "row", "shown"),
+    [
+        (DataRow, DataRow(1, 0.5, ["x"]), {"id": 1, "ratio": 0.5, "tags": ["x"]}),
+        (TypedRow, TypedRow(id=1), {"id": 1, "name": None}),
+        (NamedRow, NamedRow(1, "x"), {"id": 1, "name": "x"}),
+        (ModelRow, ModelRow(id=1), {"id": 1, "amount": None, "seen": None, "extra": "{}"}),
+        (int, 5, {"value": 5}),
+        (Any, {"a": 1}, {"value": '{"a":1}'}),
+    ],
+)
+def test_every_way_to_declare_a_class_is_taken(row_type: Any, row: Any, shown: dict[str, Any]) -> None:
+    """Users write rows as they write classes."""
+    assert rows_of(row_type, [row]) == [shown]
+
+
+@pytest.mark.parametrize("model", [Customer, Target, TargetEvent, Tracker, GroupMember])
+def test_every_model_has_a_schema_of_its_own(model: type) -> None:
+    """Nothing that is documented ends up as text by accident."""
+    schema = TableSchema.of(model, json_cell)
+
+    assert list(schema.columns) == [field.name for field in attrs.fields(model)]
+    assert schema.batch([]).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("row_type", "message"),
+    [(Tree, "Tree contains itself"), (Empty, "Empty declares no members"), (HoldsEmpty, "Empty declares no members")],
+)
+def test_a_class_without_an_end_or_a_beginning_is_refused(row_type: Any, message: str) -> None:
+    """Better before the first request than after the last."""
+    with pytest.raises(TableError, match=message):
+        TableSchema.of(row_type, json_cell)
+
+
+# --- values ---
+
+
+@given(st.lists(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.sampled_from([UTC, INDIA]))))  # noqa: DTZ001
+def test_no_date_time_loses_its_moment(values: list[datetime]) -> None:
+    """Whatever the cluster's clock."""
+    assert [row["seen"] for row in rows_of(ModelRow, [ModelRow(id=1, seen=value) for value in values])] == values
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Europe/Amsterdam", "Africa/Monrovia"])
+@pytest.mark.parametrize("year", [1, 1890, 1900, 1936, 1971])
+def test_local_mean_time_keeps_its_seconds(zone: str, year: int) -> None:
+    """Before 1901 a zone's offset has seconds, which ISO 8601 cannot say; the moment must be right all the same."""
+    moment = datetime(year, 1, 3, 12, tzinfo=ZoneInfo(zone))
+    rows = [ModelRow(id=1, seen=moment)]
+
+    assert rows_of(ModelRow, rows)[0]["seen"] == moment
+    assert rows_of(ModelRow, decode_json(encode_rows(rows)))[0]["seen"] == moment
+
+
+def test_the_first_day_of_all_is_exact() -> None:
+    """Python has no UTC for it, and services send it for "never"."""
+    rows = [ModelRow(id=1, seen=datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata")))]
+
+    direct = TableSchema.of(ModelRow, json_cell).batch(rows)
+    stored = TableSchema.of(ModelRow, json_cell).batch(decode_json(encode_rows(rows)))
+
+    assert direct == stored
+    assert direct["seen"].cast(pa.int64()).to_pylist() == [-62135596800000000 - 21208 * 1000000]
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**30), max_value=10**30))
+def test_no_decimal_loses_a_digit(value: Decimal) -> None:
+    """Money, down to the last place."""
+    assert rows_of(ModelRow, [ModelRow(id=1, amount=value)])[0]["amount"] == value
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "expected"),
+    [
+        (Row(money=Decimal("1E-7")), "money", "at most 6 decimal places"),
+        (Row(money=Decimal("1E+40")), "money", "32 digits before"),
+        (Row(money=Decimal("NaN")), "money", "a number"),
+        (changed(money=1.5), "money", "a number"),
+        (Row(whole=2**63), "whole", "a whole number of 64 bits"),
+        (changed(whole=1.5), "whole", "a whole number"),
+        (changed(whole=True), "whole", "a whole number"),
+        (changed(double=2**60 + 1), "double", "a number that a double holds"),
+        (changed(double=True), "double", "a number"),
+        (changed(flag=1), "flag", "true or false"),
+        (changed(text=1), "text", "a text"),
+        (Row(text="\ud800"), "text", "a text"),
+        (changed(day=datetime(2026, 1, 1, tzinfo=UTC)), "day", "a date"),
+        (changed(day=5), "day", "a date"),
+        (Row(moment=datetime(2026, 1, 1)), "moment", "with a time zone"),  # noqa: DTZ001
+        (changed(part="x"), "part", "an object"),
+        (changed(part=SimpleNamespace(code="x")), "part", "a member amount"),
+        (changed(numbers="12"), "numbers", "a list"),
+        (Row(numbers=[1, 2**63]), r"numbers\[1\]", "a whole number"),
+        (Row(parts=(Part("a"), Part("b", Decimal("1E-9")))), r"parts\[1\].amount", "a number"),
+        (Row(by_id={1: Part("a", Decimal("1E-9"))}), r"by_id\[...\].amount", "a number"),
+        (changed(by_id=[1]), "by_id", "an object"),
+        (Row(anything=object()), "anything", "what JSON can say"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_by_row_and_path(row: Row, place: str, expected: str) -> None:
+    """By itself pyarrow makes 1.5 the integer 1, and drops a date-time's time, without a word."""
+    with pytest.raises(TableError, match=f"^{place} of row 42 does not fit the table: expected .*{expected}") as caught:
+        rows_of(Row, [FULL, Row(), row], 40)
+
+    assert caught.value.row == 42
+    assert caught.value.__context__ is None
+
+
+def test_the_message_holds_no_value() -> None:
+    """It could be somebody's phone number."""
+    with pytest.raises(TableError) as caught:
+        rows_of(Row, [changed(whole="+4915112345678")])
+
+    assert "4915112345678" not in str(caught.value)
+
+
+def test_a_row_that_is_no_object_is_named() -> None:
+    """A function may return what it does not declare."""
+    with pytest.raises(TableError, match=r"^row 1 does not fit the table: expected an object"):
+        rows_of(Row, [FULL, "x"])
+
+
+def test_missing_parts_are_null_at_every_depth() -> None:
+    """Half of all customers lack half of the parts."""
+    assert (
+        rows_of(Customer, [Customer(id=1), {"id": 2, "profiles": [{"source": "INSTORE"}, None]}])[1]["profiles"][0][
+            "source"
+        ]
+        == "INSTORE"
+    )
+
+
+# --- dicts ---
+
+
+def test_dicts_have_a_column_for_each_key_that_any_has() -> None:
+    """`fetch` and `paginate` return dicts, and not every row has every key."""
+    rows = [{"id": 1, "amount": Decimal("1.5")}, {"id": 2, "name": "x", "tags": ["a"], "amount": 3}]
+
+    table = TableSchema.of_dicts(rows, json_cell).table(rows)
+
+    assert [str(field.type) for field in table.schema] == ["int64", "decimal128(38, 6)", "string", "string"]
+    assert table.to_pylist()[1] == {"id": 2, "amount": Decimal(3), "name": "x", "tags": '["a"]'}
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, None], "int64"),
+        ([True], "bool"),
+        ([1.5, 2], "double"),
+        ([None], "string"),
+        (["x"], "string"),
+        ([1, "x"], "string"),
+        ([2**63], "string"),
+        ([Decimal("1E-7")], "string"),
+        ([Decimal("1.5"), 1], "decimal128(38, 6)"),
+        ([datetime(2026, 1, 1, tzinfo=UTC)], "timestamp[us, tz=UTC]"),
+    ],
+)
+def test_a_key_of_dicts_has_the_type_that_holds_its_values(values: list[Any], kind: str) -> None:
+    """A number that no column holds exactly is JSON, not an error at the end of a long run."""
+    rows = [{"key": value} for value in values]
+
+    table = TableSchema.of_dicts(rows, json_cell).table(rows)
+
+    assert str(table.schema.field("key").type) == kind
+
+
+def test_keys_that_come_late_are_kept_in_a_last_column() -> None:
+    """A stream has one schema from its first batch on."""
+    schema = TableSchema.of_dicts([{"id": 1, "extra": 2}], json_cell, has_more_rows=True)
+
+    assert schema.batch([{"id": 1, "extra": 5, "new": 0.5}]).to_pylist() == [
+        {"id": 1, "extra": 5, "extra_": '{"new":0.5}'}
+    ]
+
+
+def test_rows_of_no_class_that_are_no_dicts_are_one_column() -> None:
+    """A list of ids is a table of one column."""
+    rows = [1, "x"]
+
+    assert TableSchema.of_dicts(rows, json_cell).table(rows).to_pylist() == [{"value": "1"}, {"value": '"x"'}]
