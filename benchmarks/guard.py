@@ -1,9 +1,10 @@
 """Does a change make the hot paths do more work? `python benchmarks/guard.py`.
 
 Counts instructions, not seconds, so the machine's other work does not matter: with valgrind's callgrind, of decoding a
-page, of one call through all transports but the sockets, and of one over HTTP to a server in another process. Fails
-when a count grew by more than 5 % over `guard.json`; `--update` writes the counts of now there. Counts depend on the
-interpreter, so each Python version has its own.
+page, of one call through all transports but the sockets, of one over HTTP to a server in another process, and of
+telemetry that nobody listens to. Fails when a count grew by more than 5 % over `guard.json`, or when that telemetry
+takes more than 1 % of a call; `--update` writes the counts of now there. Counts depend on the interpreter, so each
+Python version has its own.
 """
 
 import argparse
@@ -23,7 +24,9 @@ from typing import Any
 STORED = Path(__file__).with_name("guard.json")
 ALLOWED = 1.05
 # How often each path is taken in the two processes whose difference is counted.
-LOOPS = {"decode": (3, 33), "call": (5, 105), "http": (5, 105)}
+LOOPS = {"decode": (3, 33), "call": (5, 105), "http": (5, 105), "telemetry": (100, 1100)}
+# What telemetry may take of a call that nobody listens to.
+TELEMETRY_SHARE = 0.01
 
 
 def decode(times: int) -> None:
@@ -83,6 +86,19 @@ def http(times: int) -> None:
         asyncio.run(run(base_url))
 
 
+def telemetry(times: int) -> None:
+    """Ask what a call and its attempt ask of telemetry, while nobody listens."""
+    from capillary_async.pipeline.request import Request  # noqa: PLC0415
+    from capillary_async.pipeline.telemetry import Telemetry  # noqa: PLC0415
+    from capillary_async.pipeline.urls import BaseUrl  # noqa: PLC0415
+
+    idle, request = Telemetry(BaseUrl.of("http://127.0.0.1:9")), Request[Any]("/v2/customers")
+    for _ in range(times):
+        idle.start_call(request)
+        idle.wants_attempts()
+        idle.wants_calls()
+
+
 def instructions(path: str, times: int) -> int:
     """Count the instructions of a fresh process that takes a path so many times."""
     with tempfile.TemporaryDirectory() as folder:
@@ -121,7 +137,9 @@ def guard(*, is_update: bool) -> int:
         before = known.get(path, now)
         has_grown |= now > before * ALLOWED
         print(f"{path:8} {now:12,} instructions, {now / before - 1:+.1%} over the stored {before:,}")
-    return int(has_grown and not is_update)
+    share = counts["telemetry"] / counts["call"]
+    print(f"telemetry that nobody listens to takes {share:.2%} of a call")
+    return int((has_grown and not is_update) or share > TELEMETRY_SHARE)
 
 
 def main() -> int:
@@ -132,7 +150,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.run:
         path, times = arguments.run
-        {"decode": decode, "call": call, "http": http}[path](int(times))
+        {"decode": decode, "call": call, "http": http, "telemetry": telemetry}[path](int(times))
         return 0
     if shutil.which("valgrind") is None:
         print("valgrind is not installed: nothing was compared")

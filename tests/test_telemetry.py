@@ -1,18 +1,24 @@
 """The ready listeners: each writes what it is told where it is looked for."""
 
 import logging
+import subprocess
+import sys
 from typing import Any
 
+import attrs
 import pytest
 import structlog
+from prometheus_client import CollectorRegistry, generate_latest
 
-from capillary_async import NotFoundError, ServerError
+from capillary_async import ConfigurationError, NotFoundError, ServerError
 from capillary_async.telemetry import (
     AttemptEnded,
     AttemptStarted,
     CallEnded,
     Event,
     LoggingSink,
+    ProgressSink,
+    PrometheusSink,
     RetryScheduled,
     Throttled,
     TokenRefreshed,
@@ -128,3 +134,117 @@ class TestCombining:
             combine(fail, seen.append)(PAUSE)
 
         assert seen == [PAUSE]
+
+
+class TestPrometheus:
+    """Metrics by path template, so that there are as many series as endpoints."""
+
+    @staticmethod
+    def registry() -> CollectorRegistry:
+        """Return what all events together come to."""
+        registry = CollectorRegistry()
+        sink = PrometheusSink(registry)
+        for event in EVENTS:
+            sink(event)
+        return registry
+
+    @pytest.mark.parametrize(
+        ("name", "labels", "expected"),
+        [
+            ("attempt_duration_seconds_sum", {"method": "GET", "path": PATH, "status": "200"}, 0.25),
+            ("attempts_in_progress", {"path": PATH}, 0),
+            ("call_duration_seconds_count", {"path": PATH, "error": "NotFoundError"}, 1),
+            ("rate_limit_wait_seconds_total", {"path": PATH}, 0),
+            ("retries_total", {"path": PATH, "error": "ServerError"}, 1),
+            ("pauses_total", {}, 1),
+            ("pause_seconds_total", {}, 7),
+            ("token_refreshes_total", {}, 1),
+        ],
+    )
+    def test_each_event_is_counted(self, name: str, labels: dict[str, str], expected: float) -> None:
+        """Under the names that the documentation of the class gives."""
+        assert self.registry().get_sample_value(f"capillary_{name}", labels) == expected
+
+    def test_requests_under_way_are_counted(self) -> None:
+        """They show a server that hangs before anything ends."""
+        registry = CollectorRegistry()
+
+        PrometheusSink(registry)(STARTED)
+
+        assert registry.get_sample_value("capillary_attempts_in_progress", {"path": PATH}) == 1
+
+    def test_a_request_without_an_answer_has_no_status(self) -> None:
+        """A status of 0 would look like one."""
+        registry = CollectorRegistry()
+
+        PrometheusSink(registry)(attrs.evolve(ENDED, status=None))
+
+        labels = {"method": "GET", "path": PATH, "status": "none"}
+        assert registry.get_sample_value("capillary_attempt_duration_seconds_count", labels) == 1
+
+    def test_the_names_can_begin_with_another_word(self) -> None:
+        """Two clients of one process may want to be told apart."""
+        registry = CollectorRegistry()
+
+        PrometheusSink(registry, namespace="loyalty")(PAUSE)
+
+        assert b"loyalty_pauses_total 1.0" in generate_latest(registry)
+
+    def test_a_kind_that_a_later_version_adds_is_no_error(self) -> None:
+        """The sinks of a user's own should do the same."""
+        PrometheusSink(CollectorRegistry())(Event())
+
+    def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With the extra that brings it."""
+        monkeypatch.setitem(sys.modules, "prometheus_client", None)
+
+        with pytest.raises(ConfigurationError, match=r"capillary-async\[prometheus\]"):
+            PrometheusSink()
+
+
+@attrs.define
+class Standing:
+    """How a job stands, as a bar sees it."""
+
+    total: int = 10
+    done: int = 0
+    waiting_for: str = ""
+
+
+class TestProgress:
+    """A bar for jobs that run from Python."""
+
+    @pytest.mark.parametrize("kind", ["rich", "tqdm"])
+    def test_a_bar_shows_how_far_a_job_is(self, capsys: pytest.CaptureFixture[str], kind: Any) -> None:
+        """And what it waits for."""
+        standing = Standing()
+
+        with ProgressSink("june", kind=kind) as bar:
+            for standing.done, standing.waiting_for in ((4, ""), (4, "the API, for 20 s"), (10, "")):
+                bar(standing)
+
+        shown = "".join(capsys.readouterr())
+        assert "june" in shown
+        assert "100%" in shown
+
+    def test_a_bar_that_is_not_open_says_so(self) -> None:
+        """Nothing would ever be drawn."""
+        with pytest.raises(RuntimeError, match="inside `with ProgressSink"):
+            ProgressSink()(Standing())
+
+    def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The one that was asked for."""
+        monkeypatch.setattr("capillary_async.telemetry.progress.find_spec", {"rich": True}.get)
+
+        with pytest.raises(ConfigurationError, match="install tqdm"):
+            ProgressSink(kind="tqdm")
+
+
+def test_the_sinks_load_nothing_until_they_are_made() -> None:
+    """Whoever wants the kinds of events alone does not wait for a metrics package."""
+    heavy = {"aiohttp", "prometheus_client", "rich", "tqdm"}
+    code = f"import capillary_async.telemetry, sys; print({heavy} & {{*sys.modules}})"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"

@@ -15,6 +15,7 @@ from tests.faults import (
     planted,
     promises,
     storms,
+    telemetry,
     tokens,
     unasked,
 )
@@ -33,6 +34,7 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
     "promises": promises.run,
     "planted": planted.run,
     "bystanders": bystanders.run,
+    "telemetry": telemetry.run,
     "hostile": hostile.run,
 }
 

@@ -39,7 +39,7 @@ from tests.faults.scale import Scale
 from tests.faults.wire import HEAD_END, Asked, HttpConnection, RawServer, answer, zipped
 
 _PATIENCE: Final = 30.0
-_OPTIONS: Final = attrs.evolve(PATIENT, attempt_timeout=0.1, max_response_bytes=CAP)
+OPTIONS: Final = attrs.evolve(PATIENT, attempt_timeout=0.1, max_response_bytes=CAP)
 # What an answer may hold of a person: everything.
 DOCUMENT: Final = (
     f'{{"entity": "{PHONE}", "firstName": "{NAME}", "data": [{{"eventLogId": "{EMAIL}", "eventDate": "{PHONE}"}}],'
@@ -145,7 +145,7 @@ async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth]) -> 
 
     with RawServer(handle) as raw:
         for current in FAULTS:  # noqa: B007  (the server uses it)
-            async with CapillaryClient(raw.base_url, auth(), options=_OPTIONS, on_call=evidence.take_account) as client:
+            async with CapillaryClient(raw.base_url, auth(), options=OPTIONS, on_call=evidence.take_account) as client:
                 evidence.take("client", client)
                 await call_all(client, row, evidence)
 
@@ -154,7 +154,7 @@ async def _suffer_grants(row: Row, evidence: Evidence) -> None:
     """Make calls that need a token first."""
     for grant in GRANTS.values():
         with RawServer(_as_answer(grant)) as raw:
-            async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=_OPTIONS) as client:
+            async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=OPTIONS) as client:
                 await call_all(client, row, evidence)
 
 
@@ -164,7 +164,7 @@ async def _suffer_proxies(row: Row, evidence: Evidence) -> None:
     for reply in (refusal, PHONE.encode() + HEAD_END):
         with RawServer(_as_answer(reply)) as raw:
             for port in (raw.port, 1):
-                options = attrs.evolve(_OPTIONS, proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:{port}")
+                options = attrs.evolve(OPTIONS, proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:{port}")
                 async with CapillaryClient("http://127.0.0.1:1", AUTHS["token"](), options=options) as client:
                     await call_all(client, row, evidence)
 

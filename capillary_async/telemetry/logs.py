@@ -1,16 +1,4 @@
-"""What a client tells of its work while it works, and listeners that are ready to use.
-
-A client calls its `on_event` with each `Event`. Events hold no ids, names, numbers or tokens of people.
-
-```python
-from capillary_async.telemetry import LoggingSink, PrometheusSink, combine
-
-client = CapillaryClient(Region.EU, auth, on_event=combine(LoggingSink(), PrometheusSink()))
-```
-
-A listener is a plain function that gets one event. It runs in the event loop, so it must not block. OpenTelemetry
-needs no listener: spans and metrics are made as soon as the program imports it (extra `otel`).
-"""
+"""Events as lines of a log."""
 
 import logging
 import re
@@ -18,30 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async.pipeline.telemetry import (
-    AttemptEnded,
-    AttemptStarted,
-    CallEnded,
-    Event,
-    OnEvent,
-    RetryScheduled,
-    Throttled,
-    TokenRefreshed,
-)
-
-__all__ = [
-    "AttemptEnded",
-    "AttemptStarted",
-    "CallEnded",
-    "Event",
-    "LoggingSink",
-    "OnEvent",
-    "RetryScheduled",
-    "Throttled",
-    "TokenRefreshed",
-    "combine",
-    "event_dict",
-]
+from capillary_async.pipeline.telemetry import CallEnded, Event, RetryScheduled, Throttled, TokenRefreshed
 
 _WORDS: Final = re.compile(r"(?<!^)(?=[A-Z])")
 # Whoever runs a service has to know of these; the rest is for those who look closer.
@@ -51,25 +16,6 @@ _LEVELS: Final[dict[type[Event], int]] = {
     TokenRefreshed: logging.INFO,
     CallEnded: logging.INFO,
 }
-
-
-def combine(*listeners: OnEvent) -> OnEvent:
-    """Return one listener that hands each event to all of these, in their order.
-
-    One that raises does not keep the event from the others; the error of the first is raised when all have it.
-    """
-
-    def tell_all(event: Event) -> None:
-        failures: list[Exception] = []
-        for listener in listeners:
-            try:
-                listener(event)
-            except Exception as error:  # noqa: BLE001  (raised below)
-                failures.append(error)
-        if failures:
-            raise failures[0]
-
-    return tell_all
 
 
 def event_dict(event: Event) -> dict[str, Any]:
