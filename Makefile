@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types faults fuzz mutation bench bench-guard clean
+.PHONY: help docs demo test check lint format types faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard capillary_async tests benchmarks fuzz)
+SOURCES := $(wildcard capillary_async tests benchmarks fuzz docs)
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -45,6 +45,9 @@ SECONDS ?= 60
 fuzz: $(VENV)/installed-fuzz ## Feed SECONDS of unforeseen bytes to each of the parts that read them.
 	$(BIN)/python -m fuzz --seconds $(SECONDS)
 
+docs: $(VENV)/installed-docs ## Build the documentation site into docs/_build/html.
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
 mutation: $(VENV)/installed-mutation ## Change the parts that must not be wrong, and see that a test notices; hours.
 	$(BIN)/mutmut run --max-children 1
 	@$(BIN)/mutmut results
@@ -66,5 +69,5 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .fuzz mutants dist htmlcov
+	rm -rf $(VENV) docs/_build docs/reference/generated .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .fuzz mutants dist htmlcov
 	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +
