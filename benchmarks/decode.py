@@ -2,12 +2,12 @@
 
 Pages of 100 target events and of 100 trackers, and the details of a customer, with exact decimals and aware
 date-times. The floor is a bare msgspec Struct that leaves dates as text; pydantic, mashumaro and the dataclass by hand
-give the values that we give. We remember dates; how it goes when every one is new is a contestant of its own.
+give the values that we give. Pages in which every date is new, and dates in India's time, are contestants of their own.
 """
 
 import json
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from itertools import cycle, repeat
 from types import GenericAlias
@@ -18,7 +18,7 @@ import msgspec
 from contest import Result, Run, Target, main, race
 from mashumaro.codecs import BasicDecoder
 from pydantic import TypeAdapter
-from rivals import by_hand, list_of, mashumaro_class, pydantic_model, pydantic_page, struct
+from rivals import INDIA, DateTimeInIndia, by_hand, list_of, mashumaro_class, pydantic_model, pydantic_page, struct
 from samples import customer, events, page, trackers
 
 from capillary_async import Customer, TargetEvent, Tracker
@@ -26,7 +26,13 @@ from capillary_async.codec import Converter
 from capillary_async.models.definition import Model, documented
 
 FLOOR, OURS = "msgspec, dates as text", "ours"
-TARGETS = (Target("S1 over pydantic", OURS, "pydantic", 1.4), Target("S1 over the floor", OURS, FLOOR, 0.25))
+NEW, IN_INDIA, NEW_IN_INDIA = "ours, every date new", "ours, in India", "ours, in India, every date new"
+PEER, PEER_IN_INDIA = "pydantic", "pydantic, in India"
+TARGETS = (
+    *(Target(f"S1 over pydantic: {name}", name, PEER, 2.0) for name in (OURS, NEW)),
+    *(Target(f"S1 over pydantic: {name}", name, PEER_IN_INDIA, 2.0) for name in (IN_INDIA, NEW_IN_INDIA)),
+    Target("S1 over the floor", OURS, FLOOR, 1 / 2.8),
+)
 FRESH_PAGES = 40  # with twice a hundred dates on each, far more than are remembered
 
 
@@ -65,7 +71,7 @@ def subjects() -> tuple[Subject, ...]:
 
 def contestants(subject: Subject) -> dict[str, Run]:
     """Return a run for each; ours first."""
-    body, cls, converter = subject.body, subject.cls, Converter(UTC)
+    body, cls = subject.body, subject.cls
     read = by_hand(cls)
     if subject.is_page:
         floor = msgspec.json.Decoder[Any](msgspec.defstruct("Page", [("data", list_of(struct(cls)))]))
@@ -79,7 +85,8 @@ def contestants(subject: Subject) -> dict[str, Run]:
     def part(document: Any) -> Any:
         return document["data"] if subject.is_page else document
 
-    def ours(bodies: Iterator[bytes]) -> Run:
+    def ours(bodies: Iterator[bytes], zone: tzinfo = UTC) -> Run:
+        converter = Converter(zone)
         into: Any = GenericAlias(tuple, (cls, ...)) if subject.is_page else cls
         rows_key = "data" if subject.is_page else ""
         return lambda: converter.structure(part(converter.decode(next(bodies), cls, rows_key)), into)
@@ -91,11 +98,15 @@ def contestants(subject: Subject) -> dict[str, Run]:
     runs: dict[str, Run] = {
         OURS: ours(repeat(body)),
         FLOOR: lambda: floor.decode(body),
-        "pydantic": lambda: theirs.validate_json(body),
+        PEER: lambda: theirs.validate_json(body),
         "mashumaro": lambda: mashumaro.decode(part(json.loads(body, parse_float=Decimal))),
         "dataclass by hand": by_dataclass,
     }
-    return runs | ({"ours, every date new": ours(cycle(subject.fresh))} if subject.fresh else {})
+    if subject.fresh:
+        indian = TypeAdapter[Any](pydantic_page(cls, DateTimeInIndia))
+        runs |= {NEW: ours(cycle(subject.fresh)), IN_INDIA: ours(repeat(body), INDIA)}
+        runs |= {NEW_IN_INDIA: ours(cycle(subject.fresh), INDIA), PEER_IN_INDIA: lambda: indian.validate_json(body)}
+    return runs
 
 
 def check() -> None:
@@ -103,8 +114,11 @@ def check() -> None:
     for subject in subjects():
         runs = contestants(subject)
         ours: Any = runs[OURS]()
-        theirs: Any = runs["pydantic"]()
+        theirs: Any = runs[PEER]()
         assert _same(ours, theirs.data if subject.is_page else theirs), subject.name
+        if subject.fresh:
+            indian: Any = runs[PEER_IN_INDIA]()
+            assert _same(runs[IN_INDIA](), indian.data), subject.name
 
 
 def _same(ours: Any, theirs: Any) -> bool:

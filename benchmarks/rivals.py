@@ -13,6 +13,7 @@ from enum import Enum
 from functools import cache
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, cast, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import attrs
 import msgspec
@@ -31,7 +32,15 @@ def aware(text: Any) -> Any:
     return datetime.fromisoformat(text if text[-1] == "Z" else text + "+00:00")
 
 
+def aware_in_india(text: Any) -> Any:
+    """Do the same for a cluster in India, with the zone that our models have."""
+    naive = datetime.fromisoformat(text)
+    return naive if naive.tzinfo else datetime.combine(naive, naive.time(), INDIA)
+
+
+INDIA = ZoneInfo("Asia/Kolkata")
 DateTimeParam = Annotated[datetime, pydantic.BeforeValidator(aware)]
+DateTimeInIndia = Annotated[datetime, pydantic.BeforeValidator(aware_in_india)]
 Exact = Annotated[Decimal, pydantic.Strict(strict=False)]
 
 
@@ -76,12 +85,12 @@ def struct(cls: Any) -> Any:
 
 
 @cache
-def pydantic_model(cls: Any) -> Any:
+def pydantic_model(cls: Any, moment: Any = DateTimeParam) -> Any:
     """Return what a user of pydantic would write."""
     parts: dict[str, Any] = {
         at.name: (kind, pydantic.Field(alias=key)) if at.default is attrs.NOTHING
         else (kind | None, pydantic.Field(None, alias=key))
-        for at, key, kind in fields(cls, DateTimeParam, Exact, pydantic_model)
+        for at, key, kind in fields(cls, moment, Exact, lambda nested: pydantic_model(nested, moment))
     }  # fmt: skip
     config = pydantic.ConfigDict(strict=True, frozen=True, extra="allow")
     return pydantic.create_model(cls.__name__, __config__=config, **parts)
@@ -146,6 +155,6 @@ def _expression(kind: Any) -> str:
 
 
 @cache
-def pydantic_page(cls: Any) -> Any:
+def pydantic_page(cls: Any, moment: Any = DateTimeParam) -> Any:
     """Return the model of a listing's answer."""
-    return pydantic.create_model("Page", data=(list_of(pydantic_model(cls)), ...))
+    return pydantic.create_model("Page", data=(list_of(pydantic_model(cls, moment)), ...))

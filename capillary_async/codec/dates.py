@@ -145,9 +145,10 @@ class DateTimes(DateColumn, dict[Any, datetime]):
 
 def _common_form(values: list[Any]) -> str | None:
     """Return the form that all these texts have, with 0 for each digit, or `None` when there is no such form."""
-    if None in values:
+    try:
+        forms = "".join(values).encode().translate(_DIGITS_AND_T)
+    except TypeError:  # one is null
         return None
-    forms = "".join(values).encode().translate(_DIGITS_AND_T)
     form = forms[: len(values[0])]
     # Equal lengths need no check of their own: if one text is too long, another does not begin with a year.
     return _FORMS.get(form) if form * len(values) == forms else None

@@ -44,7 +44,15 @@ from typing import Annotated, Any, Final, cast, get_args, get_origin
 import attrs
 
 from capillary_async.codec.dates import DateTables
-from capillary_async.codec.scalars import Hook, OpenEnumeration, UnknownTypeError, quoted_number, reject, whole_number
+from capillary_async.codec.scalars import (
+    WHOLE_DECIMALS,
+    Hook,
+    OpenEnumeration,
+    UnknownTypeError,
+    quoted_number,
+    reject,
+    whole_number,
+)
 from capillary_async.models.definition import (
     NOTHING_EXTRA,
     AlsoQuoted,
@@ -95,7 +103,7 @@ def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: 
         reader = "whole_number" if get_args(into)[0] is int else "quoted_number"
         return FieldCode((f"if type($) is not {get_args(into)[0].__name__}:", f"    $ = {reader}($)"))
     if into is Decimal:
-        return FieldCode(("if type($) is int:", "    $ = Decimal($)", "elif type($) is not Decimal:", "    reject()"))
+        return FieldCode(("if type($) is int:", "    $ = decimals[$]", "elif type($) is not Decimal:", "    reject()"))
     table = table_for(into, tables)
     if table is not None:
         name = f"table_{attribute.name}"
@@ -192,6 +200,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
 
 CODE_NAMES: Final[dict[str, Any]] = {
     "Decimal": Decimal,
+    "decimals": WHOLE_DECIMALS,
     "NOTHING_EXTRA": NOTHING_EXTRA,
     "ReadOnlyDict": ReadOnlyDict,
     "quoted_number": quoted_number,

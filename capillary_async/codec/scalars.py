@@ -10,6 +10,8 @@ from typing import Any, Final, NoReturn, get_args
 from capillary_async.models.definition import LARGEST_ID
 
 Hook = Callable[[Any, Any], Any]
+
+_SMALL: Final = 4096
 _LONGEST_NUMBER: Final = 64
 _is_number: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII).fullmatch
 
@@ -93,6 +95,20 @@ def literal(value: Any, into: Any) -> Any:
         if plain == value and plain.__class__ is value.__class__:
             return allowed
     raise Mismatch
+
+
+class WholeDecimals(dict[int, Decimal]):
+    """Turns whole numbers into Decimals; small ones are made once, because amounts and counts often repeat."""
+
+    def __missing__(self, value: int) -> Decimal:
+        """Make the Decimal of a number that is not remembered."""
+        number = Decimal(value)
+        if 0 <= value < _SMALL:
+            self[value] = number
+        return number
+
+
+WHOLE_DECIMALS: Final = WholeDecimals()
 
 
 class OpenEnumeration(dict[Any, Any]):
