@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import attrs
 
+from capillary_async.sandbox.access import Access
 from capillary_async.sandbox.answers import Answer, document, listing, warning
 from capillary_async.sandbox.customers import Wanted
 from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.paging import Page
-from capillary_async.sandbox.people import ACCOUNTS, IDENTIFIER_NAMES, SOURCES, Person, as_id
+from capillary_async.sandbox.people import Person, as_id
 from capillary_async.sandbox.queries import Query, Refused
 
 _FLAGS: Final = (
@@ -22,7 +23,6 @@ _FLAGS: Final = (
 )
 _NO_TRACKERS: Final[Mapping[str, Any]] = {"pagination": {"limit": 0, "offset": 0, "total": 0}, "warnings": []}
 _NO_ENTITY: Final[Mapping[str, Any]] = {"warnings": []}
-_BY_STANDING: Final = {"missing": 8015, "merged": 8069, "denied": 1044}
 
 
 def cap_warnings(page: Page) -> list[dict[str, Any]]:
@@ -38,13 +38,21 @@ class CustomerEndpoints:
 
     def get(self, query: Query, customer_id: str) -> Answer:
         """Answer `GET /v2/customers/{customerId}`."""
-        number = as_id(customer_id)
-        if number is None:
+        if as_id(customer_id) is None:
             raise Refused
-        source = self._source(query, {})
-        person = self._person(number, {})
+        access = Access(self._world)
+        source = access.source(query)
+        person = access.by_id(customer_id)
         if source != "ALL" and source not in person.sources:
-            raise Refused(self._world.refusals.v2(8065))
+            raise access.refused(8065)
+        return self._document(query, person, source)
+
+    def find(self, query: Query) -> Answer:
+        """Answer `GET /v2/customers/lookup/customerDetails`."""
+        access = Access(self._world)
+        return self._document(query, access.by_identifier(query), access.source(query))
+
+    def _document(self, query: Query, person: Person, source: str) -> Answer:
         wanted = Wanted(
             source=source,
             only_current_profile=query.flag("includedOnlyCurrentProfile"),
@@ -57,27 +65,25 @@ class CustomerEndpoints:
 
     def look_up(self, query: Query) -> Answer:
         """Answer `GET /v2/customers/lookup`."""
-        source = self._source(query, _NO_ENTITY)
-        name, value = query.text("identifierName"), query.text("identifierValue")
-        refusals = self._world.refusals
-        if name not in IDENTIFIER_NAMES or not value:
-            raise Refused(refusals.v2(8013, beside=_NO_ENTITY))
-        number = self._world.people.find(name, value)
-        if number is None:
-            raise Refused(refusals.v2(8015, beside=_NO_ENTITY))
-        person = self._person(number, _NO_ENTITY)
-        if source != "ALL" and source not in person.sources:
-            raise Refused(refusals.v2(8065, beside=_NO_ENTITY))
-        warnings = [warning("Communication channel is not verified")] if number % 10 == 3 else []
-        return document({"entity": number, "warnings": warnings})
+        person = Access(self._world, _NO_ENTITY).by_identifier(query)
+        warnings = [warning("Communication channel is not verified")] if person.id % 10 == 3 else []
+        return document({"entity": person.id, "warnings": warnings})
+
+    def search(self, query: Query) -> Answer:
+        """Answer `GET /v2/customers/search`: a customer's id or mobile number, or the beginning of a name."""
+        text = query.text("q")
+        if not text:
+            raise Refused
+        page = self._world.page("customers", (text,), query.window())
+        return listing(page.pagination, [self._world.people.match(text, row) for row in page.rows], cap_warnings(page))
 
     def trackers(self, query: Query, customer_id: str) -> Answer:
         """Answer `GET /v2/customers/{customerId}/trackers`."""
-        number = as_id(customer_id)
-        if number is None:
+        if as_id(customer_id) is None:
             raise Refused
-        self._source(query, _NO_TRACKERS)
-        self._person(number, _NO_TRACKERS)
+        access = Access(self._world, _NO_TRACKERS)
+        access.source(query)
+        number = access.by_id(customer_id).id
         page = self._world.page("customer_trackers", (number,), query.window())
         rows = [self._world.groups.tracker("customer", number, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))
@@ -87,7 +93,7 @@ class CustomerEndpoints:
         refusals = self._world.refusals
         if query.text("type") != "USERGROUP2":
             raise Refused(refusals.v2(1647, beside=_NO_TRACKERS))
-        self._source(query, _NO_TRACKERS)
+        Access(self._world, _NO_TRACKERS).source(query)
         kind = query.text("identifierType")
         if kind not in {"id", "externalId", "primaryUserId"}:
             raise Refused(refusals.v2(1632, beside=_NO_TRACKERS))
@@ -99,27 +105,6 @@ class CustomerEndpoints:
         page = self._world.page("group_trackers", (group_id,), query.window())
         rows = [self._world.groups.tracker("group", group_id, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))
-
-    def _source(self, query: Query, beside: Mapping[str, Any]) -> str:
-        source = query.text("source")
-        refusals = self._world.refusals
-        if source not in SOURCES:
-            raise Refused(refusals.v2(8012, beside=beside))
-        account = query.text("accountId")
-        expected = ACCOUNTS.get(source, "")
-        if expected and not account:
-            raise Refused(refusals.v2(8045, beside=beside))
-        if account not in {"", expected}:
-            raise Refused(refusals.v2(8011, beside=beside))
-        return source
-
-    def _person(self, customer_id: int, beside: Mapping[str, Any]) -> Person:
-        standing = self._world.people.standing(customer_id)
-        if standing == "deleted":
-            raise Refused(self._world.refusals.deleted())
-        if standing != "present":
-            raise Refused(self._world.refusals.v2(_BY_STANDING[standing], beside=beside))
-        return self._world.people.person(customer_id)
 
     def _groups(self, query: Query, person: Person, wanted: Wanted) -> dict[str, Any]:
         """Write the customer's user groups and their pagination, when any parameter asks for them."""

@@ -8,13 +8,18 @@ from zoneinfo import ZoneInfo
 from capillary_async.sandbox.accounts import Accounts
 from capillary_async.sandbox.answers import ErrorResponses
 from capillary_async.sandbox.customers import Customers
+from capillary_async.sandbox.group_accounts import GroupAccounts
 from capillary_async.sandbox.groups import UserGroups
+from capillary_async.sandbox.history import History
+from capillary_async.sandbox.ledger import Ledger
 from capillary_async.sandbox.listings import Key, Kind, Listings
 from capillary_async.sandbox.paging import Listing, Page
 from capillary_async.sandbox.people import People
+from capillary_async.sandbox.progress import Progress
 from capillary_async.sandbox.promotions import PROMOTION_COUNT, Promotions
 from capillary_async.sandbox.settings import SandboxSettings
 from capillary_async.sandbox.targets import Events, Targets
+from capillary_async.sandbox.transactions import Transactions
 from capillary_async.sandbox.wire import Dates
 
 
@@ -32,6 +37,11 @@ class Dataset:
         self.targets = Targets(seed, self.dates)
         self.groups = UserGroups(seed, self.dates, self.people)
         self.promotions = Promotions(seed, self.dates)
+        self.progress = Progress(self.dates, self.events, self.targets)
+        self.transactions = Transactions(self.dates, self.accounts)
+        self.ledger = Ledger(self.dates, self.accounts)
+        self.group_accounts = GroupAccounts(self.dates, self.accounts, self.people, self.groups)
+        self.history = History(self.dates, self.accounts)
         self._listings = Listings()
         self._counts: Mapping[Kind, Callable[..., int]] = {
             "events": self.events.count,
@@ -41,6 +51,12 @@ class Dataset:
             "group_trackers": partial(self.groups.tracker_count, "group"),
             "customer_trackers": partial(self.groups.tracker_count, "customer"),
             "promotions": lambda: PROMOTION_COUNT,
+            "member_promotions": self.promotions.member_count,
+            "customers": self.people.match_count,
+            "transactions": self.accounts.count,
+            "group_transactions": self.accounts.count,
+            "ledger": self.ledger.count,
+            "ledger_balances": self.ledger.balance_count,
         }
         self._ids: Mapping[Kind, Callable[..., Any]] = {
             "events": self.events.event_id,
@@ -50,6 +66,12 @@ class Dataset:
             "group_trackers": partial(self.groups.tracker_key, "group"),
             "customer_trackers": partial(self.groups.tracker_key, "customer"),
             "promotions": self.promotions.promotion_id,
+            "member_promotions": self.promotions.member_promotion_id,
+            "customers": self.people.match_id,
+            "transactions": self.accounts.key,
+            "group_transactions": self.accounts.key,
+            "ledger": self.ledger.event_id,
+            "ledger_balances": self.ledger.balance_key,
         }
 
     @property

@@ -1,11 +1,12 @@
-"""`/v2/userGroup2`: the members of a user group, and the search for groups."""
+"""`/v2/userGroup2`: a user group, its members, transactions and tiers, and the search for groups."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
-from capillary_async.sandbox.answers import Answer, listing
+from capillary_async.sandbox.access import Access
+from capillary_async.sandbox.answers import Answer, document, listing
 from capillary_async.sandbox.customer_endpoints import cap_warnings
 from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.people import SOURCES
@@ -40,6 +41,69 @@ class GroupEndpoints:
             sorting = {"sortBy": query.text("sortBy") or "IS_PRIMARY", "sortOrder": query.text("sortOrder") or "DESC"}
             pagination = {**pagination, **sorting}
         return listing(pagination if query.flag("paginationDetails") else None, rows, cap_warnings(page))
+
+    def details(self, query: Query) -> Answer:
+        """Answer `GET /v2/userGroup2`."""
+        group_id = self._named(query)
+        return document(self._world.group_accounts.details(group_id, query))
+
+    def transactions(self, query: Query) -> Answer:
+        """Answer `GET /v2/userGroup2/transactions`, which has no `pagination` at all."""
+        group_id = self._named(query)
+        page = self._world.page("group_transactions", (group_id,), query.window(), self._purchases(query, group_id))
+        rows = [self._transaction(group_id, row, query.each("embed")) for row in page.rows]
+        return listing(page.pagination, rows)
+
+    def _transaction(self, group_id: int, row: int, embed: frozenset[str]) -> dict[str, Any]:
+        return self._world.transactions.group_transaction(group_id, self._buyer(group_id, row), row, embed)
+
+    def _buyer(self, group_id: int, row: int) -> int:
+        groups = self._world.groups
+        return groups.member_id(group_id, row % groups.member_count(group_id))
+
+    def _purchases(self, query: Query, group_id: int) -> list[int]:
+        accounts = self._world.accounts
+        start, end = (query.moment(name, self._world.dates) for name in ("startDate", "endDate"))
+        kind, buyer, number = query.text("type"), query.natural("customerId"), query.text("billNumber")
+        only = query.natural("transactionId")
+        purchases = [
+            accounts.purchase(group_id, row) for row in self._world.look_up("group_transactions", group_id).rows
+        ]
+        rows = [
+            purchase.row
+            for purchase in purchases
+            if (start is None or purchase.time >= start)
+            and (end is None or purchase.time < end)
+            and kind in {"", purchase.type}
+            and buyer in {None, self._buyer(group_id, purchase.row)}
+            and only in {None, purchase.id}
+            and number in {"", self._world.transactions.number(purchase)}
+        ]
+        return rows[::-1] if query.text("order") == "ASC" else rows
+
+    def slab_history(self, query: Query) -> Answer:
+        """Answer `GET /v2/userGroup2/slabHistory`: a page, and a total that may be larger; no way to the others."""
+        group_id = self._world.groups.group_named("id", query.text("fleetGroupId"))
+        if group_id is None:
+            raise Refused(self._world.refusals.v2(1619, beside=_NOTHING))
+        size = query.natural("pageSize") or 20
+        start, end = (query.moment(name, self._world.dates) for name in ("startDate", "endDate"))
+        changes = self._world.group_accounts.slab_history(group_id, start, end)
+        pagination = {"limit": size, "offset": 0, "total": len(changes)}
+        return document({"data": changes[:size], "pagination": pagination, "warnings": []})
+
+    def _named(self, query: Query) -> int:
+        """Return the group that one of the four ways to name it stands for."""
+        access = Access(self._world, _NOTHING)
+        for kind in ("id", "externalId", "primaryUserId"):
+            if query.text(kind):
+                group_id = self._world.groups.group_named(kind, query.text(kind))
+                if group_id is None:
+                    raise access.refused(1619 if kind == "id" else 1632)
+                return group_id
+        if not query.text("identifierName"):
+            raise access.refused(1635)
+        return self._world.groups.customer_group_id(access.by_identifier(query).id, 0)
 
     def search(self, query: Query) -> Answer:
         """Answer `GET /v2/userGroup2/search`."""

@@ -9,7 +9,21 @@ import attrs
 from capillary_async.sandbox.paging import Echo, Listing, OffsetMeaning, Paging, TotalMeaning
 
 _T = TypeVar("_T")
-Kind = Literal["events", "members", "search", "user_groups", "group_trackers", "customer_trackers", "promotions"]
+Kind = Literal[
+    "events",
+    "members",
+    "search",
+    "user_groups",
+    "group_trackers",
+    "customer_trackers",
+    "promotions",
+    "member_promotions",
+    "customers",
+    "transactions",
+    "group_transactions",
+    "ledger",
+    "ledger_balances",
+]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Key = tuple[int | str, ...]
 
@@ -23,8 +37,18 @@ DOCUMENTED: Final[Mapping[Kind, Paging]] = {
     "group_trackers": Paging(pagination="dummy"),
     "customer_trackers": Paging(pagination="dummy"),
     "promotions": Paging(offset_unit="pages"),
+    "member_promotions": Paging(offset_unit="pages"),
+    "customers": Paging(),
+    "transactions": Paging(default_limit=20),
+    "group_transactions": Paging(default_limit=20, pagination="absent"),
+    "ledger": Paging(offset_unit="pages"),
+    "ledger_balances": Paging(offset_unit="pages"),
 }
-IN_DOUBT: Final[frozenset[Kind]] = frozenset(("events", "user_groups"))
+IN_DOUBT: Final[frozenset[Kind]] = frozenset(("events", "user_groups", "transactions"))
+# Here a larger page is an error, and never cut.
+REFUSING: Final[frozenset[Kind]] = frozenset(
+    ("promotions", "member_promotions", "transactions", "ledger", "ledger_balances")
+)
 
 
 class ByKind(dict[Kind, _T]):
@@ -57,7 +81,7 @@ def rules(  # noqa: PLR0917  (so that they make a cheap key)
         offset_unit=offset_unit if kind in IN_DOUBT else documented.offset_unit,
         total_unit=total_unit,
         echo=echo,
-        page_cap=page_cap,
+        page_cap=None if kind in REFUSING else page_cap,
         warn_of_cap=warn_of_cap,
     )
 

@@ -197,11 +197,20 @@ class Page:
         rows: Numbers of the rows, in order.
         pagination: The answer's `pagination`, or `None` when it has none.
         capped_at: The page size in force, when it was cut and a warning is to say so.
+        size: How many rows a page holds at most.
+        total: How many rows there are on all pages.
     """
 
     rows: tuple[int, ...]
     pagination: dict[str, Any] | None
     capped_at: int | None
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.size)
 
 
 class RefusedOffsetError(Exception):
@@ -280,6 +289,8 @@ class Listing:
             rows=shown,
             pagination=paging.described(len(rows), limit, offset, len(shown)),
             capped_at=size if paging.warn_of_cap and limit is not None and size < limit else None,
+            size=size,
+            total=max(0, paging.sent(len(rows)) + paging.total_error),
         )
         self._drift(paging.drift)
         return page

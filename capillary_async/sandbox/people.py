@@ -6,7 +6,7 @@ merged into another account, 410 was deleted.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -161,6 +161,32 @@ class People:
             if value in self.person(candidate).findable.get(name, ()):
                 return candidate
         return None
+
+    # -- search ----------------------------------------------------------------------------------
+
+    def match_count(self, text: str) -> int:
+        """Say how many customers a search finds: one for a mobile number or an id."""
+        return 1 if self._exact(text) else 1 + SeededRandom(self.seed, "matches", text).below(33)
+
+    def match_id(self, text: str, row: int) -> int:
+        """Return the id of a customer that a search finds."""
+        exact = self._exact(text)
+        # They all end in 001, so each of them is a customer.
+        return exact or 1_000 * (SeededRandom(self.seed, "match", text).below(900_000) + row + 100_000) + 1
+
+    def match(self, text: str, row: int) -> dict[str, Any]:
+        """Write a customer as a search shows them."""
+        person = self.person(self.match_id(text, row))
+        kind, value = ("mobile", person.mobile) if self._exact(text) else ("firstName", text)
+        return {
+            "userId": person.id,
+            "matchedIdentifiers": [{"idType": kind, "idValue": value, "source": "INSTORE", "accountId": ""}],
+            "profiles": [{"source": "INSTORE", "firstName": person.first_name, "lastName": person.last_name}],
+        }
+
+    def _exact(self, text: str) -> int | None:
+        found = self.find("mobile", text) or as_id(text)
+        return found if found is not None and self.standing(found) == "present" else None
 
 
 def _ids_in(value: str) -> Iterator[int]:

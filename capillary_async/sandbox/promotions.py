@@ -1,21 +1,39 @@
-"""Loyalty promotions, which replace targets for viewing milestones."""
+"""Loyalty promotions, which replace targets for viewing milestones, and what customers have to do with them.
+
+Rules, so that a test knows what to ask for:
+
+* A promotion that is a draft or waits for approval has no number yet, and no customer sees it.
+* A customer sees the first promotions that have a number; how many depends on the id, and is at most 30.
+"""
 
 from typing import Any, Final
 
 import attrs
 
+from capillary_async.sandbox.accounts import DEFAULT_PROGRAM
 from capillary_async.sandbox.seeded_random import SeededRandom
+from capillary_async.sandbox.targets import CATALOGUE, period_of, target_group_of
 from capillary_async.sandbox.wire import Dates, moment
 
-PROMOTION_COUNT: Final = 25
+PROMOTION_COUNT: Final = 45
+STATUSES: Final = ("DRAFT", "ACTIVE", "PAUSED", "PENDING_APPROVAL", "LIVE", "UPCOMING")
+KNOWN_STATUSES: Final = frozenset((*STATUSES, "STOPPED", "SNAPSHOT", "COMPLETED", "PUBLISH_FAILED"))
+ENROLLMENT_STATUSES: Final = (
+    "PENDING_ENROLLMENT",
+    "PENDING_OPT_IN",
+    "AVAILABLE_TO_REDEEM",
+    "REDEEMED",
+    "EXPIRED",
+)
+_UNPUBLISHED: Final = frozenset(("DRAFT", "PENDING_APPROVAL"))
+_FIRST_NUMBER: Final = 126_000
 _STARTED: Final = moment("2025-11-27")
 _DAY: Final = 86_400
-_STATUSES: Final = ("DRAFT", "ACTIVE", "PAUSED", "PENDING_APPROVAL", "LIVE", "UPCOMING")
 
 
 def promotion_status(row: int) -> str:
     """Return a promotion's status."""
-    return _STATUSES[row % len(_STATUSES)]
+    return STATUSES[row % len(STATUSES)]
 
 
 def promotion_name(row: int) -> str:
@@ -23,9 +41,17 @@ def promotion_name(row: int) -> str:
     return f"Sandbox promotion {row}"
 
 
+def promotion_number(row: int) -> int:
+    """Return the number of a promotion; 0 before it is published."""
+    return 0 if promotion_status(row) in _UNPUBLISHED else _FIRST_NUMBER + row
+
+
+PUBLISHED: Final = tuple(row for row in range(PROMOTION_COUNT) if promotion_number(row))
+
+
 @attrs.frozen
 class Promotions:
-    """Writes promotions, in the shape of the documented single one."""
+    """Writes promotions."""
 
     seed: int
     dates: Dates
@@ -34,24 +60,168 @@ class Promotions:
         """Return a promotion's id: 24 hexadecimal digits."""
         return f"69{SeededRandom(self.seed, 'promotion', row).below(2**64):016x}{row % 2**24:06x}"
 
+    def row_of(self, promotion_id: str) -> int | None:
+        """Return the row of a promotion with this id, or `None`."""
+        rows = range(PROMOTION_COUNT)
+        return next((row for row in rows if self.promotion_id(row) == promotion_id), None)
+
     def promotion(self, row: int) -> dict[str, Any]:
         """Write a promotion."""
-        started = _STARTED + row * _DAY
         return {
+            "metadata": self._metadata(row),
+            "customerEnrolment": {"enrolmentMethod": "TRANSACTION", "customerEligibilityType": "ALL"},
+            "activities": [self._activity(row)],
+            "comments": None,
+            "parentId": None,
+            "parentDetails": None,
+            "version": 1,
+            "limits": [],
+            "liabilityOwnerSplitInfo": [],
             "id": self.promotion_id(row),
-            "metadata": {
-                "name": promotion_name(row),
-                "description": f"Invented promotion {row}",
-                "programId": "983",
-                "orgId": 100_737,
-                "startDate": self.dates.iso(started),
-                "endDate": self.dates.iso(started + 30 * _DAY - 1),
-                "timezoneName": self.dates.zone.key,
-                "promotionType": "LOYALTY",
-                "status": promotion_status(row),
-                "promoIdentifier": None,
-                "promotionId": 0,
-                "createdOn": self.dates.iso(started - 28 * _DAY),
-                "lastModifiedOn": self.dates.iso(started - 7 * _DAY),
+            "workflowMetadata": {"enrolment": {"basedOn": None}, "optin": {"basedOn": None}},
+            "communicationApprovalStatus": None,
+        }
+
+    def _metadata(self, row: int) -> dict[str, Any]:
+        started = _STARTED + row * _DAY
+        number = DEFAULT_PROGRAM[0]
+        return {
+            "name": promotion_name(row),
+            "description": f"Invented promotion {row}",
+            # Text in some samples, a number in others.
+            "programId": str(number) if row % 2 else number,
+            "orgId": 100_737,
+            "startDate": self.dates.iso(started),
+            "endDate": self.dates.iso(started + 30 * _DAY - 1),
+            "timezoneName": self.dates.zone.key,
+            "promotionType": "LOYALTY",
+            "status": promotion_status(row),
+            "promoIdentifier": None,
+            "promotionId": promotion_number(row),
+            "createdOn": self.dates.iso(started - 28 * _DAY),
+            "lastModifiedOn": self.dates.iso(started - 7 * _DAY),
+            "createdBy": 0,
+            "lastModifiedBy": 0,
+            "loyaltyEarningType": None,
+            "version": None,
+            "draftDetails": None,
+            "loyaltyConfigMetaData": {
+                "isStackable": False,
+                "isConsideredForRanking": False,
+                "isExclusive": False,
+                "isAlwaysApply": False,
+                "skipEarnedDateCheckOnRedeem": None,
             },
+            "promotionMetadata": None,
+            "commonStrategies": None,
+            "promotionMode": "UNIFIED",
+        }
+
+    def _activity(self, row: int) -> dict[str, Any]:
+        rule_id = self.rule_id(row)
+        targets = {"targetGroupId": target_group_of(rule_id), "targetRuleIds": [rule_id]}
+        milestone = {
+            "name": f"{promotion_name(row)}~Milestone",
+            "trackingType": "DEFAULT",
+            "targetEvaluationType": "FIXED_CALENDAR_WINDOW",
+            "frequencyType": "WEEKLY",
+            "leaderboardEnabled": False,
+            "targetEntity": "TRANSACTION",
+            "targetType": "COUNT",
+            "defaultValue": "3",
+            "periods": [period_of(rule_id, 0)],
+            **(targets if promotion_number(row) else {}),
+        }
+        activity = {
+            "id": f"activity_{row}",
+            "name": f"Activity {row}",
+            "type": "SINGLE",
+            "event": "TransactionAdd",
+            "milestones": [milestone],
+            "commonCycleActionMapping": [],
+        }
+        # Every third one stands in a group.
+        return {"id": f"group_{row}", "type": "GROUP", "children": [activity]} if row % 3 == 0 else activity
+
+    def rule_id(self, row: int) -> int:
+        """Return the target rule that a promotion's milestone is tracked by."""
+        return CATALOGUE[row % len(CATALOGUE)]
+
+    # -- a customer's ----------------------------------------------------------------------------
+
+    def member_count(self, member_id: int) -> int:
+        """Say how many promotions a customer sees."""
+        return SeededRandom(self.seed, "member", member_id).below(len(PUBLISHED) + 1)
+
+    def member_promotion_id(self, member_id: int, row: int) -> int:  # noqa: ARG002  (the same for every customer)
+        """Return the number of one of a customer's promotions."""
+        return promotion_number(PUBLISHED[row % len(PUBLISHED)])
+
+    def enrollment_status(self, member_id: int, row: int) -> str:
+        """Return how far a customer is in a promotion."""
+        return ENROLLMENT_STATUSES[(member_id + row) % len(ENROLLMENT_STATUSES)]
+
+    def member_promotion(self, member_id: int, row: int, *, is_full: bool = False) -> dict[str, Any]:
+        """Write one of a customer's promotions; in full with how the customer came into it."""
+        number = PUBLISHED[row % len(PUBLISHED)]
+        started = _STARTED + number * _DAY
+        return {
+            "promotionId": promotion_number(number),
+            "promotionName": promotion_name(number),
+            "programId": DEFAULT_PROGRAM[0],
+            "startDateISO": self.dates.iso(started),
+            "endDateISO": self.dates.iso(started + 30 * _DAY - 1),
+            "timezoneName": self.dates.zone.key,
+            "promotionIdentifier": f"sandbox-promotion-{number}",
+            **({"unifiedPromotionId": self.promotion_id(number)} if is_full else {}),
+            "description": f"Invented promotion {number}",
+            "active": True,
+            **(self._details(member_id, row, started) if is_full else {}),
+        }
+
+    def _details(self, member_id: int, row: int, started: int) -> dict[str, Any]:
+        opt_in = {
+            "optInId": 185_000 + row,
+            "optInDateISO": self.dates.iso(started + _DAY),
+            "optInExpiryDateISO": self.dates.iso(started + 30 * _DAY - 1),
+            "optInEventLogId": 52_208_279 + row,
+            "optInProcessingDateISO": self.dates.iso(started + _DAY),
+            "active": True,
+        }
+        enrollment = {
+            "enrollmentId": 222_000 + row,
+            "enrollmentDateISO": self.dates.iso(started),
+            "enrollmentExpiryDateISO": self.dates.iso(started + 30 * _DAY - 1),
+            "enrollEventLogId": 52_208_266 + row,
+            "active": True,
+            "optInDetails": [opt_in] if self.enrollment_status(member_id, row) != "PENDING_OPT_IN" else [],
+        }
+        is_pending = self.enrollment_status(member_id, row) == "PENDING_ENROLLMENT"
+        return {
+            "promotionCustomFields": [{"key": "header", "value": str(row), "brandDefined": True}],
+            "customerPromotionTimelines": [] if is_pending else [{"enrollmentDetails": [enrollment]}],
+        }
+
+    def actions(self, customer_id: int, row: int) -> dict[str, Any]:
+        """Write what a customer got from a promotion."""
+        issued = (_STARTED + row * _DAY) * 1000
+        return {
+            "incentives": [
+                {
+                    "activityId": f"activity_{row}",
+                    "action": "REWARD",
+                    "actionIssuedCount": 1,
+                    "actionId": str(133_000 + row),
+                    "lastIssuedOn": issued,
+                }
+            ],
+            "points": [
+                {
+                    "pointsCategory": "REGULAR_POINTS",
+                    "totalPointsIssued": f"{customer_id % 1_000}.000",
+                    "numberOfTimesIssued": 1,
+                    "lastIssuedOn": issued,
+                }
+            ],
+            "alternateCurrencies": [],
         }

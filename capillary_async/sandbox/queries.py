@@ -1,6 +1,6 @@
 """Reads query parameters as strictly as the API does: what is malformed gets a 400 without a body."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 from multidict import MultiMapping
@@ -22,6 +22,7 @@ class Query:
     """The parameters of one request."""
 
     values: MultiMapping[str]
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     def text(self, name: str) -> str:
         """Return a parameter, or nothing when it is missing."""

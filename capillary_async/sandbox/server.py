@@ -171,7 +171,9 @@ class Sandbox(SandboxSettings):
             kind: Such as "events".
             key: What tells it from others of its kind: user and target rule for "events", the group
                 for "members" and "group_trackers", the text for "search", the customer for
-                "user_groups" and "customer_trackers"; nothing for "promotions".
+                "user_groups", "customer_trackers", "transactions", "ledger", "ledger_balances" and
+                "member_promotions", the user group for "group_transactions", the text for "customers";
+                nothing for "promotions".
         """
         return self._world.listing(kind, *key)
 
@@ -198,6 +200,26 @@ class Sandbox(SandboxSettings):
     def customer_tracker_keys(self, customer_id: int) -> list[tuple[int, int]]:
         """Return `id` and `conditionId` of every tracker of a customer, in order."""
         return self._world.ids("customer_trackers", customer_id)
+
+    def transaction_keys(self, customer_id: int) -> list[tuple[str, int]]:
+        """Return `type` and `id` of every transaction of a customer, the newest first."""
+        return self._world.ids("transactions", customer_id)
+
+    def group_transaction_keys(self, group_id: int) -> list[tuple[str, int]]:
+        """Return `type` and `id` of every transaction of a user group, the newest first."""
+        return self._world.ids("group_transactions", group_id)
+
+    def ledger_event_ids(self, customer_id: int) -> list[int]:
+        """Return the `eventLogId` of every entry of a customer's ledger, the newest first."""
+        return self._world.ids("ledger", customer_id)
+
+    def member_promotion_ids(self, customer_id: int) -> list[int]:
+        """Return the number of every promotion that a customer sees, in order."""
+        return self._world.ids("member_promotions", customer_id)
+
+    def found_customer_ids(self, text: str) -> list[int]:
+        """Return the id of every customer that a search finds, in order."""
+        return self._world.ids("customers", text)
 
     def promotion_ids(self) -> list[str]:
         """Return the id of every promotion, in order."""

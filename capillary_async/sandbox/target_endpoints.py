@@ -1,4 +1,6 @@
-"""`/v3/users` and `/v3/promotions`: targets, their events, and what replaces them."""
+"""`/v3/users` and `/v3/targetGroups`: targets, their events, and how far customers are with them."""
+
+from typing import Any
 
 import attrs
 
@@ -6,14 +8,14 @@ from capillary_async.sandbox.answers import Answer, document, listing
 from capillary_async.sandbox.customer_endpoints import cap_warnings
 from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.people import as_id
-from capillary_async.sandbox.promotions import promotion_name, promotion_status
+from capillary_async.sandbox.progress import group_exists
 from capillary_async.sandbox.queries import Query, Refused
 from capillary_async.sandbox.targets import ENROLMENTS, period_exists, period_of, rule_exists
 
 
 @attrs.frozen
 class TargetEndpoints:
-    """Answers requests for targets and promotions."""
+    """Answers requests for targets."""
 
     _world: Dataset
 
@@ -54,24 +56,62 @@ class TargetEndpoints:
         # `null`, not `[]`: here the samples differ from those of target events.
         return document({"data": found, "errors": None, "warnings": None})
 
-    def groups(self, query: Query, user: str) -> Answer:
-        """Answer `GET /v3/users/{userId}/targetGroups`."""
+    def progress(self, query: Query, user: str) -> Answer:
+        """Answer `GET /v3/users/{userId}/targetGroups`; who is in no target gets a warning and nothing else."""
+        return self._progress(query, user, is_v31=False)
+
+    def progress_v31(self, query: Query, user: str) -> Answer:
+        """Answer `GET /api_gateway/intouch-api-v3/v3.1/users/{userId}/targetGroups`, which wants a scope."""
+        if query.headers.get("DATA-SCOPE") not in {"SELF", "OTHER", "ALL"}:
+            raise Refused
+        return self._progress(query, user, is_v31=True)
+
+    def _progress(self, query: Query, user: str, *, is_v31: bool) -> Answer:
         user_id = self._user(user)
         only = query.natural("targetRuleId")
+        # These change nothing here: nobody's targets are switched off, and no entity is excluded.
+        query.flag("includeInactiveTargets")
+        query.natural("trackingDate")
         rules = tuple(rule for rule in self._world.targets.enrolled(user_id) if only in {None, rule})
-        groups = self._world.targets.groups(self._world.people.person(user_id), rules)
-        return document({"data": groups, "errors": [], "warnings": []})
+        if not rules:
+            warnings = [{"message": "No active target found"}]
+            return document({"data": None, "errors": None, "warnings": warnings})
+        groups = self._world.progress.groups(
+            self._world.people.person(user_id), rules, all_periods=query.flag("includeInactive"), is_v31=is_v31
+        )
+        return document({"data": groups, "errors": None, "warnings": None})
 
-    def promotions(self, query: Query) -> Answer:
-        """Answer `GET /v3/promotions`, whose `page` counts pages from 0."""
-        statuses, text = query.each("status"), query.text("searchText").lower()
-        among = [
-            row
-            for row in self._world.look_up("promotions").rows
-            if (not statuses or promotion_status(row) in statuses) and text in promotion_name(row).lower()
-        ]
-        page = self._world.page("promotions", (), query.window("size", "page"), among)
-        return listing(page.pagination, list(map(self._world.promotions.promotion, page.rows)), cap_warnings(page))
+    def target_groups(self, query: Query) -> Answer:
+        """Answer `GET /v3/targetGroups`."""
+        query.flag("includeOnlyActive")
+        is_own = query.flag("includeUserCreatedTargetGroups")
+        has_periods = query.flag("includePeriods")
+        progress = self._world.progress
+        groups = [progress.definition(group, has_periods=has_periods) for group in progress.catalogue()]
+        return self._plain([group for group in groups if is_own or not group["userCreated"]])
+
+    def target_group(self, query: Query, group: str) -> Answer:
+        """Answer `GET /v3/targetGroups/{id}`, whose `data` is an object in one sample and a list in another."""
+        group_id = self._group(group)
+        found = self._world.progress.definition(group_id, has_periods=query.flag("includePeriods"))
+        return self._plain([found] if group_id % 2 else found)
+
+    def target_periods(self, query: Query, group: str) -> Answer:  # noqa: ARG002  (it takes no parameters)
+        """Answer `GET /v3/targetGroups/{id}/targetPeriods`."""
+        return self._plain(self._world.progress.periods(self._group(group)))
+
+    def target_rules(self, query: Query, group: str) -> Answer:  # noqa: ARG002  (it takes no parameters)
+        """Answer `GET /v3/targetGroups/{id}/targets`."""
+        return self._plain(self._world.progress.rules(self._group(group)))
+
+    def _plain(self, data: Any) -> Answer:
+        return document({"data": data, "errors": None, "warnings": None})
+
+    def _group(self, text: str) -> int:
+        group_id = as_id(text)
+        if group_id is None or not group_exists(group_id):
+            raise Refused(self._world.refusals.v3(310017))
+        return group_id
 
     def _user(self, text: str) -> int:
         user_id = as_id(text)

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import attrs
 
-from capillary_async.sandbox.people import Person
 from capillary_async.sandbox.seeded_random import SeededRandom
 from capillary_async.sandbox.wire import Dates, Json, moment
 
@@ -170,7 +169,7 @@ class Targets:
         optional = {"description": f"Invented target {rule_id}", "eventName": "TransactionAdd"}
         return {
             "id": rule_id,
-            "attribution": self._attribution(draw, rule_id),
+            "attribution": self.attribution(rule_id),
             "name": f"Sandbox target {rule_id}",
             "emfRuleSetId": 2_030_000 + rule_id,
             "emfUnrolledRulesetId": 2_029_999 + rule_id,
@@ -187,7 +186,9 @@ class Targets:
             "targetPeriodDefaultValuesMap": self._default_values(rule_id) if rule_id % 2 else {},
         }
 
-    def _attribution(self, draw: SeededRandom, rule_id: int) -> dict[str, Any]:
+    def attribution(self, rule_id: int) -> dict[str, Any]:
+        """Write who created a target or a target group, and when."""
+        draw = SeededRandom(self.seed, "attribution", rule_id)
         created, updated = self.created(rule_id), self.created(rule_id) + draw.below(90) * _DAY
         twins = {"createdOnISO": self.dates.iso(created), "lastUpdatedOnISO": self.dates.iso(updated)}
         return {
@@ -216,39 +217,3 @@ class Targets:
     def _default_values(self, rule_id: int) -> dict[str, Any]:
         period_id = period_of(rule_id, 0)
         return {str(period_id): {"id": 129_405, "periodId": period_id, "defaultValue": Decimal("1.0")}}
-
-    def groups(self, person: Person, rules: tuple[int, ...]) -> dict[str, Any]:
-        """Write a customer's target groups with the rules, and the first period of each."""
-        groups: dict[int, list[dict[str, Any]]] = {}
-        for rule_id in rules:
-            groups.setdefault(target_group_of(rule_id), []).append(self._progress(rule_id))
-        return {
-            "userId": person.id,
-            "customer": {"id": person.id, "firstName": person.first_name, "lastName": person.last_name},
-            "targetGroups": [
-                {
-                    "targetGroupId": group_id,
-                    "targetGroupName": f"Sandbox group {group_id}",
-                    "active": True,
-                    "targets": targets,
-                }
-                for group_id, targets in groups.items()
-            ],
-        }
-
-    def _progress(self, rule_id: int) -> dict[str, Any]:
-        start = self.created(rule_id)
-        return {
-            "targetRuleId": rule_id,
-            "targetName": f"Sandbox target {rule_id}",
-            "targetType": _TYPES[rule_id % len(_TYPES)],
-            "periods": [
-                {
-                    "periodId": period_of(rule_id, 0),
-                    "startDate": self.dates.day(start),
-                    "endDate": self.dates.day(start + 365 * _DAY),
-                    "targetValue": Decimal("1000.000"),
-                    "achievedValue": Decimal("250.500"),
-                }
-            ],
-        }

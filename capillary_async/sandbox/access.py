@@ -1,0 +1,78 @@
+"""Finds the customer that a request of `/v2` is about, or refuses it as the API does."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.sandbox.dataset import Dataset
+from capillary_async.sandbox.people import ACCOUNTS, IDENTIFIER_NAMES, SOURCES, Person, as_id
+from capillary_async.sandbox.queries import Query, Refused
+
+_BY_STANDING: Final = {"missing": 8015, "merged": 8069, "denied": 1044}
+
+
+@attrs.frozen
+class Access:
+    """Checks who is asked for.
+
+    Attributes:
+        beside: What an endpoint sends beside its errors.
+    """
+
+    world: Dataset
+    beside: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+
+    def by_id(self, customer_id: str) -> Person:
+        """Return the customer with an id; what is no id gets a blank 400."""
+        number = as_id(customer_id)
+        if number is None:
+            raise Refused
+        return self.present(number)
+
+    def by_identifier(self, query: Query, *, and_id: bool = False) -> Person:
+        """Return the customer whom `identifierName` and `identifierValue` name, in the source that is asked for.
+
+        Args:
+            query: The request's parameters.
+            and_id: Whether the customer's own id is an identifier, too.
+        """
+        source = self.source(query)
+        name, value = query.text("identifierName"), query.text("identifierValue")
+        if not name or not value:
+            raise self.refused(8130)
+        if name not in IDENTIFIER_NAMES and not (and_id and name == "id"):
+            raise self.refused(8013)
+        number = as_id(value) if name == "id" else self.world.people.find(name, value)
+        if number is None:
+            raise self.refused(8015)
+        person = self.present(number)
+        if source != "ALL" and source not in person.sources:
+            raise self.refused(8065)
+        return person
+
+    def source(self, query: Query) -> str:
+        """Return the source that a request names."""
+        source = query.text("source")
+        if source not in SOURCES:
+            raise self.refused(8012)
+        account = query.text("accountId")
+        expected = ACCOUNTS.get(source, "")
+        if expected and not account:
+            raise self.refused(8045)
+        if account not in {"", expected}:
+            raise self.refused(8011)
+        return source
+
+    def present(self, customer_id: int) -> Person:
+        """Return a customer who is there and may be seen."""
+        standing = self.world.people.standing(customer_id)
+        if standing == "deleted":
+            raise Refused(self.world.refusals.deleted())
+        if standing != "present":
+            raise self.refused(_BY_STANDING[standing])
+        return self.world.people.person(customer_id)
+
+    def refused(self, code: int) -> Refused:
+        """Return the refusal with a code."""
+        return Refused(self.world.refusals.v2(code, beside=self.beside))
