@@ -8,6 +8,7 @@ import attrs
 from capillary_async.sandbox.access import Access
 from capillary_async.sandbox.accounts import DEFAULT_PROGRAM, PROGRAMS
 from capillary_async.sandbox.answers import Answer, document, listing
+from capillary_async.sandbox.customer_endpoints import cap_warnings
 from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.loyalty import balance, expiry_schedule, programs, promised_schedule, tiers
 from capillary_async.sandbox.people import Person, as_id
@@ -114,7 +115,7 @@ class LoyaltyEndpoints:
         page = self._world.page("transactions", (person.id,), (limit, offset), self._transaction_rows(query, person.id))
         rows = [self._world.transactions.transaction(person, row, embed) for row in page.rows]
         order = {"sortBy": "BILLING_TIME", "sortOrder": query.text("sortOrder") or "DESC"}
-        return listing(None if page.pagination is None else {**page.pagination, **order}, rows)
+        return listing(None if page.pagination is None else {**page.pagination, **order}, rows, cap_warnings(page))
 
     def _transaction_rows(self, query: Query, customer_id: int) -> list[int]:
         accounts = self._world.accounts

@@ -122,10 +122,16 @@ async def test_a_listing_may_call_limit_and_offset_otherwise(
 ) -> None:
     """Those that replace targets for milestones do."""
     promotions = client.paginate(
-        "/v3/promotions", page_size=10, limit_name="size", offset_name="page", offset_unit=offset_unit, key="id"
+        "/v3/members/6/promotions",
+        rows_key="promotions",
+        page_size=10,
+        limit_name="size",
+        offset_name="page",
+        offset_unit=offset_unit,
+        key="promotionId",
     )
 
-    assert [promotion["id"] for promotion in await promotions.collect()] == sandbox.promotion_ids()
+    assert [row["promotionId"] for row in await promotions.collect()] == sandbox.member_promotion_ids(6)
 
 
 async def test_a_listing_may_say_what_its_offset_unit(sandbox: Sandbox, client: CapillaryClient) -> None:

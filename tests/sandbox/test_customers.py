@@ -239,7 +239,7 @@ async def test_warnings_ride_on_successes(ask: Asker) -> None:
         ({"identifierName": "mobile", "identifierValue": "999000000404"}, 8015),
         ({"identifierName": "email", "identifierValue": "nobody@example.com"}, 8015),
         ({"identifierName": "shoe size", "identifierValue": "9"}, 8013),
-        ({"identifierName": "mobile"}, 8013),
+        ({"identifierName": "mobile"}, 8130),
         ({"identifierName": "mobile", "identifierValue": "999000000005", "source": "NOWHERE"}, 8012),
         ({"identifierName": "mobile", "identifierValue": "999000000005", "source": "MARTJACK"}, 8065),
     ],

@@ -48,10 +48,10 @@ async def customer_trackers(ask: Asker, limit: int, offset: int) -> Seen:
     return [(row["id"], row["conditionId"]) for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
-async def promotions(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of promotions."""
-    answer = (await ask.get("/v3/promotions", size=limit, page=offset)).json
-    return [row["id"] for row in answer["data"]], answer.get("pagination"), answer["warnings"]
+async def customers(ask: Asker, limit: int, offset: int) -> Seen:
+    """Read a page of a search for customers."""
+    answer = (await ask.get("/v2/customers/search", q="smith", limit=limit, offset=offset)).json
+    return [row["userId"] for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
 READERS: dict[Kind, Callable[[Asker, int, int], Awaitable[Seen]]] = {
@@ -61,7 +61,7 @@ READERS: dict[Kind, Callable[[Asker, int, int], Awaitable[Seen]]] = {
     "user_groups": user_groups,
     "group_trackers": group_trackers,
     "customer_trackers": customer_trackers,
-    "promotions": promotions,
+    "customers": customers,
 }
 KINDS = pytest.mark.parametrize("kind", READERS)
 IN_RECORDS = Paging()
@@ -76,7 +76,7 @@ def ids_of(sandbox: Sandbox, kind: Kind) -> list[Any]:
         "user_groups": lambda: sandbox.user_group_ids(5),
         "group_trackers": lambda: sandbox.group_tracker_keys(93257),
         "customer_trackers": lambda: sandbox.customer_tracker_keys(7),
-        "promotions": sandbox.promotion_ids,
+        "customers": lambda: sandbox.found_customer_ids("smith"),
     }
     return all_ids[kind]()
 

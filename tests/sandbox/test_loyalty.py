@@ -1,0 +1,277 @@
+"""Points, tiers, transactions and the ledger of a customer, which add up to each other."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.sandbox.asking import Asker
+
+LEDGER = "/v2/pointsLedger/getCustomerLedgerInfo"
+BALANCE = "/v2/pointsLedger/getCustomerLedgerBalance"
+
+
+def named(customer_id: int, **query: Any) -> dict[str, Any]:
+    """Name a customer by id, as the ledger takes it."""
+    return {"identifierName": "id", "identifierValue": customer_id, "source": "INSTORE", **query}
+
+
+async def rows_of(ask: Asker, customer_id: int, **query: Any) -> list[dict[str, Any]]:
+    """Return a customer's transactions."""
+    rows: list[dict[str, Any]] = (await ask.get(f"/v2/customers/{customer_id}/transactions", **query)).json["data"]
+    return rows
+
+
+async def entries_of(ask: Asker, customer_id: int, **query: Any) -> list[dict[str, Any]]:
+    """Return the entries of a customer's ledger."""
+    entries: list[dict[str, Any]] = (await ask.get(LEDGER, **named(customer_id, limit=100, **query))).json[
+        "ledgerEntries"
+    ]
+    return entries
+
+
+class TestAgreement:
+    """Every number follows from the transactions."""
+
+    @pytest.mark.parametrize("customer_id", [5, 6, 8, 13])
+    async def test_purchases_add_up(self, ask: Asker, customer_id: int) -> None:
+        """What was brought back does not count."""
+        rows = await rows_of(ask, customer_id, limit=1_000)
+
+        spent = sum(Decimal(row["amount"]) * (-1 if row["type"] == "RETURN" else 1) for row in rows)
+        customer = (await ask.customer(customer_id, embed="points")).json
+        assert spent == customer["loyaltyInfo"]["lifetimePurchases"] == customer["pointsSummary"]["cumulativePurchases"]
+
+    @pytest.mark.parametrize("customer_id", [5, 6, 8, 13])
+    async def test_the_ledger_adds_up_to_the_balance(self, ask: Asker, customer_id: int) -> None:
+        """Entries, closing balance, balance and summary are four views of one account."""
+        net = sum(Decimal(entry["netPointsOnEvent"]) for entry in await entries_of(ask, customer_id))
+
+        balance = (await ask.get(f"/v2/customers/{customer_id}/points/balance")).json
+        closing = (await ask.get(BALANCE, **named(customer_id))).json["ledgerDetails"]["ledgerClosingBalance"]
+        summary = (await ask.customer(customer_id, embed="points")).json["pointsSummary"]
+        assert net == balance["mainPoints"] == Decimal(closing[0]["closingBalance"]) == summary["loyaltyPoints"]
+
+    @pytest.mark.parametrize("customer_id", [5, 6])
+    async def test_promised_points_agree(self, ask: Asker, customer_id: int) -> None:
+        """The schedule holds what the balance promises."""
+        balance = (await ask.get(f"/v2/customers/{customer_id}/points/balance")).json
+        schedule = (await ask.get(f"/v2/customers/{customer_id}/promisedPointsSchedule")).json
+
+        waiting = schedule["promisedPointsScheduleList"] + schedule["triggerBasedPointsList"]
+        assert sum(row["points"] for row in waiting) == balance["promisedPoints"]
+        assert balance["totalPoints"] == balance["mainPoints"] + balance["promisedPoints"]
+
+    @pytest.mark.parametrize("customer_id", [4, 5, 6, 7])
+    async def test_tiers_agree(self, ask: Asker, customer_id: int) -> None:
+        """Three endpoints name the tier; the top one has no next."""
+        (tier,) = (await ask.get(f"/v2/customers/{customer_id}/tierDetails")).json["programTiers"]
+        program = (await ask.get(f"/v2/customers/{customer_id}/loyaltyDetails", programId=983)).json["data"][0]
+        summary = (await ask.customer(customer_id, embed="points")).json["pointsSummary"]
+
+        assert tier["currentTierName"] == program["currentSlab"] == summary["currentSlab"]
+        assert (tier["nextTierSerialNumber"] == -1) == (tier["nextTierName"] == "") == (customer_id == 7)
+
+    async def test_points_that_expire_are_those_that_are_left(self, ask: Asker) -> None:
+        """Half of them soon, the others never."""
+        schedule = (await ask.get("/v2/customers/5/pointsExpirySchedule")).json["expirySchedules"]
+        balance = (await ask.get("/v2/customers/5/points/balance")).json
+
+        assert sum(row["points"] for row in schedule) == balance["mainPoints"]
+
+
+class TestTransactions:
+    """Paging, keys, filters."""
+
+    async def test_ids_of_returns_are_those_of_purchases_too(self, ask: Asker) -> None:
+        """They come from another sequence, so that only type and id together tell rows apart."""
+        keys = ask.sandbox.transaction_keys(7)
+
+        assert len(set(keys)) == len(keys)
+        assert len({number for _, number in keys}) < len(keys)
+
+    async def test_several_share_a_billing_time(self, ask: Asker) -> None:
+        """Inside such a tie the ids ascend, from tie to tie they descend."""
+        times = [row["billingTime"] for row in await rows_of(ask, 7, limit=6)]
+
+        assert times[0] == times[2] > times[3] == times[5]
+
+    async def test_parts_come_only_when_they_are_named(self, ask: Asker) -> None:
+        """Keys that are not asked for are not there, and not null."""
+        (plain,) = await rows_of(ask, 7, limit=1)
+        (full,) = await rows_of(ask, 7, limit=1, embed="BILL_STORE_DETAILS,BILL_POINTS")
+
+        assert full.keys() - plain.keys() == {"billingStore", "billPoints"}
+
+    @pytest.mark.parametrize(
+        ("query", "code"),
+        [({"limit": 1001}, 1109), ({"limit": 0}, 1111), ({"offset": -1}, 1112), ({"embed": "LINES"}, 1110)],
+    )
+    async def test_what_is_wrong_is_refused(self, ask: Asker, query: dict[str, Any], code: int) -> None:
+        """More than 1,000 at once are an error, and never cut."""
+        assert (await ask.get("/v2/customers/7/transactions", **query)).codes == [code]
+
+    async def test_filters_pick_rows(self, ask: Asker) -> None:
+        """Type, ids, range of ids, bill number, dates."""
+        rows = await rows_of(ask, 7, limit=1_000)
+        one = rows[8]
+
+        assert {row["type"] for row in await rows_of(ask, 7, transactionType="RETURN")} == {"RETURN"}
+        assert await rows_of(ask, 7, number=one["billNumber"]) == [one]
+        assert one in await rows_of(ask, 7, transactionId=one["id"])
+        assert one in await rows_of(ask, 7, startId=one["id"], endId=one["id"])
+        assert await rows_of(ask, 7, sortOrder="ASC", limit=1_000) == rows[::-1]
+        assert await rows_of(ask, 7, startDate=rows[2]["billingTime"]) == rows[:3]
+
+    async def test_they_are_found_by_another_identifier(self, ask: Asker) -> None:
+        """The twin answers the same."""
+        mobile = ask.sandbox.identifiers(7)["mobile"]
+
+        found = await ask.get(
+            "/v2/customers/lookup/transactions", source="INSTORE", identifierName="mobile", identifierValue=mobile
+        )
+
+        assert found.json["data"] == await rows_of(ask, 7)
+
+
+class TestLedger:
+    """Pages are counted, and there is none behind the last."""
+
+    async def test_offset_counts_pages(self, ask: Asker) -> None:
+        """Twice the same `offset` with another `limit` is another place."""
+        answer = (await ask.get(LEDGER, **named(7, limit=20, offset=2))).json
+
+        assert [entry["eventLogId"] for entry in answer["ledgerEntries"]] == ask.sandbox.ledger_event_ids(7)[40:60]
+        assert answer["ledgerDetails"]["pageCount"] == -(-len(ask.sandbox.ledger_event_ids(7)) // 20)
+
+    @pytest.mark.parametrize(
+        ("customer_id", "query", "code"),
+        [
+            (7, {"offset": 99}, 11003),
+            (10, {}, 11003),
+            (7, {"limit": 101}, 11029),
+            (7, {"storeId": 1, "tillId": 2}, 11028),
+            (7, {"startDate": "2025-01-01T00:00:00", "endDate": "2025-06-01T00:00:00"}, 11010),
+            (404, {}, 8015),
+            (409, {}, 8069),
+            ("", {}, 11013),
+        ],
+    )
+    async def test_what_cannot_be_answered_is_refused(
+        self, ask: Asker, customer_id: Any, query: dict[str, Any], code: int
+    ) -> None:
+        """A ledger without entries has no page 0 either."""
+        assert (await ask.get(LEDGER, **named(customer_id, **query))).codes == [code]
+
+    async def test_entries_are_filtered(self, ask: Asker) -> None:
+        """By what they do, by the kind of points, by date."""
+        debits = await entries_of(ask, 7, ledgerEntryType="DEBIT")
+        promised = await entries_of(ask, 7, pointCategoryType="PROMISED")
+        oldest = (await entries_of(ask, 7, order="ASC"))[0]
+
+        assert {detail["ledgerEntryType"] for entry in debits for detail in entry["entryDetails"]} == {"DEBIT"}
+        assert len(promised) == 1
+        assert oldest["eventLogId"] == ask.sandbox.ledger_event_ids(7)[-1]
+
+    async def test_points_are_texts(self, ask: Asker) -> None:
+        """With three places, as in the samples."""
+        (entry, *_) = await entries_of(ask, 7)
+
+        assert isinstance(entry["netPointsOnEvent"], str)
+        assert entry["netPointsOnEvent"][-4] == "."
+
+
+class TestRefusals:
+    """What every endpoint of a customer refuses."""
+
+    PATHS = (
+        *("points/balance", "tierDetails", "loyaltyDetails", "pointsExpirySchedule", "promisedPointsSchedule"),
+        *("statusLog", "loyaltyEvents", "subscriptions", "transactions"),
+    )
+
+    @pytest.mark.parametrize("path", PATHS)
+    @pytest.mark.parametrize(("customer_id", "code"), [(404, 8015), (409, 8069), (403, 1044)])
+    async def test_a_customer_that_is_not_there_is_refused(
+        self, ask: Asker, path: str, customer_id: int, code: int
+    ) -> None:
+        """The last three digits say why."""
+        assert (await ask.get(f"/v2/customers/{customer_id}/{path}")).codes == [code]
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_a_twin_wants_an_identifier(self, ask: Asker, path: str) -> None:
+        """Code 8130."""
+        assert (await ask.get(f"/v2/customers/lookup/{path}", source="INSTORE")).codes == [8130]
+
+    @pytest.mark.parametrize("path", ["points/balance", "tierDetails"])
+    async def test_an_entity_that_does_not_exist_is_refused(self, ask: Asker, path: str) -> None:
+        """Code 1212."""
+        assert (await ask.get(f"/v2/customers/5/{path}", entityType="CAR")).codes == [1212]
+
+    @pytest.mark.parametrize("path", ["points/balance", "tierDetails", "loyaltyDetails"])
+    async def test_a_program_that_the_customer_is_not_in_is_refused(self, ask: Asker, path: str) -> None:
+        """Code 8089."""
+        assert (await ask.get(f"/v2/customers/5/{path}", programId=1)).codes == [8089]
+
+
+async def test_details_are_found_by_another_identifier(ask: Asker) -> None:
+    """One request instead of two."""
+    mobile = ask.sandbox.identifiers(7)["mobile"]
+    named_so = {"source": "INSTORE", "identifierName": "mobile", "identifierValue": mobile}
+
+    found = await ask.get("/v2/customers/lookup/customerDetails", embed="points", **named_so)
+
+    assert found.json == (await ask.customer(7, embed="points")).json
+
+
+@pytest.mark.parametrize("text", ["999000000007", "7"])
+async def test_a_search_finds_whom_a_number_belongs_to(ask: Asker, text: str) -> None:
+    """Scripts look for mobile numbers this way."""
+    found = (await ask.get("/v2/customers/search", q=text)).json["data"]
+
+    assert [row["userId"] for row in found] == [7]
+
+
+async def test_statuses_end_with_the_one_that_counts(ask: Asker) -> None:
+    """One to three, by the id."""
+    statuses = (await ask.get("/v2/customers/5/statusLog")).json["data"]
+
+    assert [row["isActive"] for row in statuses] == [False, False, True]
+
+
+async def test_loyalty_events_are_filtered(ask: Asker) -> None:
+    """By type and by date; ten at once unless asked."""
+    events = (await ask.get("/v2/customers/7/loyaltyEvents")).json["data"]
+    returns = (await ask.get("/v2/customers/7/loyaltyEvents", eventType="ReturnBill", limit=3)).json["data"]
+
+    assert len(events) == 10
+    assert [row["eventName"] for row in returns] == ["ReturnBill"] * 3
+
+
+class TestUserGroups:
+    """A group's own points, tiers and transactions."""
+
+    async def test_parts_come_only_when_they_are_asked_for(self, ask: Asker) -> None:
+        """By id, by external id or by the primary member."""
+        plain = (await ask.get("/v2/userGroup2", id=93257)).json
+        full = (await ask.get("/v2/userGroup2", externalId="group-93257", programDetails="true", gapToRenewFor=0)).json
+
+        assert full.keys() - plain.keys() == {"pointsSummaries", "gapToRenew"}
+        assert plain["fleetGroupUsers"][0]["primaryMember"] is True
+
+    async def test_transactions_have_no_pagination(self, ask: Asker) -> None:
+        """Nothing tells how many there are."""
+        answer = (await ask.get("/v2/userGroup2/transactions", id=93257, limit=5)).json
+
+        assert "pagination" not in answer
+        assert [(row["type"], row["id"]) for row in answer["data"]] == ask.sandbox.group_transaction_keys(93257)[:5]
+
+    async def test_a_history_of_tiers_shows_its_first_page(self, ask: Asker) -> None:
+        """And a total that is larger, without any way to the others."""
+        answer = (await ask.get("/v2/userGroup2/slabHistory", fleetGroupId=93257)).json
+
+        assert (len(answer["data"]), answer["pagination"]["total"]) == (20, 22)
+
+    @pytest.mark.parametrize(("query", "code"), [({}, 1635), ({"id": 404}, 1619), ({"externalId": "group-404"}, 1632)])
+    async def test_a_group_that_is_not_there_is_refused(self, ask: Asker, query: dict[str, Any], code: int) -> None:
+        """Each way to name it has its code."""
+        assert (await ask.get("/v2/userGroup2", **query)).codes == [code]

@@ -1,0 +1,118 @@
+"""Loyalty promotions: all of them, one, and a customer's."""
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.asking import Asker
+
+
+async def test_promotions_come_in_pages_from_0(ask: Asker) -> None:
+    """`page` counts pages, `size` is 10 by default."""
+    first = (await ask.get("/v3/promotions")).json["data"]
+    last = (await ask.get("/v3/promotions", page=4, size=10)).json["data"]
+
+    ids = ask.sandbox.promotion_ids()
+    assert [row["id"] for row in first["content"]] == ids[:10]
+    assert [row["id"] for row in last["content"]] == ids[40:]
+    assert (last["totalElements"], last["totalPages"], last["number"]) == (45, 5, 4)
+    assert (first["last"], last["last"]) == (False, True)
+
+
+async def test_promotions_are_filtered_by_text_and_status(ask: Asker) -> None:
+    """Several statuses stand between commas."""
+    drafts = (await ask.get("/v3/promotions", status="DRAFT,LIVE", size=100)).json["data"]["content"]
+    named = (await ask.get("/v3/promotions", searchText="PROMOTION 24")).json["data"]["content"]
+
+    assert {row["metadata"]["status"] for row in drafts} == {"DRAFT", "LIVE"}
+    assert [row["metadata"]["name"] for row in named] == ["Sandbox promotion 24"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "code"),
+    [
+        ("/v3/promotions", {"size": 101}, 300004),
+        ("/v3/promotions", {"size": 0}, 300004),
+        ("/v3/promotions", {"page": -1}, 300004),
+        ("/v3/promotions", {"status": "OPEN"}, 310151),
+        ("/v3/promotions/690000000000000000000000", {}, 9013),
+        ("/v3/members/6/promotions", {"size": 21}, 310195),
+        ("/v3/members/6/promotions", {"memberEnrollmentStatus": "expired"}, 310196),
+        ("/v3/members/404/promotions", {}, 310192),
+        ("/v3/members/6/promotions/1", {}, 310194),
+        ("/v3/customers/6/customerPromotionDetails/actionSummary", {"promotionId": 126001}, 9001),
+        ("/v3/customers/6/customerPromotionDetails/actionSummary", {"programId": 983}, 9002),
+    ],
+)
+async def test_what_cannot_be_answered_is_refused(ask: Asker, path: str, query: dict[str, Any], code: int) -> None:
+    """A page that is too large is an error here, and never cut."""
+    assert (await ask.get(path, **query)).codes == [code]
+
+
+async def test_one_promotion_is_the_same_as_in_the_list(ask: Asker) -> None:
+    """By its 24 hexadecimal digits."""
+    listed = (await ask.get("/v3/promotions")).json["data"]["content"][1]
+
+    assert (await ask.get(f"/v3/promotions/{listed['id']}")).json["data"] == listed
+
+
+async def test_a_published_promotion_leads_to_a_target(ask: Asker) -> None:
+    """It is the only link between the two: neither answer names the other beside it."""
+    draft, active = (await ask.get("/v3/promotions")).json["data"]["content"][:2]
+
+    (milestone,) = active["activities"][0]["milestones"]
+    assert milestone["targetRuleIds"][0] // 3 + 1_000 == milestone["targetGroupId"]
+    assert "targetGroupId" not in draft["activities"][0]["children"][0]["milestones"][0]
+
+
+async def test_a_customers_promotions_have_no_envelope(ask: Asker) -> None:
+    """And dates with ISO names alone."""
+    answer = (await ask.get("/v3/members/6/promotions", size=20)).json
+
+    ids = ask.sandbox.member_promotion_ids(6)
+    assert [row["promotionId"] for row in answer["promotions"]] == ids[:20]
+    assert answer["pageDetails"]["totalEntries"] == len(ids)
+    assert "startDateISO" in answer["promotions"][0]
+
+
+async def test_a_customers_promotions_are_filtered(ask: Asker) -> None:
+    """By status, and by either name of a promotion."""
+    every = (await ask.get("/v3/members/6/promotions", size=20)).json["promotions"]
+    some = (await ask.get("/v3/members/6/promotions", memberEnrollmentStatus="REDEEMED")).json["promotions"]
+    one = (await ask.get("/v3/members/6/promotions", promotionIdentifier=every[2]["promotionIdentifier"])).json
+    same = (await ask.get("/v3/members/6/promotions", promotionId=every[2]["promotionId"])).json
+
+    assert 0 < len(some) < len(every)
+    assert one["promotions"] == same["promotions"] == [every[2]]
+
+
+async def test_one_of_a_customers_promotions_tells_how_it_went(ask: Asker) -> None:
+    """It alone names the promotion's other id."""
+    number = ask.sandbox.member_promotion_ids(6)[1]
+
+    (found,) = (await ask.get(f"/v3/members/6/promotions/{number}")).json["promotions"]
+
+    assert found["unifiedPromotionId"] in ask.sandbox.promotion_ids()
+    assert found["customerPromotionTimelines"][0]["enrollmentDetails"][0]["optInDetails"]
+
+
+@pytest.mark.parametrize("customer_id", [6, 5])
+async def test_what_a_promotion_gave_comes_in_two_envelopes(ask: Asker, customer_id: int) -> None:
+    """The two samples disagree."""
+    path = f"/v3/customers/{customer_id}/customerPromotionDetails/actionSummary"
+    number = ask.sandbox.member_promotion_ids(customer_id)[0]
+
+    answer = (await ask.get(path, programId=983, promotionId=number)).json
+
+    summary = answer["data"] if customer_id == 5 else answer
+    assert summary["entityId"] == customer_id
+    assert summary["points"][0]["totalPointsIssued"] == f"{customer_id}.000"
+
+
+async def test_who_got_nothing_is_warned(ask: Asker) -> None:
+    """With code 8116."""
+    path = "/v3/customers/6/customerPromotionDetails/actionSummary"
+
+    answer = (await ask.get(path, programId=983, promotionId=1)).json
+
+    assert [warning["code"] for warning in answer["warnings"]] == [8116]
