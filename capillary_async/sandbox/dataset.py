@@ -43,7 +43,12 @@ class Dataset:
         self.group_accounts = GroupAccounts(self.dates, self.accounts, self.people, self.groups)
         self.history = History(self.dates, self.accounts)
         self._listings = Listings()
-        self._counts: Mapping[Kind, Callable[..., int]] = {
+        self._counts = self._count_functions()
+        self._ids = self._id_functions()
+
+    def _count_functions(self) -> Mapping[Kind, Callable[..., int]]:
+        """Say for each kind of listing how long one is, by its key."""
+        return {
             "events": self.events.count,
             "members": self.groups.member_count,
             "search": self.groups.found_count,
@@ -58,7 +63,10 @@ class Dataset:
             "ledger": self.ledger.count,
             "ledger_balances": self.ledger.balance_count,
         }
-        self._ids: Mapping[Kind, Callable[..., Any]] = {
+
+    def _id_functions(self) -> Mapping[Kind, Callable[..., Any]]:
+        """Say for each kind of listing what tells its rows apart, by its key and the row."""
+        return {
             "events": self.events.event_id,
             "members": self.groups.member_id,
             "search": self.groups.found_id,
