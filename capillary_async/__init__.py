@@ -14,6 +14,8 @@ almost free.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from capillary_async.version import VERSION
+
 if TYPE_CHECKING:
     from capillary_async.bulk import Outcome, lookup_many
     from capillary_async.client import CapillaryClient
@@ -184,6 +186,7 @@ if TYPE_CHECKING:
     from capillary_async.pipeline.request import CallInfo
     from capillary_async.pipeline.shared_limit import SharedRateLimit
 
+__version__: Final = VERSION
 __all__ = [
     "AccessDeniedError",
     "AccessToken",

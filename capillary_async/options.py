@@ -105,12 +105,27 @@ def _kind(kind: type) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
 
 def _header_text(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     if not (isinstance(value, str) and value.isascii() and value.isprintable() and value.strip()):
-        raise InvalidArgumentError(f"{attribute.name} must be printable ASCII characters, such as zh")
+        raise InvalidArgumentError(f"{attribute.name} must be printable ASCII characters")
 
 
-def _proxy_url(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
+def hide_password(url: Any) -> Any:
+    """Return a URL that holds a password as a `Secret`, and anything else as it is."""
+    return Secret(url) if isinstance(url, str) and "@" in url else url
+
+
+def reveal_url(url: str | Secret) -> str:
+    """Return the text of a URL that `hide_password` may have hidden. Do not keep it in a variable."""
+    return url.reveal() if isinstance(url, Secret) else url
+
+
+def _hide_proxy(url: str | Secret | None) -> str | Secret | None:
+    hidden: str | Secret | None = hide_password(url)
+    return hidden
+
+
+def _proxy_url(_: object, attribute: "attrs.Attribute[Any]", value: str | Secret) -> None:
     # The URL may hold a password, so the error does not repeat it.
-    if not (isinstance(value, str) and _PROXY.fullmatch(value)):
+    if not (isinstance(value, str | Secret) and _PROXY.fullmatch(reveal_url(value))):
         raise InvalidArgumentError(f"{attribute.name} must be a URL that starts with http:// or https://")
 
 
@@ -171,8 +186,9 @@ class ClientOptions:
         timezone: Clock of date-times that come without a zone; `None` means the region's, else UTC.
         language: Ask for localised fields in this language, such as `zh`.
         ca_file: Certificates to trust instead of the system's (a PEM file).
-        proxy: URL of an HTTP proxy. None is ever taken from the environment.
+        proxy: URL of an HTTP proxy; kept as a `Secret` if it holds a password. No proxy is taken from the environment.
         coalesce: Let identical GETs that are under way at the same time share one request.
+        user_agent_suffix: What stands behind this library's own part of the `User-Agent`, such as `shop/1.4`.
     """
 
     attempt_timeout: float = attrs.field(default=30.0, validator=_positive)
@@ -184,5 +200,6 @@ class ClientOptions:
     timezone: tzinfo | None = attrs.field(default=None, validator=optional(_kind(tzinfo)))
     language: str | None = attrs.field(default=None, validator=optional(_header_text))
     ca_file: str | None = attrs.field(default=None, validator=optional(_kind(str)))
-    proxy: str | None = attrs.field(default=None, repr=False, validator=optional(_proxy_url))
+    proxy: str | Secret | None = attrs.field(default=None, converter=_hide_proxy, validator=optional(_proxy_url))
     coalesce: bool = attrs.field(default=False, validator=_kind(bool))
+    user_agent_suffix: str | None = attrs.field(default=None, validator=optional(_header_text))

@@ -14,7 +14,7 @@ import capillary_async
 
 ROOT = Path(capillary_async.__file__).parent
 ROWS = {
-    "errors": 0,
+    **dict.fromkeys(("errors", "version"), 0),
     **dict.fromkeys(("models", "options"), 1),
     **dict.fromkeys(("codec", "tables"), 2),
     "pipeline": 3,

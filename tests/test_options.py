@@ -114,6 +114,7 @@ def test_a_rate_limit_is_a_number_in_a_time(limit: int, per: float) -> None:
         ("ca_file", 5),
         *(("proxy", value) for value in ("", "socks5://127.0.0.1", "127.0.0.1:8080", "http://a b", "http://", 5)),
         ("coalesce", 1),
+        *(("user_agent_suffix", value) for value in ("", "a\r\nb: c", 5)),
     ],
 )
 def test_client_options_are_refused_by_name(name: str, value: object) -> None:
@@ -139,13 +140,25 @@ def test_options_can_be_set_and_sent_away() -> None:
         rate_limit=RateLimit(1000, per=60),
         timezone=ZoneInfo("Asia/Kolkata"),
         language="zh",
-        proxy=f"http://user:{HIDDEN}@127.0.0.1:8080",
+        proxy="http://127.0.0.1:8080",
         coalesce=True,
+        user_agent_suffix="shop/1.4",
     )
 
     assert pickle.loads(pickle.dumps(options)) == options
     assert attrs.evolve(options, timezone=UTC).timezone is UTC
-    assert HIDDEN not in repr(options)
+
+
+def test_a_password_of_a_proxy_shows_nowhere() -> None:
+    """`attrs.asdict` writes options into logs and debuggers, and pickles are plain text."""
+    options = ClientOptions(proxy=f"http://user:{HIDDEN}@127.0.0.1:8080")
+
+    assert isinstance(options.proxy, Secret)
+    assert attrs.evolve(options, deadline=5.0).proxy == options.proxy
+    for shown in (repr(options), str(attrs.asdict(options)), str(attrs.astuple(options))):
+        assert HIDDEN not in shown
+    with pytest.raises(TypeError, match="Secret"):
+        pickle.dumps(options)
 
 
 def test_options_do_not_change() -> None:
@@ -168,5 +181,6 @@ def test_the_defaults_are_the_documented_ones() -> None:
         "ca_file": None,
         "proxy": None,
         "coalesce": False,
+        "user_agent_suffix": None,
     }
     assert attrs.astuple(RetryPolicy()) == (4, 0.05, 1.0, 20.0, 300.0, 500, 14, 5)

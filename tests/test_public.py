@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 import capillary_async
-from capillary_async import models
+from capillary_async import models, version
 
 # What users are promised.
 PROMISED = {
@@ -159,6 +159,11 @@ def test_making_a_client_loads_nothing_heavy_either() -> None:
     )
 
     assert heavy_after(code) == ""
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    """It is written down once."""
+    assert capillary_async.__version__ == version.VERSION
 
 
 def test_the_package_is_typed() -> None:

@@ -37,7 +37,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from types import CodeType
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
@@ -61,6 +61,7 @@ from capillary_async.models.definition import (
     ServerClock,
     alternatives,
     documented,
+    draft_of,
     wire_names,
     without_null,
 )
@@ -226,10 +227,3 @@ def attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variable
 def compiled(text: str, name: str) -> CodeType:
     """Compile once in a process, however many clients it has."""
     return compile(text, f"<read {name}>", "exec")
-
-
-@cache
-def draft_of(cls: Any) -> type:
-    """Return a class whose objects have the memory layout of `cls` but can be changed."""
-    unlocked = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
-    return type(f"Draft{cls.__name__}", cls.__bases__, {"__slots__": cls.__slots__, **unlocked})

@@ -29,14 +29,21 @@ from capillary_async.codec.generation import (
     FieldCode,
     attribute_lines,
     compiled,
-    draft_of,
     field_code,
     resolved,
     table_for,
 )
 from capillary_async.codec.json_text import decode_json, decoder_of
 from capillary_async.codec.scalars import Hook
-from capillary_async.models.definition import AlsoQuoted, Model, alternatives, documented, wire_names, without_null
+from capillary_async.models.definition import (
+    AlsoQuoted,
+    Model,
+    alternatives,
+    documented,
+    draft_of,
+    wire_names,
+    without_null,
+)
 
 ReadRows = Callable[[list[Any]], list[Any]]
 

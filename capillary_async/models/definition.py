@@ -9,6 +9,7 @@ import types
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeVar, Union, dataclass_transform, get_args, get_origin
 
@@ -161,6 +162,11 @@ class Model:
         shown = [f"{name}={value!r}" for name, value in named if not (value is None or (name == "extra" and not value))]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel through a pickle or a copy as one flat value."""
+        pickling = _look_up("models.pickling")
+        return pickling.restore, (pickling.flatten(self),)
+
     def to_dict(self, *, by_alias: bool = False) -> dict[str, Any]:
         """Return the model as dicts, lists, texts and numbers, which `json.dumps` takes as it is.
 
@@ -171,7 +177,7 @@ class Model:
         Args:
             by_alias: Whether the keys are the API's own, with what is in `extra` among them.
         """
-        found: dict[str, Any] = _codec().to_dict(self, by_alias=by_alias)
+        found: dict[str, Any] = _look_up("codec").to_dict(self, by_alias=by_alias)
         return found
 
     def to_json(self, *, by_alias: bool = False) -> str:
@@ -180,20 +186,31 @@ class Model:
         Args:
             by_alias: Whether the keys are the API's own, with what is in `extra` among them.
         """
-        text: str = _codec().to_json(self, by_alias=by_alias)
+        text: str = _look_up("codec").to_json(self, by_alias=by_alias)
         return text
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         """Let pydantic, and FastAPI with it, take models as fields and as answers."""
-        return _codec("pydantic_schema").core_schema_of(cls)
+        return _look_up("codec.pydantic_schema").core_schema_of(cls)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
         """Describe the model's JSON to pydantic, and to OpenAPI with it."""
-        return _codec("pydantic_schema").json_schema_of(cls, is_output=handler.mode == "serialization")
+        return _look_up("codec.pydantic_schema").json_schema_of(cls, is_output=handler.mode == "serialization")
 
 
-def _codec(module: str = "") -> Any:
-    # The codec stands above the models and imports them. So a model looks it up when one of its methods is called.
-    return import_module(f"capillary_async.codec.{module}".rstrip("."))
+@cache
+def draft_of(cls: Any) -> type:
+    """Return a class whose objects have the memory layout of the model `cls` but can be changed.
+
+    Filling a frozen object takes a call of `object.__setattr__` for each attribute, which is six times as slow. A draft
+    is filled, and then made the model by assigning `__class__`.
+    """
+    unlocked = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
+    return type(f"Draft{cls.__name__}", cls.__bases__, {"__slots__": cls.__slots__, **unlocked})
+
+
+def _look_up(module: str) -> Any:
+    # What stands above this module imports it. So a model looks it up when one of its methods is called.
+    return import_module(f"capillary_async.{module}")

@@ -13,6 +13,7 @@ own session, and by a middleware, which costs each call three coroutines more, i
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,12 +23,13 @@ import yarl
 
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError, DecodeError, TransportError
-from capillary_async.options import ClientOptions, Secret
+from capillary_async.options import ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import Body
 from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse, request_id
 from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
+from capillary_async.version import VERSION
 
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # who calls counts from its own moment
 # Of all the ways to fail, aiohttp repeats just these two by itself.
@@ -72,7 +74,7 @@ class HttpConnection:
         request_kwargs: dict[str, Any] = {"allow_redirects": False}
         if options.proxy is not None:
             request_kwargs |= {
-                "proxy": options.proxy,
+                "proxy": reveal_url(options.proxy),
                 "middlewares": (OriginCheck(base),),
             }  # connecting asks the proxy, too
         if given is None:
@@ -194,7 +196,10 @@ def _revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
 def _standing_headers(options: ClientOptions) -> dict[str, str]:
     """Build what every request carries; the documentation lists the first two as mandatory."""
     headers = {"Accept": "application/json", "Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
-    headers["User-Agent"] = "capillary_async"
+    library = f"capillary_async/{VERSION} python/{sys.version_info.major}.{sys.version_info.minor}"
+    headers["User-Agent"] = " ".join(
+        filter(None, (library, f"aiohttp/{aiohttp.__version__}", options.user_agent_suffix))
+    )
     if options.language is not None:
         headers["language"] = options.language
     return headers

@@ -280,8 +280,6 @@ async def _hold(row: Row, evidence: Evidence) -> None:
             row.injected += 1
             row.healed += 1
             evidence.take(type(value).__name__, value)
-            if value is options:
-                continue  # they hold the proxy's password as plain text, and take it along to other processes
             evidence.take("locals", _as_locals(value))
             evidence.take_pickle(value)
             if attrs.has(cast("type[Any]", type(value))):

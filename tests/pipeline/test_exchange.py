@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
@@ -11,6 +12,7 @@ import aiohttp
 import attrs
 import pytest
 
+import capillary_async
 from capillary_async.errors import (
     ConfigurationError,
     DecodeError,
@@ -24,13 +26,18 @@ from capillary_async.pipeline.urls import BaseUrl
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer, chunked
 from tests.pipeline.opening import GOOD, ROUTE, Server, error_of, opened, request
 
+LIBRARY = (
+    f"capillary_async/{capillary_async.__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
+    f" aiohttp/{aiohttp.__version__}"
+)
+
 
 class TestExchange:
     """What goes over the wire, byte for byte."""
 
     async def test_a_request_carries_what_the_documentation_asks_for(self, server: Server) -> None:
         """Accept and Content-Type are mandatory there, also for a GET."""
-        async with opened(server.base_url, language="zh") as transport:
+        async with opened(server.base_url, language="zh", user_agent_suffix="shop/1.4") as transport:
             await transport.send(
                 request(ROUTE, path_values={"id": 7}, query=(("q", "a b"),), headers={"T": Secret("s")})
             )
@@ -42,7 +49,7 @@ class TestExchange:
             "accept": "application/json",
             "content-type": "application/json",
             "accept-encoding": "gzip, deflate",
-            "user-agent": "capillary_async",
+            "user-agent": f"{LIBRARY} shop/1.4",
             "language": "zh",
             "t": "s",
         }

@@ -1,0 +1,137 @@
+"""Pickle a model as one flat value, which takes half the time of pickling it object by object.
+
+A customer is 26 objects. Left to itself, pickle calls each of them, writes the names of all its attributes, and sets
+each attribute by a call when they come back. Here the outermost model turns itself and the models in it into lists of
+values, and one function makes models of them again. Where an attribute's type allows more than plain values,
+
+* a list with a class in front is a model, and one with `None` in front is what stands behind it, as it was
+* a dict is a `ReadOnlyDict`
+* a tuple is a tuple, and anything else is itself
+
+The class is a text with a checksum of its attributes, so that a pickle of another version is refused, not misread.
+"""
+
+import pickle
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, Final, get_args, get_origin
+from zlib import crc32
+
+import attrs
+
+from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict, alternatives, draft_of
+
+_MODELS: Final = "capillary_async.models"
+_PLAIN: Final = (str, int, bool, float, type(None), datetime, date, Decimal, Enum)
+_CODE: Final = """
+def read(model):
+    return [{attributes}]
+
+def fill(values):
+    model = Draft()
+    {attributes}, = values
+    model.__class__ = Model
+    return model
+"""
+
+
+@attrs.frozen
+class _Form:
+    """How the objects of a class are flattened.
+
+    Attributes:
+        key: What stands for the class: a text for a model of this package, the class itself for any other.
+        nested: Positions of those that may hold more than plain values.
+        read: Returns all values of an object.
+        fill: Returns an object with these values.
+    """
+
+    key: Any
+    nested: tuple[int, ...]
+    read: Callable[[Model], list[Any]]
+    fill: Callable[[list[Any]], Model]
+
+
+def flatten(model: Model) -> list[Any]:
+    """Return a model as a list of its class and its values."""
+    form = _form(type(model))
+    values = form.read(model)
+    for index in form.nested:
+        if values[index] is not None:
+            values[index] = _flat(values[index])
+    return [form.key, values]
+
+
+def restore(flat: Sequence[Any]) -> Model:
+    """Return the model that was flattened.
+
+    Raises:
+        UnpicklingError: It is a pickle of another version of this package.
+    """
+    key, values = flat
+    form = _form(_class(key) if type(key) is str else key)
+    for index in form.nested:
+        if values[index] is not None:
+            values[index] = _unflat(values[index])
+    return form.fill(values)
+
+
+def _flat(value: Any) -> Any:
+    kind: type = type(value)
+    if kind is ReadOnlyDict:
+        return dict(value)
+    if kind is tuple:
+        return tuple([_flat(item) for item in value])
+    if isinstance(value, Model):
+        return flatten(value)
+    return [None, value] if kind in (list, dict) else value
+
+
+def _unflat(value: Any) -> Any:
+    kind: type = type(value)
+    if kind is dict:
+        return ReadOnlyDict(value) if value else NOTHING_EXTRA
+    if kind is tuple:
+        return tuple([_unflat(item) for item in value])
+    if kind is list:
+        return value[1] if value[0] is None else restore(value)
+    return value
+
+
+@cache
+def _form(cls: Any) -> _Form:
+    fields = attrs.fields(cls)
+    names = tuple(field.name for field in fields)
+    # Generated, because that takes a sixth of the time of `setattr`.
+    attributes = ", ".join(f"model.{name}" for name in names)
+    code: dict[str, Any] = {"Draft": draft_of(cls), "Model": cls}
+    exec(_CODE.format(attributes=attributes), code)  # noqa: S102  (of the names of attributes alone)
+    is_own = getattr(import_module(_MODELS), cls.__name__, None) is cls
+    return _Form(
+        key=f"{cls.__name__} {crc32(' '.join(names).encode()):08x}" if is_own else cls,
+        nested=tuple(index for index, field in enumerate(fields) if not _is_plain(field.type)),
+        read=code["read"],
+        fill=code["fill"],
+    )
+
+
+def _is_plain(into: Any) -> bool:
+    if get_origin(into) is Annotated:
+        return _is_plain(get_args(into)[0])
+    arms = alternatives(into)
+    if len(arms) > 1:
+        return all(map(_is_plain, arms))
+    return isinstance(into, type) and issubclass(into, _PLAIN)
+
+
+@cache
+def _class(key: str) -> type[Model]:
+    name = key.partition(" ")[0]
+    cls: Any = getattr(import_module(_MODELS), name, None)
+    if not (isinstance(cls, type) and issubclass(cls, Model) and _form(cls).key == key):
+        raise pickle.UnpicklingError(f"this {name} was pickled by another version of capillary_async")
+    return cls
