@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test check lint format types faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs demo test check lint format types faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -40,6 +40,9 @@ types: $(VENV)/installed-dev ## Run both type checkers.
 
 faults: $(VENV)/installed-test ## Break connections and bodies in every known way, and count what is lost.
 	$(BIN)/python -m tests.faults
+
+help-text: $(VENV)/installed-dev ## Store what `capillary --help` prints.
+	@$(BIN)/python -c "from capillary_async.cli import HELP_FILE, commands; HELP_FILE.write_text(commands.help_text(), 'utf-8')"
 
 SECONDS ?= 60
 fuzz: $(VENV)/installed-fuzz ## Feed SECONDS of unforeseen bytes to each of the parts that read them.

@@ -1,6 +1,14 @@
 """The `capillary` command: the API from a shell. It needs the extra `cli`."""
 
 import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+# What `capillary --help` prints, made from the commands by `make help` and tested to be current. Making it takes the
+# import of every command; people who look something up wait for that at each keystroke of a completion, too.
+HELP_FILE: Final = Path(__file__).with_name("help.txt")
+_EXTRAS: Final = {"cyclopts", "rich", "platformdirs"}
 
 
 def main() -> int:
@@ -9,14 +17,31 @@ def main() -> int:
     Returns:
         The exit code; `capillary --help` lists them.
     """
+    arguments = sys.argv[1:]
     try:
+        if arguments in (["--help"], ["-h"]) and find_spec("cyclopts"):
+            return _print_help()
         from capillary_async.cli.app import run  # noqa: PLC0415  (what it imports may not be installed)
+
+        return run(arguments)
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] not in {"cyclopts", "rich"}:
+        if (missing.name or "").partition(".")[0] not in _EXTRAS:
             raise
         print(
             "capillary: the command line is an extra; install it with: pip install 'capillary-async[cli]'",
             file=sys.stderr,
         )
         return 2
-    return run(sys.argv[1:])
+
+
+def _print_help() -> int:
+    from capillary_async.cli import streams  # noqa: PLC0415
+
+    is_read = streams.prepare()
+    try:
+        sys.stdout.write(HELP_FILE.read_text("utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.close_output()
+        return 141
+    return 0 if is_read else 1

@@ -1,39 +1,19 @@
-"""The command as a whole: its help, and what it says and returns when something goes wrong."""
+"""Run one command: what it says and returns, also when something goes wrong."""
 
+import os
+import signal
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
-from io import TextIOWrapper
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
-from cyclopts import App, Parameter
+from capillary_async.cli import streams
+from capillary_async.cli.commands import build, help_text
+from capillary_async.cli.error_messages import explain, explain_as_json
+from capillary_async.cli.exit_codes import DONE, FAILED, INTERRUPTED, PIPE_CLOSED, TERMINATED, exit_code_of
 
-from capillary_async.cli.bulk import bulk_app
-from capillary_async.cli.demo import demo
-from capillary_async.cli.display import close_output
-from capillary_async.cli.error_messages import explain
-from capillary_async.cli.exit_codes import DONE, EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code_of
-from capillary_async.cli.lookups import add_lookups
-from capillary_async.cli.sandbox import sandbox_command
-
-_EPILOGUE: Final = f"Start here, without an account: `capillary demo`.\n\n{EXIT_CODES}"
-
-
-def build() -> App:
-    """Put the command together."""
-    app = App(
-        name="capillary",
-        help="Look up customers, user groups and targets in Capillary's loyalty platform.",
-        help_epilogue=_EPILOGUE,
-        version=version("capillary-async"),
-        default_parameter=Parameter(negative=()),
-        suppress_keyboard_interrupt=False,
-    )
-    add_lookups(app)
-    app.command(bulk_app())
-    app.command(sandbox_command(), group="Try it out")
-    app.command(demo, group="Try it out")
-    return app
+_ERRORS_AS_JSON: Final = ("--errors=json", "--errors json")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,24 +22,54 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    _write_utf8()
-    try:
-        code = build()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        close_output()  # whoever read it has seen enough
-        return PIPE_CLOSED
-    except Exception as error:
-        code = exit_code_of(error)
-        if code is None:
-            raise
-        print(f"capillary: {explain(error)}", file=sys.stderr)
-        return code
+    is_read = streams.prepare()
+    # In the C locale Python may have taken the arguments for ASCII, with every other byte escaped.
+    arguments = [os.fsencode(argument).decode("utf-8", "surrogateescape") for argument in arguments]
+    with _terminable() as received:
+        try:
+            code = None
+            if not arguments:
+                sys.stdout.write(help_text())
+                return DONE
+            code = build()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            return TERMINATED if received else INTERRUPTED
+        except BrokenPipeError:
+            streams.close_output()  # whoever read it has seen enough
+            return PIPE_CLOSED
+        except Exception as error:
+            code = exit_code_of(error)
+            if code is None:
+                raise
+            _report(error, code, arguments)
+            return code
+    if not is_read:
+        print("capillary: standard output is closed, nothing was written", file=sys.stderr)
+        return FAILED
     return DONE if code is None else code
 
 
-def _write_utf8() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+def _report(error: Exception, code: int, arguments: Sequence[str]) -> None:
+    as_json = any(option in " ".join(arguments) for option in _ERRORS_AS_JSON)
+    print(explain_as_json(error, code) if as_json else f"capillary: {explain(error)}", file=sys.stderr)
+
+
+@contextmanager
+def _terminable() -> Generator[list[int]]:
+    """Let SIGTERM end the command as Ctrl-C does; what it does by itself, it does not do to process 1 of a container.
+
+    Yields:
+        The signals that came.
+    """
+    received: list[int] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, cast
 
 import attrs
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Parameter
 
 from capillary_async.cli.connection import Connection, read_rate
 from capillary_async.cli.display import duration, say
@@ -34,7 +34,7 @@ _CONNECTION: Final = Connection()
 
 def bulk_app() -> App:
     """Put the commands together."""
-    app = App(name="bulk", help=_HELP, help_epilogue=EXIT_CODES, group=Group("Look many up", sort_key=1))
+    app = App(name="bulk", help=_HELP, help_epilogue=EXIT_CODES)
     for command in (run, resume, status, retry, seal, plan):
         app.command(command)
     return app

@@ -1,39 +1,38 @@
-"""Where a command connects, as whom, and how patiently: options on top of the environment.
+"""Where a command connects, as whom, and how patiently: options, then a profile, then the environment.
 
 No option takes a secret's value, because everybody on a machine can read the arguments of its
-processes. Secrets come from the environment, a file, a pipe or the keyboard.
+processes. Secrets come from the environment, a file, a pipe, the system's keyring or the keyboard.
 """
 
-import getpass
 import os
-import signal
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 from cyclopts import Group, Parameter
 
-from capillary_async.client import CapillaryClient
-from capillary_async.options import ClientOptions, RateLimit, Region
+from capillary_async.cli.conversion import RegionArgument, read_whole_number
+from capillary_async.cli.reporting import Reporting
+from capillary_async.cli.secrets import PROOFS, ask_for, read_secret_file, secret_from_keyring
+from capillary_async.options import ClientOptions, RateLimit
 from capillary_async.pipeline.request import CallInfo
 
-_DEFAULTS: Final = ClientOptions()
+if TYPE_CHECKING:
+    from capillary_async.client import CapillaryClient
 
-# Who one can be, and the variables that prove it; the first of these takes what is read from a file or typed.
-_PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
-    "CAPILLARY_TILL": ("CAPILLARY_PASSWORD", "CAPILLARY_PASSWORD_MD5"),
-    "CAPILLARY_KEY": ("CAPILLARY_SECRET",),
-    "": ("CAPILLARY_ACCESS_TOKEN",),
-}
+_DEFAULTS: Final = ClientOptions()
+_REPORTING: Final = Reporting()
+_IDENTITY: Final = ("till", "key", "secret_file", "secret_env", "keyring")
+_PLACE: Final = ("region", "base_url")
 
 _GROUP = Group(
     "Connection",
     help="Without these options the environment decides: CAPILLARY_REGION or CAPILLARY_BASE_URL, and CAPILLARY_TILL"
     " with CAPILLARY_PASSWORD or CAPILLARY_PASSWORD_MD5, CAPILLARY_KEY with CAPILLARY_SECRET, or"
-    " CAPILLARY_ACCESS_TOKEN. No option takes a secret: others could read it in the list of processes.",
+    " CAPILLARY_ACCESS_TOKEN; CAPILLARY_PROFILE, CAPILLARY_PROXY and CAPILLARY_SHARE stand for their options."
+    " No option takes a secret: others could read it in the list of processes.",
     sort_key=3,
 )
 
@@ -44,34 +43,49 @@ class Connection:
     """Where to connect, as whom, and how patiently.
 
     Attributes:
+        profile: Take what is not given from `[profiles.NAME]` in the file config.toml of your configuration
+            directory, ~/.config/capillary on Linux. Its keys are these options, with underscores.
         region: The cluster.
         base_url: The API's address, for a cluster that is not listed.
         till: Log in as this till.
         key: Log in by OAuth with this client key.
         secret_file: Read the password, the secret or the token from this file; `-` reads standard input.
+        secret_env: Read it from this environment variable.
+        keyring: Read it from the system's keyring, where `keyring set capillary TILL-OR-KEY` put it.
         deadline: Seconds one call may take with all its retries.
         rate: Start at most so many requests in so many seconds, such as 1000/60.
+        share: Keep --rate together with all commands of the same till or key: `file` for those of this machine,
+            file:///PATH, or the URL of a Redis server. A URL with a password belongs into CAPILLARY_SHARE.
         timezone: Clock of the date-times that come without one, such as Asia/Kolkata.
         language: Ask for localised fields in this language, such as zh.
         ca_file: Certificates to trust instead of the system's.
-        proxy: An HTTP proxy; none is ever taken from the environment.
+        proxy: An HTTP proxy. One with a password belongs into CAPILLARY_PROXY or --proxy-file. No other variable
+            is read.
+        proxy_file: Read the proxy's URL from this file.
+        reporting: What is told about the requests.
     """
 
-    region: Region | None = None
+    profile: str | None = None
+    region: RegionArgument = None
     base_url: str | None = None
     till: str | None = None
     key: str | None = None
     secret_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None
+    secret_env: str | None = None
+    keyring: bool = False
     deadline: float | None = None
     rate: str | None = None
+    share: str | None = None
     timezone: str | None = None
     language: str | None = None
-    ca_file: str | None = None
-    proxy: str | None = None
+    ca_file: Path | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)
+    proxy_file: Path | None = None
+    reporting: Reporting = _REPORTING
 
     def client(
         self, defaults: ClientOptions = _DEFAULTS, on_call: Callable[[CallInfo], None] | None = None
-    ) -> CapillaryClient:
+    ) -> "CapillaryClient":
         """Make the client, not yet entered.
 
         Args:
@@ -83,31 +97,76 @@ class Connection:
             ValueError: An option's value makes no sense.
             OSError: The file with the secret cannot be read.
         """
-        options = self._options(defaults)
-        return CapillaryClient.from_env(self._environment(os.environ), options=options, on_call=on_call)
+        from capillary_async.client import CapillaryClient  # noqa: PLC0415  (the help needs none)
+
+        settings = self.settled(os.environ)
+        environment = settings.environment(os.environ)
+        options = settings.options(defaults, settings.limit(environment))
+        listener = self.reporting.listener()
+        return CapillaryClient.from_env(environment, options=options, on_call=on_call, on_event=listener)
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """What `rate` means.
+        """The limit that `rate` means, to this command or together with others.
 
         Raises:
             ValueError: It means nothing.
         """
-        return None if self.rate is None else read_rate(self.rate)
+        settings = self.settled(os.environ)
+        return settings.limit(settings.environment(os.environ, is_asking=False))
 
-    def _options(self, defaults: ClientOptions) -> ClientOptions:
-        given = {name: getattr(self, name) for name in ("deadline", "rate_limit", "language", "ca_file", "proxy")}
+    def settled(self, variables: Mapping[str, str]) -> "Connection":
+        """Add what the profile says to what was given."""
+        name = self.profile or variables.get("CAPILLARY_PROFILE")
+        given: dict[str, Any] = {
+            "proxy": variables.get("CAPILLARY_PROXY"),
+            "share": variables.get("CAPILLARY_SHARE"),
+        }
+        if name:
+            from capillary_async.cli.profile import load_profile  # noqa: PLC0415  (brings TOML)
+
+            given |= load_profile(name)
+        for together in (_IDENTITY[:2], _PLACE, _IDENTITY[2:], ("proxy", "proxy_file")):
+            if any(getattr(self, option) for option in together):
+                given = {key: value for key, value in given.items() if key not in together}
+        if self.till or self.key:  # then the profile's secret is somebody else's
+            given = {key: value for key, value in given.items() if key not in _IDENTITY}
+        missing = {key: value for key, value in given.items() if value is not None and not getattr(self, key)}
+        return attrs.evolve(self, profile=None, **missing)
+
+    def options(self, defaults: ClientOptions, rate_limit: RateLimit | None) -> ClientOptions:
+        """Return the client's options: these over `defaults`."""
+        given: dict[str, Any] = {name: getattr(self, name) for name in ("deadline", "language", "proxy")}
+        given["rate_limit"] = rate_limit
+        given["ca_file"] = self.ca_file and str(self.ca_file)
         given["timezone"] = self.timezone and _timezone(self.timezone)
+        if self.proxy_file is not None:
+            given["proxy"] = read_secret_file(self.proxy_file, "--proxy-file").strip()
         return attrs.evolve(defaults, **{name: value for name, value in given.items() if value is not None})
 
-    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+    def limit(self, environment: Mapping[str, str]) -> RateLimit | None:
+        """Return the limit that `rate` and `share` mean, for whom the environment names."""
+        if self.rate is None:
+            if self.share is not None:
+                raise ValueError("--share needs --rate, the limit that is shared")
+            return None
+        limit = read_rate(self.rate)
+        if self.share is None:
+            return limit
+        from capillary_async.cli.sharing import share  # noqa: PLC0415  (few commands share one)
+
+        return share(limit, self.share, environment)
+
+    def environment(self, variables: Mapping[str, str], *, is_asking: bool = True) -> dict[str, str]:
+        """Return the variables for `from_env`; `is_asking` reads the secret, too, or lets it be typed."""
         environment = dict(variables)
         if self.region is not None:
             _replace(environment, {"CAPILLARY_REGION": self.region.name}, ("CAPILLARY_BASE_URL",))
         if self.base_url is not None:
             _replace(environment, {"CAPILLARY_BASE_URL": self.base_url}, ("CAPILLARY_REGION",))
         self._add_identity(environment)
-        self._add_proof(environment)
+        if is_asking:
+            self._add_proof(environment)
         return environment
 
     def _add_identity(self, environment: dict[str, str]) -> None:
@@ -115,39 +174,38 @@ class Connection:
             raise ValueError("--till and --key are two ways to log in; give one")
         for name, given in (("CAPILLARY_TILL", self.till), ("CAPILLARY_KEY", self.key)):
             if given is not None:
-                rivals = [rival for who in _PROOFS.keys() - {name} for rival in (who, *_PROOFS[who])]
+                rivals = [rival for who in PROOFS.keys() - {name} for rival in (who, *PROOFS[who])]
                 _replace(environment, {name: given}, rivals)
 
     def _add_proof(self, environment: dict[str, str]) -> None:
-        who = next((name for name in _PROOFS if environment.get(name)), "")
+        who = next((name for name in PROOFS if environment.get(name)), "")
+        proof, *others = PROOFS[who]
+        secret = self._secret(environment, environment.get(who, ""))
+        if secret is not None:
+            _replace(environment, {proof: secret}, others)
+        elif who and not any(environment.get(name) for name in PROOFS[who]):
+            typed = ask_for(proof)
+            if typed is not None:
+                environment[proof] = typed
+
+    def _secret(self, environment: Mapping[str, str], account: str) -> str | None:
+        """Read the secret from where the options say, or return `None` where they do not say."""
+        sources = [name for name in _IDENTITY[2:] if getattr(self, name)]
+        if len(sources) > 1:
+            raise ValueError("--secret-file, --secret-env and --keyring are ways to read one secret; give one")
         if self.secret_file is not None:
-            _replace(environment, {_PROOFS[who][0]: _read_secret(self.secret_file)}, _PROOFS[who][1:])
-        elif who and not any(environment.get(name) for name in _PROOFS[who]) and sys.stdin.isatty():
-            environment[_PROOFS[who][0]] = _ask(f"{_PROOFS[who][0].removeprefix('CAPILLARY_').lower()}: ")
+            return read_secret_file(self.secret_file, "--secret-file")
+        if self.secret_env is not None:
+            if not environment.get(self.secret_env):
+                raise ValueError(f"--secret-env names {self.secret_env}, and no such variable is set")
+            return environment[self.secret_env]
+        return secret_from_keyring(account) if self.keyring else None
 
 
 def _replace(environment: dict[str, str], new: Mapping[str, str], rivals: "tuple[str, ...] | list[str]") -> None:
     for name in rivals:
         environment.pop(name, None)
     environment.update(new)
-
-
-def _ask(prompt: str) -> str:
-    # asyncio makes a cancellation of Ctrl-C, and nothing here would await one.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return getpass.getpass(prompt)
-    except EOFError:
-        raise ValueError(f"no {prompt.rstrip(': ')} was given") from None
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _read_secret(path: Path) -> str:
-    text = sys.stdin.readline() if str(path) == "-" else path.read_text("utf-8")
-    if not text.strip():
-        raise ValueError("--secret-file holds nothing")
-    return text.rstrip("\r\n")
 
 
 def read_rate(text: str) -> RateLimit:
@@ -158,7 +216,7 @@ def read_rate(text: str) -> RateLimit:
     """
     requests, _, seconds = text.partition("/")
     try:
-        return RateLimit(int(requests), per=float(seconds or 60))
+        return RateLimit(read_whole_number(requests), per=float(seconds or 60))
     except ValueError:
         raise ValueError(f"--rate wants requests/seconds, such as 1000/60, not {text!r}") from None
 

@@ -1,10 +1,8 @@
 """What one sees of a bulk job while it runs: a picture that moves on a terminal, plain lines elsewhere."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Final
 
@@ -16,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from capillary_async.cli.call_stats import CallStats
+from capillary_async.cli.streams import close_output
 from capillary_async.jobs import BulkJob, Progress
 from capillary_async.options import RateLimit
 
@@ -153,12 +152,6 @@ def _try(show: Callable[[], object]) -> bool:
 def say(line: str) -> None:
     """Print a line; when nobody reads it, the work goes on all the same."""
     _try(partial(print, line, flush=True))
-
-
-def close_output() -> None:
-    """Let go of an output that cannot be written to; else Python would complain once more when it flushes."""
-    with suppress(OSError):  # a stream that is no file
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(monitor: ProgressView) -> None:

@@ -1,7 +1,8 @@
 """What the command says when something goes wrong: one line, in the words of a shell."""
 
+import json
 import re
-from typing import Final
+from typing import Any, Final
 
 from cyclopts import MissingArgumentError, UnusedCliTokensError
 
@@ -9,8 +10,14 @@ from cyclopts import MissingArgumentError, UnusedCliTokensError
 _ARGUMENT: Final = re.compile(r"[a-z][a-z0-9_]*(?= must )")
 _ERROR_NUMBER: Final = re.compile(r"^\[Errno -?\d+\] ")
 # What a text was to be converted into, as cyclopts names it.
-_KINDS: Final = {"date|datetime|None": "a date such as 2025-01-31", "int": "a whole number", "float": "a number"}
-_KIND: Final = re.compile(r"(?<= into )[\w|]+(?=\.$)")
+_KINDS: Final = {
+    "date": "a date such as 2025-01-31",
+    "date|datetime": "a date such as 2025-01-31",
+    "int": "a whole number",
+    "float": "a number",
+    "int|Literal[auto]": "a whole number, or auto",
+}
+_KIND: Final = re.compile(r"(?<= into )[\w|\[\]]+?(?=(?:\|None)?\.$)")
 
 
 def explain(error: Exception) -> str:
@@ -45,3 +52,47 @@ def _way_on(error: Exception) -> str:
     cursor = getattr(error, "cursor", None)
     has_rows = cursor is not None and cursor.position > 0
     return f"; the rows so far are whole, go on with --resume {cursor}" if has_rows else ""
+
+
+def explain_as_json(error: Exception, exit_code: int) -> str:
+    """Say in a JSON object what went wrong, for programs: every key is always there."""
+    cursor = getattr(error, "cursor", None)
+    codes = list(getattr(error, "codes", ()))
+    document: dict[str, Any] = {
+        "error": type(error).__name__,
+        "code": codes[0] if codes else None,
+        "codes": codes,
+        "status": getattr(error, "status", None),
+        "message": explain(error),
+        "path": getattr(error, "path", None),
+        "attempts": getattr(error, "attempts", 0),
+        "request_id": getattr(error, "request_id", None),
+        "next_step": next_step(error),
+        "cursor": None if cursor is None else str(cursor),
+        "exit_code": exit_code,
+    }
+    return json.dumps(document)
+
+
+def next_step(error: Exception) -> str:
+    """Say what to do about an error."""
+    name = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _NEXT_STEPS), "")
+    if _way_on(error):
+        return f"go on with --resume {getattr(error, 'cursor', '')}"
+    if getattr(error, "retryable", False):
+        return "run the command again later"
+    return _NEXT_STEPS.get(name, "correct the arguments; --help lists them")
+
+
+# By the classes' names, so that nothing loads for an error that never comes.
+_NEXT_STEPS: Final = {
+    "JobStoppedError": "go on with: capillary bulk resume",
+    "UnexpectedResponseError": "check --base-url or --region",
+    "AuthenticationError": "check the till or key, and its password or secret",
+    "AccessDeniedError": "ask Capillary for access with this till or key",
+    "NotFoundError": "check the id and --source",
+    "CustomerMergedError": "find the customer by mobile number, e-mail address or external id",
+    "DecodeError": "report it to the developers of capillary_async, with the request id",
+    "TransportError": "check the network, the proxy and the certificates",
+    "OSError": "check the file's path and permissions, and the space on the disk",
+}

@@ -3,22 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cyclopts import CycloptsError
-
-from capillary_async.errors import (
-    AccessDeniedError,
-    AuthenticationError,
-    CapillaryError,
-    ConfigurationError,
-    CustomerMergedError,
-    InvalidArgumentError,
-    InvalidRequestError,
-    NotFoundError,
-)
-from capillary_async.jobs import InvalidKeysError, JobRefusedError, JobStoppedError
-
 DONE, FAILED, MISUSED, KEYS_FAILED, JOB_STOPPED, NOT_FOUND, NOT_LET_IN = range(7)
-INTERRUPTED, PIPE_CLOSED = 130, 141
+INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 
 _MEANINGS: Final[Mapping[int, str]] = {
     DONE: "done",
@@ -28,29 +14,38 @@ _MEANINGS: Final[Mapping[int, str]] = {
     JOB_STOPPED: "`bulk`: stopped before the end; `bulk resume` goes on",
     NOT_FOUND: "no such customer, group or target, or the customer was merged into another",
     NOT_LET_IN: "the API did not let you in",
-    INTERRUPTED: "interrupted",
+    INTERRUPTED: "interrupted by Ctrl-C",
+    PIPE_CLOSED: "whoever read the output went away",
+    TERMINATED: "ended by SIGTERM",
 }
 EXIT_CODES: Final = "Exit codes:\n\n" + "\n".join(f"* {code} {meaning}" for code, meaning in _MEANINGS.items())
-
-# The first class that fits decides.
-_ERRORS: Final[Sequence[tuple[type[Exception], int]]] = (
-    (JobStoppedError, JOB_STOPPED),
-    (JobRefusedError, MISUSED),
-    (InvalidKeysError, MISUSED),
-    (ConfigurationError, MISUSED),
-    (InvalidArgumentError, MISUSED),
-    (InvalidRequestError, MISUSED),
-    (NotFoundError, NOT_FOUND),
-    (CustomerMergedError, NOT_FOUND),
-    (AuthenticationError, NOT_LET_IN),
-    (AccessDeniedError, NOT_LET_IN),
-    (CapillaryError, FAILED),
-    (OSError, FAILED),
-    (ValueError, MISUSED),
-    (CycloptsError, MISUSED),
-)
 
 
 def exit_code_of(error: Exception) -> int | None:
     """Return the code for an error, or `None` for a fault of the program itself."""
-    return next((code for kind, code in _ERRORS if isinstance(error, kind)), None)
+    return next((code for kind, code in _kinds() if isinstance(error, kind)), None)
+
+
+def _kinds() -> Sequence[tuple[type[Exception], int]]:
+    """List the classes of errors; the first that fits decides. Nothing of this loads before an error happened."""
+    from cyclopts import CycloptsError  # noqa: PLC0415
+
+    from capillary_async import errors  # noqa: PLC0415
+    from capillary_async.jobs import InvalidKeysError, JobRefusedError, JobStoppedError  # noqa: PLC0415
+
+    return (
+        (JobStoppedError, JOB_STOPPED),
+        (JobRefusedError, MISUSED),
+        (InvalidKeysError, MISUSED),
+        (errors.ConfigurationError, MISUSED),
+        (errors.InvalidArgumentError, MISUSED),
+        (errors.InvalidRequestError, MISUSED),
+        (errors.NotFoundError, NOT_FOUND),
+        (errors.CustomerMergedError, NOT_FOUND),
+        (errors.AuthenticationError, NOT_LET_IN),
+        (errors.AccessDeniedError, NOT_LET_IN),
+        (errors.CapillaryError, FAILED),
+        (OSError, FAILED),
+        (ValueError, MISUSED),
+        (CycloptsError, MISUSED),
+    )

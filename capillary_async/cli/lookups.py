@@ -9,43 +9,40 @@ import inspect
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from inspect import Parameter
 from operator import attrgetter
 from typing import Any, Final, get_args, get_origin
 
 import attrs
-from cyclopts import App, Group
 
 from capillary_async.api import Customers, Targets, UserGroups
 from capillary_async.api.arguments import several_of
+from capillary_async.cli.commands import LOOKUPS
 from capillary_async.cli.connection import Connection
+from capillary_async.cli.conversion import documented
 from capillary_async.cli.listing import ListingOptions
 from capillary_async.cli.output import Output
+from capillary_async.client import CapillaryClient
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging import Pager
 
 _GROUPS: Final[Mapping[str, type]] = {"customers": Customers, "targets": Targets, "user_groups": UserGroups}
-
-# Each command: the client's method, and an example.
-LOOKUPS: Final[Mapping[str, tuple[str, str]]] = {
-    "customer": ("customers.get", "567584951 --embed points --embed mlp --format json"),
-    "find-customer": ("customers.find_id", "mobile 999565345001"),
-    "user-groups": ("customers.list_user_groups", "567584951 --format csv"),
-    "customer-trackers": ("customers.list_trackers", "567584951"),
-    "search-groups": ("user_groups.search", "family"),
-    "trackers": ("user_groups.list_trackers", "93257 --columns name,type,value"),
-    "members": ("user_groups.list_members", "93257 --include-cards --format jsonl | head -3"),
-    "active-targets": ("targets.get_active", "564703252 --enrollment-type TRANSACTION"),
-    "events": ("targets.list_events", "387538614 79196 --format csv --report > events.csv"),
-}
 # What every command takes besides, and then what every listing takes.
 _OPTIONS: Final = (Output(), Connection(), ListingOptions())
+# Arguments that bring nothing unless another argument asks for the part that they are about.
+_NEEDS: Final[Mapping[str, tuple[str, str]]] = {
+    "gap_to_upgrade": ("embed", "mlp"),
+    "gap_to_renew": ("embed", "mlp"),
+}
 
 
-def add_lookups(app: App) -> None:
-    """Give `app` a command for each lookup."""
-    group = Group("Look something up", sort_key=0)
-    for name, (path, example) in LOOKUPS.items():
-        app.command(_command(path), name=name, group=group, help_epilogue=f"Example: `capillary {name} {example}`")
+def __getattr__(name: str) -> Callable[..., None]:
+    """Make the command of this name; an underscore stands for each hyphen."""
+    found = LOOKUPS.get(name.replace("_", "-"))
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _command(found[0])
 
 
 def _command(path: str) -> Callable[..., None]:
@@ -60,17 +57,30 @@ def _command(path: str) -> Callable[..., None]:
     options = _OPTIONS if is_listing else _OPTIONS[:2]
 
     def command(*values: Any, **named: Any) -> None:
-        chosen = [named.pop(_name(default), default) for default in options]
-        asyncio.run(_Lookup(path, answer, *chosen).run(values, named))
+        chosen = [named.pop(option_name(default), default) for default in options]
+        _check_needs(named)
+        asyncio.run(Lookup(lambda client: attrgetter(path)(client)(*values, **named), answer, *chosen).run())
 
     _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
-    parameters += [
-        Parameter(_name(default), Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
-        for default in options
-    ]
-    vars(command)["__signature__"] = inspect.Signature(parameters)
-    command.__doc__ = _for_shell(method.__doc__)
+    vars(command)["__signature__"] = inspect.Signature([*parameters, *map(option_of, options)])
+    command.__doc__ = _for_shell(method.__doc__ or "")  # none under `python -OO`
     return command
+
+
+def option_name(options: object) -> str:
+    """Return the name of the parameter that holds these options."""
+    return type(options).__name__.lower()
+
+
+def option_of(default: object) -> Parameter:
+    """Return the parameter that holds such options, with these as the default."""
+    return Parameter(option_name(default), Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
+
+
+def _check_needs(named: Mapping[str, Any]) -> None:
+    for name, (needed, value) in _NEEDS.items():
+        if named.get(name) is not None and value not in named.get(needed, ()):
+            raise InvalidArgumentError(f"--{name.replace('_', '-')} needs --{needed} {value}")
 
 
 def _for_shell(text: str) -> str:
@@ -80,38 +90,54 @@ def _for_shell(text: str) -> str:
     return text.replace("`lookup_many`", "`capillary bulk`")
 
 
-def _name(options: object) -> str:
-    return type(options).__name__.lower()
-
-
 def _typeable(parameter: Parameter) -> Parameter:
-    """Take a time of day, too, wherever a day is taken; an annotation can leave that unsaid, text cannot."""
-    item = several_of(parameter.annotation)
+    """Say in the hint what text cannot leave unsaid: lists, the documented values, a time of day beside a day."""
+    hint = parameter.annotation
+    item = several_of(hint)
     if item is not None:
-        return parameter.replace(annotation=list[item])
-    return parameter.replace(annotation=date | datetime | None) if parameter.annotation == date | None else parameter
+        kind = _enumeration(item)
+        annotation: Any = list[int] if kind is None else documented(kind, is_list=True)
+    elif hint == date | None:
+        annotation = date | datetime | None
+    else:
+        kind = _enumeration(hint)
+        annotation = hint if kind is None else documented(kind)
+    return parameter.replace(annotation=annotation)
+
+
+def _enumeration(hint: Any) -> type[StrEnum] | None:
+    choices = (hint, *get_args(hint))
+    return next((kind for kind in choices if isinstance(kind, type) and issubclass(kind, StrEnum)), None)
 
 
 @attrs.frozen
-class _Lookup:
-    """One run of a command."""
+class Lookup:
+    """One run of a command.
 
-    _path: str
-    _answer: Any
-    _output: Output
-    _connection: Connection
-    _listing: ListingOptions | None = None
+    Attributes:
+        call: Makes the call.
+        answer: The type of what it returns, or of a row.
+        output: How that is written.
+        connection: Who is asked.
+        listing: How much of a listing is read; `None` when the call returns no listing.
+    """
 
-    async def run(self, values: Iterable[Any], named: Mapping[str, Any]) -> None:
-        """Call the method, and write what it returns."""
-        async with self._connection.client() as client:
-            answer = attrgetter(self._path)(client)(*values, **named)
-            if self._listing is not None:
-                await self._output.write(self._listing.rows(answer), self._answer, sys.stdout)
-            elif get_origin(self._answer) is tuple:
-                await self._output.write(_each(await answer), get_args(self._answer)[0], sys.stdout)
+    call: Callable[[CapillaryClient], Any]
+    answer: Any
+    output: Output
+    connection: Connection
+    listing: ListingOptions | None = None
+
+    async def run(self) -> None:
+        """Make the call, and write what it returns."""
+        async with self.connection.client() as client:
+            answer = self.call(client)
+            if self.listing is not None:
+                await self.output.write(self.listing.rows(answer), self.answer, sys.stdout)
+            elif get_origin(self.answer) is tuple:
+                await self.output.write(_each(await answer), get_args(self.answer)[0], sys.stdout)
             else:
-                await self._output.write_one(await answer, self._answer, sys.stdout)
+                await self.output.write_one(await answer, self.answer, sys.stdout)
 
 
 async def _each(rows: Iterable[object]) -> AsyncIterator[object]:

@@ -50,6 +50,10 @@ def _option(name: str, default: Any, hint: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=8080 if name == "port" else default, annotation=hint)
 
 
+# What `capillary sandbox` runs.
+sandbox: Final = sandbox_command()
+
+
 async def _serve(sandbox: Sandbox) -> None:
     async with sandbox:
         exports = {

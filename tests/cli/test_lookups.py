@@ -10,8 +10,7 @@ from typing import cast
 
 import pytest
 
-from capillary_async.cli.app import build
-from capillary_async.cli.lookups import LOOKUPS
+from capillary_async.cli.commands import LOOKUPS, build
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary
 

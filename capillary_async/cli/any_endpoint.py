@@ -1,0 +1,96 @@
+"""`capillary get` and `capillary paginate`: endpoints that have no command of their own."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+from inspect import Parameter
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.cli.connection import Connection
+from capillary_async.cli.listing import ListingOptions
+from capillary_async.cli.lookups import Lookup, option_name, option_of
+from capillary_async.cli.output import Format, Output
+from capillary_async.client import CapillaryClient
+
+_CONNECTION: Final = Connection()
+_LISTING: Final = ListingOptions()
+
+
+@attrs.frozen(kw_only=True)
+class JsonOutput(Output):
+    """As for every command, but JSON unless said otherwise, because nothing is known of the answer."""
+
+    format: Format = "json"
+
+
+_OUTPUT: Final = JsonOutput()
+# Parameters of `client.paginate` that are not options: two come as arguments, and the rows of a shell have no type.
+_TAKEN: Final = ("self", "path", "query", "into")
+
+
+def get(path: str, /, *query: str, output: JsonOutput = _OUTPUT, connection: Connection = _CONNECTION) -> None:
+    """Fetch the answer of any GET endpoint, with the same logging in, retries and limits as every other command.
+
+    Args:
+        path: The path behind the base URL, such as /v3/promotions.
+        query: Parameters, each as name=value; a name that is given several times makes a list.
+        output: How the answer is written.
+        connection: Who is asked.
+    """
+    arguments = read_query(query)
+    asyncio.run(Lookup(lambda client: client.fetch(path, arguments), dict, output, connection).run())
+
+
+def _paginate_command() -> Callable[..., None]:
+    """Make the command; its options and their help are those of `client.paginate`."""
+
+    def paginate(path: str, /, *query: str, **named: Any) -> None:
+        output, connection, listing = (named.pop(option_name(default), default) for default in defaults)
+        arguments = read_query(query)
+        lookup = Lookup(lambda client: client.paginate(path, arguments, **named), dict, output, connection, listing)
+        asyncio.run(lookup.run())
+
+    defaults = (_OUTPUT, _CONNECTION, _LISTING)
+    given = inspect.signature(CapillaryClient.paginate, eval_str=True).parameters.values()
+    options = [_option(parameter) for parameter in given if parameter.name not in _TAKEN]
+    arguments = list(inspect.signature(get).parameters.values())[:2]
+    vars(paginate)["__signature__"] = inspect.Signature([*arguments, *options, *map(option_of, defaults)])
+    paginate.__doc__ = _paginate_help()
+    return paginate
+
+
+def _option(parameter: Parameter) -> Parameter:
+    if parameter.name == "key":
+        return parameter.replace(annotation=str | None)  # a function cannot be typed
+    return parameter
+
+
+def _paginate_help() -> str:
+    """Join the help of `get`'s arguments to that of the options of `client.paginate`."""
+    _, _, own = (inspect.getdoc(get) or "").partition("Args:\n")
+    _, _, options = (inspect.getdoc(CapillaryClient.paginate) or "").partition("Args:\n")
+    described = [line for line in own.splitlines() if line.strip().startswith(("path:", "query:"))]
+    skipped = tuple(f"    {name}:" for name in _TAKEN)
+    described += [line for line in options.partition("\nRaises:")[0].splitlines() if not line.startswith(skipped)]
+    head = "List the rows of any GET endpoint that takes a limit and an offset, whatever it calls them."
+    return head + "\n\nArgs:\n" + "\n".join(described)
+
+
+paginate: Final = _paginate_command()
+
+
+def read_query(words: Sequence[str]) -> dict[str, str | list[str]]:
+    """Read parameters that are written as name=value.
+
+    Raises:
+        ValueError: One of them has no name or no equals sign.
+    """
+    found: dict[str, list[str]] = {}
+    for number, word in enumerate(words, 1):
+        name, is_there, value = word.partition("=")
+        if not name or not is_there:
+            raise ValueError(f"parameter {number} must be written as name=value, such as size=10")
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

@@ -1,0 +1,97 @@
+"""Named settings in the user's configuration file, so that a command line need not repeat them."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from platformdirs import user_config_path
+
+from capillary_async.errors import ConfigurationError
+from capillary_async.options import Region
+
+_SECRETS: Final = ("password", "password_md5", "secret", "access_token")
+
+
+def config_file() -> Path:
+    """Return the path of the configuration file, which need not exist."""
+    return user_config_path("capillary") / "config.toml"
+
+
+def load_profile(name: str) -> dict[str, Any]:
+    """Read the settings of one profile: the table `[profiles.NAME]`, or `[NAME]` where there is no `[profiles]`.
+
+    Returns:
+        The settings by the names of the options, each of the option's type. Paths are relative to the file.
+
+    Raises:
+        ConfigurationError: There is no such file or profile, or a setting makes no sense.
+    """
+    path = config_file()
+    document = _read(path)
+    profiles = document.get("profiles", document)
+    found = cast("dict[str, Any]", profiles).get(name) if isinstance(profiles, dict) else None
+    if not isinstance(found, dict):
+        known = ", ".join(sorted(cast("dict[str, Any]", profiles))) if isinstance(profiles, dict) else ""
+        raise ConfigurationError(f"{path} has no profile {name!r}; it has {known or 'none'}")
+    settings = cast("dict[str, Any]", found)
+    return {key: _checked(f"{path}, profile {name}", key, value) for key, value in settings.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"there is no file {path}; make it, with a table such as [profiles.demo]") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}") from None
+
+
+def _checked(where: str, key: str, value: Any) -> Any:
+    if key in _SECRETS:
+        raise ConfigurationError(f"{where}: {key} does not belong in this file; use secret_file, secret_env or keyring")
+    read = _READERS.get(key)
+    if read is None:
+        raise ConfigurationError(f"{where}: there is no setting {key!r}; there are {', '.join(_READERS)}")
+    try:
+        return read(value)
+    except (ValueError, TypeError):
+        raise ConfigurationError(f"{where}: {key} has no value that makes sense") from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
+
+
+def _region(name: str) -> Region:
+    found = Region.__members__.get(name.upper())
+    if found is None:
+        raise ValueError
+    return found
+
+
+def _path(value: Any) -> Path:
+    return config_file().parent / Path(_text(value)).expanduser()
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "region": lambda value: _region(_text(value)),
+    **dict.fromkeys(("base_url", "till", "key", "secret_env", "rate", "share", "timezone", "language", "proxy"), _text),
+    **dict.fromkeys(("secret_file", "ca_file", "proxy_file"), _path),
+    "keyring": _flag,
+    "deadline": _seconds,
+}

@@ -1,0 +1,61 @@
+"""`-v`, `-vv` and `--errors`: what a command tells about its requests and its errors, on standard error."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import attrs
+from cyclopts import Group, Parameter
+
+if TYPE_CHECKING:
+    from capillary_async.pipeline.telemetry import Event, OnEvent
+
+_GROUP: Final = Group("What is told", sort_key=4)
+
+
+@Parameter(name="*", group=_GROUP)
+@attrs.frozen(kw_only=True)
+class Reporting:
+    """What is told, on standard error.
+
+    Attributes:
+        verbose: Show a line for each request: path template, status, attempt, milliseconds. Given twice, also
+            retries, waits and tokens.
+        errors: How an error is written: `text`, a line for eyes, or `json`, an object with the keys error, code,
+            codes, status, message, path, attempts, request_id, next_step and cursor.
+    """
+
+    verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True)] = 0
+    errors: Literal["text", "json"] = "text"
+
+    def listener(self) -> "OnEvent | None":
+        """Return what a client's `on_event` should be; `None` when nothing is to be told."""
+        if not self.verbose:
+            return None
+        is_detailed = self.verbose > 1
+
+        def tell(event: "Event") -> None:
+            for line in _lines(event, is_detailed=is_detailed):
+                print(f"capillary: {line}", file=sys.stderr)
+
+        return tell
+
+
+def _lines(event: "Event", *, is_detailed: bool) -> Iterator[str]:
+    """Say in a line what happened; most of it only in detail."""
+    from capillary_async import telemetry  # noqa: PLC0415  (few commands tell anything)
+
+    if isinstance(event, telemetry.AttemptEnded):
+        outcome = event.status or (event.error.__name__ if event.error else "no answer")
+        yield f"{event.method} {event.path} {outcome}, attempt {event.attempt}, {event.seconds * 1000:.0f} ms"
+    elif not is_detailed:
+        return
+    elif isinstance(event, telemetry.RetryScheduled):
+        reason = event.status or event.error.__name__
+        yield f"{event.path}: again in {event.wait:.2f} s, because attempt {event.attempt} came to {reason}"
+    elif isinstance(event, telemetry.Throttled):
+        yield f"{event.path}: the API throttles, all calls pause for {event.seconds:.2f} s"
+    elif isinstance(event, telemetry.TokenRefreshed):
+        yield f"new access token in {event.seconds * 1000:.0f} ms, valid for {event.lifetime:.0f} s"
+    elif isinstance(event, telemetry.CallEnded) and event.rate_limit_wait > 0:
+        yield f"{event.path}: waited {event.rate_limit_wait:.2f} s for the rate limit"

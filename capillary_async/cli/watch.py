@@ -1,0 +1,59 @@
+"""`capillary watch`: follow a bulk job that another process works on."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import attrs
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from capillary_async.cli.display import say
+from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
+from capillary_async.jobs import BulkJob, JobStatus
+
+# Every count of a status but those that the line begins with.
+_COUNTS: Final = tuple(
+    field.name
+    for field in attrs.fields(JobStatus)
+    if field.type in (int, "int") and field.name not in ("total", "pending", "duplicates")
+)
+
+
+def watch(directory: Path, /, *, every: Annotated[float, Parameter(validator=Number(gt=0))] = 2.0) -> int:
+    """Show how a bulk job is doing, whoever works on it, until every key is done. Ctrl-C stops the watching alone.
+
+    Args:
+        directory: Where the job lives.
+        every: Seconds between two looks.
+    """
+    return follow(BulkJob.open(directory).status, every)
+
+
+def follow(look: Callable[[], JobStatus], every: float, sleep: Callable[[float], Any] = time.sleep) -> int:
+    """Print a line whenever something has changed, until the job is complete.
+
+    Returns:
+        The exit code: whether keys failed.
+    """
+    before = ""
+    while True:
+        status = look()
+        line = _line(status)
+        if line != before:
+            say(line)
+            before = line
+        if status.is_complete:
+            return KEYS_FAILED if status.failed else DONE
+        sleep(every)
+
+
+def _line(status: JobStatus) -> str:
+    share = status.done * 100 // status.total if status.total else 100
+    counts = [(name, getattr(status, name)) for name in _COUNTS if getattr(status, name)]
+    parts = [f"{status.done:,} of {status.total:,} ({share} %)"]
+    parts += [f"{name.replace('_', ' ')} {count:,}" for name, count in counts]
+    if not status.is_complete and status.running is None:
+        parts.append("nobody works on it")
+    return ", ".join(parts)

@@ -1,0 +1,78 @@
+"""Endpoints that have no command of their own."""
+
+import json
+
+import pytest
+
+from capillary_async.cli.commands import build
+from capillary_async.sandbox import Answer, Sandbox
+from tests.cli.conftest import Capillary
+
+
+def test_get_fetches_any_path(capillary: Capillary, server: Sandbox) -> None:
+    """With the parameters as they are typed."""
+    server.script("/", Answer(body={"data": {"content": []}, "errors": None}))
+
+    done = capillary("get", "/v3/promotions", "size=10", "status=LIVE", "status=PAUSED", "q=a=b")
+
+    assert json.loads(done.out) == {"data": {"content": []}, "errors": None}
+    assert server.requests[0].path == "/v3/promotions"
+    assert dict(server.requests[0].query) == {"size": "10", "status": "LIVE,PAUSED", "q": "a=b"}
+
+
+def test_numbers_keep_their_digits(capillary: Capillary, server: Sandbox) -> None:
+    """1.000 points are not 1.0 points."""
+    server.script("/", Answer(body=b'{"points": 1.000}'))
+
+    assert '"points":1.000' in capillary("get", "/v2/points").out.replace(" ", "")
+
+
+def test_a_refusal_is_an_exit_code(capillary: Capillary) -> None:
+    """As of every other command."""
+    assert capillary("get", "/v2/customers/404", "source=INSTORE").code == 5
+
+
+def test_paginate_walks_a_listing(capillary: Capillary, server: Sandbox) -> None:
+    """It has everything that `client.paginate` has."""
+    server.cap_page_size(40)
+    path = "/v3/users/1/trackedTargetEvents/79197"
+
+    done = capillary("paginate", path, "--key", "eventLogId", "--page-size", "50", "--format", "jsonl")
+
+    assert [json.loads(line)["eventLogId"] for line in done.out.splitlines()] == server.event_ids(1, 79197)
+
+
+def test_paginate_is_json_unless_said_otherwise(capillary: Capillary, server: Sandbox) -> None:
+    """Nothing is known of the rows, so a table would have one column."""
+    done = capillary("paginate", "/v2/userGroup2/search", "q=family", "--offset-unit", "records", "--max-rows", "2")
+
+    assert len(json.loads(done.out)) == 2
+    assert server.requests[0].query["q"] == "family"
+
+
+@pytest.mark.parametrize("word", ["size", "=10", ""])
+def test_a_parameter_is_a_name_and_a_value(capillary: Capillary, server: Sandbox, word: str) -> None:
+    """What was typed may be somebody's number, so it is counted, not repeated."""
+    done = capillary("get", "/v3/promotions", word)
+
+    assert (done.code, server.request_count) == (2, 0)
+    assert "parameter 1 must be written as name=value" in done.err
+
+
+@pytest.mark.parametrize("path", ["v3/promotions", "/v3/../x", "https://evil.example/"])
+def test_a_path_that_leads_elsewhere_is_refused(capillary: Capillary, server: Sandbox, path: str) -> None:
+    """The credentials would go there, too."""
+    assert (capillary("get", path).code, server.request_count) == (2, 0)
+
+
+def test_its_help_explains_the_options_of_paginate(capillary: Capillary) -> None:
+    """Their one home is the method."""
+    text = capillary("paginate", "--help").out
+
+    assert all(option in text for option in ("--rows-key", "--limit-name", "--offset-unit", "PATH", "QUERY"))
+    assert "--into" not in text
+
+
+def test_both_are_commands() -> None:
+    """A design names them."""
+    assert {"get", "paginate"} <= set(build())

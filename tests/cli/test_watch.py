@@ -1,0 +1,48 @@
+"""Follow a job that another process works on."""
+
+from pathlib import Path
+
+import attrs
+import pytest
+
+from capillary_async.cli.watch import follow
+from capillary_async.jobs import BulkJob, JobStatus
+from tests.cli.conftest import Capillary
+
+
+def test_each_change_is_a_line_until_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A look that sees nothing new says nothing."""
+    first = BulkJob.create(tmp_path / "job", "customers", [1, 2, 3, 4]).status()
+    running = attrs.evolve(first, running="4711", found=1, pending=3)
+    looks = iter([running, running, attrs.evolve(running, found=3, failed=1, pending=0)])
+    slept: list[float] = []
+
+    code = follow(lambda: next(looks), 2.0, slept.append)
+
+    assert code == 3
+    assert slept == [2.0, 2.0]
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of 4 (25 %), found 1",
+        "4 of 4 (100 %), found 3, failed 1",
+    ]
+
+
+def test_a_job_that_nobody_works_on_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Otherwise one waits for ever."""
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    status: JobStatus = BulkJob.create(tmp_path / "job", "customers", [1]).status()
+
+    with pytest.raises(KeyboardInterrupt):
+        follow(lambda: status, 1.0, stop)
+
+    assert capsys.readouterr().out == "0 of 1 (0 %), nobody works on it\n"
+
+
+def test_a_place_without_a_job_is_a_mistake(capillary: Capillary, tmp_path: Path) -> None:
+    """It would show nothing for ever."""
+    done = capillary("watch", str(tmp_path))
+
+    assert (done.code, done.err.count("\n")) == (2, 1)
