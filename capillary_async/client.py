@@ -178,13 +178,15 @@ class CapillaryClient:
             path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
             query: Parameters; truth values travel in lower case, collections with commas between their values,
                 dates as text in the cluster's time zone. What is `None` is not sent.
-            into: The type of the whole answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
+            into: The type of the whole answer: an attrs class, a dataclass, a model of pydantic, a TypedDict, `dict`,
+                or `typing.Any`. Fields in snake_case are read from keys in camelCase, too.
 
         Raises:
             InvalidArgumentError: The path or a parameter cannot be sent as it is; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
         try:
+            self._calls.check(into)
             return self._calls.get(fetch(path, query, into))
         except ValueError as error:
             refusal = error.with_traceback(None)
@@ -237,7 +239,7 @@ class CapillaryClient:
         Args:
             path: As for `fetch`.
             query: As for `fetch`, without limit and offset.
-            into: The type of one row.
+            into: The type of one row; as for `fetch`.
             rows_key: Member of the answer that holds the rows.
             page_size: Rows to ask for at once, from 1 to 1,000.
             limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
@@ -250,6 +252,7 @@ class CapillaryClient:
             InvalidArgumentError: An argument is wrong; nothing was sent.
         """
         try:
+            self._calls.check(tuple[into, ...])
             listing = list_rows(
                 *(path, query, into),
                 rows_key=rows_key,

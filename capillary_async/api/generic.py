@@ -25,7 +25,7 @@ def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
         path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
         query: Parameters; truth values travel in lower case, collections with commas, dates as text in the
             cluster's time zone. What is `None` is not sent.
-        into: The type of the answer: an attrs class, a dataclass, a TypedDict, `dict`, or `typing.Any`.
+        into: The type of the answer; `Converter` says which there are.
 
     Raises:
         InvalidArgumentError: The path or a parameter cannot be sent as it is.

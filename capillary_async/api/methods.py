@@ -26,6 +26,10 @@ class EndpointClient:
     dispatcher: Dispatcher
     _knowledge: dict[tuple[str, str, str], Knowledge] = attrs.field(factory=dict[tuple[str, str, str], Knowledge])
 
+    def check(self, into: Any) -> None:
+        """See that answers can be made into this type; raises `InvalidArgumentError` if not."""
+        self.dispatcher.converter.check(into)
+
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""
         return self.dispatcher.get(request)

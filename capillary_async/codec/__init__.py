@@ -28,8 +28,9 @@ class Converter:
 
     It takes every type that cattrs takes: models, attrs classes, dataclasses, TypedDicts, lists, mappings, unions,
     literals, enumerations, `Any`. Nothing is converted silently: a whole number is no text, `3.7` is no 3, null is
-    no "None". A class that is no model has the keys that its attributes are called, and ignores others. Of
-    a union, the first type that fits is taken.
+    no "None". A class that is no model has the keys that its attributes are called, or these in camelCase, and
+    ignores others. Models of pydantic check their values by their own rules. Of a union, the first type that fits is
+    taken.
     """
 
     def __init__(self, timezone: tzinfo) -> None:
@@ -68,6 +69,22 @@ class Converter:
             decoder = self._page_decoders[model, rows_key] = PageDecoder(model, rows_key, self._tables, self._hook_for)
         return decoder
 
+    def check(self, into: Any) -> None:
+        """See that a type can be structured into, before anything is sent for it.
+
+        Raises:
+            InvalidArgumentError: It cannot.
+        """
+        problem: UnknownTypeError | None = None
+        try:
+            self._hook_for(into)
+        except UnknownTypeError as error:
+            problem = error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001  (whatever a class's own hooks raise)
+            problem = UnknownTypeError(f"into is no type that an answer can be made into ({type(error).__name__})")
+        if problem is not None:
+            raise problem
+
     @overload
     def structure(self, value: Any, into: type[T], location: str = "") -> T: ...
     @overload
@@ -82,7 +99,7 @@ class Converter:
 
         Raises:
             DecodeError: The value does not fit. It names the place and the kind of what was there, never the value.
-            TypeError: There is no way to structure this type.
+            InvalidArgumentError: There is no way to structure this type.
         """
         hook = self._hook_for(into)
         try:

@@ -18,6 +18,7 @@ import cattrs
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.generation import Reader, ReaderCache, field_code, table_for
+from capillary_async.codec.own_classes import is_pydantic_model, own_fields, pydantic_hook, with_own_names
 from capillary_async.codec.rows import StructRows
 from capillary_async.codec.scalars import (
     Hook,
@@ -77,7 +78,8 @@ def strict_converter(tables: DateTables) -> cattrs.Converter:
         converter.register_structure_hook(kind, hook)
     # cattrs asks the factory that was registered last first.
     factories: list[tuple[Callable[[Any], bool], Callable[[Any], Hook]]] = [
-        (_is_object, lambda into: _guarded(converter.gen_structure_attrs_fromdict(into))),
+        (_is_object, lambda into: _class_hook(into, converter)),
+        (is_pydantic_model, lambda into: pydantic_hook(into, hook_for)),
         (is_typeddict, lambda into: _guarded(_typed_dict_hook(into, converter))),
         (lambda into: _origin(into) is Literal, lambda _: literal),
         (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
@@ -144,6 +146,11 @@ def _typed_dict_hook(into: Any, converter: Any) -> Hook:
 
 def _quoted_hook(into: Any) -> Hook:
     return whole_number if get_args(into)[0] is int else quoted_number
+
+
+def _class_hook(into: Any, converter: Any) -> Hook:
+    names = [field.name for field in own_fields(_origin(into))]
+    return with_own_names(names, converter.gen_structure_attrs_fromdict(into))
 
 
 def _guarded(hook: Hook) -> Hook:

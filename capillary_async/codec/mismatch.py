@@ -8,16 +8,15 @@ A message names places and kinds, never a value, because a value may be somebody
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import MISSING, is_dataclass
-from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import NoneType
-from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
 
 import attrs
 
+from capillary_async.codec.own_classes import key_of, own_fields
 from capillary_async.errors import DecodeError
 from capillary_async.models.definition import AlsoAlone, alternatives, documented, is_model, wire_names, without_null
 
@@ -103,14 +102,8 @@ def _keys(into: Any, value: Any) -> Iterator[tuple[str, Any, bool]]:
             names = wire_names(field)
             name = next((name for name in names if value.get(name) is not None), names[0])
             yield name, field.type, field.default is attrs.NOTHING
-    elif hasattr(cls, "__attrs_attrs__"):
-        yield from ((field.name, field.type, field.default is attrs.NOTHING) for field in attrs.fields(cls))
-    elif is_dataclass(cls):
-        hints = get_type_hints(cls)
-        for item in dataclass_fields(cls):
-            yield item.name, hints[item.name], item.default is MISSING and item.default_factory is MISSING
-    elif is_typeddict(cls):
-        yield from ((name, hint, name in cls.__required_keys__) for name, hint in get_type_hints(cls).items())
+    else:
+        yield from ((key_of(name, value), hint, is_required) for name, hint, is_required in own_fields(cls))
 
 
 def _error(culprit: Part) -> DecodeError:

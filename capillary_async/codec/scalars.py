@@ -7,6 +7,7 @@ from enum import Enum
 from math import isfinite
 from typing import Any, Final, NoReturn, get_args
 
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.models.definition import LARGEST_ID
 
 Hook = Callable[[Any, Any], Any]
@@ -20,7 +21,7 @@ class Mismatch(Exception):  # noqa: N818  (never leaves the converter)
     """A value does not fit its type; `mismatch` finds out where."""
 
 
-class UnknownTypeError(TypeError):
+class UnknownTypeError(InvalidArgumentError, TypeError):
     """The caller asks for a type that no answer can be structured into."""
 
 

@@ -90,12 +90,16 @@ def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
     The rule: `camelCase` instead of `snake_case`; an underscore that keeps a name clear of Python's keywords
     is dropped (`from_`). A date-time may have a twin with `ISO` at the end, which the documentation prefers.
     """
-    first, *others = attribute.name.rstrip("_").split("_")
-    derived = first + "".join(word.capitalize() for word in others)
-    names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (derived,))
+    names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (camel_case(attribute.name),))
     if datetime in alternatives(attribute.type):
         return (*(f"{name}ISO" for name in names), *names)
     return names
+
+
+def camel_case(name: str) -> str:
+    """Return a name of Python as the API writes it: `eventLogId` for `event_log_id`, `from` for `from_`."""
+    first, *others = name.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def documented(cls: "type[Model]") -> "tuple[attrs.Attribute[Any], ...]":

@@ -117,7 +117,9 @@ class Sandbox(SandboxSettings):
             raise RuntimeError("the sandbox does not run yet; use it inside `async with Sandbox()`")
         if self._sockets is not None and self._loop is not None and not self._loop.is_running():
             raise RuntimeError(_LOOP_STANDS_STILL)
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        # Whoever listens on every address is reached at this one, and clients take plain http from nowhere else.
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
 
     # -- what was seen ---------------------------------------------------------------------------

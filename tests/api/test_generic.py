@@ -1,13 +1,21 @@
 """The rest of the API, by its paths."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
 
 import attrs
 import pytest
+from pydantic import BaseModel, Field
 
-from capillary_async import CapillaryClient, CapillaryError, Customer, DecodeError, UnexpectedResponseError
+from capillary_async import (
+    CapillaryClient,
+    Customer,
+    DecodeError,
+    InvalidArgumentError,
+    UnexpectedResponseError,
+)
 from capillary_async.sandbox import Answer, Sandbox
 from capillary_async.sandbox.paging import OffsetMeaning
 
@@ -18,6 +26,67 @@ class Row:
 
     eventLogId: int  # noqa: N815
     targetValue: Decimal  # noqa: N815
+
+
+@dataclass
+class InnerDataclass:
+    """A part of it."""
+
+    some_thing: list[int]
+
+
+@dataclass
+class SnakeDataclass:
+    """One's own class, with names of Python."""
+
+    event_log_id: int
+    target_value: Decimal
+    created_on: datetime
+    inner: InnerDataclass
+    others: list[InnerDataclass]
+    missing: int | None = None
+
+
+@attrs.frozen
+class SnakeAttrs:
+    """The same with attrs."""
+
+    event_log_id: int
+    target_value: Decimal
+    created_on: datetime
+    inner: InnerDataclass
+    others: list[InnerDataclass]
+
+
+class InnerPydantic(BaseModel):
+    """A part of a model of pydantic."""
+
+    some_thing: list[int]
+
+
+class SnakePydantic(BaseModel):
+    """The same with pydantic."""
+
+    event_log_id: int
+    target_value: Decimal
+    created_on: datetime
+    inner: InnerPydantic
+    others: list[InnerPydantic]
+    missing: int | None = None
+
+
+class Aliased(BaseModel):
+    """A model that says itself what its keys are."""
+
+    event_log_id: int
+    odd: str = Field(alias="odd-key")
+
+
+@attrs.frozen
+class Unresolved:
+    """A class with an annotation that means nothing."""
+
+    value: "Nothing"  # type: ignore[name-defined]  # noqa: F821
 
 
 @dataclass
@@ -95,13 +164,67 @@ async def test_what_may_be_an_id_is_in_no_error(
     assert sandbox.requests[0].path == path
 
 
-async def test_a_type_that_nothing_fits_is_the_callers_mistake(client: CapillaryClient) -> None:
-    """It says so, and shows nothing of the answer."""
-    with pytest.raises(TypeError) as caught:
-        await client.fetch("/v2/customers/6", {"source": "INSTORE"}, into=object())
+@pytest.mark.parametrize("into", [object(), "Row", 5, Unresolved, list["Nothing"]])  # type: ignore[name-defined]  # noqa: F821
+async def test_a_type_that_nothing_fits_is_the_callers_mistake(
+    sandbox: Sandbox, client: CapillaryClient, into: Any
+) -> None:
+    """It is refused before anything is sent, by an error that one handler of a service catches."""
+    with pytest.raises(InvalidArgumentError):
+        await client.fetch("/v2/customers/6", into=into)
+    with pytest.raises(InvalidArgumentError):
+        client.paginate("/v2/things", into=into)
 
-    assert not isinstance(caught.value, CapillaryError)
-    assert "customer.6" not in repr(caught.value)
+    assert sandbox.request_count == 0
+
+
+@pytest.mark.parametrize("into", [SnakeDataclass, SnakeAttrs, SnakePydantic])
+async def test_a_class_of_ones_own_may_have_names_of_python(
+    sandbox: Sandbox, client: CapillaryClient, into: Any
+) -> None:
+    """The API writes camelCase, and linters refuse it."""
+    row = {
+        "eventLogId": 5,
+        "targetValue": Decimal("1.5"),
+        "createdOn": "2025-01-09 12:00:12",
+        "inner": {"someThing": [1]},
+        "x": 1,
+    }
+    sandbox.script("/", Answer(body={**row, "others": [{"someThing": []}, {"some_thing": [2]}]}))
+
+    found = await client.fetch("/v2/things", into=into)
+
+    assert (found.event_log_id, found.target_value) == (5, Decimal("1.5"))
+    assert found.created_on == datetime(2025, 1, 9, 12, 0, 12, tzinfo=UTC)
+    assert found.inner.some_thing == [1]
+    assert [other.some_thing for other in found.others] == [[], [2]]
+
+
+@pytest.mark.parametrize("into", [SnakeDataclass, SnakeAttrs, SnakePydantic])
+async def test_what_does_not_fit_such_a_class_is_named_by_its_key(
+    sandbox: Sandbox, client: CapillaryClient, into: Any
+) -> None:
+    """The key is what one finds in the answer."""
+    row = {
+        "eventLogId": "x",
+        "targetValue": Decimal("1.5"),
+        "createdOn": "2025-01-09 12:00:12",
+        "inner": {"someThing": []},
+    }
+    sandbox.script("/", Answer(body={**row, "others": []}))
+
+    with pytest.raises(DecodeError) as caught:
+        await client.fetch("/v2/things", into=into)
+
+    assert caught.value.location == "eventLogId"
+
+
+async def test_pydantics_own_aliases_are_kept(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Who wrote them knows better."""
+    script_page(sandbox, "data", [{"eventLogId": 1, "odd-key": "x"}])
+
+    (row,) = await client.paginate("/v2/things", into=Aliased).collect()
+
+    assert (row.event_log_id, row.odd) == (1, "x")
 
 
 async def test_any_listing_can_be_walked(sandbox: Sandbox, client: CapillaryClient) -> None:

@@ -71,6 +71,13 @@ def test_a_port_in_use_is_one_line_and_a_code(capillary: Capillary, server: Sand
     assert str(server.port) in done.err
 
 
+def test_its_help_names_the_port_that_it_takes(capillary: Capillary) -> None:
+    """It is what one types into the other program."""
+    line = next(line for line in capillary("sandbox", "--help").out.split("--") if line.startswith("port"))
+
+    assert "[default: 8080]" in line.replace("│", "")
+
+
 def test_its_options_are_described_by_the_sandbox_itself() -> None:
     """One home for each word."""
     described = sandbox_command().__doc__ or ""

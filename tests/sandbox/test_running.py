@@ -32,6 +32,12 @@ async def test_its_address_may_be_of_the_newer_kind() -> None:
     assert sandbox.base_url == "http://[::1]:8080"
 
 
+@pytest.mark.parametrize(("host", "reached"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("", "127.0.0.1")])
+def test_who_listens_everywhere_is_reached_on_this_machine(host: str, reached: str) -> None:
+    """No client takes plain http to the address 0.0.0.0."""
+    assert Sandbox(host=host, port=8080).base_url == f"http://{reached}:8080"
+
+
 async def test_it_cannot_be_started_twice() -> None:
     """The second start would forget the first one's sockets."""
     async with Sandbox() as sandbox:

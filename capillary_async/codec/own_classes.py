@@ -1,0 +1,106 @@
+"""Classes that are not this package's: what their fields are called in JSON, and how pydantic's are filled.
+
+A field is read from the key of its own name, and where there is none from that name in camelCase: the API writes
+`eventLogId`, and Python `event_log_id`.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, is_dataclass
+from dataclasses import fields as dataclass_fields
+from datetime import date
+from typing import Any, NamedTuple, get_args, get_type_hints, is_typeddict
+
+import attrs
+
+from capillary_async.codec.scalars import Hook, Mismatch
+from capillary_async.models.definition import camel_case
+
+
+class OwnField(NamedTuple):
+    """A field of a class: its name, the type of its value, and whether it must be there."""
+
+    name: str
+    into: Any
+    is_required: bool
+
+
+def is_pydantic_model(into: Any) -> bool:
+    """Whether a type is a model of pydantic; nothing is imported to find out."""
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(into, type) and issubclass(into, pydantic.BaseModel)
+
+
+def own_fields(cls: Any) -> list[OwnField]:
+    """List the fields of a class of a user; none for anything else."""
+    if is_pydantic_model(cls):
+        return [OwnField(name, info.annotation, info.is_required()) for name, info in cls.model_fields.items()]
+    if hasattr(cls, "__attrs_attrs__"):
+        return [OwnField(field.name, field.type, field.default is attrs.NOTHING) for field in attrs.fields(cls)]
+    if is_dataclass(cls):
+        hints = get_type_hints(cls)
+        return [
+            OwnField(field.name, hints[field.name], field.default is MISSING and field.default_factory is MISSING)
+            for field in dataclass_fields(cls)
+        ]
+    if is_typeddict(cls):
+        return [OwnField(name, hint, name in cls.__required_keys__) for name, hint in get_type_hints(cls).items()]
+    return []
+
+
+def key_of(name: str, value: Mapping[str, Any]) -> str:
+    """Return the key of an object that a field is read from."""
+    camel = camel_case(name)
+    return camel if name not in value and camel in value else name
+
+
+def with_own_names(names: Iterable[str], hook: Hook) -> Hook:
+    """Return a hook for objects whose keys may be in camelCase where `names` are in snake_case.
+
+    Args:
+        names: What the class calls its fields.
+        hook: Structures an object with those very keys.
+    """
+    camel = {name: camel_case(name) for name in names if camel_case(name) != name}
+
+    def structure(value: Any, into: Any) -> Any:
+        if value.__class__ is not dict:
+            raise Mismatch
+        found = {name: value[key] for name, key in camel.items() if key in value and name not in value}
+        return hook({**value, **found} if found else value, into)
+
+    return structure
+
+
+def pydantic_hook(cls: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+    """Return the hook for a model of pydantic, which checks what it is given by its own rules.
+
+    Dates, and models inside of it, are structured first: pydantic knows neither the cluster's clock nor camelCase.
+    """
+    fields = own_fields(cls)
+    aliases = {name: info.validation_alias or info.alias for name, info in cls.model_fields.items()}
+    inner = {field.name: (hook_for(field.into), field.into) for field in fields if _wants_structuring(field.into)}
+
+    def validate(value: Any, _: Any) -> Any:
+        if value.__class__ is not dict:
+            raise Mismatch
+        given = {**value}
+        for field in fields:
+            alias = aliases[field.name]
+            key = alias if isinstance(alias, str) else key_of(field.name, value)
+            if key not in value:
+                continue
+            found = given.pop(key)
+            if field.name in inner:
+                hook, into = inner[field.name]
+                found = hook(found, into)
+            given[alias if isinstance(alias, str) else field.name] = found
+        return cls.model_validate(given)
+
+    return validate
+
+
+def _wants_structuring(into: Any) -> bool:
+    if is_pydantic_model(into) or (isinstance(into, type) and issubclass(into, date)):
+        return True
+    return any(_wants_structuring(part) for part in get_args(into))
