@@ -1,6 +1,5 @@
 """Write rows to standard output while they arrive, in the format that was asked for."""
 
-import csv
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from typing import Literal, TextIO, TypeAlias
@@ -9,7 +8,9 @@ import attrs
 from cyclopts import Group, Parameter
 from rich.cells import cell_len, set_cell_size
 
-from capillary_async.cli.rows import Column, cell, columns_of, leaves, select, to_json
+from capillary_async.codec import json_cell, to_json
+from capillary_async.models.members import members_of
+from capillary_async.tables.text import CsvLines, TextColumn, cell, leaves, select, text_columns
 
 Format: TypeAlias = Literal["table", "json", "jsonl", "csv"]
 # The rows that a table's widths are measured on; it cannot know what comes later.
@@ -56,13 +57,13 @@ class Output:
             await self.write(_alone(row), model, out)
         elif self.columns is not None:
             _write_down([(column.name, column.value(row)) for column in self._chosen(model)], out)
-        elif attrs.has(model):
+        elif members_of(model) is not None:
             _write_down(leaves(row), out)
         else:
-            out.write(cell(row) + "\n")  # a number or a text, for a script's `$(...)`
+            out.write(cell(row, json_cell) + "\n")  # a number or a text, for a script's `$(...)`
 
-    def _chosen(self, model: type) -> tuple[Column, ...]:
-        columns = columns_of(model)
+    def _chosen(self, model: type) -> tuple[TextColumn, ...]:
+        columns = text_columns(model)
         return columns if self.columns is None else select(columns, self.columns.split(","))
 
 
@@ -86,15 +87,15 @@ async def _write_array(rows: AsyncIterable[object], out: TextIO) -> None:
     out.write("[]\n" if separator == "[" else "\n]\n")
 
 
-async def _write_csv(rows: AsyncIterable[object], columns: Sequence[Column], out: TextIO) -> None:
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(column.name for column in columns)
+async def _write_csv(rows: AsyncIterable[object], columns: Sequence[TextColumn], out: TextIO) -> None:
+    lines = CsvLines(json_cell)
+    out.write(lines.line(column.name for column in columns))
     async for row in rows:
-        writer.writerow(cell(column.value(row)) for column in columns)
+        out.write(lines.line(column.value(row) for column in columns))
         out.flush()
 
 
-async def _write_table(rows: AsyncIterable[object], columns: Sequence[Column], out: TextIO) -> None:
+async def _write_table(rows: AsyncIterable[object], columns: Sequence[TextColumn], out: TextIO) -> None:
     layout: _Layout | None = None
     waiting: list[object] = []
     async for row in rows:
@@ -114,12 +115,12 @@ async def _write_table(rows: AsyncIterable[object], columns: Sequence[Column], o
 class _Layout:
     """The columns of a table with something in them, and how wide each is."""
 
-    _columns: Sequence[Column]
+    _columns: Sequence[TextColumn]
     _widths: Sequence[int]
     _out: TextIO
 
     @classmethod
-    def measured(cls, rows: Sequence[object], columns: Sequence[Column], out: TextIO) -> "_Layout":
+    def measured(cls, rows: Sequence[object], columns: Sequence[TextColumn], out: TextIO) -> "_Layout":
         """Choose a layout that suits `rows`, and write them."""
         cells = {column: [_shown(column.value(row)) for row in rows] for column in columns}
         filled = [column for column in columns if any(cells[column])]
@@ -161,7 +162,7 @@ def _write_lines_of(cells: Iterable[tuple[str, str]], indent: int, out: TextIO) 
 
 def _shown(value: object) -> str:
     """Cut a cell to what eyes can use."""
-    text = _printable(cell(value))
+    text = _printable(cell(value, json_cell))
     return text if cell_len(text) <= _WIDEST_CELL else set_cell_size(text, _WIDEST_CELL - 1) + "…"
 
 

@@ -86,3 +86,29 @@ def _type_of_collection(kind: Any, inside: tuple[Any, ...]) -> Any:
         return dict[str, _field(parts[1], inside)[0]] if parts[0] in (int, str) else None  # type: ignore[misc]
     is_list = issubclass(origin, Collection) and parts[1:] in ((), (...,))
     return list[_field(parts[0], inside)[0]] if is_list else None  # type: ignore[misc]
+
+
+@cache
+def _raw_decoder() -> "msgspec.json.Decoder[list[Any]]":
+    rows: Any = list[dict[str, Raw] | None]
+    return msgspec.json.Decoder(rows)
+
+
+def raw_rows(text: bytes) -> list[dict[str, Any]]:
+    """Read a JSON list of objects without looking at their values: each stays the JSON that it is.
+
+    Raises:
+        ValueError: It is no list of objects.
+    """
+    return _raw_decoder().decode(text)
+
+
+@cache
+def _raw_values_decoder() -> "msgspec.json.Decoder[list[Any]]":
+    rows: Any = list[Raw]
+    return msgspec.json.Decoder(rows)
+
+
+def raw_values(text: bytes) -> list[Any]:
+    """Read a JSON list without looking at its values; `bytes` makes JSON of each."""
+    return _raw_values_decoder().decode(text)

@@ -90,6 +90,15 @@ class TableSchema:
         return cls({"value": column}, has_members=False)
 
     @classmethod
+    def of_columns(cls, types: Mapping[str, Any]) -> "TableSchema":
+        """Make the schema of columns of scalars.
+
+        Args:
+            types: `int`, `str` and the like, by name.
+        """
+        return cls({name: _SCALARS[kind]() for name, kind in types.items()})
+
+    @classmethod
     def of_dicts(cls, rows: Iterable[Any], encode: Encode, *, has_more_rows: bool = False) -> "TableSchema":
         """Derive the schema of dicts whose class says nothing: the union of their keys, in the order they came.
 
@@ -202,11 +211,29 @@ def _decimal_column(hint: Any) -> ArrowColumn:
 
 def _struct_column(kind: Any, members: Mapping[str, Any], encode: Encode, inside: tuple[Any, ...]) -> StructColumn:
     cls = get_origin(kind) or kind
+    _refuse_endless(cls, members, inside)
+    return StructColumn({name: _column(hint, encode, (*inside, cls)) for name, hint in members.items()})
+
+
+def check_row_type(row_type: Any, inside: tuple[Any, ...] = ()) -> None:
+    """See that a class of rows has columns; it takes no pyarrow.
+
+    Raises:
+        TableError: A class contains itself, or declares no members.
+    """
+    for kind in kinds_of(row_type):
+        cls, members = get_origin(kind) or kind, members_of(kind)
+        if members is not None:
+            _refuse_endless(cls, members, inside)
+        for part in get_args(kind) if members is None else members.values():
+            check_row_type(part, inside if members is None else (*inside, cls))
+
+
+def _refuse_endless(cls: Any, members: Mapping[str, Any], inside: tuple[Any, ...]) -> None:
     if cls in inside:
-        raise TableError(f"{cls.__qualname__} contains itself, so it has no end of columns; use JSON lines")
+        raise TableError(f"{cls.__qualname__} contains itself, so it has no end of columns")
     if not members:
         raise TableError(f"{cls.__qualname__} declares no members, so it has no columns")
-    return StructColumn({name: _column(hint, encode, (*inside, cls)) for name, hint in members.items()})
 
 
 def _scalar_column(kind: Any) -> ArrowColumn | None:

@@ -1,0 +1,136 @@
+"""Rows as text: the cells of CSV, and of tables for eyes. The command line and jobs write the same ones.
+
+The columns come from the class, not from the data: a listing can be written while it arrives, and two runs have the
+same columns. The members of a nested object are columns of their own (`profile.id`); what there can be several of is
+one cell of JSON.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, cast
+
+import attrs
+
+from capillary_async.models.members import kinds_of, members_of
+
+Encode = Callable[[Any], str | None]
+
+# Not only what separates cells: readers take a carriage return alone for the end of a line, too.
+_needs_quotes: Final = re.compile(r'[",\r\n]').search
+# A spreadsheet takes a text that begins so for a formula, and runs it.
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@attrs.frozen
+class TextColumn:
+    """One column: its name, and the way from a row to its value.
+
+    Attributes:
+        name: Its name.
+        path: The names of the members on the way; empty for the row as a whole.
+    """
+
+    name: str
+    path: tuple[str, ...]
+
+    def value(self, row: Any) -> Any:
+        """Look the value up in a row, an object or a mapping; `None` when an object on the way is missing."""
+        for name in self.path:
+            if row is None:
+                return None
+            row = cast("Mapping[str, Any]", row).get(name) if isinstance(row, Mapping) else getattr(row, name)
+        return row
+
+
+def text_columns(row_type: Any) -> tuple[TextColumn, ...]:
+    """List the columns of a class of rows; a type without members is one column, `value`."""
+    if members_of(row_type) is None:
+        return (TextColumn("value", ()),)
+    return tuple(TextColumn(".".join(path), path) for path in _paths(row_type, (row_type,)))
+
+
+def dict_columns(names: Iterable[str]) -> tuple[TextColumn, ...]:
+    """List the columns of dicts with these keys."""
+    return tuple(TextColumn(name, (name,)) for name in names)
+
+
+def select(columns: Iterable[TextColumn], names: Sequence[str]) -> tuple[TextColumn, ...]:
+    """Pick columns by name, in the order of the names.
+
+    Raises:
+        ValueError: There is no such column.
+    """
+    known = {column.name: column for column in columns}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no column {name!r}; there are {', '.join(known)}")
+    return tuple(known[name] for name in names)
+
+
+def _paths(row_type: Any, inside: tuple[Any, ...]) -> Iterable[tuple[str, ...]]:
+    for name, hint in (members_of(row_type) or {}).items():
+        nested = _nested_class(hint)
+        if nested is None or nested in inside:
+            yield (name,)
+        else:
+            yield from ((name, *path) for path in _paths(nested, (*inside, nested)))
+
+
+def _nested_class(hint: Any) -> Any:
+    """Return the one class with members that a type allows beside `None`."""
+    kinds = kinds_of(hint)
+    return kinds[0] if len(kinds) == 1 and members_of(kinds[0]) else None
+
+
+def cell(value: Any, encode: Encode) -> str:
+    """Write one value as text: exact numbers, ISO dates, JSON for what has parts, nothing for what is empty."""
+    if value is None or value == () or value in ([], {}):
+        return ""
+    if isinstance(value, str):
+        return str.__str__(value.value if isinstance(value, Enum) else value)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    text = encode(value) or ""
+    return str(json.loads(text)) if text.startswith('"') else text  # a date, say
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield everything that stands in a row, at any depth, under names such as `profiles[0].first_name`."""
+    members = members_of(type(value))
+    if members is not None:
+        value = {member: getattr(value, member) for member in members}
+    if isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            yield from leaves(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(cast("Sequence[Any]", value)):
+            yield from leaves(item, f"{name}[{index}]")
+    else:
+        yield name, value
+
+
+@attrs.frozen
+class CsvLines:
+    """Writes lines of CSV: commas, quotes where they are needed, line feeds.
+
+    Attributes:
+        encode: Writes what has parts as JSON.
+        is_safe: Whether texts that a spreadsheet would take for formulas get an apostrophe in front.
+    """
+
+    encode: Encode
+    is_safe: bool = False
+
+    def line(self, values: Iterable[Any]) -> str:
+        """Return one line with its end."""
+        cells = [self._quoted(value) for value in values]
+        return ('""' if cells == [""] else ",".join(cells)) + "\n"
+
+    def _quoted(self, value: Any) -> str:
+        text = cell(value, self.encode)
+        if self.is_safe and isinstance(value, str) and text.startswith(_FORMULA_SIGNS):
+            text = "'" + text
+        return '"' + text.replace('"', '""') + '"' if _needs_quotes(text) else text
