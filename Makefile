@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help help-text docs demo test check lint format types faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs demo test check lint format types examples faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -37,6 +37,9 @@ format: $(VENV)/installed-dev ## Lay the source out.
 types: $(VENV)/installed-dev ## Run both type checkers.
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/pyright
+
+examples: $(VENV)/installed-test,examples ## Start every service and worker of examples/, and break what is behind it.
+	EXAMPLES=all $(BIN)/python -m pytest -rs tests/examples
 
 faults: $(VENV)/installed-test ## Break connections and bodies in every known way, and count what is lost.
 	$(BIN)/python -m tests.faults

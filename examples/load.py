@@ -1,0 +1,128 @@
+"""How many callers does each service serve, and how long do they wait? `python examples/load.py`; needs wrk.
+
+Each service runs as its users run it, in a process of its own (gunicorn: two), and so does the sandbox behind it. wrk
+asks with 64 connections for a customer that nobody asked for before, so that no two calls share an answer. The floor is
+the sandbox itself, asked by wrk without any service: each call of a service costs one such answer and more.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import md5
+from importlib.metadata import version
+from pathlib import Path
+from urllib.request import urlopen
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+SECONDS, CONNECTIONS, LATENCY = 5, 64, 0.05
+UVICORN = ("uvicorn", "--host", "127.0.0.1", "--port", "0", "--no-access-log", "--loop")
+SERVICES: dict[str, tuple[str, ...]] = {
+    "aiohttp": ("aiohttp_service",),
+    "Starlette, uvicorn": (*UVICORN, "asyncio", "starlette_service:app"),
+    "Starlette, uvicorn, uvloop": (*UVICORN, "uvloop", "starlette_service:app"),
+    "FastAPI, uvicorn, uvloop": (*UVICORN, "uvloop", "fastapi_service:app"),
+    "Litestar, uvicorn, uvloop": (*UVICORN, "uvloop", "litestar_service:app"),
+    "Django, uvicorn, uvloop": (*UVICORN, "uvloop", "django_service:application"),
+    "FastAPI, gunicorn with two workers, uvloop": (
+        *("gunicorn", "--workers", "2", "--bind", "127.0.0.1:0"),
+        *("--worker-class", "uvicorn_worker.UvicornWorker", "fastapi_service:app"),
+    ),
+}
+# Every id ends in 001, so that each is a customer.
+REQUESTS = """
+local number = 0
+request = function()
+  number = number + 1
+  return wrk.format("GET", string.format(wrk.headers["Path"] or "/customers/%d001/tier", number))
+end
+"""
+TILL, PASSWORD = "store.server", "server123"
+FIGURES = re.compile(r"(?m)^\s+50%\s+(\S+)|^\s+99%\s+(\S+)|^Requests/sec:\s+(\S+)|(Non-2xx.*|Socket errors.*)")
+
+
+@contextmanager
+def started(*command: str, **variables: str) -> Iterator[str]:
+    """Run `python -m command`, and yield the address it says it listens on."""
+    path = os.pathsep.join([str(HERE), str(HERE.parent)])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PORT": "0", **variables}
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    try:
+        said = ""
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said)):
+            line = process.stdout.readline()
+            if not line:
+                raise SystemExit(f"{command[0]} ended: {said}")
+            said += line
+        yield found[0]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def load(url: str, *headers: str, seconds: int = SECONDS) -> dict[str, str]:
+    """Run wrk, and return its figures."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(REQUESTS)
+        script.flush()
+        options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script.name]
+        done = subprocess.run(["wrk", *options, *headers, url], capture_output=True, text=True, check=True)
+    p50, p99, rate, trouble = (
+        next(filter(None, parts), "") for parts in zip(*FIGURES.findall(done.stdout), strict=True)
+    )
+    return {"rate": f"{float(rate):,.0f}", "p50": p50, "p99": p99, "trouble": trouble}
+
+
+def measure(sandbox: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Measure the floor and each service before one sandbox."""
+    digest = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
+    login = f"Authorization: Basic {b64encode(f'{TILL}:{digest}'.encode()).decode()}"
+    path = "Path: /v2/customers/%d001?source=INSTORE&embed=points"
+    yield "no service: the sandbox itself", load(sandbox, "-H", login, "-H", path)
+    variables = {"CAPILLARY_BASE_URL": sandbox, "CAPILLARY_TILL": TILL, "CAPILLARY_PASSWORD": PASSWORD}
+    for name, command in SERVICES.items():
+        with started(*command, **variables, CAPILLARY_RATE="1000000/1") as url:
+            with urlopen(f"{url}/customers/1/tier"):  # gunicorn listens before its workers do
+                load(url, seconds=1)  # so that all is loaded and connected
+            yield name, load(url)
+
+
+def table(latency: float) -> list[str]:
+    """Measure all services before a sandbox of some latency, as the rows of a table."""
+    rows = ["| service | answers/s | half within | 99 % within | errors |", "| --- | ---: | ---: | ---: | --- |"]
+    with started("capillary_async", "sandbox", "--port", "0", "--latency", str(latency)) as sandbox:
+        for name, found in measure(sandbox):
+            rows.append(
+                f"| {name} | {found['rate']} | {found['p50']} | {found['p99']} | {found['trouble'] or 'none'} |"
+            )
+            print(rows[-1], flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure, and write the tables into README.md."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is not installed; a distribution's package wrk has it")
+    names = ("aiohttp", "starlette", "fastapi", "litestar", "django", "uvicorn", "gunicorn", "uvloop")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    lines = [
+        f"Python {sys.version.split()[0]}, {versions}.",
+        f"Two cores for wrk, the service and the sandbox together; {CONNECTIONS} connections, {SECONDS} s.",
+        *("", "An API that answers at once: what a call costs.", "", *table(0.0)),
+        *("", f"An API that takes {LATENCY * 1000:.0f} ms: what callers see.", "", *table(LATENCY)),
+    ]
+    head, mark, _ = README.read_text("utf-8").partition("<!-- load.py writes what follows -->\n")
+    README.write_text(head + mark + "\n" + "\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""A taskiq worker: `taskiq worker taskiq_worker:broker`."""
+
+import os
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+from capillary_service import make_client, tier_of
+from taskiq import Context, TaskiqDepends, TaskiqEvents, TaskiqState
+from taskiq_redis import ListQueueBroker, RedisAsyncResultBackend
+
+from capillary_async import CapillaryClient
+
+Found = dict[str, str | None]
+URL = os.environ.get("BROKER_URL", "redis://localhost")
+broker = ListQueueBroker(URL).with_result_backend(RedisAsyncResultBackend(URL))
+
+
+@broker.on_event(TaskiqEvents.WORKER_STARTUP)
+async def open_client(state: TaskiqState) -> None:
+    """Open one client for all tasks of this process, in its event loop."""
+    state.process = AsyncExitStack()
+    state.client = await state.process.enter_async_context(make_client())
+
+
+@broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
+async def close_client(state: TaskiqState) -> None:
+    """Close it when the last task has ended."""
+    await state.process.aclose()
+
+
+def the_client(context: Annotated[Context, TaskiqDepends()]) -> CapillaryClient:
+    """Return this process's client."""
+    client: CapillaryClient = context.state.client
+    return client
+
+
+@broker.task
+async def find_tier(customer_id: int, client: Annotated[CapillaryClient, TaskiqDepends(the_client)]) -> Found:
+    """Look a customer's tier up."""
+    tier = await tier_of(client, customer_id)
+    return {"tier": tier.tier, "points": str(tier.points)}

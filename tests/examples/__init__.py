@@ -1,0 +1,1 @@
+"""The services of `examples/`, as real servers."""
