@@ -18,7 +18,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, cast, get_args, get_origin
 from zlib import crc32
 
 import attrs
@@ -58,7 +58,8 @@ class _Form:
 
 def flatten(model: Model) -> list[Any]:
     """Return a model as a list of its class and its values."""
-    form = _form(type(model))
+    cls: Any = type(model)
+    form = _form(cls)
     values = form.read(model)
     for index in form.nested:
         if values[index] is not None:
@@ -81,7 +82,7 @@ def restore(flat: Sequence[Any]) -> Model:
 
 
 def _flat(value: Any) -> Any:
-    kind: type = type(value)
+    kind = type(cast("object", value))
     if kind is ReadOnlyDict:
         return dict(value)
     if kind is tuple:
@@ -92,7 +93,7 @@ def _flat(value: Any) -> Any:
 
 
 def _unflat(value: Any) -> Any:
-    kind: type = type(value)
+    kind = type(cast("object", value))
     if kind is dict:
         return ReadOnlyDict(value) if value else NOTHING_EXTRA
     if kind is tuple:
@@ -129,9 +130,9 @@ def _is_plain(into: Any) -> bool:
 
 
 @cache
-def _class(key: str) -> type[Model]:
+def _class(key: str) -> Any:
     name = key.partition(" ")[0]
     cls: Any = getattr(import_module(_MODELS), name, None)
-    if not (isinstance(cls, type) and issubclass(cls, Model) and _form(cls).key == key):
+    if getattr(cls, "__attrs_attrs__", None) is None or _form(cls).key != key:
         raise pickle.UnpicklingError(f"this {name} was pickled by another version of capillary_async")
     return cls
