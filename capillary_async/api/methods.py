@@ -4,7 +4,7 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_args, get_origin
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin, overload
 
 import attrs
 
@@ -14,6 +14,7 @@ from capillary_async.pipeline.request import Request
 
 P = ParamSpec("P")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,21 +53,49 @@ class Group(Protocol):
         ...
 
 
-def endpoint(build: Callable[P, Request[T]]) -> Callable[Concatenate[Group, P], Coroutine[Any, Any, T]]:
+class Endpoint(Protocol[P, T_co]):
+    """A method that fetches one answer.
+
+    Its type says how it binds to a group. Without that, some type checkers take it for a plain function, and want its
+    first parameter twice.
+    """
+
+    @overload
+    def __get__(self, group: None, owner: type[Any], /) -> "Endpoint[P, T_co]": ...
+    @overload
+    def __get__(self, group: Group, owner: type[Any] | None = None, /) -> Callable[P, Coroutine[Any, Any, T_co]]: ...
+    def __get__(self, group: Any, owner: type[Any] | None = None, /) -> Any:
+        """Return the method of a group; Python's functions do."""
+        ...
+
+
+class ListingEndpoint(Protocol[P, T]):
+    """A method that returns a `Pager`; see `Endpoint`."""
+
+    @overload
+    def __get__(self, group: None, owner: type[Any], /) -> "ListingEndpoint[P, T]": ...
+    @overload
+    def __get__(self, group: Group, owner: type[Any] | None = None, /) -> Callable[P, Pager[T]]: ...
+    def __get__(self, group: Any, owner: type[Any] | None = None, /) -> Any:
+        """Return the method of a group."""
+        ...
+
+
+def endpoint(build: Callable[P, Request[T]]) -> Endpoint[P, T]:
     """Make a method of the function that builds an endpoint's request.
 
     The function is the one home of the endpoint's parameters, their checks and their documentation.
     The method checks and builds when it is called, and returns the coroutine that sends.
     """
-    method = _method(build, EndpointClient.get)
+    method: Any = _method(build, EndpointClient.get)
     if sys.version_info >= (3, 12):
         inspect.markcoroutinefunction(method)  # for `help`, and for mocks made with autospec
-    return method
+    return cast("Endpoint[P, T]", method)
 
 
-def listing(build: Callable[P, Listing[T]]) -> Callable[Concatenate[Group, P], Pager[T]]:
+def listing(build: Callable[P, Listing[T]]) -> ListingEndpoint[P, T]:
     """Make a method of the function that builds an endpoint's listing; see `endpoint`."""
-    return _method(build, EndpointClient.paginate)
+    return cast("ListingEndpoint[P, T]", _method(build, EndpointClient.paginate))
 
 
 def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Callable[Concatenate[Group, P], S]:
