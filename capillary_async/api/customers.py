@@ -5,10 +5,8 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, Final, cast
 
-import attrs
-
 import capillary_async.api.arguments as take
-from capillary_async.api.methods import EndpointClient, endpoint, listing
+from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.errors import DecodeError
 from capillary_async.models import (
     Customer,
@@ -260,13 +258,12 @@ def _holds_objects(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in cast("Sequence[Any]", value))
 
 
-@attrs.frozen
-class Customers:
+class Customers(Group):
     """Calls that start from a customer."""
 
-    calls: EndpointClient = attrs.field(repr=False)
+    __slots__ = ()
 
-    get = endpoint(get)
-    find_id = endpoint(find_id)
-    list_trackers = listing(list_trackers)
-    list_user_groups = listing(list_user_groups)
+    get: Final = endpoint(get)
+    find_id: Final = endpoint(find_id)
+    list_trackers: Final = listing(list_trackers)
+    list_user_groups: Final = listing(list_user_groups)

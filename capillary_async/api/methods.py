@@ -44,13 +44,15 @@ class EndpointClient:
         return Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, knowledge)
 
 
-class Group(Protocol):
-    """A group of endpoints, such as `client.customers`."""
+@attrs.frozen
+class Group:
+    """A group of endpoints, such as `client.customers`.
 
-    @property
-    def calls(self) -> EndpointClient:
-        """Makes the group's calls."""
-        ...
+    Attributes:
+        calls: Makes the group's calls.
+    """
+
+    calls: EndpointClient = attrs.field(repr=False)
 
 
 class Endpoint(Protocol[P, T_co]):

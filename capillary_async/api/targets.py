@@ -6,11 +6,10 @@ Capillary is phasing these two out for viewing milestones, in favour of its loya
 
 from datetime import date
 from operator import attrgetter
-
-import attrs
+from typing import Final
 
 import capillary_async.api.arguments as take
-from capillary_async.api.methods import EndpointClient, endpoint, listing
+from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.models import EnrollmentType, Target, TargetEvent
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
@@ -89,11 +88,10 @@ def list_events(
     )
 
 
-@attrs.frozen
-class Targets:
+class Targets(Group):
     """Calls about targets and their events."""
 
-    calls: EndpointClient = attrs.field(repr=False)
+    __slots__ = ()
 
-    get_active = endpoint(get_active)
-    list_events = listing(list_events)
+    get_active: Final = endpoint(get_active)
+    list_events: Final = listing(list_events)

@@ -2,12 +2,11 @@
 
 from datetime import date
 from operator import attrgetter
-
-import attrs
+from typing import Final
 
 import capillary_async.api.arguments as take
 from capillary_async.api.customers import tracker_listing
-from capillary_async.api.methods import EndpointClient, listing
+from capillary_async.api.methods import Group, listing
 from capillary_async.models import GroupMember, SortOrder, Source, Tracker, UserGroupIdentifier, UserGroupSummary
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
@@ -114,12 +113,11 @@ def search(name: str, *, page_size: int = 50) -> Listing[UserGroupSummary]:
     )
 
 
-@attrs.frozen
-class UserGroups:
+class UserGroups(Group):
     """Calls that start from a user group."""
 
-    calls: EndpointClient = attrs.field(repr=False)
+    __slots__ = ()
 
-    list_trackers = listing(list_trackers)
-    list_members = listing(list_members)
-    search = listing(search)
+    list_trackers: Final = listing(list_trackers)
+    list_members: Final = listing(list_members)
+    search: Final = listing(search)
