@@ -23,6 +23,7 @@ app.conf.broker_transport_options = {
     # For a broker of type filesystem://, which needs no server.
     "data_folder_in": os.environ.get("BROKER_FOLDER", ""),
     "data_folder_out": os.environ.get("BROKER_FOLDER", ""),
+    "control_folder": os.environ.get("BROKER_FOLDER", ""),
 }
 _process = ExitStack()
 _opened: list[tuple[BlockingPortal, CapillaryClient]] = []

@@ -68,7 +68,7 @@ async def test_celery_has_one_client_in_each_process(capillary_sandbox: Sandbox,
         "BROKER_FOLDER": str(tmp_path / "queue"),
         "RESULT_URL": f"file://{tmp_path}/results",
     }
-    folders = {"data_folder_in": variables["BROKER_FOLDER"], "data_folder_out": variables["BROKER_FOLDER"]}
+    folders = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), variables["BROKER_FOLDER"])
     app = celery.Celery("test", broker=variables["BROKER_URL"], backend=variables["RESULT_URL"])
     app.conf.broker_transport_options = folders
     command = ("celery", "--app", "celery_worker", "worker", "--concurrency", "2", "--loglevel", "INFO")
