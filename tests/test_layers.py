@@ -21,7 +21,7 @@ ROWS = {
     "paging": 4,
     **dict.fromkeys(("api", "bulk"), 5),
     **dict.fromkeys(("client", "telemetry"), 6),
-    **dict.fromkeys(("jobs", "sync"), 7),
+    **dict.fromkeys(("jobs", "notebook", "sync"), 7),
     "distributed": 8,
     "cli": 9,
 }

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import attrs
@@ -231,6 +232,19 @@ class TestProgress:
         """Nothing would ever be drawn."""
         with pytest.raises(RuntimeError, match="inside `with ProgressSink"):
             ProgressSink()(Standing())
+
+    @pytest.mark.parametrize("total", [3, None])
+    async def test_a_bar_counts_what_a_loop_reads(self, capsys: pytest.CaptureFixture[str], total: int | None) -> None:
+        """`lookup_many` and listings are loops of the caller's own, not jobs."""
+
+        async def rows() -> AsyncIterator[int]:
+            for number in range(3):
+                yield number
+
+        read = [number async for number in ProgressSink("rows", kind="tqdm").over(rows(), total=total)]
+
+        assert read == [0, 1, 2]
+        assert ("3/3" if total else "3key") in "".join(capsys.readouterr())
 
     def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The one that was asked for."""

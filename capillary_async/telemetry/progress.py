@@ -1,20 +1,29 @@
 """A bulk job's progress as a bar."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import ExitStack
+from html import escape
+from importlib import import_module
 from importlib.util import find_spec
+from time import monotonic
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self, TypeVar
+
+import attrs
 
 from capillary_async.errors import ConfigurationError
+
+T = TypeVar("T")
+_REDRAW_SECONDS: Final = 0.1  # every redrawing is a message to the browser
 
 
 class JobProgress(Protocol):
     """What a progress bar shows of a bulk job; `capillary_async.jobs.Progress` is one."""
 
     @property
-    def total(self) -> int:
-        """How many keys there are."""
+    def total(self) -> int | None:
+        """How many keys there are; `None` when nobody knows."""
         ...
 
     @property
@@ -28,12 +37,36 @@ class JobProgress(Protocol):
         ...
 
 
+@attrs.define
+class _Count:
+    """How far a loop is."""
+
+    total: int | None
+    done: int = 0
+    waiting_for: str = ""
+
+
+def _is_notebook() -> bool:
+    """Whether a kernel of Jupyter runs this, so that what is shown is HTML."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return get_ipython is not None and type(get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def _html_bar(text: str, progress: JobProgress) -> str:
+    total = progress.total
+    extent = "" if total is None else f' value="{progress.done}" max="{max(total, 1)}"'
+    of_total = "" if total is None else f" of {total:,}"
+    return f"<label>{escape(text)} <progress{extent}></progress> {progress.done:,}{of_total}</label>"
+
+
 class ProgressSink:
     """Shows a bulk job's progress as a bar, in a terminal or a notebook.
 
     ```python
     with ProgressSink("june") as bar:
         await job.run(client, on_progress=bar)
+    async with lookup_many(client.customers.get, ids) as outcomes:
+        async for outcome in ProgressSink("customers").over(outcomes, total=len(ids)): ...
     ```
     """
 
@@ -42,12 +75,16 @@ class ProgressSink:
 
         Args:
             description: What stands before the bar.
-            kind: The package that draws; `None` means the first of them that is installed.
+            kind: The package that draws; `None` means a bar of HTML in a notebook, and elsewhere the first of them
+                that is installed.
 
         Raises:
             ConfigurationError: It is not installed.
         """
         found = [name for name in ("rich", "tqdm") if find_spec(name) and kind in (None, name)]
+        # Both of them need ipywidgets there.
+        if kind is None and _is_notebook():
+            found = ["notebook"]
         if not found:
             raise ConfigurationError(f"install {kind or 'rich or tqdm'} to use the ProgressSink")
         self._kind = found[0]
@@ -57,7 +94,8 @@ class ProgressSink:
 
     def __enter__(self) -> Self:
         """Draw the bar."""
-        self._show = self._open_rich() if self._kind == "rich" else self._open_tqdm()
+        ways = {"rich": self._open_rich, "tqdm": self._open_tqdm, "notebook": self._open_html}
+        self._show = ways[self._kind]()
         return self
 
     def __exit__(
@@ -76,6 +114,20 @@ class ProgressSink:
         if self._show is None:
             raise RuntimeError("use the ProgressSink inside `with ProgressSink(...) as bar:`")
         self._show(progress)
+
+    async def over(self, items: AsyncIterable[T], *, total: int | None = None) -> AsyncGenerator[T]:
+        """Hand items on, and show how many have come: the outcomes of a `lookup_many`, say.
+
+        Args:
+            items: What is read.
+            total: How many there will be, where that is known.
+        """
+        with self:
+            progress = _Count(total)
+            async for item in items:
+                progress.done += 1
+                self(progress)
+                yield item
 
     def _open_rich(self) -> Callable[[JobProgress], None]:
         from rich.progress import Progress  # noqa: PLC0415  (an extra)
@@ -98,6 +150,26 @@ class ProgressSink:
             bar.set_description(self._text(progress), refresh=False)
             bar.update(progress.done - bar.n)
 
+        return show
+
+    def _open_html(self) -> Callable[[JobProgress], None]:
+        shown: Any = import_module("IPython.display")  # whatever runs a kernel has it
+        handle = shown.display(shown.HTML(""), display_id=True)
+        latest: list[JobProgress] = []
+        redrawn = -_REDRAW_SECONDS
+
+        def draw() -> None:
+            if latest:
+                handle.update(shown.HTML(_html_bar(self._text(latest[-1]), latest[-1])))
+
+        def show(progress: JobProgress) -> None:
+            nonlocal redrawn
+            latest[:] = [progress]
+            if (now := monotonic()) - redrawn >= _REDRAW_SECONDS:
+                redrawn = now
+                draw()
+
+        self._stack.callback(draw)
         return show
 
     def _text(self, progress: JobProgress) -> str:

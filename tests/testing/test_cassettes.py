@@ -145,7 +145,9 @@ def test_the_fixture_records_beside_the_test(pytester: pytest.Pytester) -> None:
         """
     )
 
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--asyncio-mode=auto")
+    result = pytester.runpytest_inprocess(
+        *("-p", "no:cacheprovider", "--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
+    )
 
     result.assert_outcomes(passed=1)
     assert (pytester.path / "cassettes" / "test_the_fixture_records_beside_the_test" / "test_it.yaml").is_file()

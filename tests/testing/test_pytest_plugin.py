@@ -118,7 +118,7 @@ def test_each_test_has_a_sandbox_and_a_client_of_its_own(
     pytester.makepyfile(EACH_ITS_OWN.format(mark=mark))
     pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n")
 
-    result = pytester.runpytest_subprocess("-W", "error", *options)
+    result = pytester.runpytest_inprocess("-W", "error", *options)
 
     result.assert_outcomes(passed=4)
 
@@ -127,7 +127,7 @@ def test_marks_set_the_sandbox_up_and_break_it(pytester: pytest.Pytester) -> Non
     """A fault that stands above the test is read with it."""
     pytester.makepyfile(FAULTS)
 
-    result = pytester.runpytest_subprocess("-W", "error", "--strict-markers", *ASYNCIO)
+    result = pytester.runpytest_inprocess("-W", "error", "--strict-markers", *ASYNCIO)
 
     result.assert_outcomes(passed=3)
 
@@ -140,7 +140,7 @@ def test_a_sandbox_in_another_loop_fails_at_once_with_the_reason(
     pytester.makepyfile(LOOPS)
     scopes = (f"asyncio_default_fixture_loop_scope={fixtures}", "-o", f"asyncio_default_test_loop_scope={tests}")
 
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--asyncio-mode=auto", "-o", *scopes)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--asyncio-mode=auto", "-o", *scopes)
 
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(

@@ -1,0 +1,94 @@
+"""What people do in notebooks: the README's examples, tables, bars."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capillary_async import SlabChange, TargetEvent
+from capillary_async.notebook import model_to_html, rows_to_html
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+# Those that neither serve nor test.
+EXAMPLES = [
+    code
+    for code in re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    if "asyncio.run(main())" in code
+]
+SHOWN = """
+%load_ext capillary_async.notebook
+from capillary_async import BasicAuth, CapillaryClient, lookup_many
+from capillary_async.sandbox import Sandbox
+from capillary_async.telemetry import ProgressSink
+"""
+LOOKED_UP = """
+async with Sandbox() as server, CapillaryClient(server.base_url, BasicAuth(server.till, server.password)) as client:
+    async with lookup_many(client.customers.get, range(1, 51)) as outcomes:
+        found = [outcome.value async for outcome in ProgressSink("customers").over(outcomes, total=50)]
+    events = await client.targets.list_events(1, 7).collect()
+"""
+EVENT = TargetEvent(event_log_id=7, unique_id="<b>&", target_value=Decimal("1.500"))
+
+
+def run(cells: Sequence[str], folder: Path) -> list[list[dict[str, Any]]]:
+    """Execute a notebook, and return what each cell put out."""
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    return [cell.outputs for cell in notebook.cells]
+
+
+# jupyter_client's own business.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_readme_runs_by_top_level_await(tmp_path: Path) -> None:
+    """A notebook has a running loop already, so `asyncio.run` is what a reader has to replace."""
+    outputs = run([code.replace("asyncio.run(main())", "await main()") for code in EXAMPLES], tmp_path)
+
+    assert len(outputs) >= 3
+    assert all(any(output["output_type"] == "stream" for output in cell) for cell in outputs)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_models_are_tables_and_lookups_have_a_bar(tmp_path: Path) -> None:
+    """Nobody reads a hundred `repr`s."""
+    _, looked_up, events, single, others = run([SHOWN, LOOKED_UP, "events", "found[0]", "[1, 2]"], tmp_path)
+
+    bar = '<label>customers <progress value="50" max="50"></progress> 50 of 50</label>'
+    assert [output["data"]["text/html"] for output in looked_up] == [bar]
+    assert events[0]["data"]["text/html"].startswith("<table><thead><tr><th>event_log_id</th>")
+    assert "<th>loyalty_info.lifetime_purchases</th>" in single[0]["data"]["text/html"]
+    assert "text/html" not in others[0]["data"]
+
+
+def test_a_table_shows_what_is_there() -> None:
+    """Most attributes of most models are empty."""
+    table = rows_to_html([EVENT])
+
+    assert table is not None
+    assert re.findall("<th>(.*?)</th>", table) == ["event_log_id", "unique_id", "target_value"]
+    assert re.findall("<td>(.*?)</td>", table) == ["7", "&lt;b&gt;&amp;", "1.500"]
+
+
+def test_a_long_table_is_counted_instead() -> None:
+    """A notebook with a million rows in it opens no more."""
+    table = rows_to_html((EVENT,) * 1000)
+
+    assert table is not None
+    assert table.count("<tr>") == 21
+    assert table.endswith("<p>980 more rows</p>")
+
+
+@pytest.mark.parametrize("rows", [[], [1], [EVENT, 1], [EVENT, SlabChange()]])
+def test_other_lists_are_left_alone(rows: list[object]) -> None:
+    """They have a look of their own."""
+    assert rows_to_html(rows) is None
+
+
+def test_a_model_has_a_line_for_each_value() -> None:
+    """A customer has hundreds of columns."""
+    assert model_to_html(EVENT).count("<tr>") == 3
