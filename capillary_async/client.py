@@ -95,7 +95,7 @@ class CapillaryClient:
         telemetry = Telemetry(self._base, on_event, on_call)
         self._http = HttpTransport(self._base, zone, options, session, telemetry)
         self._lifecycle = ClientLifecycle(_transport_stack(self._http, auth, options, telemetry.emit))
-        calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, telemetry))
+        calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, telemetry, auth.advice))
         self._calls = calls
         self.customers = Customers(calls)
         self.user_groups = UserGroups(calls)

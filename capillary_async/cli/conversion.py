@@ -45,6 +45,18 @@ def _convert_value(kind: type, text: str) -> Any:
         raise ValueError from None  # cyclopts adds the argument's name
 
 
+class _Unchecked:
+    """Keeps pydantic away: where a program has imported it, cyclopts lets it check each value against its hint."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> Any:
+        from pydantic_core import core_schema  # noqa: PLC0415  (only pydantic calls this)
+
+        return core_schema.any_schema()
+
+
+_UNCHECKED: Final = _Unchecked()
+
+
 def documented(kind: type[StrEnum], *, is_list: bool = False) -> Any:
     """Return the hint for an argument with documented values: help and completion offer them, any other is warned of.
 
@@ -55,8 +67,8 @@ def documented(kind: type[StrEnum], *, is_list: bool = False) -> Any:
     values = tuple(member.value for member in kind)
     choices: Any = cast("Any", Literal)[values]
     if is_list:
-        return Annotated[list[choices], Parameter(converter=_list_reader(values))]
-    return Annotated[choices, Parameter(converter=_reader(values))]
+        return Annotated[list[choices], Parameter(converter=_list_reader(values)), _UNCHECKED]
+    return Annotated[choices, Parameter(converter=_reader(values)), _UNCHECKED]
 
 
 def _reader(values: Sequence[str]) -> Callable[[Any, Sequence[Token]], str]:

@@ -4,6 +4,8 @@ A number with a fraction or an exponent becomes the `Decimal` that its text says
 msgspec does the work; it is loaded when the first text comes.
 """
 
+import logging
+import re
 from decimal import Decimal, DecimalException
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +16,15 @@ from capillary_async.errors import DecodeError
 if TYPE_CHECKING:
     import msgspec
 
+_LOGGER: Final = logging.getLogger("capillary_async")
+# Every escape of a text; of two that are one character together, both.
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_LARGEST_TO_MEND: Final = 8 * 2**20
+# As many bytes tell a web page.
+_HEAD: Final = 64
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -51,18 +62,40 @@ def decode_json(body: bytes | bytearray) -> Any:
     except MemoryError:
         raise
     except Exception as problem:  # noqa: BLE001  (the codec's own errors, UnicodeError, ArithmeticError, RecursionError)
-        error = _refusal(problem)
+        error = _refusal(problem, bytes(body[:_HEAD]).strip())
+    mended = _mended(body)
+    if mended is not None:
+        return decode_json(mended)
     # Raised out here, the error has no context, and so holds neither the body nor a frame that does.
     del body
     raise error
 
 
-def _refusal(problem: Exception) -> DecodeError:
+def _mended(body: bytes | bytearray) -> bytes | None:
+    """Put U+FFFD for each half of a character (a lone surrogate), or return `None` where there is none.
+
+    Names and messages are cut in the API's own data, in the middle of an emoji. The rest of the answer is good, and
+    another request brings the same.
+    """
+    if b"\\u" not in body or len(body) > _LARGEST_TO_MEND:
+        return None
+    mended = _ESCAPE.sub(lambda escape: b"\\ufffd" if escape["half"] else escape[0], body)
+    if mended == body:
+        return None
+    _LOGGER.warning("an answer holds half of a character; U+FFFD stands in its place")
+    return mended
+
+
+def _refusal(problem: Exception, head: bytes) -> DecodeError:
     if isinstance(problem, RecursionError):
         return DecodeError("the answer is nested too deeply")
     if isinstance(problem, DecimalException) or str(problem).startswith("Integer value out of range"):
         return DecodeError("the answer holds a number that is too long")
     reason = "bad UTF-8" if isinstance(problem, UnicodeError) else str(problem)
+    if head.startswith(b"<"):
+        reason = "it is a web page (HTML); check the base URL, and the proxy"
+    elif not head:
+        reason = "it is empty"
     return DecodeError(f"the answer is not a JSON document: {reason}", retryable=True)
 
 

@@ -68,6 +68,14 @@ class BasicAuth:
         """Who asks: the till."""
         return f"till {self.till}"
 
+    @property
+    def advice(self) -> str:
+        """What to check when the API does not know who asks."""
+        return (
+            f"check the till {self.till} and its password (CAPILLARY_TILL, CAPILLARY_PASSWORD or"
+            " CAPILLARY_PASSWORD_MD5), and whether the organisation allows Basic authentication"
+        )
+
 
 @attrs.frozen(init=False)
 class AccessToken:
@@ -96,6 +104,11 @@ class AccessToken:
     def account(self) -> str:
         """Empty: a token does not tell whose it is."""
         return ""
+
+    @property
+    def advice(self) -> str:
+        """What to check when the API does not know who asks."""
+        return "the access token has ended or is another organisation's; get a new one (CAPILLARY_ACCESS_TOKEN)"
 
 
 @attrs.frozen(init=False)
@@ -154,6 +167,11 @@ class OAuth:
     def account(self) -> str:
         """Who asks: a few digits of the key's hash, by which the key is recognised but not guessed."""
         return f"client key {hashlib.sha256(self._key.reveal().encode()).hexdigest()[:12]}"
+
+    @property
+    def advice(self) -> str:
+        """What to check when the API does not know who asks."""
+        return "check the client key and its secret (CAPILLARY_KEY, CAPILLARY_SECRET)"
 
 
 Auth = BasicAuth | OAuth | AccessToken

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 import attrs
 
 from capillary_async.codec import Converter
-from capillary_async.errors import CapillaryError, DecodeError, ResponseError
+from capillary_async.errors import AuthenticationError, CapillaryError, DecodeError, ResponseError
 from capillary_async.pipeline.request import CallContext, CallInfo, Request, Response, Transport, loop_time
 from capillary_async.pipeline.telemetry import Telemetry
 
@@ -27,12 +27,14 @@ class Dispatcher:
         converter: Structures answers.
         deadline: Seconds for one call, or `None`.
         telemetry: Gets the account of each call that ended.
+        advice: What to check when the API does not know who asks.
     """
 
     _transport: Transport
     converter: Converter
     _deadline: float | None
     _telemetry: Telemetry
+    _advice: str
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""
@@ -52,6 +54,8 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  (it is raised again)
             if isinstance(error, CapillaryError):
                 error.path, error.attempts = request.path, call.attempts
+                if isinstance(error, AuthenticationError):
+                    error.args = (f"{error.args[0]}; {self._advice}",)
             # What lies below holds answers and headers in its locals; no traceback must show them, also none that is
             # logged of a listener that fails.
             error.__cause__ = error.__context__ = None

@@ -10,8 +10,6 @@ Both rules are kept where aiohttp cannot get past them: by the classes of reques
 own session, and by a middleware, which costs each call three coroutines more, in a session that was given.
 """
 
-import os
-import socket
 import ssl
 import sys
 from collections.abc import Mapping
@@ -25,6 +23,7 @@ from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError, DecodeError, TransportError
 from capillary_async.options import ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import Body
+from capillary_async.pipeline.no_connection import no_connection, refused_by_proxy
 from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse, request_id
 from capillary_async.pipeline.token import TOKEN_HEADER
@@ -126,8 +125,9 @@ class HttpConnection:
     def explain(error: Exception) -> TransportError:
         """Say in words of our own what went wrong; the error's words may hold URLs and headers."""
         if isinstance(error, aiohttp.ClientConnectorError):
-            is_untrusted = isinstance(error.os_error, ssl.SSLCertVerificationError)
-            return TransportError(f"no connection: {_why_none(error.os_error)}", retryable=not is_untrusted)
+            return _without_connection(error)
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return refused_by_proxy(error.status)
         if isinstance(error, aiohttp.ClientError | OSError | EOFError):
             return TransportError(f"the connection broke or the answer was malformed ({type(error).__name__})")
         if isinstance(error, TypeError) and "ClientResponse.__init__" in str(error):
@@ -135,14 +135,12 @@ class HttpConnection:
         return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
 
 
-def _why_none(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "the server's certificate is not trusted"
-    if isinstance(error, ssl.SSLError):
-        return "TLS failed"
-    if isinstance(error, socket.gaierror) or not error.errno:
-        return "the host was not found"
-    return os.strerror(error.errno)
+def _without_connection(error: aiohttp.ClientConnectorError) -> TransportError:
+    host = f"[{error.host}]" if ":" in error.host else error.host
+    proxy = "the proxy " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):  # it has no `os_error`
+        return no_connection(f"{proxy}{host}:{error.port}", error.certificate_error)
+    return no_connection(f"{proxy}{host}:{error.port}", error.os_error)
 
 
 @attrs.define(eq=False)

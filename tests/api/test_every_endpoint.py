@@ -276,6 +276,24 @@ async def test_a_500_with_a_business_code_is_asked_once(sandbox: Sandbox) -> Non
     assert (type(error), error.attempts, sandbox.request_count) == (ServerError, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("auth", "advice"),
+    [
+        (BasicAuth("my.till", "wrong"), "check the till my.till and its password (CAPILLARY_TILL, CAPILLARY_PASSWORD"),
+        (OAuth("key", "wrong"), "check the client key and its secret (CAPILLARY_KEY, CAPILLARY_SECRET)"),
+        (AccessToken("wrong"), "get a new one (CAPILLARY_ACCESS_TOKEN)"),
+    ],
+)
+async def test_a_login_that_is_refused_says_what_to_check(sandbox: Sandbox, auth: Auth, advice: str) -> None:
+    """It is the first error that many see; no secret is in it."""
+    async with open_client(sandbox, auth) as client:
+        error = await refused(client, CALLS["customers.get"][1])
+
+    assert type(error) is AuthenticationError
+    assert advice in str(error)
+    assert "wrong" not in str(error)
+
+
 async def test_a_real_498_renews_the_token(sandbox: Sandbox) -> None:
     """`/v3` sends it as the HTTP status of an answer in its own shape."""
     async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:

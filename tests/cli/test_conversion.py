@@ -175,3 +175,12 @@ def test_every_lookup_takes_its_arguments_by_hints_that_a_shell_can_fill() -> No
         assert command is not None
         for parameter in inspect.signature(command).parameters.values():
             assert "_Collection" not in str((parameter.annotation, get_args(parameter.annotation)))
+
+
+def test_pydantic_in_the_same_program_changes_nothing(capillary: Capillary, server: Sandbox) -> None:
+    """Where it is imported, cyclopts lets it check each value: None, and what is not documented, would be refused."""
+    import pydantic  # noqa: PLC0415
+
+    assert pydantic.VERSION
+    assert capillary("customer", "5", "--source", "NEW_ONE").err.startswith("capillary: warning: --source")
+    assert server.requests[0].query["source"] == "NEW_ONE"

@@ -70,7 +70,6 @@ def test_a_whole_number_is_never_a_float(number: int) -> None:
         b"{'a': 1}",
         b'"\xff"',
         b'"\xed\xa0\x80"',
-        b'"\\ud800"',
         b'"a\nb"',
         b"\xef\xbb\xbf",
         '{"a": 1}'.encode("utf-16"),
@@ -179,3 +178,46 @@ def test_what_json_cannot_say_is_refused(value: Any) -> None:
 def test_a_text_may_speak_of_infinity() -> None:
     """It is no number there."""
     assert encode_json({"a": "NaN, Infinity"}) == b'{"a":"NaN, Infinity"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"\n <!DOCTYPE html><html></html>", "it is a web page (HTML); check the base URL, and the proxy"),
+        (b" \n", "it is empty"),
+    ],
+)
+def test_what_came_instead_of_json_is_said(body: bytes, said: str) -> None:
+    """The place in a text that nobody wrote as JSON helps nobody."""
+    with pytest.raises(DecodeError) as caught:
+        decode_json(body)
+
+    assert str(caught.value) == f"the answer is not a JSON document: {said}"
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"a\uDE00b", "a\ufffdb"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\ud83d\n", "\ufffd\n"),
+    ],
+)
+def test_half_of_a_character_is_no_reason_to_lose_an_answer(
+    text: str, read: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was cut in the API's own data, so three more requests bring the same."""
+    assert decode_json(f'{{"firstName": "{text}"}}'.encode()) == {"firstName": read}
+
+    assert ("half of a character" in caplog.text) == ("\ufffd" in read)
+
+
+def test_half_of_a_character_heals_nothing_else() -> None:
+    """What is no JSON stays none."""
+    with pytest.raises(DecodeError) as caught:
+        decode_json(rb'{"firstName": "\ud83d"')
+
+    assert caught.value.retryable

@@ -99,7 +99,7 @@ COMPRESSED: Final[dict[str, Kind]] = {
 JSON: Final[dict[str, Kind]] = {
     "bad UTF-8": Kind(answer(_GOOD.replace(b"...", b"\xff\xc0\x80", 1))),
     "UTF-16": Kind(answer(_GOOD.decode().encode("utf-16"))),
-    "half a surrogate pair": Kind(answer(_GOOD.replace(b"......", rb"\ud800", 1))),
+    "half a surrogate pair": Kind(answer(_GOOD.replace(b"......", rb"\ud800", 1)), _ID),
     "a byte order mark": Kind(answer(b"\xef\xbb\xbf" + _GOOD), _ID),
     "two byte order marks": Kind(answer(b"\xef\xbb\xbf" * 2 + _GOOD)),
     "NaN": Kind(_entity("NaN")),

@@ -217,16 +217,24 @@ class TestFaults:
         """The system's words name nobody."""
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
-            async with opened(f"http://127.0.0.1:{unused.getsockname()[1]}") as transport:
+            port = unused.getsockname()[1]
+            async with opened(f"http://127.0.0.1:{port}") as transport:
                 error = await error_of(transport.send(request()))
 
         assert type(error) is TransportError
-        assert str(error) == "no connection: Connection refused"
+        assert str(error) == f"no connection to 127.0.0.1:{port}: Connection refused"
         assert error.retryable
 
-    @pytest.mark.parametrize("failure", [OSError(None, "no"), socket.gaierror(-2, "Name or service not known")])
-    async def test_an_unknown_host_says_so(self, failure: OSError) -> None:
-        """Its name is the user's own affair, and in no message."""
+    @pytest.mark.parametrize(
+        ("failure", "is_retryable"),
+        [
+            (OSError(None, "no"), True),
+            (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), True),
+            (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), False),
+        ],
+    )
+    async def test_an_unknown_host_says_so(self, failure: OSError, is_retryable: bool) -> None:  # noqa: FBT001
+        """The usual cause is a typo; only where DNS could not tell is there a reason to ask again."""
 
         class Nowhere(AbstractResolver):
             async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> Any:
@@ -241,11 +249,13 @@ class TestFaults:
         ):
             error = await error_of(transport.send(request()))
 
-        assert str(error) == "no connection: the host was not found"
-        assert error.retryable
+        assert str(error) == (
+            "no connection to tenant.example.com:443: the host was not found; check the base URL, and the network's DNS"
+        )
+        assert error.retryable is is_retryable
 
     async def test_a_port_that_speaks_no_tls_says_so(self) -> None:
-        """OpenSSL's words are for its makers."""
+        """A base URL with https and the port of http is a common mistake."""
 
         async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(GOOD)
@@ -256,7 +266,8 @@ class TestFaults:
             async with opened(f"https://127.0.0.1:{port}") as transport:
                 error = await error_of(transport.send(request()))
 
-        assert str(error) == "no connection: TLS failed"
+        assert str(error).startswith(f"no connection to 127.0.0.1:{port}: TLS failed (")
+        assert str(error).endswith("it speaks no TLS there, check the base URL and the port")
 
     async def test_an_untrusted_certificate_is_final(self) -> None:
         """No retry makes it trusted."""
@@ -273,8 +284,45 @@ class TestFaults:
             error = await error_of(transport.send(request()))
 
         assert type(error) is TransportError
-        assert str(error) == "no connection: the server's certificate is not trusted"
+        assert str(error) == (
+            "no connection to tenant.example.com:443: its certificate is not trusted (certificate verify failed for"
+            " tenant.example.com); if its authority is your own, give the authority's certificate as ca_file"
+        )
         assert not error.retryable
+
+    async def test_a_dead_proxy_is_named_with_its_port(self) -> None:
+        """The API is well, and who looks for the fault there loses an hour."""
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            port = unused.getsockname()[1]
+            async with opened("https://tenant.example.com", proxy=f"http://user:pssst@127.0.0.1:{port}") as transport:
+                error = await error_of(transport.send(request()))
+
+        assert str(error) == f"no connection to the proxy 127.0.0.1:{port}: Connection refused"
+        assert error.retryable
+
+    @pytest.mark.parametrize(
+        ("status", "said", "is_retryable"),
+        [
+            (407, "the proxy wants other credentials (HTTP 407)", False),
+            (403, "the proxy does not connect (HTTP 403)", False),
+            (502, "the proxy does not connect (HTTP 502)", True),
+        ],
+    )
+    async def test_a_proxy_that_refuses_says_so(self, status: int, said: str, is_retryable: bool) -> None:  # noqa: FBT001
+        """A wrong password of a proxy does not get right by asking again."""
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as listener:
+            port = listener.sockets[0].getsockname()[1]
+            async with opened("https://tenant.example.com", proxy=f"http://user:pssst@127.0.0.1:{port}") as transport:
+                error = await error_of(transport.send(request()))
+
+        assert (str(error), error.retryable) == (said, is_retryable)
 
     async def test_whatever_else_fails_has_seen_the_headers(self) -> None:
         """Also a fault of aiohttp's, or in a part that the user brought, is turned into words of ours."""
