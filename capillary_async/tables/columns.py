@@ -309,10 +309,16 @@ def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
     return ScalarColumn(load_pyarrow().string(), "what JSON can say", frozenset((NoneType,)), encode)
 
 
-def iso_texts() -> ScalarColumn:
-    """Return a column of dates and date-times, as ISO 8601 texts."""
+def iso_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
+    """Return a column of dates and date-times, as ISO 8601 texts, as JSON has them."""
+
+    def convert(value: Any) -> str:
+        if not isinstance(value, date):
+            raise TypeError
+        return (encode(value) or "").strip('"')
+
     exact = frozenset[type[Any]]((str, NoneType))
-    return ScalarColumn(load_pyarrow().string(), "a date or a date-time", exact, date.isoformat)
+    return ScalarColumn(load_pyarrow().string(), "a date or a date-time", exact, convert)
 
 
 def _refuse(_: Any) -> Any:

@@ -199,7 +199,7 @@ def _union_column(kinds: Sequence[Any], encode: Encode) -> ArrowColumn:
     if len(classes) == len(kinds) and all(issubclass(kind, str) for kind in classes):
         return texts()  # an open enumeration
     if set(classes) == {date, datetime} and len(kinds) == 2:
-        return iso_texts()
+        return iso_texts(encode)
     return json_texts(encode)
 
 
