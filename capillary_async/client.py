@@ -7,7 +7,7 @@ from inspect import iscoroutinefunction
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
-from capillary_async.api import Customers, EndpointClient, Targets, UserGroups
+from capillary_async.api import Customers, EndpointClient, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.generic import Query, fetch, list_rows
 from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError
@@ -53,7 +53,9 @@ class CapillaryClient:
     Attributes:
         customers: Calls that start from a customer.
         user_groups: Calls that start from a user group.
-        targets: Calls about targets and their events.
+        targets: Calls about targets, their events, and how far customers are with them.
+        promotions: Calls about loyalty promotions.
+        ledger: Calls about the points ledger.
     """
 
     def __init__(
@@ -100,6 +102,8 @@ class CapillaryClient:
         self.customers = Customers(calls)
         self.user_groups = UserGroups(calls)
         self.targets = Targets(calls)
+        self.promotions = Promotions(calls)
+        self.ledger = Ledger(calls)
 
     @classmethod
     def from_env(

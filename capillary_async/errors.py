@@ -257,18 +257,26 @@ class IncompleteListingError(PaginationError):
         self.received = received
 
 
+class PartialListingWarning(UserWarning):
+    """The API shows a part of a listing and no way to the rest."""
+
+
 # The one place that says what a code means. Capillary's own codes and HTTP statuses do not overlap,
 # and the old envelope sends statuses as codes, so both stand in one table.
 _CODES: Final[tuple[tuple[type[ResponseError], tuple[int, ...]], ...]] = (
     (AuthenticationError, (401, 498, 320001)),
-    (AccessDeniedError, (403, 4000, 1044)),
+    (AccessDeniedError, (403, 4000, 1044, 300005)),
     (NotFoundError, (404, 8015, 8065)),
     (NotFoundError, (1619, 1645)),  # a user group
     (NotFoundError, (310011, 310018, 310019)),  # a customer, a target rule, a period
+    (NotFoundError, (310017, 9013, 310192, 310194)),  # a target group, a promotion, a member, a member's promotion
     (CustomerMergedError, (8069,)),
     (InvalidRequestError, (1620, 1632, 1635, 1644, 1647)),  # a user group's identifiers
     (InvalidRequestError, (8003, 8011, 8012, 8013, 8045, 8130)),  # customer, account and source
     (InvalidRequestError, (310130,)),  # enrolment type
+    (InvalidRequestError, (885, 8089, 1212, 1213)),  # loyalty programme, entity type, dates
+    (InvalidRequestError, (310151, 310196, 9001, 9002)),  # promotions: state, programme, number
+    (InvalidRequestError, (11003, 11006, 11010, 11013, 11028, 11029)),  # the ledger: page, limit, dates, filters
     (InvalidRequestError, (310149,)),  # no events recorded; a listing takes it for an empty page
     (
         InvalidRequestError,

@@ -31,6 +31,7 @@ class _Collection(Protocol[T_co]):
 # Several values. To type checkers `Iterable[str]` would allow "points", which is six values, and none of them meant.
 Several: TypeAlias = _Collection[T] | Iterator[T]
 QueryValue = str | DateTimeParam | None
+Query = tuple[tuple[str, str | DateTimeParam], ...]
 # An endpoint's parameters: how each is called on the wire, and what takes its argument.
 Table = Mapping[str, tuple[str, Callable[[str, Any], QueryValue]]]
 
@@ -55,14 +56,19 @@ def optional_id(name: str, value: int | None) -> str | None:
     return None if value is None else str(identifier(name, value))
 
 
+def identifying(name: str, value: int | str) -> str:
+    """Take what identifies somebody: a text, or a whole number such as an id."""
+    return text(name, value) if isinstance(value, str) else str(identifier(name, value))
+
+
 def ids(name: str, values: Several[int]) -> str | None:
     """Take ids, sent with commas between them; none means no filter."""
     return ",".join([str(identifier(name, value)) for value in _collection(name, values)]) or None
 
 
-def page_size(value: int) -> int:
-    """Take a page size, from 1 to 1,000 rows."""
-    return bounded("page_size", value, 1, _LARGEST_PAGE)
+def page_size(value: int, largest: int = _LARGEST_PAGE) -> int:
+    """Take a page size, from 1 to 1,000 rows, or to what the endpoint allows."""
+    return bounded("page_size", value, 1, largest)
 
 
 def optional_page_size(name: str, value: int | None) -> str | None:
@@ -126,18 +132,24 @@ def moment(name: str, value: date | None) -> DateTimeParam | None:
     return DateTimeParam(value)
 
 
+def iso_moment(name: str, value: date | None) -> DateTimeParam | None:
+    """Take a date or date-time or nothing, sent as `moment` does but with a `T` between date and time."""
+    taken = moment(name, value)
+    return None if taken is None else DateTimeParam(taken.when, has_t=True)
+
+
 def epoch(name: str, value: date | None) -> DateTimeParam | None:
     """Take a date or date-time or nothing, sent as milliseconds since 1970."""
     taken = moment(name, value)
     return None if taken is None else DateTimeParam(taken.when, is_epoch=True)
 
 
-def query(**values: QueryValue) -> tuple[tuple[str, str | DateTimeParam], ...]:
+def query(**values: QueryValue) -> Query:
     """Put query parameters together; what is `None` is not sent."""
     return tuple([(name, value) for name, value in values.items() if value is not None])
 
 
-def by_table(table: Table, arguments: Mapping[str, Any]) -> tuple[tuple[str, str | DateTimeParam], ...]:
+def by_table(table: Table, arguments: Mapping[str, Any]) -> Query:
     """Check and write an endpoint's arguments as its table says."""
     return query(**{name: take(argument, arguments[argument]) for argument, (name, take) in table.items()})
 

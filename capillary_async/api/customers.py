@@ -6,7 +6,18 @@ from operator import attrgetter
 from typing import Any, Final, cast
 
 import capillary_async.api.arguments as take
+from capillary_async.api.history import get_loyalty_events, get_status_changes, search
+from capillary_async.api.identity import CUSTOMER_PATH, LOOKUP_PATH, by_identifier
 from capillary_async.api.methods import Group, endpoint, listing
+from capillary_async.api.points import (
+    find_points_balance,
+    get_loyalty,
+    get_points_balance,
+    get_points_expiry,
+    get_promised_points,
+    get_tiers,
+)
+from capillary_async.api.transactions import find_transactions, list_transactions
 from capillary_async.errors import DecodeError
 from capillary_async.models import (
     Customer,
@@ -21,7 +32,6 @@ from capillary_async.models.definition import Id
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 
-CUSTOMER_PATH = "/v2/customers/{customerId}"
 _GET_PARAMETERS: Final[take.Table] = {
     "source": ("source", take.text),
     "account_id": ("accountId", take.optional_text),
@@ -113,10 +123,88 @@ def get(
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
-        InvalidRequestError: The customer was merged into another (8069), or source or account are wrong.
+        CustomerMergedError: The customer was merged into another (8069).
+        InvalidRequestError: Source or account are wrong.
     """
     query = take.by_table(_GET_PARAMETERS, locals())
     return Request(CUSTOMER_PATH, {"customerId": take.identifier("customer_id", customer_id)}, query, Customer)
+
+
+def find(
+    identifier_name: IdentifierName | str,
+    identifier_value: str | int,
+    *,
+    source: Source | str = "INSTORE",
+    account_id: str | None = None,
+    embed: take.Several[Embed | str] = (),
+    include_all_user_groups: bool | None = None,
+    user_group_id: int | None = None,
+    include_user_group_loyalty_details: bool | None = None,
+    include_fraud_details: bool | None = None,
+    only_current_profile: bool | None = None,
+    user_group_joined_after: date | None = None,
+    user_group_joined_before: date | None = None,
+    user_group_offset: int | None = None,
+    user_group_limit: int | None = None,
+    user_group_sort_by: str | None = None,
+    user_group_sort_order: SortOrder | str | None = None,
+    user_group_pagination: bool | None = None,
+    gap_to_upgrade: int | None = None,
+    gap_to_renew: int | None = None,
+    ndnc_status: bool | None = None,
+    optin_status: bool | None = None,
+    slab_history: bool | None = None,
+    tier_upgrade_criteria: bool | None = None,
+    membership_retention_criteria: bool | None = None,
+) -> Request[Customer]:
+    """Fetch a customer's details by something else than the id, in one request.
+
+    What is not given is not sent.
+
+    Args:
+        identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
+        identifier_value: The number, address or id.
+        source: Where the customer is registered: INSTORE, MARTJACK, WECHAT, LINE or ALL.
+        account_id: The account, in a source that has several.
+        embed: Further parts: points, subscriptions, mlp, userGroup, gapDetails, promotionalPoints,
+            expirySchedules, expiredPoints, customerImage, returnedPoints, associatedImages, segments.
+        include_all_user_groups: Add the customer's user groups; `customers.list_user_groups` walks
+            all of them.
+        user_group_id: Add this user group only.
+        include_user_group_loyalty_details: Add the loyalty details of user groups.
+        include_fraud_details: Add fraud details.
+        only_current_profile: Leave out profiles of other sources.
+        user_group_joined_after: User groups joined from this day on.
+        user_group_joined_before: User groups joined up to this day.
+        user_group_offset: Offset within the user groups, 0 or more.
+        user_group_limit: User groups in the answer, from 1 to 1,000.
+        user_group_sort_by: Such as JoinedDate, the API's default.
+        user_group_sort_order: ASC, or DESC, the API's default.
+        user_group_pagination: Add `ug2_pagination` to the answer.
+        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
+            among `embed`.
+        gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+        ndnc_status: Add the do-not-disturb status.
+        optin_status: Add the opt-in status.
+        slab_history: Add the tier changes.
+        tier_upgrade_criteria: Add what the next tier asks for.
+        membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+
+    Returns:
+        The customer.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
+        CustomerMergedError: The customer was merged into another (8069).
+        InvalidRequestError: Source or account are wrong.
+    """
+    query = take.by_table(_GET_PARAMETERS, locals())
+    who = take.query(
+        identifierName=take.text("identifier_name", identifier_name),
+        identifierValue=take.identifying("identifier_value", identifier_value),
+    )
+    return by_identifier(who, "/customerDetails", query, Customer)
 
 
 def find_id(
@@ -147,7 +235,7 @@ def find_id(
         identifierName=take.text("identifier_name", identifier_name),
         identifierValue=take.text("identifier_value", identifier_value),
     )
-    return Request("/v2/customers/lookup", query=query, into=Id, at="entity")
+    return Request(LOOKUP_PATH, query=query, into=Id, at="entity")
 
 
 def list_trackers(customer_id: int, *, source: Source | str = "INSTORE") -> Listing[Tracker]:
@@ -264,6 +352,18 @@ class Customers(Group):
     __slots__ = ()
 
     get: Final = endpoint(get)
+    find: Final = endpoint(find)
     find_id: Final = endpoint(find_id)
+    search: Final = listing(search)
+    get_points_balance: Final = endpoint(get_points_balance)
+    find_points_balance: Final = endpoint(find_points_balance)
+    get_tiers: Final = endpoint(get_tiers)
+    get_loyalty: Final = endpoint(get_loyalty)
+    get_points_expiry: Final = endpoint(get_points_expiry)
+    get_promised_points: Final = endpoint(get_promised_points)
+    list_transactions: Final = listing(list_transactions)
+    find_transactions: Final = listing(find_transactions)
+    get_status_changes: Final = endpoint(get_status_changes)
+    get_loyalty_events: Final = endpoint(get_loyalty_events)
     list_trackers: Final = listing(list_trackers)
     list_user_groups: Final = listing(list_user_groups)

@@ -1,25 +1,42 @@
 """Endpoints about targets and what counts towards them.
 
-Capillary is phasing these two out for viewing milestones, in favour of its loyalty promotions API
-(`GET /v3/promotions`, within reach of `client.list` with `limit_name="size", offset_name="page"`). They still answer.
+Capillary is phasing most of these out for viewing milestones, without a date, in favour of its loyalty promotions API
+(`promotions.list`). They still answer, and promotions show no progress: that is `get_progress` alone.
 """
 
 from datetime import date
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final, cast
 
 import capillary_async.api.arguments as take
 from capillary_async.api.methods import Group, endpoint, listing
-from capillary_async.models import EnrollmentType, Target, TargetEvent
+from capillary_async.api.parts import member
+from capillary_async.errors import InvalidArgumentError
+from capillary_async.models import (
+    DataScope,
+    EnrollmentType,
+    Target,
+    TargetEvent,
+    TargetGroup,
+    TargetGroupProgress,
+    TargetPeriod,
+    TargetRule,
+)
 from capillary_async.paging import Listing
-from capillary_async.pipeline.request import Request
+from capillary_async.pipeline.request import Request, Structure
 
 _NO_EVENTS = 310149
+_GROUP_PATH = "/v3/targetGroups/{groupId}"
+_GROUP_PARAMETERS: Final[take.Table] = {
+    "include_periods": ("includePeriods", take.flag),
+    "include_user_created": ("includeUserCreatedTargetGroups", take.flag),
+    "only_active": ("includeOnlyActive", take.flag),
+}
 _EVENT_ID = attrgetter("event_log_id")
 
 
 def get_active(
-    user_id: int,
+    customer_id: int,
     *,
     target_rule_ids: take.Several[int] = (),
     tracking_date: date | None = None,
@@ -31,7 +48,7 @@ def get_active(
     Capillary is phasing this call out for milestones, in favour of the loyalty promotions API.
 
     Args:
-        user_id: The customer's id, as `customers.find_id` returns it.
+        customer_id: As `customers.find_id` returns it.
         target_rule_ids: Only these targets, by their `id`; none given means all.
         tracking_date: Targets that run on this day; the cluster's own time when it has no zone.
         enrollment_type: TRANSACTION, IMPORT or AUDIENCE_FILTER.
@@ -51,12 +68,12 @@ def get_active(
         enrollmentType=take.optional_text("enrollment_type", enrollment_type),
         includeOnlyUserCreated=take.flag("only_user_created", only_user_created),
     )
-    path_values = {"userId": take.identifier("user_id", user_id)}
+    path_values = {"userId": take.identifier("customer_id", customer_id)}
     return Request("/v3/users/{userId}/enrolledTargets", path_values, query, tuple[Target, ...], "data")
 
 
 def list_events(
-    user_id: int, target_rule_id: int, *, period_id: int | None = None, page_size: int = 100
+    customer_id: int, target_rule_id: int, *, period_id: int | None = None, page_size: int = 100
 ) -> Listing[TargetEvent]:
     """List the events that count towards a customer's target, oldest first.
 
@@ -65,9 +82,10 @@ def list_events(
     favour of the loyalty promotions API.
 
     Args:
-        user_id: The customer's id, as `customers.find_id` returns it.
-        target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns.
-        period_id: Only this period of the target. The answer of `GET /v3/users/{userId}/targetGroups` names them.
+        customer_id: As `customers.find_id` returns it.
+        target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns, or the
+            `target_rule_id` of one that `targets.get_progress` returns.
+        period_id: Only this period of the target: the `period_id` of a target that `targets.get_progress` returns.
         page_size: Events to ask for at once, from 1 to 1,000; the server may cut it.
 
     Raises:
@@ -76,7 +94,7 @@ def list_events(
             without events (310149) is no error: the listing is empty.
     """
     path_values = {
-        "userId": take.identifier("user_id", user_id),
+        "userId": take.identifier("customer_id", customer_id),
         "targetRuleId": take.identifier("target_rule_id", target_rule_id),
     }
     query = take.query(periodId=take.optional_id("period_id", period_id))
@@ -88,6 +106,175 @@ def list_events(
     )
 
 
+def get_progress(
+    customer_id: int,
+    *,
+    include_inactive: bool | None = None,
+    target_rule_id: int | None = None,
+    include_inactive_targets: bool | None = None,
+    excluded_entities: take.Several[str] = (),
+    tracking_date: date | None = None,
+    data_scope: DataScope | str | None = None,
+    data_scope_org_ids: take.Several[int] = (),
+) -> Request[tuple[TargetGroupProgress, ...]]:
+    """Fetch how far a customer is with every target, by target group and period.
+
+    The `target_rule_id` and `period_id` of each target are what `targets.list_events` takes.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        include_inactive: Add periods that are over or have not begun.
+        target_rule_id: Only this target.
+        include_inactive_targets: Add targets that are switched off.
+        excluded_entities: Leave out targets of these entities.
+        tracking_date: Periods that run on this day; the cluster's own time when it has no zone.
+        data_scope: Ask the v3.1 endpoint, whose targets may be those of other organisations: SELF, OTHER or ALL.
+        data_scope_org_ids: Only these organisations; wants `data_scope`.
+
+    Returns:
+        The target groups, in the order the API sent them. Empty when the customer is in no active target.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (310011).
+    """
+    query = take.query(
+        includeInactive=take.flag("include_inactive", include_inactive),
+        targetRuleId=take.optional_id("target_rule_id", target_rule_id),
+        includeInactiveTargets=take.flag("include_inactive_targets", include_inactive_targets),
+        excludedEntities=take.texts("excluded_entities", excluded_entities),
+        trackingDate=take.epoch("tracking_date", tracking_date),
+    )
+    scope, organisations = (
+        take.optional_text("data_scope", data_scope),
+        take.ids("data_scope_org_ids", data_scope_org_ids),
+    )
+    if organisations and not scope:
+        raise InvalidArgumentError("data_scope_org_ids wants data_scope")
+    headers = {"DATA-SCOPE": scope} if scope else {}
+    if organisations:
+        headers["DATA-SCOPE-ORG"] = organisations
+    return Request(
+        ("/api_gateway/intouch-api-v3/v3.1" if scope else "/v3") + "/users/{userId}/targetGroups",
+        {"userId": take.identifier("customer_id", customer_id)},
+        query,
+        tuple[TargetGroupProgress, ...],
+        headers=headers,
+        read=_read_progress,
+    )
+
+
+def _read_progress(document: Any, structure: Structure) -> Any:
+    """Read the groups beside the customer's profile, which nobody asked for.
+
+    "No active target" is a warning alone, beside `"data": null`.
+    """
+    data = member(document, "data")
+    if data is None and document.get("warnings"):
+        return ()
+    return structure(member(data, "targetGroups", "data"), tuple[TargetGroupProgress, ...], "data.targetGroups")
+
+
+def get_groups(
+    *,
+    include_periods: bool | None = None,
+    include_user_created: bool | None = None,
+    only_active: bool | None = None,
+) -> Request[tuple[TargetGroup, ...]]:
+    """Fetch all target groups with their targets. The answer may be some 400 KB.
+
+    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+    Args:
+        include_periods: Add every period of each group.
+        include_user_created: Add groups that customers set for themselves.
+        only_active: Only groups that are active.
+
+    Returns:
+        The groups, in the order the API sent them.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+    """
+    query = take.by_table(_GROUP_PARAMETERS, locals())
+    return Request("/v3/targetGroups", {}, query, tuple[TargetGroup, ...], "data")
+
+
+def get_group(
+    group_id: int,
+    *,
+    include_periods: bool | None = None,
+    include_user_created: bool | None = None,
+    only_active: bool | None = None,
+) -> Request[TargetGroup]:
+    """Fetch one target group.
+
+    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+    Args:
+        group_id: The target group.
+        include_periods: Add every period of the group.
+        include_user_created: Find groups that customers set for themselves, too.
+        only_active: Find active groups only.
+
+    Returns:
+        The group.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such target group (310017).
+    """
+    query = take.by_table(_GROUP_PARAMETERS, locals())
+    return Request(_GROUP_PATH, _group(group_id), query, TargetGroup, read=_read_group)
+
+
+def _read_group(document: Any, structure: Structure) -> Any:
+    """Read an object or a list of one: the documentation's samples disagree."""
+    data = member(document, "data")
+    is_list = isinstance(data, list) and len(cast("list[Any]", data)) == 1
+    return structure(data[0] if is_list else data, TargetGroup, "data[0]" if is_list else "data")
+
+
+def get_periods(group_id: int) -> Request[tuple[TargetPeriod, ...]]:
+    """Fetch the periods of a target group.
+
+    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+    Args:
+        group_id: The target group.
+
+    Returns:
+        The periods, in the order the API sent them.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such target group (310017).
+    """
+    return Request(_GROUP_PATH + "/targetPeriods", _group(group_id), (), tuple[TargetPeriod, ...], "data")
+
+
+def get_rules(group_id: int) -> Request[tuple[TargetRule, ...]]:
+    """Fetch the targets of a target group.
+
+    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+    Args:
+        group_id: The target group.
+
+    Returns:
+        The targets, in the order the API sent them; their `id` is what `targets.list_events` takes.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such target group (310017).
+    """
+    return Request(_GROUP_PATH + "/targets", _group(group_id), (), tuple[TargetRule, ...], "data")
+
+
+def _group(group_id: int) -> dict[str, int | str]:
+    return {"groupId": take.identifier("group_id", group_id)}
+
+
 class Targets(Group):
     """Calls about targets and their events."""
 
@@ -95,3 +282,8 @@ class Targets(Group):
 
     get_active: Final = endpoint(get_active)
     list_events: Final = listing(list_events)
+    get_progress: Final = endpoint(get_progress)
+    get_groups: Final = endpoint(get_groups)
+    get_group: Final = endpoint(get_group)
+    get_periods: Final = endpoint(get_periods)
+    get_rules: Final = endpoint(get_rules)

@@ -1,17 +1,50 @@
 """Endpoints that start from a user group."""
 
+import warnings
+from collections.abc import Mapping
 from datetime import date
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final, cast
 
 import capillary_async.api.arguments as take
 from capillary_async.api.customers import tracker_listing
-from capillary_async.api.methods import Group, listing
-from capillary_async.models import GroupMember, SortOrder, Source, Tracker, UserGroupIdentifier, UserGroupSummary
+from capillary_async.api.identity import identity
+from capillary_async.api.methods import Group, endpoint, listing
+from capillary_async.errors import DecodeError, InvalidArgumentError, PartialListingWarning
+from capillary_async.models import (
+    GroupMember,
+    GroupTransaction,
+    GroupTransactionEmbed,
+    IdentifierName,
+    SlabChange,
+    SortOrder,
+    Source,
+    Tracker,
+    TransactionType,
+    UserGroup,
+    UserGroupIdentifier,
+    UserGroupSummary,
+)
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 
 _LONGEST_SEARCH = 50
+_LARGEST_PAGE = 1_000
+_GROUP_NAMES = frozenset(name.value for name in UserGroupIdentifier)
+
+_TRANSACTION_PARAMETERS: Final[take.Table] = {
+    "transaction_type": ("type", take.optional_text),
+    "transaction_id": ("transactionId", take.optional_id),
+    "bill_number": ("billNumber", take.optional_text),
+    "customer_id": ("customerId", take.optional_id),
+    "start_date": ("startDate", take.iso_moment),
+    "end_date": ("endDate", take.iso_moment),
+    "embed": ("embed", take.texts),
+    "all_programs": ("getDataForAllPrograms", take.flag),
+    "sort_order": ("order", take.optional_text),
+    "credit_notes": ("creditNotes", take.flag),
+    "roles": ("roles", take.optional_text),
+}
 
 
 def list_trackers(
@@ -30,11 +63,7 @@ def list_trackers(
         InvalidRequestError: There is no such group (1645).
         ServerError: The trackers could not be read (1099).
     """
-    is_number = take.text("identifier_type", identifier_type) in ("id", "primaryUserId")
-    if is_number or isinstance(identifier, int):
-        value = str(take.identifier("identifier", identifier))  # type: ignore[arg-type]
-    else:
-        value = take.text("identifier", identifier)
+    value = _value(identifier, take.text("identifier_type", identifier_type))
     query = take.query(
         type="USERGROUP2",
         identifierType=identifier_type,
@@ -113,6 +142,168 @@ def search(name: str, *, page_size: int = 50) -> Listing[UserGroupSummary]:
     )
 
 
+def get(
+    identifier: int | str,
+    *,
+    identifier_type: UserGroupIdentifier | str = "id",
+    program_details: bool | None = None,
+    expired_points: bool | None = None,
+    expiry_schedules: bool | None = None,
+    gap_to_upgrade: int | None = None,
+    gap_to_renew: int | None = None,
+    company_details: bool | None = None,
+) -> Request[UserGroup]:
+    """Fetch a user group with its members, points, tiers and gaps.
+
+    Args:
+        identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+            externalId may be a text.
+        identifier_type: id, externalId or primaryUserId.
+        program_details: Add points and tier in every loyalty programme.
+        expired_points: Add points that expired.
+        expiry_schedules: Add points that will expire.
+        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today.
+        gap_to_renew: Add what is missing to keep the tier in this many days.
+        company_details: Add the company that the group belongs to.
+
+    Returns:
+        The user group.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such group (1619).
+        InvalidRequestError: The group's external id or primary member is not valid (1632).
+    """
+    query = take.query(
+        **_named(identifier, identifier_type),
+        programDetails=take.flag("program_details", program_details),
+        expiredPoints=take.flag("expired_points", expired_points),
+        expirySchedules=take.flag("expiry_schedules", expiry_schedules),
+        gapToUpgradeFor=take.optional_number("gap_to_upgrade", gap_to_upgrade),
+        gapToRenewFor=take.optional_number("gap_to_renew", gap_to_renew),
+        companyDetails=take.flag("company_details", company_details),
+    )
+    return Request("/v2/userGroup2", {}, query, UserGroup)
+
+
+def _named(identifier: int | str, identifier_type: str) -> dict[str, str]:
+    name = take.text("identifier_type", identifier_type)
+    if name not in _GROUP_NAMES:
+        raise InvalidArgumentError("identifier_type must be id, externalId or primaryUserId")
+    return {name: _value(identifier, name)}
+
+
+def _value(identifier: int | str, identifier_type: str) -> str:
+    if identifier_type in ("id", "primaryUserId") or isinstance(identifier, int):
+        return str(take.identifier("identifier", identifier))  # type: ignore[arg-type]
+    return take.text("identifier", identifier)
+
+
+def list_transactions(
+    identifier: int | str,
+    *,
+    identifier_type: UserGroupIdentifier | IdentifierName | str = "id",
+    source: Source | str = "INSTORE",
+    account_id: str | None = None,
+    page_size: int = 100,
+    transaction_type: TransactionType | str | None = None,
+    transaction_id: int | None = None,
+    bill_number: str | None = None,
+    customer_id: int | None = None,
+    start_date: date | None = None,
+    end_date: date | None = None,
+    embed: take.Several[GroupTransactionEmbed | str] = (),
+    all_programs: bool | None = None,
+    sort_order: SortOrder | str | None = None,
+    credit_notes: bool | None = None,
+    roles: str | None = None,
+) -> Listing[GroupTransaction]:
+    """List what the members of a user group bought and brought back for the group, the latest first.
+
+    The answer says nothing of a total, so the listing ends with the first page that is empty.
+
+    Args:
+        identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+            externalId may be a text.
+        identifier_type: id, externalId or primaryUserId; mobile or email mean those of the primary member.
+        source: Where the primary member is registered; only with mobile and email, like `account_id`.
+        account_id: The account, in a source that has several.
+        page_size: Transactions to ask for at once, from 1 to 1,000.
+        transaction_type: REGULAR or RETURN.
+        transaction_id: Only this transaction.
+        bill_number: Only the bill with this number.
+        customer_id: Only what this member bought.
+        start_date: From this moment on.
+        end_date: Before this moment.
+        embed: Further parts: EXTENDEDFIELDS, CUSTOMFIELDS, LINEITEMS, PAYMENTDETAILS.
+        all_programs: Of all loyalty programmes.
+        sort_order: ASC, or DESC, the API's default.
+        credit_notes: Add credit notes.
+        roles: Only what members with this role bought.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such group (1619).
+        InvalidRequestError: The group's external id or primary member is not valid (1632).
+    """
+    name = take.text("identifier_type", identifier_type)
+    who = identity(name, identifier, source, account_id)
+    named = take.query(**_named(identifier, name)) if name in _GROUP_NAMES else who
+    query = take.by_table(_TRANSACTION_PARAMETERS, locals())
+    return Listing(
+        Request("/v2/userGroup2/transactions", {}, (*named, *query), GroupTransaction, "data"),
+        page_size=take.page_size(page_size),
+        key=attrgetter("type", "id"),
+        offset_unit="records",
+    )
+
+
+def list_slab_changes(
+    group_id: int, *, start_date: date | None = None, end_date: date | None = None, page_size: int = _LARGEST_PAGE
+) -> Listing[SlabChange]:
+    """List the changes of a user group's tier, the latest first.
+
+    No document shows how to get a second page, so one page is all. When the API says that there are more, a
+    `PartialListingWarning` says so; then `start_date` and `end_date` reach the others.
+
+    Args:
+        group_id: The group's id.
+        start_date: Changes from this moment on.
+        end_date: Changes before this moment.
+        page_size: Changes in the answer, from 1 to 1,000.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such group (1619).
+    """
+    query = take.query(
+        fleetGroupId=str(take.identifier("group_id", group_id)),
+        startDate=take.iso_moment("start_date", start_date),
+        endDate=take.iso_moment("end_date", end_date),
+        pageSize=str(take.page_size(page_size)),
+    )
+    # Without a usable total, an endpoint that knows no paging has answered in full.
+    return Listing(
+        Request("/v2/userGroup2/slabHistory", {}, query, SlabChange),
+        page_size=None,
+        find_rows=_find_slab_changes,
+        pagination_at="",
+    )
+
+
+def _find_slab_changes(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
+    rows = answer.get("data")
+    if not isinstance(rows, list):
+        raise DecodeError("expected a list of rows", location="data")
+    changes = cast("list[Any]", rows)
+    pagination = answer.get("pagination")
+    total = cast("dict[str, Any]", pagination).get("total") if isinstance(pagination, dict) else None
+    if isinstance(total, int) and total > len(changes):
+        text = f"the API shows {len(changes)} of {total} tier changes, and no way to the others but by date"
+        warnings.warn(text, PartialListingWarning, stacklevel=2)
+    return changes, "data"
+
+
 class UserGroups(Group):
     """Calls that start from a user group."""
 
@@ -121,3 +312,6 @@ class UserGroups(Group):
     list_trackers: Final = listing(list_trackers)
     list_members: Final = listing(list_members)
     search: Final = listing(search)
+    get: Final = endpoint(get)
+    list_transactions: Final = listing(list_transactions)
+    list_slab_changes: Final = listing(list_slab_changes)

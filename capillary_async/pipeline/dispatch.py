@@ -69,6 +69,9 @@ class Dispatcher:
 
     def _structure(self, request: Request[T], response: Response) -> T:
         document = response.document
+        if request.read is not None:
+            read: T = request.read(document, self.converter.structure)
+            return read
         if request.at:
             if not isinstance(document, dict):
                 raise DecodeError(f"expected an object with {request.at}")

@@ -7,7 +7,7 @@ from the first one's, a bulk job makes a million of them; none of that touches t
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
 from typing import Any, Generic, Literal, Protocol, TypeVar, dataclass_transform
 
@@ -16,6 +16,8 @@ import attrs
 from capillary_async.errors import ApiErrorDetail, CapillaryError
 
 T = TypeVar("T")
+Structure = Callable[[Any, Any, str], Any]
+Read = Callable[[Any, Structure], Any]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
@@ -61,10 +63,12 @@ class DateTimeParam:
     Attributes:
         when: The cluster's own time when it has no zone.
         is_epoch: Written as milliseconds since 1970, not as text.
+        has_t: Written with a `T` between date and time, not with a space.
     """
 
     when: date
     is_epoch: bool = False
+    has_t: bool = False
 
     def text(self, zone: tzinfo) -> str:
         """Write it for a cluster in this time zone."""
@@ -72,7 +76,9 @@ class DateTimeParam:
         if not isinstance(when, datetime):
             when = datetime.combine(when, time())
         when = when.astimezone(zone) if when.tzinfo else when.replace(tzinfo=zone)
-        return str(round(when.timestamp() * 1000)) if self.is_epoch else f"{when:%Y-%m-%d %H:%M:%S}"
+        if self.is_epoch:
+            return str(round(when.timestamp() * 1000))
+        return f"{when:%Y-%m-%dT%H:%M:%S}" if self.has_t else f"{when:%Y-%m-%d %H:%M:%S}"
 
 
 @value_object
@@ -90,6 +96,8 @@ class Request(Generic[T]):
         headers: Header lines of this request alone; secrets among them stay `Secret`s until they are sent.
         body: A JSON document to send, or `None`; secrets likewise.
         call: The running account of this sending; not part of the request's value.
+        read: Reads answers that do not keep what is wanted in one member. It gets the document, and a function
+            that structures a part of it: called with the part, its type and its place.
     """
 
     path: str
@@ -101,26 +109,54 @@ class Request(Generic[T]):
     headers: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
     body: Any = attrs.field(default=None, repr=False)
     call: CallContext = attrs.field(factory=CallContext, eq=False, repr=False)
+    read: "Read | None" = attrs.field(default=None, repr=False)
 
     # Each call copies its request two or three times. Written out, a copy takes a fifth of what `attrs.evolve` takes.
 
     def with_context(self, call: CallContext) -> "Request[T]":
         """Return the same request on another account."""
         return Request(
-            self.path, self.path_values, self.query, self.into, self.at, self.method, self.headers, self.body, call
+            self.path,
+            self.path_values,
+            self.query,
+            self.into,
+            self.at,
+            self.method,
+            self.headers,
+            self.body,
+            call,
+            self.read,
         )
 
     def with_headers(self, headers: Mapping[str, Any]) -> "Request[T]":
         """Return the same request, on the same account, with more headers."""
         together = {**self.headers, **headers} if self.headers else headers
         return Request(
-            self.path, self.path_values, self.query, self.into, self.at, self.method, together, self.body, self.call
+            self.path,
+            self.path_values,
+            self.query,
+            self.into,
+            self.at,
+            self.method,
+            together,
+            self.body,
+            self.call,
+            self.read,
         )
 
     def with_query(self, query: tuple[tuple[str, "str | DateTimeParam"], ...]) -> "Request[T]":
         """Return the same request with other query parameters."""
         return Request(
-            self.path, self.path_values, query, self.into, self.at, self.method, self.headers, self.body, self.call
+            self.path,
+            self.path_values,
+            query,
+            self.into,
+            self.at,
+            self.method,
+            self.headers,
+            self.body,
+            self.call,
+            self.read,
         )
 
 

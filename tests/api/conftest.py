@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from capillary_async import CapillaryClient
+from capillary_async import CapillaryClient, ClientOptions, RetryPolicy
 from capillary_async.sandbox import Sandbox
 from tests.api.asking import open_client
 
@@ -20,4 +20,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def client(sandbox: Sandbox) -> AsyncIterator[CapillaryClient]:
     """Open a client of the sandbox that tries everything once."""
     async with open_client(sandbox) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def patient(sandbox: Sandbox) -> AsyncIterator[CapillaryClient]:
+    """Open a client of the sandbox that tries again, at once."""
+    options = ClientOptions(retry=RetryPolicy(base=0.001, throttled_base=0.001))
+    async with open_client(sandbox, options=options) as opened:
         yield opened

@@ -1,13 +1,17 @@
 """What cannot be meant is refused by name, before anything is sent."""
 
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime
+from inspect import signature
+from operator import attrgetter
+from typing import Any, get_args
 
 import pytest
 
-from capillary_async import CapillaryClient, Cursor
+from capillary_async import AccessToken, CapillaryClient, Cursor, InvalidArgumentError, Region
+from capillary_async.api.arguments import several_of
 from capillary_async.sandbox import Sandbox
 
+CLIENT = CapillaryClient(Region.EU, AccessToken("t"))  # nothing is sent
 NO_IDS: list[Any] = [0, -1, True, False, 2**63, 10**400, "../../admin", "7", "", 3.7, 7.0, None, b"7", [7]]
 NO_PAGE_SIZES: list[Any] = [0, -1, 1001, 10**6, True, 3.7, "10", None]
 NO_TEXTS: list[Any] = ["", " ", "\t", "a\nb", "a\x00", "\x7f", "\ud800", None, 5, b"x", True]
@@ -76,20 +80,20 @@ CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
     ("user_groups.list_members", {"group_id": 1}, "sort_by", NO_OPTIONAL_TEXTS),
     ("user_groups.search", {}, "name", [*NO_TEXTS, "x" * 51]),
     ("user_groups.search", {"name": "x"}, "page_size", NO_PAGE_SIZES),
-    ("targets.get_active", {}, "user_id", NO_IDS),
-    ("targets.get_active", {"user_id": 1}, "target_rule_ids", [*NO_COLLECTIONS, *([bad] for bad in NO_IDS)]),
-    ("targets.get_active", {"user_id": 1}, "tracking_date", NO_DATES),
-    ("targets.get_active", {"user_id": 1}, "enrollment_type", NO_OPTIONAL_TEXTS),
-    ("targets.get_active", {"user_id": 1}, "only_user_created", NO_FLAGS),
-    ("targets.list_events", {"target_rule_id": 1}, "user_id", NO_IDS),
-    ("targets.list_events", {"user_id": 1}, "target_rule_id", NO_IDS),
+    ("targets.get_active", {}, "customer_id", NO_IDS),
+    ("targets.get_active", {"customer_id": 1}, "target_rule_ids", [*NO_COLLECTIONS, *([bad] for bad in NO_IDS)]),
+    ("targets.get_active", {"customer_id": 1}, "tracking_date", NO_DATES),
+    ("targets.get_active", {"customer_id": 1}, "enrollment_type", NO_OPTIONAL_TEXTS),
+    ("targets.get_active", {"customer_id": 1}, "only_user_created", NO_FLAGS),
+    ("targets.list_events", {"target_rule_id": 1}, "customer_id", NO_IDS),
+    ("targets.list_events", {"customer_id": 1}, "target_rule_id", NO_IDS),
     (
         "targets.list_events",
-        {"user_id": 1, "target_rule_id": 1},
+        {"customer_id": 1, "target_rule_id": 1},
         "period_id",
         [bad for bad in NO_IDS if bad is not None],
     ),
-    ("targets.list_events", {"user_id": 1, "target_rule_id": 1}, "page_size", NO_PAGE_SIZES),
+    ("targets.list_events", {"customer_id": 1, "target_rule_id": 1}, "page_size", NO_PAGE_SIZES),
     ("fetch", {}, "path", NO_PATHS),
     ("fetch", {"path": "/v2/x"}, "query", [{"name": bad} for bad in NO_VALUES]),
     ("fetch", {"path": "/v2/x"}, "query", [{bad: "x"} for bad in ("", " ", "a\n", None, 5)]),
@@ -102,6 +106,105 @@ CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
     ("paginate", {"path": "/v2/x", "limit_name": "size"}, "query", [{"size": 5}, {"offset": 0}]),
     ("paginate", {"path": "/v2/x"}, "offset_unit", ["rows", "", 5, True]),
 ]
+
+
+# The arguments that a method cannot be called without.
+WHO: dict[str, Any] = {"identifier_name": "mobile", "identifier_value": "919"}
+OF_A_CUSTOMER = (
+    *("customers.get_points_balance", "customers.get_tiers", "customers.get_loyalty"),
+    *("customers.get_points_expiry", "customers.get_promised_points", "customers.get_status_changes"),
+    *("customers.get_loyalty_events", "customers.list_transactions", "targets.get_progress"),
+    "promotions.list_for_member",
+)
+ONE: dict[str, Any] = {"customer_id": 1}
+WANTED: dict[str, dict[str, Any]] = {
+    "customers.find": WHO,
+    "customers.search": {"query": "x"},
+    **dict.fromkeys(
+        (
+            *("customers.get_points_balance", "customers.get_tiers", "customers.get_loyalty"),
+            *("customers.get_points_expiry", "customers.get_promised_points", "customers.get_status_changes"),
+            *("customers.get_loyalty_events", "customers.list_transactions", "targets.get_progress"),
+            "promotions.list_for_member",
+        ),
+        ONE,
+    ),
+    "customers.find_points_balance": WHO,
+    "customers.find_transactions": WHO,
+    "targets.get_groups": {},
+    "targets.get_group": {"group_id": 1},
+    "targets.get_periods": {"group_id": 1},
+    "targets.get_rules": {"group_id": 1},
+    "promotions.list": {},
+    "promotions.get": {"promotion_id": "x"},
+    "promotions.get_for_member": {"customer_id": 1, "promotion_id": 2},
+    "promotions.get_actions": {"customer_id": 1, "program_id": 2, "promotion_id": 3},
+    "ledger.list_entries": WHO,
+    "ledger.get_balance": WHO,
+    "user_groups.get": {"identifier": 1},
+    "user_groups.list_transactions": {"identifier": 1},
+    "user_groups.list_slab_changes": {"group_id": 1},
+}
+LARGEST_PAGES = {"promotions.list": 100, "promotions.list_for_member": 20, "ledger.list_entries": 100}
+
+
+def nonsense_for(method: str, name: str, hint: Any) -> list[Any]:
+    """Return what a parameter cannot take, by its annotation."""
+    kinds = {*get_args(hint)} or {hint}
+    if name == "page_size":
+        return [*NO_PAGE_SIZES, LARGEST_PAGES.get(method, 1_000) + 1]
+    if several_of(hint):
+        return NO_COLLECTIONS
+    by_kind: list[tuple[type, list[Any]]] = [
+        (date, NO_DATES),
+        (bool, NO_FLAGS),
+        (int, [-1, True, False, 3.7, 7.0, "7", "", b"7", [7], 10**400]),
+        (str, NO_OPTIONAL_TEXTS),
+    ]
+    if int in kinds and str in kinds:  # an identifier: either will do
+        return ["", " ", "a\n", -1, True, 3.7]
+    return next((nonsense for kind, nonsense in by_kind if kind in kinds), NO_OPTIONAL_TEXTS)
+
+
+PARAMETERS = [
+    (method, arguments, name, nonsense_for(method, name, parameter.annotation))
+    for method, arguments in WANTED.items()
+    for name, parameter in signature(attrgetter(method)(CLIENT)).parameters.items()
+]
+
+
+@pytest.mark.parametrize("case", PARAMETERS, ids=lambda case: f"{case[0]}:{case[2]}")
+async def test_every_parameter_refuses_nonsense(case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
+    """A parameter without a check would send whatever it is given."""
+    method, arguments, name, values = case
+
+    assert values
+    for value in values:
+        with pytest.raises(InvalidArgumentError, match=name):
+            attrgetter(method)(CLIENT)(**{**arguments, name: value})
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "name"),
+    [
+        ("customers.list_transactions", {"entity_type": "STORE"}, "entity_code"),
+        ("customers.find_transactions", {"entity_code": "s1"}, "entity_type"),
+        ("ledger.list_entries", {"till_id": 1, "store_code": "s1"}, "store_code"),
+        ("ledger.list_entries", {"start_date": date(2025, 1, 1), "end_date": date(2025, 4, 2)}, "90 days"),
+        ("ledger.list_entries", {"start_date": datetime(2025, 1, 1, tzinfo=UTC), "end_date": date(2025, 4, 2)}, "90"),
+        ("targets.get_progress", {"data_scope_org_ids": [1]}, "data_scope"),
+        ("user_groups.get", {"identifier_type": "mobile"}, "identifier_type"),
+    ],
+)
+async def test_arguments_that_do_not_go_together_are_refused(method: str, arguments: dict[str, Any], name: str) -> None:
+    """The API's own answer to them is a code without a word on which."""
+    with pytest.raises(InvalidArgumentError, match=name):
+        attrgetter(method)(CLIENT)(**WANTED[method], **arguments)
+
+
+def test_ninety_days_are_allowed() -> None:
+    """The text of the refusal says 60, the document 90."""
+    CLIENT.ledger.list_entries("id", 1, start_date=date(2025, 1, 1), end_date=date(2025, 4, 1))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}:{case[2]}")

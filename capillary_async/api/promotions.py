@@ -1,0 +1,220 @@
+"""Endpoints about loyalty promotions, which Capillary recommends instead of milestones.
+
+They show no progress: `Promotion.targets` names the targets behind a promotion, and `targets.get_progress` how far a
+customer is with them.
+"""
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any, Final, cast
+
+import capillary_async.api.arguments as take
+from capillary_async.api.methods import Group, endpoint, listing
+from capillary_async.api.parts import member
+from capillary_async.errors import DecodeError
+from capillary_async.models import (
+    MemberEnrollmentStatus,
+    MemberPromotion,
+    Promotion,
+    PromotionActions,
+    PromotionStatus,
+    SortOrder,
+)
+from capillary_async.paging import Listing
+from capillary_async.pipeline.request import Request, Structure
+
+_LARGEST_PAGE: Final = 100
+_LARGEST_MEMBER_PAGE: Final = 20
+_MEMBER_PATH: Final = "/v3/members/{memberId}/promotions"
+
+
+def list_promotions(
+    *,
+    search_text: str | None = None,
+    status: take.Several[PromotionStatus | str] = (),
+    page_size: int = _LARGEST_PAGE,
+    include_draft_details: bool | None = None,
+    sort_by: str | None = None,
+    sort_order: SortOrder | str | None = None,
+) -> Listing[Promotion]:
+    """List all loyalty promotions.
+
+    Args:
+        search_text: Only promotions with this text in their names.
+        status: Only promotions in these states: DRAFT, ACTIVE, PAUSED, PENDING_APPROVAL, LIVE, UPCOMING and others.
+        page_size: Promotions to ask for at once, from 1 to 100; more are an error (300004).
+        include_draft_details: Add what is changed and not published yet.
+        sort_by: What to sort by; only in older documents.
+        sort_order: ASC or DESC; only in older documents.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        InvalidRequestError: There is no such state (310151).
+        AccessDeniedError: Promotions may not be seen (300005).
+    """
+    query = take.query(
+        searchText=take.optional_text("search_text", search_text),
+        status=take.texts("status", status),
+        includeDraftDetails=take.flag("include_draft_details", include_draft_details),
+        sortBy=take.optional_text("sort_by", sort_by),
+        sortOrder=take.optional_text("sort_order", sort_order),
+    )
+    return Listing(
+        Request("/v3/promotions", {}, query, Promotion),
+        page_size=take.page_size(page_size, _LARGEST_PAGE),
+        key=attrgetter("id"),
+        offset_unit="pages",
+        find_rows=_find_content,
+        limit_name="size",
+        offset_name="page",
+    )
+
+
+def _find_content(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
+    content = member(answer.get("data"), "content", "data")
+    if not isinstance(content, list):
+        raise DecodeError("expected a list of rows", location="data.content")
+    return cast("list[Any]", content), "data.content"
+
+
+def get(
+    promotion_id: str, *, include_draft_details: bool | None = None, include_parent_details: bool | None = None
+) -> Request[Promotion]:
+    """Fetch a loyalty promotion.
+
+    Args:
+        promotion_id: The `id` of a promotion that `promotions.list` yields, 24 hexadecimal digits, or the
+            `unified_promotion_id` of one that `promotions.get_for_member` returns.
+        include_draft_details: Add what is changed and not published yet.
+        include_parent_details: Add the promotion that this one was made from.
+
+    Returns:
+        The promotion.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such promotion (9013).
+    """
+    query = take.query(
+        includeDraftDetails=take.flag("include_draft_details", include_draft_details),
+        includeParentDetails=take.flag("include_parent_details", include_parent_details),
+    )
+    path_values = {"promotionId": take.text("promotion_id", promotion_id)}
+    return Request("/v3/promotions/{promotionId}", path_values, query, Promotion, "data")
+
+
+def list_for_member(
+    customer_id: int,
+    *,
+    status: MemberEnrollmentStatus | str | None = None,
+    promotion_identifier: str | None = None,
+    promotion_id: int | None = None,
+    page_size: int = _LARGEST_MEMBER_PAGE,
+) -> Listing[MemberPromotion]:
+    """List the loyalty promotions that concern a customer.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        status: Only promotions that the customer is so far in: PENDING_ENROLLMENT, PENDING_OPT_IN,
+            AVAILABLE_TO_REDEEM, REDEEMED or EXPIRED.
+        promotion_identifier: Only the promotion with this identifier.
+        promotion_id: Only the promotion with this number.
+        page_size: Promotions to ask for at once, from 1 to 20; more are an error (310195).
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (310192).
+        InvalidRequestError: The status is unknown (310196).
+    """
+    query = take.query(
+        memberEnrollmentStatus=take.optional_text("status", status),
+        promotionIdentifier=take.optional_text("promotion_identifier", promotion_identifier),
+        promotionId=take.optional_id("promotion_id", promotion_id),
+    )
+    return Listing(
+        Request(_MEMBER_PATH, _member(customer_id), query, MemberPromotion, "promotions"),
+        page_size=take.page_size(page_size, _LARGEST_MEMBER_PAGE),
+        key=attrgetter("promotion_id"),
+        offset_unit="pages",
+        pagination_at="pageDetails",
+        limit_name="size",
+        offset_name="page",
+    )
+
+
+def get_for_member(customer_id: int, promotion_id: int) -> Request[MemberPromotion]:
+    """Fetch one of a customer's loyalty promotions, with how the customer came into it.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        promotion_id: The number of the promotion, as `promotions.list_for_member` names it.
+
+    Returns:
+        The promotion.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (310192), or no such promotion of the customer (310194).
+    """
+    path_values = {**_member(customer_id), "promotionId": take.identifier("promotion_id", promotion_id)}
+    return Request(_MEMBER_PATH + "/{promotionId}", path_values, (), MemberPromotion, read=_read_only_promotion)
+
+
+def _read_only_promotion(document: Any, structure: Structure) -> Any:
+    found = structure(member(document, "promotions"), tuple[MemberPromotion, ...], "promotions")
+    if len(found) != 1:
+        raise DecodeError("promotions should hold one promotion", location="promotions")
+    return found[0]
+
+
+def get_actions(
+    customer_id: int, *, program_id: int, promotion_id: int, activity_id: str | None = None
+) -> Request[PromotionActions]:
+    """Fetch what a customer got from a loyalty promotion, counted since 2025-06-12.
+
+    Args:
+        customer_id: As `customers.find_id` returns it.
+        program_id: The loyalty programme of the promotion.
+        promotion_id: The number of the promotion, as `promotions.list_for_member` names it.
+        activity_id: Only what this activity of the promotion gave.
+
+    Returns:
+        Points, other currencies, rewards, badges and coupons. Nothing given is no error; a warning (8116) says so.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (310192).
+        InvalidRequestError: The programme (9001) or the promotion (9002) is wrong.
+    """
+    query = take.query(
+        programId=str(take.identifier("program_id", program_id)),
+        promotionId=str(take.identifier("promotion_id", promotion_id)),
+        activityId=take.optional_text("activity_id", activity_id),
+    )
+    path_values = {"customerId": take.identifier("customer_id", customer_id)}
+    path = "/v3/customers/{customerId}/customerPromotionDetails/actionSummary"
+    return Request(path, path_values, query, PromotionActions, read=_read_actions)
+
+
+def _read_actions(document: Any, structure: Structure) -> Any:
+    """Read a summary with or without an envelope around it: the documentation's two samples disagree."""
+    data = member(document, "data")
+    if data is None and "promotionId" in document:
+        return structure(document, PromotionActions, "")
+    return structure(data, PromotionActions, "data")
+
+
+def _member(customer_id: int) -> dict[str, int | str]:
+    return {"memberId": take.identifier("customer_id", customer_id)}
+
+
+class Promotions(Group):
+    """Calls about loyalty promotions."""
+
+    __slots__ = ()
+
+    list: Final = listing(list_promotions)
+    get: Final = endpoint(get)
+    list_for_member: Final = listing(list_for_member)
+    get_for_member: Final = endpoint(get_for_member)
+    get_actions: Final = endpoint(get_actions)

@@ -1,0 +1,103 @@
+"""A user group's points, tiers and transactions over a socket."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from capillary_async import (
+    CapillaryClient,
+    DecodeError,
+    GroupTransactionEmbed,
+    InvalidRequestError,
+    NotFoundError,
+    PartialListingWarning,
+    ResponseError,
+)
+from capillary_async.sandbox import Answer, Sandbox
+
+GROUP = 93_257
+
+
+async def test_a_group_comes_with_the_parts_that_are_asked_for(client: CapillaryClient) -> None:
+    """Points and tiers in the classes that customers have, too."""
+    plain = await client.user_groups.get(GROUP)
+    full = await client.user_groups.get(
+        GROUP, program_details=True, expiry_schedules=True, expired_points=True, gap_to_upgrade=0, gap_to_renew=0
+    )
+
+    assert plain.points_summaries is None
+    assert plain.gap_to_upgrade is None
+    assert full.extra == {}
+    assert full.points_summaries is not None
+    (points,) = full.points_summaries
+    assert (points.user_group2_id, points.extra) == (GROUP, {})
+    assert points.loyalty_points == sum(row.points or 0 for row in full.expiry_schedules or ())
+
+
+@pytest.mark.parametrize(
+    ("identifier", "kind"), [(GROUP, "id"), (f"group-{GROUP}", "externalId"), (str(GROUP), "externalId")]
+)
+async def test_a_group_is_named_in_several_ways(client: CapillaryClient, identifier: Any, kind: str) -> None:
+    """Each travels as a parameter of its own."""
+    assert (await client.user_groups.get(identifier, identifier_type=kind)).id == GROUP
+
+
+async def test_a_groups_transactions_are_walked_to_an_empty_page(client: CapillaryClient, sandbox: Sandbox) -> None:
+    """Nothing tells how many there are."""
+    rows = await client.user_groups.list_transactions(GROUP, page_size=50, embed=list(GroupTransactionEmbed)).collect()
+
+    assert [(row.type, row.id) for row in rows] == sandbox.group_transaction_keys(GROUP)
+    assert rows[0].extra == {}
+    assert rows[0].bill_details is not None
+    assert rows[0].bill_details.extra == {}
+    assert rows[0].line_items is not None
+
+
+async def test_a_history_that_is_shown_in_part_warns(client: CapillaryClient) -> None:
+    """No document shows a way to the second page."""
+    changes = client.user_groups.list_slab_changes(GROUP, page_size=20)
+
+    with pytest.warns(PartialListingWarning, match="20 of 22"):
+        shown = await changes.collect()
+
+    assert len(shown) == 20
+
+
+async def test_a_history_that_is_shown_in_full_warns_of_nothing(client: CapillaryClient) -> None:
+    """A thousand at once are enough for everybody."""
+    changes = await client.user_groups.list_slab_changes(GROUP).collect()
+
+    assert len(changes) == 22
+    assert (changes[0].type, changes[0].extra) == ("RENEW", {})
+
+
+async def test_a_history_without_rows_is_a_decode_error(client: CapillaryClient, sandbox: Sandbox) -> None:
+    """It is not taken for an empty one."""
+    sandbox.script("/", Answer(body={"pagination": {"total": 3}}))
+
+    with pytest.raises(DecodeError, match="list of rows"):
+        await client.user_groups.list_slab_changes(GROUP).collect()
+
+
+REFUSALS: list[tuple[Callable[[CapillaryClient], Awaitable[Any]], type[ResponseError], int]] = [
+    (lambda client: client.user_groups.get(404), NotFoundError, 1619),
+    (
+        lambda client: client.user_groups.get("group-404", identifier_type="externalId"),
+        InvalidRequestError,
+        1632,
+    ),
+    (lambda client: client.user_groups.list_transactions(404).collect(), NotFoundError, 1619),
+    (lambda client: client.user_groups.list_slab_changes(404).collect(), NotFoundError, 1619),
+]
+
+
+@pytest.mark.parametrize(("call", "expected", "code"), REFUSALS)
+async def test_a_group_that_is_not_there_is_an_error(
+    client: CapillaryClient, call: Any, expected: type[ResponseError], code: int
+) -> None:
+    """By whichever name it was asked for."""
+    with pytest.raises(expected) as caught:
+        await call(client)
+
+    assert caught.value.codes == (code,)

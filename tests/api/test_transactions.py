@@ -1,0 +1,79 @@
+"""A customer's transactions over a socket."""
+
+from decimal import Decimal
+
+import pytest
+
+from capillary_async import CapillaryClient, InvalidRequestError, TransactionEmbed
+from capillary_async.sandbox import Answer, Paging, Sandbox
+
+
+async def test_most_customers_are_one_request(client: CapillaryClient, sandbox: Sandbox) -> None:
+    """A thousand at once, and the total says that there are no more."""
+    rows = await client.customers.list_transactions(6).collect()
+
+    assert [(row.type, row.id) for row in rows] == sandbox.transaction_keys(6)
+    assert sandbox.requests[0].query["limit"] == "1000"
+
+
+@pytest.mark.parametrize("offset_unit", ["records", "pages"])
+async def test_a_return_is_not_taken_for_a_purchase(
+    client: CapillaryClient, sandbox: Sandbox, offset_unit: str
+) -> None:
+    """They share ids, so that an id alone would drop rows; whatever `offset` counts."""
+    sandbox.paging["transactions"] = Paging(default_limit=20, offset_unit=offset_unit)  # type: ignore[arg-type]
+
+    rows = await client.customers.list_transactions(7, page_size=50).collect()
+
+    keys = [(row.type, row.id) for row in rows]
+    assert keys == sandbox.transaction_keys(7)
+    assert len({number for _, number in keys}) < len(keys)
+
+
+async def test_they_are_found_by_another_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
+    """The twin has the same rows."""
+    mobile = sandbox.identifiers(7)["mobile"]
+
+    found = await client.customers.find_transactions("mobile", mobile, transaction_type="RETURN").collect()
+
+    assert found == await client.customers.list_transactions(7, transaction_type="RETURN").collect()
+    assert {row.type for row in found} == {"RETURN"}
+
+
+async def test_parts_come_when_they_are_asked_for(client: CapillaryClient) -> None:
+    """Typed to the last leaf."""
+    plain = await client.customers.list_transactions(7).first()
+    full = await client.customers.list_transactions(7, embed=list(TransactionEmbed)).first()
+
+    assert plain is not None
+    assert full is not None
+    assert [plain.bill_points, plain.billing_store, plain.payment_modes] == [None] * 3
+    assert full.extra == {}
+    assert full.billing_store is not None
+    assert full.billing_store.code == "sbx123"
+    assert full.bill_points is not None
+    assert full.bill_points.aggregated_bill_points is not None
+    total = full.bill_points.aggregated_bill_points[0].regular_points
+    assert total is not None
+    assert full.amount is not None
+    assert total.points == full.amount / 10
+
+
+async def test_a_part_that_does_not_exist_is_an_error(client: CapillaryClient) -> None:
+    """Code 1110."""
+    with pytest.raises(InvalidRequestError) as caught:
+        await client.customers.list_transactions(7, embed=["LINES"]).collect()
+
+    assert caught.value.codes == (1110,)
+
+
+async def test_amounts_are_exact(client: CapillaryClient, sandbox: Sandbox) -> None:
+    """Money, with or without a point."""
+    row = {"id": 1, "type": "REGULAR", "amount": Decimal("62.22"), "grossAmount": 73, "discount": Decimal("0.0")}
+    sandbox.script("/", Answer(body={"pagination": {"limit": 20, "offset": 0, "total": 1}, "data": [row]}))
+
+    found = await client.customers.list_transactions(7).first()
+
+    assert found is not None
+    assert [found.amount, found.gross_amount, found.discount] == [Decimal("62.22"), Decimal(73), Decimal("0.0")]
+    assert str(found.discount) == "0.0"
