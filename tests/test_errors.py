@@ -29,6 +29,7 @@ from capillary_async.errors import (
     RepeatedPageError,
     ResponseError,
     ServerError,
+    TableError,
     TransportError,
     UnexpectedResponseError,
     error_class,
@@ -53,6 +54,7 @@ ANCESTORS: dict[type[Exception], type[Exception]] = {
     UnexpectedResponseError: ResponseError,
     DecodeError: CapillaryError,
     PaginationError: CapillaryError,
+    TableError: CapillaryError,
     RepeatedPageError: PaginationError,
     IncompleteListingError: PaginationError,
 }
@@ -68,6 +70,9 @@ def make(cls: type[CapillaryError]) -> CapillaryError:
         error = cls("odd", location="data[3].eventDate", path=PATH, attempts=3)
     elif issubclass(cls, IncompleteListingError):
         error = cls("short", expected=10, received=7, path=PATH, attempts=3)
+    elif issubclass(cls, TableError):
+        error = cls("does not fit", row=3, location="value")
+        error.path = PATH
     else:
         error = cls("failed", path=PATH, attempts=3)
     error.cursor = ("a", "place")
