@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help help-text docs demo test check lint format types examples faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs demo test check lint format types examples sync faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard capillary_async tests benchmarks fuzz docs)
+SOURCES := $(wildcard capillary_async tests tools benchmarks fuzz docs)
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -33,6 +33,9 @@ lint: $(VENV)/installed-dev ## Look for faults and for what the formatter would 
 format: $(VENV)/installed-dev ## Lay the source out.
 	$(BIN)/ruff check --select I --fix
 	$(BIN)/ruff format
+
+sync: $(VENV)/installed-test ## Write the types of the blocking client from those of the async one.
+	$(BIN)/python -m tools.sync_stub
 
 types: $(VENV)/installed-dev ## Run both type checkers.
 	$(BIN)/mypy $(SOURCES)

@@ -171,6 +171,18 @@ class CapillaryClient:
         finally:
             await self._http.close()
 
+    async def open(self) -> Self:
+        """Open the client where `async with` does not fit, such as in two callbacks of a framework; `aclose` it then.
+
+        Raises:
+            ConfigurationError: The client is open already, or its session or certificates are unusable.
+        """
+        return await self.__aenter__()
+
+    async def aclose(self) -> None:
+        """Cancel the calls that are under way, and close the session."""
+        await self.__aexit__(None, None, None)
+
     @overload
     def fetch(self, path: str, query: Query = ..., *, into: type[T]) -> Coroutine[Any, Any, T]: ...
     @overload

@@ -1,0 +1,151 @@
+"""Make a blocking class of an async one, so that no method is written twice.
+
+The blocking object holds the async one. A method calls the async method of the same name; what that returns is waited
+for in the loop's thread if it is a coroutine, and made blocking if it is an object that has to be.
+"""
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from functools import cache, wraps
+from types import FunctionType, MappingProxyType
+from typing import Any, Final, NoReturn, Self, TypeVar, cast
+
+from capillary_async.api.methods import Group
+from capillary_async.sync.loop_thread import LoopThread
+
+B = TypeVar("B", bound="Blocking")
+
+# The async protocols, and what they are called without a loop.
+PROTOCOLS: Final[Mapping[str, str]] = MappingProxyType(
+    {"__aiter__": "__iter__", "__anext__": "__next__", "__aenter__": "__enter__", "__aexit__": "__exit__"}
+)
+# For the parts of the client, not for its users.
+INTERNAL: Final = frozenset(
+    {
+        *("CapillaryClient.aclose", "PageIterator.open_window"),
+        *(f"Pager.{name}" for name in ("cursor_at", "fetch", "keys_of", "listing", "locate", "new_walker", "start")),
+    }
+)
+_BLOCKING: Final[dict[type, Any]] = {}
+
+
+class Blocking:
+    """An async object, and the thread in which its coroutines run.
+
+    Attributes:
+        source: The async object.
+        loop: The thread.
+        owns_loop: Whether the thread ends with this object.
+    """
+
+    source: Any
+    loop: LoopThread
+    owns_loop: bool
+
+    @classmethod
+    def of(cls, source: Any, loop: LoopThread, *, owns_loop: bool = False) -> Self:
+        """Make a blocking object for an async one that is there already."""
+        blocking = cls.__new__(cls)
+        blocking.hold(source, loop, owns_loop=owns_loop)
+        return blocking
+
+    def hold(self, source: Any, loop: LoopThread, *, owns_loop: bool) -> None:
+        """Take an async object over."""
+        self.source, self.loop, self.owns_loop = source, loop, owns_loop
+
+    def __repr__(self) -> str:
+        """Show what the async object shows."""
+        return repr(self.source)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: threads and sockets do not travel.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("open one client in each process: a client's thread and its sockets do not travel in a pickle")
+
+    def finish(self, value: Any) -> Any:
+        """Return what a method's value comes to, without anything to await left in it."""
+        if inspect.iscoroutine(value):
+            value = self.loop.run(value)
+        if isinstance(value, AsyncGenerator):
+            return self._generate(cast("AsyncGenerator[Any, None]", value))
+        kind: Any = type(cast("object", value))
+        blocking = _group_class(kind) if isinstance(value, Group) else _BLOCKING.get(kind)
+        return value if blocking is None else blocking.of(value, self.loop)
+
+    def _generate(self, rows: AsyncGenerator[Any, None]) -> Iterator[Any]:
+        try:
+            while True:
+                try:
+                    row = self.loop.run(cast("Any", anext(rows)))
+                except StopAsyncIteration:
+                    return
+                yield row
+        finally:
+            self.loop.run(cast("Any", rows.aclose()))
+
+
+def is_shown(source: type, name: str) -> bool:
+    """Whether users see this attribute of an async class."""
+    return name in PROTOCOLS or not (name.startswith("_") or f"{source.__name__}.{name}" in INTERNAL)
+
+
+def mirrors(source: type) -> Callable[[type[B]], type[B]]:
+    """Give a class the blocking form of every public method and property of `source` that it has not itself."""
+
+    def fill(cls: type[B]) -> type[B]:
+        for name in dir(source):
+            target = PROTOCOLS.get(name, name)
+            if target not in vars(cls) and is_shown(source, name):
+                member = _member(name, inspect.getattr_static(source, name))
+                if member is not None:
+                    setattr(cls, target, member)
+        cls.__doc__ = cls.__doc__ or source.__doc__
+        _BLOCKING[source] = cls
+        return cls
+
+    return fill
+
+
+def _member(name: str, member: Any) -> Any:
+    if isinstance(member, property):
+        return property(lambda self: self.finish(getattr(self.source, name)), doc=member.__doc__)
+    if not isinstance(member, FunctionType):
+        return None
+    return _next(member) if name == "__anext__" else _method(member)
+
+
+def _method(function: FunctionType) -> Callable[..., Any]:
+    # Not what is noted on the function: there, endpoints say that they are coroutine functions.
+    @wraps(function, updated=())
+    def method(self: Blocking, /, *args: Any, **kwargs: Any) -> Any:
+        return self.finish(function(self.source, *args, **kwargs))
+
+    cast("Any", method).__signature__ = inspect.signature(function)
+    return method
+
+
+def _next(function: FunctionType) -> Callable[[Blocking], Any]:
+    @wraps(function, updated=())
+    def step(self: Blocking) -> Any:
+        coroutine = function(self.source)
+        try:
+            if getattr(self.source, "is_ready", False):
+                coroutine.send(None)  # it ends without waiting for anything, so it can run in this thread
+            return self.finish(coroutine)
+        except StopIteration as ended:
+            return ended.value
+        except StopAsyncIteration:
+            pass
+        raise StopIteration
+
+    return step
+
+
+@cache
+def _group_class(group: Any) -> type[Blocking]:
+    return mirrors(group)(
+        type(group.__name__, (Blocking,), {"__doc__": group.__doc__, "__module__": "capillary_async.sync"})
+    )

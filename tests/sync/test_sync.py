@@ -1,0 +1,333 @@
+"""The blocking client does what the async one does, for callers without an event loop."""
+
+import asyncio
+import inspect
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+
+import capillary_async
+from capillary_async import AccessToken, BasicAuth, ClientOptions, ConfigurationError, Customer, NotFoundError, Region
+from capillary_async.sandbox import Sandbox
+from capillary_async.sync import CapillaryClient, lookup_many
+from tools.sync_stub import STUB, Stub
+
+GROUP = 93257
+
+
+class TestCalls:
+    """Calls wait for their answer."""
+
+    def test_a_call_returns_its_answer(self, client: CapillaryClient) -> None:
+        """Not something to await."""
+        customer = client.customers.get(6)
+
+        assert type(customer) is Customer
+        assert customer.id == 6
+
+    def test_a_call_raises_its_error(self, client: CapillaryClient) -> None:
+        """As the async client does."""
+        with pytest.raises(NotFoundError) as caught:
+            client.customers.get(404)
+
+        assert caught.value.codes == (8015,)
+
+    def test_any_endpoint_can_be_asked(self, client: CapillaryClient) -> None:
+        """`fetch` and `paginate` are there, too."""
+        path = "/v3/users/6/trackedTargetEvents/79193"
+
+        assert client.fetch("/v3/users/6/targetGroups", into=dict[str, Any])["data"]
+        assert client.paginate(path, key="eventLogId").collect()
+
+    def test_an_argument_is_refused_at_once(self, client: CapillaryClient, server: Sandbox) -> None:
+        """Nothing is sent then."""
+        with pytest.raises(ValueError, match="customer_id"):
+            client.customers.get(-1)
+
+        assert not server.requests
+
+    def test_threads_share_a_client(self, client: CapillaryClient, server: Sandbox) -> None:
+        """A web server opens one for all of them."""
+        server.latency = 0.05
+
+        with ThreadPoolExecutor(8) as executor:
+            ids = [customer.id for customer in executor.map(client.customers.get, range(1, 9))]
+
+        assert ids == list(range(1, 9))
+
+    def test_it_works_in_the_thread_of_a_running_loop(self, client: CapillaryClient) -> None:
+        """A notebook's cell is such a place."""
+
+        async def cell() -> int:
+            return client.customers.get(6).id or 0
+
+        assert asyncio.run(cell()) == 6
+
+    def test_an_interrupted_call_ends(self, client: CapillaryClient, server: Sandbox) -> None:
+        """Ctrl-C in the calling thread cancels the request, too."""
+
+        def interrupt(number: int, frame: object) -> None:
+            raise KeyboardInterrupt
+
+        server.latency = 30.0
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                client.customers.get(6)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        server.latency = 0.0
+
+        assert client.customers.get(6).id == 6
+
+
+class TestListings:
+    """Pagers are iterable."""
+
+    def test_rows_come_in_their_order(self, client: CapillaryClient, server: Sandbox) -> None:
+        """Over all pages."""
+        events = client.targets.list_events(1, 7, page_size=5)
+
+        assert [event.event_log_id for event in events] == server.event_ids(1, 7)
+        assert events.collect() == list(events)
+
+    def test_a_break_leaves_nothing_behind(self, client: CapillaryClient, server: Sandbox) -> None:
+        """No page is asked for that nobody wants."""
+        for _ in client.user_groups.list_members(GROUP, page_size=10):
+            break
+
+        assert server.request_count == 1
+
+    def test_pages_have_cursors(self, client: CapillaryClient) -> None:
+        """From which another process goes on."""
+        members = client.user_groups.list_members(GROUP, page_size=10)
+
+        page = next(iter(members.pages()))
+
+        assert [*page.items, *members.resume(page.cursor)] == list(members)
+
+    def test_pages_are_read_ahead(self, client: CapillaryClient, server: Sandbox) -> None:
+        """In a block that leaves nothing under way."""
+        members = client.user_groups.list_members(GROUP, page_size=10)
+
+        with members.prefetch(4) as rows:
+            ahead = list(rows)
+            assert rows.report.rows == len(ahead)
+
+        assert ahead == members.collect()
+
+    def test_batches_are_closed_on_a_break(self, client: CapillaryClient) -> None:
+        """An async generator that is left open complains when it is collected."""
+        for batch in client.targets.list_events(1, 7, page_size=5).arrow_batches(rows=5):
+            assert batch.num_rows == 5
+            break
+
+    def test_all_batches_come(self, client: CapillaryClient, server: Sandbox) -> None:
+        """As from the async pager."""
+        batches = list(client.targets.list_events(1, 7).arrow_batches(rows=5))
+
+        assert sum(batch.num_rows for batch in batches) == len(server.event_ids(1, 7))
+
+
+class TestLookups:
+    """Many keys at a time, without a loop."""
+
+    def test_a_method_runs_in_the_clients_loop(self, client: CapillaryClient) -> None:
+        """No thread for each call."""
+        before = threading.active_count()
+
+        with lookup_many(client.customers.get, [*range(1, 9), 404], concurrency=5) as outcomes:
+            found = {outcome.key: outcome.ok for outcome in outcomes}
+            assert threading.active_count() == before
+
+        assert found == {**dict.fromkeys(range(1, 9), True), 404: False}
+
+    def test_arguments_can_be_bound(self, client: CapillaryClient) -> None:
+        """As with the async one."""
+        get = partial(client.customers.get, slab_history=True)
+
+        with lookup_many(get, [6], order="input") as outcomes:
+            (outcome,) = outcomes
+
+        assert outcome.unwrap().slab_history is not None
+
+    def test_any_function_runs_in_threads(self, client: CapillaryClient) -> None:
+        """It may call the client as often as it likes."""
+
+        def tier(customer_id: int) -> tuple[int | None, str]:
+            return client.customers.get(customer_id).id, threading.current_thread().name
+
+        with lookup_many(tier, range(1, 9), concurrency=4) as outcomes:
+            found = [outcome.unwrap() for outcome in outcomes]
+
+        assert {key for key, _ in found} == set(range(1, 9))
+        assert threading.current_thread().name not in {name for _, name in found}
+
+    def test_a_break_ends_what_runs(self, client: CapillaryClient) -> None:
+        """And the thread of its own, if it has one."""
+        before = threading.active_count()
+
+        with lookup_many(lambda key: key, range(1000), concurrency="auto") as outcomes:
+            next(iter(outcomes))
+
+        assert threading.active_count() == before
+
+    def test_what_is_no_function_is_refused(self) -> None:
+        """By name."""
+        wrong: Any = 5
+        with pytest.raises(ValueError, match="fn must be"):
+            lookup_many(wrong, [1])
+
+
+class TestLifetime:
+    """One thread with an event loop, as long as the client is open."""
+
+    def test_open_and_close_are_there_for_callbacks(self, unopened: CapillaryClient) -> None:
+        """Not every framework has a place for `with`."""
+        before = threading.active_count()
+
+        client = unopened.open()
+        assert client.customers.get(6).id == 6
+        client.close()
+
+        assert threading.active_count() == before
+
+    def test_a_client_can_be_opened_again(self, unopened: CapillaryClient) -> None:
+        """As the async one."""
+        for _ in range(2):
+            with unopened as client:
+                assert client.customers.get(6)
+
+    def test_a_call_of_a_client_that_is_not_open_says_so(self, unopened: CapillaryClient) -> None:
+        """With the words of the blocking client."""
+        with pytest.raises(ConfigurationError, match="use it inside `with CapillaryClient"):
+            unopened.customers.get(6)
+        with pytest.raises(ConfigurationError, match="use it inside `with CapillaryClient"):
+            unopened.targets.list_events(1, 7).first()
+
+    def test_it_is_open_once(self, client: CapillaryClient) -> None:
+        """Two threads that open it would close it under each other."""
+        with pytest.raises(ConfigurationError, match="open already"):
+            client.open()
+
+    def test_a_client_that_cannot_open_leaves_no_thread(self) -> None:
+        """Its certificates cannot be read."""
+        before = threading.active_count()
+
+        with pytest.raises(ConfigurationError, match="ca_file"):
+            CapillaryClient(Region.EU, AccessToken("t"), options=ClientOptions(ca_file="/nowhere")).open()
+
+        assert threading.active_count() == before
+
+    def test_the_environment_sets_it_up(self, server: Sandbox) -> None:
+        """As the async client."""
+        environ = {
+            "CAPILLARY_BASE_URL": server.base_url,
+            "CAPILLARY_TILL": server.till,
+            "CAPILLARY_PASSWORD": server.password,
+        }
+
+        with CapillaryClient.from_env(environ) as client:
+            assert client.base_url == server.base_url
+            assert client.customers.get(6).id == 6
+
+    def test_a_session_cannot_be_given(self) -> None:
+        """It would belong to another loop."""
+        arguments: dict[str, Any] = {"session": None}
+        with pytest.raises(TypeError, match="session"):
+            CapillaryClient(Region.EU, BasicAuth("till", "password"), **arguments)
+
+    def test_it_is_not_pickled(self, unopened: CapillaryClient) -> None:
+        """Threads and sockets do not travel."""
+        with pytest.raises(TypeError, match="open one client in each process"):
+            pickle.dumps(unopened)
+
+
+def run_script(server: Sandbox, *lines: str) -> str:
+    """Run lines in a fresh interpreter, with `client` for the sandbox; return what they print."""
+    setup = (
+        "import os, sys",
+        "from capillary_async import BasicAuth, ConfigurationError",
+        "from capillary_async.sync import CapillaryClient",
+        f"AUTH = BasicAuth({server.till!r}, {server.password!r})",
+        f"client = CapillaryClient({server.base_url!r}, AUTH)",
+    )
+    code = "\n".join([*(() if lines[0].startswith("from gevent") else setup), *lines])
+    code = code.replace("SETUP", "\n".join(setup))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout + done.stderr
+
+
+class TestSurroundings:
+    """Where threads and processes are not what they seem."""
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+    def test_a_forked_process_is_told(self, server: Sandbox) -> None:
+        """Its copy of the client has no thread; a call would wait for ever."""
+        said = run_script(
+            server,
+            "with client:",
+            "    client.customers.get(6)",
+            "    if not (child := os.fork()):",
+            "        try: client.customers.get(6)",
+            "        except ConfigurationError as error: print(error, flush=True)",
+            "        client.close()",
+            "        with CapillaryClient(client.base_url, AUTH) as own: print(own.customers.get(6).id, flush=True)",
+            "        os._exit(0)",
+            "    os.waitpid(child, 0)",
+        )
+
+        assert said == "the client was opened before this process was forked; open one in each process\n6\n"
+
+    def test_green_threads_are_refused(self, server: Sandbox) -> None:
+        """Gevent's threads are parts of one thread, which the loop would stop."""
+        said = run_script(
+            server,
+            "from gevent import monkey; monkey.patch_all()",
+            "SETUP",
+            "try: client.open()",
+            "except ConfigurationError as error: print(error)",
+        )
+
+        assert "does not work under gevent" in said
+
+    def test_a_program_that_forgets_to_close_it_ends(self, server: Sandbox) -> None:
+        """It must not hang at its end."""
+        assert run_script(server, "client.open()", "print(client.customers.get(6).id)").startswith("6\n")
+
+
+def groups() -> Iterator[tuple[str, str]]:
+    """Name every method of the async client's groups."""
+    client = capillary_async.CapillaryClient(Region.EU, AccessToken("t"))
+    for group in (name for name in vars(client) if not name.startswith("_")):
+        for method in dir(getattr(client, group)):
+            if not method.startswith("_") and method != "calls":
+                yield group, method
+
+
+class TestLikeness:
+    """Nothing is written twice, and nothing is missing."""
+
+    @pytest.mark.parametrize(("group", "method"), [*groups()])
+    def test_every_method_of_a_group_is_there(self, group: str, method: str) -> None:
+        """With its parameters and its documentation, and without being a coroutine function."""
+        awaited = getattr(getattr(capillary_async.CapillaryClient(Region.EU, AccessToken("t")), group), method)
+        blocking = getattr(getattr(CapillaryClient(Region.EU, AccessToken("t")), group), method)
+
+        assert inspect.signature(blocking) == inspect.signature(awaited)
+        assert inspect.getdoc(blocking) == inspect.getdoc(awaited)
+        assert not inspect.iscoroutinefunction(blocking)
+
+    def test_the_stub_is_current(self) -> None:
+        """`make sync` writes it."""
+        assert STUB.read_text("utf-8") == Stub().text()
