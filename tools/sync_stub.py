@@ -124,16 +124,11 @@ class Stub:
         return "\n".join([HEADER, *imports, "", exported, "", *variables, "", *blocks])
 
     def _group(self, group: type[Group]) -> str:
-        module = sys.modules[group.__module__]
-        nodes = ast.parse(inspect.getsource(module)).body
-        functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
         lines = [f"class {group.__name__}:", _docstring(inspect.getdoc(group), "    ")]
-        for node in _definition(group).body:
-            value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-            if isinstance(value, ast.Call) and ast.unparse(value.func) in ("endpoint", "listing"):
-                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-                function = functions[ast.unparse(value.args[0])]
-                lines.append(self._function(function, module, "    ", name=ast.unparse(target)))
+        for name, method in vars(group).items():
+            if not name.startswith("_"):
+                build = inspect.unwrap(method)
+                lines.append(self._function(_definition(build), sys.modules[build.__module__], "    ", name=name))
         return "\n".join([*lines, ""])
 
     def _class(self, cls: type[Any]) -> str:

@@ -4,7 +4,7 @@ from capillary_async.api.arguments import Several
 from capillary_async.api.generic import Query
 from capillary_async.bulk.lookup import Concurrency, Order
 from capillary_async.bulk.outcome import Outcome
-from capillary_async.models import Customer, CustomerUserGroup, Embed, EnrollmentType, GroupMember, IdentifierName, SortOrder, Source, Target, TargetEvent, Tracker, UserGroupIdentifier, UserGroupSummary
+from capillary_async.models import Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
 from capillary_async.options import ClientOptions, Region
 from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor
@@ -90,7 +90,51 @@ class Customers:
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
-            InvalidRequestError: The customer was merged into another (8069), or source or account are wrong.
+            CustomerMergedError: The customer was merged into another (8069).
+            InvalidRequestError: Source or account are wrong.
+        """
+    def find(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, embed: Several[Embed | str]=..., include_all_user_groups: bool | None=None, user_group_id: int | None=None, include_user_group_loyalty_details: bool | None=None, include_fraud_details: bool | None=None, only_current_profile: bool | None=None, user_group_joined_after: date | None=None, user_group_joined_before: date | None=None, user_group_offset: int | None=None, user_group_limit: int | None=None, user_group_sort_by: str | None=None, user_group_sort_order: SortOrder | str | None=None, user_group_pagination: bool | None=None, gap_to_upgrade: int | None=None, gap_to_renew: int | None=None, ndnc_status: bool | None=None, optin_status: bool | None=None, slab_history: bool | None=None, tier_upgrade_criteria: bool | None=None, membership_retention_criteria: bool | None=None) -> Customer:
+        """Fetch a customer's details by something else than the id, in one request.
+
+        What is not given is not sent.
+
+        Args:
+            identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
+            identifier_value: The number, address or id.
+            source: Where the customer is registered: INSTORE, MARTJACK, WECHAT, LINE or ALL.
+            account_id: The account, in a source that has several.
+            embed: Further parts: points, subscriptions, mlp, userGroup, gapDetails, promotionalPoints,
+                expirySchedules, expiredPoints, customerImage, returnedPoints, associatedImages, segments.
+            include_all_user_groups: Add the customer's user groups; `customers.list_user_groups` walks
+                all of them.
+            user_group_id: Add this user group only.
+            include_user_group_loyalty_details: Add the loyalty details of user groups.
+            include_fraud_details: Add fraud details.
+            only_current_profile: Leave out profiles of other sources.
+            user_group_joined_after: User groups joined from this day on.
+            user_group_joined_before: User groups joined up to this day.
+            user_group_offset: Offset within the user groups, 0 or more.
+            user_group_limit: User groups in the answer, from 1 to 1,000.
+            user_group_sort_by: Such as JoinedDate, the API's default.
+            user_group_sort_order: ASC, or DESC, the API's default.
+            user_group_pagination: Add `ug2_pagination` to the answer.
+            gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
+                among `embed`.
+            gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+            ndnc_status: Add the do-not-disturb status.
+            optin_status: Add the opt-in status.
+            slab_history: Add the tier changes.
+            tier_upgrade_criteria: Add what the next tier asks for.
+            membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+
+        Returns:
+            The customer.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
+            CustomerMergedError: The customer was merged into another (8069).
+            InvalidRequestError: Source or account are wrong.
         """
     def find_id(self, identifier_name: IdentifierName | str, identifier_value: str, *, source: Source | str='INSTORE', account_id: str | None=None) -> int:
         """Find a customer's id by something else that identifies the customer.
@@ -107,6 +151,211 @@ class Customers:
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015), or not in this source (8065).
+        """
+    def search(self, query: str, *, page_size: int=10) -> Pager[CustomerMatch]:
+        """List the customers whom a text finds: the beginning of a name, a mobile number, an address, an id.
+
+        A busy search (461) is tried again. For one customer whose identifier is known, `customers.find_id` and
+        `customers.find` are faster and exact.
+
+        Args:
+            query: What to look for, in every source.
+            page_size: Customers to ask for at once, from 1 to 1,000; 10 is the API's own.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            ServerError: The search was busy every time (461).
+        """
+    def get_points_balance(self, customer_id: int, *, program_id: int | None=None, entity_type: EntityType | str | None=None) -> PointsBalance:
+        """Fetch how many points a customer has: a small and fast answer.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            program_id: Only the points of this loyalty programme.
+            entity_type: CUSTOMER, the API's default, or FLEET or USERGROUP2 for the points of the customer's user group.
+
+        Returns:
+            The points that can be spent, and those that are promised.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+            InvalidRequestError: The entity type is unknown (1212), or the user group is not valid (1632).
+        """
+    def find_points_balance(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, program_id: int | None=None, entity_type: EntityType | str | None=None) -> PointsBalance:
+        """Fetch how many points a customer has, by something else than the id.
+
+        Args:
+            identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
+            identifier_value: The number, address or id.
+            source: Where the customer is registered.
+            account_id: The account, in a source that has several.
+            program_id: Only the points of this loyalty programme.
+            entity_type: As `customers.get_points_balance` takes it.
+
+        Returns:
+            The points that can be spent, and those that are promised.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015), or not in this source (8065).
+            InvalidRequestError: The entity type is unknown (1212), or the user group is not valid (1632).
+        """
+    def get_tiers(self, customer_id: int, *, program_id: int | None=None, entity_type: EntityType | str | None=None, all_programs: bool | None=None) -> tuple[TierDetails, ...]:
+        """Fetch a customer's tier, in one loyalty programme or in all: a small and fast answer.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            program_id: The loyalty programme; the default one when it is not given.
+            entity_type: CUSTOMER, the API's default, or FLEET for the tier of the customer's user group.
+            all_programs: Every programme.
+
+        Returns:
+            One tier for each programme.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+            InvalidRequestError: The customer is not in the programme (8089), or the entity type is unknown (1212).
+        """
+    def get_loyalty(self, customer_id: int, *, program_id: int | None=None, include_all_user_groups: bool | None=None, user_group_id: int | None=None) -> tuple[LoyaltyProgramDetails, ...]:
+        """Fetch a customer's points and tier in every loyalty programme.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            program_id: Only this programme.
+            include_all_user_groups: Add what the customer has in user groups.
+            user_group_id: Add what the customer has in this user group.
+
+        Returns:
+            One for each programme; in one that the customer did not join, `is_enrolled` is false.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+            InvalidRequestError: The customer is not in the programme (8089) or not in the user group (1620).
+        """
+    def get_points_expiry(self, customer_id: int) -> tuple[PointsExpiry, ...]:
+        """Fetch when a customer's points expire.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+
+        Returns:
+            How many points expire on which day; empty when there are none.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+        """
+    def get_promised_points(self, customer_id: int) -> tuple[PromisedPoints, ...]:
+        """Fetch a customer's points that cannot be spent yet.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+
+        Returns:
+            First those that a date is set for, then those that wait for an event, whose `redeemable_from` is `None`.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+        """
+    def list_transactions(self, customer_id: int, *, page_size: int=..., start_date: date | None=None, end_date: date | None=None, transaction_type: TransactionType | str | None=None, transaction_ids: Several[int]=..., start_id: int | None=None, end_id: int | None=None, bill_number: str | None=None, bill_numbers: Several[str]=..., entity_type: StoreEntityType | str | None=None, entity_code: str | None=None, local_currency: bool | None=None, embed: Several[TransactionEmbed | str]=..., sort_by: str | None=None, sort_order: SortOrder | str | None=None) -> Pager[Transaction]:
+        """List what a customer bought and brought back, the latest first.
+
+        Transactions of the same time have no order of their own, so a page may repeat a row of the page before: rows are
+        told apart by `type` and `id`.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            page_size: Transactions to ask for at once, from 1 to 1,000; most customers are one page.
+            start_date: Billed from this moment on.
+            end_date: Billed up to this moment.
+            transaction_type: REGULAR, RETURN or ALL.
+            transaction_ids: Only these transactions.
+            start_id: From this id on; only of purchases for certain, like `end_id`.
+            end_id: Up to this id.
+            bill_number: Only the bill with this number.
+            bill_numbers: Only the bills with these numbers.
+            entity_type: STORE, ZONE, CONCEPT or TILL: where the transactions were made. Wants `entity_code`.
+            entity_code: Code of the store, zone, concept or till.
+            local_currency: Add the amounts in the local currency.
+            embed: Further parts: BILL_CF, BILL_EF, ATTRIBUTION, PAYMENT_MODES, CREDIT_NOTES, BILL_STORE_DETAILS,
+                BILL_POINTS, TRANSACTION_IDENTIFIER. Lines of the bills are not among them.
+            sort_by: BILLING_TIME is all that the API knows.
+            sort_order: ASC, or DESC, the API's default.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+            InvalidRequestError: A part (1110), a date (1114, 1115) or a filter is wrong.
+        """
+    def find_transactions(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., start_date: date | None=None, end_date: date | None=None, transaction_type: TransactionType | str | None=None, transaction_ids: Several[int]=..., start_id: int | None=None, end_id: int | None=None, bill_number: str | None=None, bill_numbers: Several[str]=..., entity_type: StoreEntityType | str | None=None, entity_code: str | None=None, local_currency: bool | None=None, embed: Several[TransactionEmbed | str]=..., sort_by: str | None=None, sort_order: SortOrder | str | None=None) -> Pager[Transaction]:
+        """List what a customer bought and brought back, the latest first, by something else than the id.
+
+        Whoever asks needs the right to write customers; `customers.list_transactions` is content with the right to read.
+
+        Args:
+            identifier_name: mobile, email, externalId, id, wechat, cardnumber or cardExternalId.
+            identifier_value: The number, address or id.
+            source: Where the customer is registered.
+            account_id: The account, in a source that has several.
+            page_size: Transactions to ask for at once, from 1 to 1,000; most customers are one page.
+            start_date: Billed from this moment on.
+            end_date: Billed up to this moment.
+            transaction_type: REGULAR, RETURN or ALL.
+            transaction_ids: Only these transactions.
+            start_id: From this id on; only of purchases for certain, like `end_id`.
+            end_id: Up to this id.
+            bill_number: Only the bill with this number.
+            bill_numbers: Only the bills with these numbers.
+            entity_type: STORE, ZONE, CONCEPT or TILL: where the transactions were made. Wants `entity_code`.
+            entity_code: Code of the store, zone, concept or till.
+            local_currency: Add the amounts in the local currency.
+            embed: Further parts, as `customers.list_transactions` takes them.
+            sort_by: BILLING_TIME is all that the API knows.
+            sort_order: ASC, or DESC, the API's default.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015), or not in this source (8065).
+            InvalidRequestError: A part (1110), a date (1114, 1115) or a filter is wrong.
+        """
+    def get_status_changes(self, customer_id: int) -> tuple[StatusChange, ...]:
+        """Fetch every status that a customer has or had.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+
+        Returns:
+            The statuses in the order the API sent them; the one that counts has `is_active`.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+        """
+    def get_loyalty_events(self, customer_id: int, *, event_type: str | None=None, start_date: date | None=None, end_date: date | None=None, limit: int | None=None, offset: int | None=None, page: int | None=None) -> tuple[LoyaltyEvent, ...]:
+        """Fetch what the loyalty engine did for a customer.
+
+        The documents disagree on whether this endpoint can be paged, and none shows a total: what is asked for here
+        is one answer.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            event_type: Only events of this name, such as TransactionAdd.
+            start_date: From this moment on.
+            end_date: Up to this moment.
+            limit: Events in the answer; 10 is the API's default.
+            offset: Events to leave out at the beginning.
+            page: The page, from 1; wins over `offset`.
+
+        Returns:
+            The events, in the order the API sent them.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
         """
     def list_trackers(self, customer_id: int, *, source: Source | str='INSTORE') -> Pager[Tracker]:
         """List the running totals that are kept for a customer.
@@ -187,16 +436,83 @@ class UserGroups:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             ServerError: The search is busy (461).
         """
+    def get(self, identifier: int | str, *, identifier_type: UserGroupIdentifier | str='id', program_details: bool | None=None, expired_points: bool | None=None, expiry_schedules: bool | None=None, gap_to_upgrade: int | None=None, gap_to_renew: int | None=None, company_details: bool | None=None) -> UserGroup:
+        """Fetch a user group with its members, points, tiers and gaps.
+
+        Args:
+            identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+                externalId may be a text.
+            identifier_type: id, externalId or primaryUserId.
+            program_details: Add points and tier in every loyalty programme.
+            expired_points: Add points that expired.
+            expiry_schedules: Add points that will expire.
+            gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today.
+            gap_to_renew: Add what is missing to keep the tier in this many days.
+            company_details: Add the company that the group belongs to.
+
+        Returns:
+            The user group.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such group (1619).
+            InvalidRequestError: The group's external id or primary member is not valid (1632).
+        """
+    def list_transactions(self, identifier: int | str, *, identifier_type: UserGroupIdentifier | IdentifierName | str='id', source: Source | str='INSTORE', account_id: str | None=None, page_size: int=100, transaction_type: TransactionType | str | None=None, transaction_id: int | None=None, bill_number: str | None=None, customer_id: int | None=None, start_date: date | None=None, end_date: date | None=None, embed: Several[GroupTransactionEmbed | str]=..., all_programs: bool | None=None, sort_order: SortOrder | str | None=None, credit_notes: bool | None=None, roles: str | None=None) -> Pager[GroupTransaction]:
+        """List what the members of a user group bought and brought back for the group, the latest first.
+
+        The answer says nothing of a total, so the listing ends with the first page that is empty.
+
+        Args:
+            identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+                externalId may be a text.
+            identifier_type: id, externalId or primaryUserId; mobile or email mean those of the primary member.
+            source: Where the primary member is registered; only with mobile and email, like `account_id`.
+            account_id: The account, in a source that has several.
+            page_size: Transactions to ask for at once, from 1 to 1,000.
+            transaction_type: REGULAR or RETURN.
+            transaction_id: Only this transaction.
+            bill_number: Only the bill with this number.
+            customer_id: Only what this member bought.
+            start_date: From this moment on.
+            end_date: Before this moment.
+            embed: Further parts: EXTENDEDFIELDS, CUSTOMFIELDS, LINEITEMS, PAYMENTDETAILS.
+            all_programs: Of all loyalty programmes.
+            sort_order: ASC, or DESC, the API's default.
+            credit_notes: Add credit notes.
+            roles: Only what members with this role bought.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such group (1619).
+            InvalidRequestError: The group's external id or primary member is not valid (1632).
+        """
+    def list_slab_changes(self, group_id: int, *, start_date: date | None=None, end_date: date | None=None, page_size: int=...) -> Pager[SlabChange]:
+        """List the changes of a user group's tier, the latest first.
+
+        No document shows how to get a second page, so one page is all. When the API says that there are more, a
+        `PartialListingWarning` says so; then `start_date` and `end_date` reach the others.
+
+        Args:
+            group_id: The group's id.
+            start_date: Changes from this moment on.
+            end_date: Changes before this moment.
+            page_size: Changes in the answer, from 1 to 1,000.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such group (1619).
+        """
 
 class Targets:
     """Calls about targets and their events."""
-    def get_active(self, user_id: int, *, target_rule_ids: Several[int]=..., tracking_date: date | None=None, enrollment_type: EnrollmentType | str | None=None, only_user_created: bool | None=None) -> tuple[Target, ...]:
+    def get_active(self, customer_id: int, *, target_rule_ids: Several[int]=..., tracking_date: date | None=None, enrollment_type: EnrollmentType | str | None=None, only_user_created: bool | None=None) -> tuple[Target, ...]:
         """Fetch the targets that a customer is enrolled in and that are running.
 
         Capillary is phasing this call out for milestones, in favour of the loyalty promotions API.
 
         Args:
-            user_id: The customer's id, as `customers.find_id` returns it.
+            customer_id: As `customers.find_id` returns it.
             target_rule_ids: Only these targets, by their `id`; none given means all.
             tracking_date: Targets that run on this day; the cluster's own time when it has no zone.
             enrollment_type: TRANSACTION, IMPORT or AUDIENCE_FILTER.
@@ -210,7 +526,7 @@ class Targets:
             NotFoundError: There is no such customer (310011).
             InvalidRequestError: The enrolment type is unknown (310130).
         """
-    def list_events(self, user_id: int, target_rule_id: int, *, period_id: int | None=None, page_size: int=100) -> Pager[TargetEvent]:
+    def list_events(self, customer_id: int, target_rule_id: int, *, period_id: int | None=None, page_size: int=100) -> Pager[TargetEvent]:
         """List the events that count towards a customer's target, oldest first.
 
         The documents contradict each other on what `offset` and `total` count here, so the first listing of
@@ -218,15 +534,249 @@ class Targets:
         favour of the loyalty promotions API.
 
         Args:
-            user_id: The customer's id, as `customers.find_id` returns it.
-            target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns.
-            period_id: Only this period of the target. The answer of `GET /v3/users/{userId}/targetGroups` names them.
+            customer_id: As `customers.find_id` returns it.
+            target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns, or the
+                `target_rule_id` of one that `targets.get_progress` returns.
+            period_id: Only this period of the target: the `period_id` of a target that `targets.get_progress` returns.
             page_size: Events to ask for at once, from 1 to 1,000; the server may cut it.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (310011), rule (310018) or period (310019). A customer
                 without events (310149) is no error: the listing is empty.
+        """
+    def get_progress(self, customer_id: int, *, include_inactive: bool | None=None, target_rule_id: int | None=None, include_inactive_targets: bool | None=None, excluded_entities: Several[str]=..., tracking_date: date | None=None, data_scope: DataScope | str | None=None, data_scope_org_ids: Several[int]=...) -> tuple[TargetGroupProgress, ...]:
+        """Fetch how far a customer is with every target, by target group and period.
+
+        The `target_rule_id` and `period_id` of each target are what `targets.list_events` takes.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            include_inactive: Add periods that are over or have not begun.
+            target_rule_id: Only this target.
+            include_inactive_targets: Add targets that are switched off.
+            excluded_entities: Leave out targets of these entities.
+            tracking_date: Periods that run on this day; the cluster's own time when it has no zone.
+            data_scope: Ask the v3.1 endpoint, whose targets may be those of other organisations: SELF, OTHER or ALL.
+            data_scope_org_ids: Only these organisations; wants `data_scope`.
+
+        Returns:
+            The target groups, in the order the API sent them. Empty when the customer is in no active target.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (310011).
+        """
+    def get_groups(self, *, include_periods: bool | None=None, include_user_created: bool | None=None, only_active: bool | None=None) -> tuple[TargetGroup, ...]:
+        """Fetch all target groups with their targets. The answer may be some 400 KB.
+
+        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+        Args:
+            include_periods: Add every period of each group.
+            include_user_created: Add groups that customers set for themselves.
+            only_active: Only groups that are active.
+
+        Returns:
+            The groups, in the order the API sent them.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+        """
+    def get_group(self, group_id: int, *, include_periods: bool | None=None, include_user_created: bool | None=None, only_active: bool | None=None) -> TargetGroup:
+        """Fetch one target group.
+
+        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+        Args:
+            group_id: The target group.
+            include_periods: Add every period of the group.
+            include_user_created: Find groups that customers set for themselves, too.
+            only_active: Find active groups only.
+
+        Returns:
+            The group.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such target group (310017).
+        """
+    def get_periods(self, group_id: int) -> tuple[TargetPeriod, ...]:
+        """Fetch the periods of a target group.
+
+        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+        Args:
+            group_id: The target group.
+
+        Returns:
+            The periods, in the order the API sent them.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such target group (310017).
+        """
+    def get_rules(self, group_id: int) -> tuple[TargetRule, ...]:
+        """Fetch the targets of a target group.
+
+        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+
+        Args:
+            group_id: The target group.
+
+        Returns:
+            The targets, in the order the API sent them; their `id` is what `targets.list_events` takes.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such target group (310017).
+        """
+
+class Promotions:
+    """Calls about loyalty promotions."""
+    def list(self, *, search_text: str | None=None, status: Several[PromotionStatus | str]=..., page_size: int=..., include_draft_details: bool | None=None, sort_by: str | None=None, sort_order: SortOrder | str | None=None) -> Pager[Promotion]:
+        """List all loyalty promotions.
+
+        Args:
+            search_text: Only promotions with this text in their names.
+            status: Only promotions in these states: DRAFT, ACTIVE, PAUSED, PENDING_APPROVAL, LIVE, UPCOMING and others.
+            page_size: Promotions to ask for at once, from 1 to 100; more are an error (300004).
+            include_draft_details: Add what is changed and not published yet.
+            sort_by: What to sort by; only in older documents.
+            sort_order: ASC or DESC; only in older documents.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            InvalidRequestError: There is no such state (310151).
+            AccessDeniedError: Promotions may not be seen (300005).
+        """
+    def get(self, promotion_id: str, *, include_draft_details: bool | None=None, include_parent_details: bool | None=None) -> Promotion:
+        """Fetch a loyalty promotion.
+
+        Args:
+            promotion_id: The `id` of a promotion that `promotions.list` yields, 24 hexadecimal digits, or the
+                `unified_promotion_id` of one that `promotions.get_for_member` returns.
+            include_draft_details: Add what is changed and not published yet.
+            include_parent_details: Add the promotion that this one was made from.
+
+        Returns:
+            The promotion.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such promotion (9013).
+        """
+    def list_for_member(self, customer_id: int, *, status: MemberEnrollmentStatus | str | None=None, promotion_identifier: str | None=None, promotion_id: int | None=None, page_size: int=...) -> Pager[MemberPromotion]:
+        """List the loyalty promotions that concern a customer.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            status: Only promotions that the customer is so far in: PENDING_ENROLLMENT, PENDING_OPT_IN,
+                AVAILABLE_TO_REDEEM, REDEEMED or EXPIRED.
+            promotion_identifier: Only the promotion with this identifier.
+            promotion_id: Only the promotion with this number.
+            page_size: Promotions to ask for at once, from 1 to 20; more are an error (310195).
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (310192).
+            InvalidRequestError: The status is unknown (310196).
+        """
+    def get_for_member(self, customer_id: int, promotion_id: int) -> MemberPromotion:
+        """Fetch one of a customer's loyalty promotions, with how the customer came into it.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            promotion_id: The number of the promotion, as `promotions.list_for_member` names it.
+
+        Returns:
+            The promotion.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (310192), or no such promotion of the customer (310194).
+        """
+    def get_actions(self, customer_id: int, *, program_id: int, promotion_id: int, activity_id: str | None=None) -> PromotionActions:
+        """Fetch what a customer got from a loyalty promotion, counted since 2025-06-12.
+
+        Args:
+            customer_id: As `customers.find_id` returns it.
+            program_id: The loyalty programme of the promotion.
+            promotion_id: The number of the promotion, as `promotions.list_for_member` names it.
+            activity_id: Only what this activity of the promotion gave.
+
+        Returns:
+            Points, other currencies, rewards, badges and coupons. Nothing given is no error; a warning (8116) says so.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (310192).
+            InvalidRequestError: The programme (9001) or the promotion (9002) is wrong.
+        """
+
+class Ledger:
+    """Calls about the points ledger."""
+    def list_entries(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., start_date: date | None=None, end_date: date | None=None, program_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, till_id: int | None=None, till_ids: Several[int]=..., store_id: int | None=None, store_code: str | None=None, sort_order: SortOrder | str | None=None, filter_by_event_date: bool | None=None, include_last_year: bool | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., exclude_point_categories: Several[str]=..., include_concept_details: bool | None=None, entity_type: EntityType | str | None=None) -> Pager[LedgerEntry]:
+        """List the changes of a customer's points, the latest first.
+
+        Args:
+            identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
+            identifier_value: The number, address or id.
+            source: Where the customer is registered.
+            account_id: The account, in a source that has several.
+            page_size: Entries to ask for at once, from 1 to 100; more are an error (11029).
+            start_date: Entries from this moment on.
+            end_date: Entries up to this moment; at most 90 days behind `start_date`.
+            program_id: Only entries of this loyalty programme.
+            entry_type: CREDIT, DEBIT or OPENING_BALANCE.
+            point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
+            till_id: Only entries of this till. At most one of the four may be given.
+            till_ids: Only entries of these tills.
+            store_id: Only entries of this store.
+            store_code: Only entries of the store with this code.
+            sort_order: ASC, or DESC, the API's default.
+            filter_by_event_date: Let the two dates be those of the event, not of the entry.
+            include_last_year: Entries of the last year.
+            include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
+            include_alternate_currencies: Add currencies that are not points.
+            alternate_currency_names: Only these currencies.
+            exclude_point_categories: Leave out these categories of points.
+            include_concept_details: Add the concept of each entry.
+            entity_type: USERGROUP2 or FLEET for the ledger of the customer's user group.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015). A customer without entries is no error: the listing is empty.
+            InvalidRequestError: The dates are too far apart (11010), or a filter is wrong.
+            ServerError: Events are still being worked on (11002).
+        """
+    def get_balance(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., page: int=0) -> LedgerBalance:
+        """Fetch a customer's points by loyalty programme and category, at the end of a day.
+
+        One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are.
+
+        Args:
+            identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
+            identifier_value: The number, address or id.
+            source: Where the customer is registered.
+            account_id: The account, in a source that has several.
+            end_date: The moment of the balance.
+            till_id: Only what happened at this till.
+            entry_type: CREDIT, DEBIT or OPENING_BALANCE.
+            point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
+            include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
+            include_alternate_currencies: Add currencies that are not points.
+            alternate_currency_names: Only these currencies.
+            page: The page, from 0.
+
+        Returns:
+            The balances of one page, and whose they are.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015).
+            InvalidRequestError: There is no such page, or no balance at all (11003).
+            ServerError: Events are still being worked on (11002).
         """
 
 class Pager(Generic[T]):
@@ -341,6 +891,8 @@ class CapillaryClient:
     customers: Final[Customers]
     user_groups: Final[UserGroups]
     targets: Final[Targets]
+    promotions: Final[Promotions]
+    ledger: Final[Ledger]
     def __init__(self, base_url: Region | str, auth: Auth, *, options: ClientOptions=..., on_call: Callable[[CallInfo], None] | None=None, on_event: Callable[[Event], None] | None=None) -> None:
         """Set the client up; nothing is opened or sent yet.
 
