@@ -1,0 +1,151 @@
+"""Draw the pictures of the documentation: `python docs/draw.py` writes them into `docs/pictures`.
+
+The walks are drawn from real requests against the sandbox, and the terminal shows a real run of the demo.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from capillary_async import BasicAuth, CapillaryClient
+from capillary_async.sandbox import Sandbox
+
+PICTURES: Final = Path(__file__).parent / "pictures"
+_INK, _LINE, _FILL, _ACCENT = "#1f2933", "#52606d", "#eef2f6", "#2a6f97"
+_FONT: Final = "font-family='system-ui, sans-serif' font-size='14'"
+
+
+@attrs.define
+class Picture:
+    """An SVG picture under construction; sizes are in pixels."""
+
+    width: int
+    height: int
+    parts: list[str] = attrs.field(factory=list[str])
+
+    def box(self, x: float, y: float, width: float, height: float, text: str, fill: str = _FILL) -> None:
+        """Draw a box with one line of text in it."""
+        colour = "#ffffff" if fill == _ACCENT else _INK
+        self.parts.append(
+            f"<rect x='{x}' y='{y}' width='{width}' height='{height}' rx='6' fill='{fill}' stroke='{_LINE}'/>"
+        )
+        self.text(x + width / 2, y + height / 2 + 5, text, anchor="middle", colour=colour)
+
+    def text(self, x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK) -> None:
+        """Write one line."""
+        self.parts.append(f"<text x='{x}' y='{y}' text-anchor='{anchor}' fill='{colour}' {_FONT}>{escape(text)}</text>")
+
+    def arrow(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        """Draw an arrow."""
+        self.parts.append(
+            f"<line x1='{x1}' y1='{y1}' x2='{x2}' y2='{y2}' stroke='{_LINE}' stroke-width='1.5' marker-end='url(#tip)'/>"
+        )
+
+    def save(self, name: str, title: str) -> None:
+        """Write the picture into `docs/pictures`."""
+        marker = (
+            "<defs><marker id='tip' markerWidth='8' markerHeight='8' refX='7' refY='4' orient='auto'>"
+            f"<path d='M0,0 L8,4 L0,8 z' fill='{_LINE}'/></marker></defs>"
+        )
+        head = (
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {self.width} {self.height}' role='img' "
+            f"width='{self.width}' height='{self.height}'><title>{escape(title)}</title>"
+            f"<rect width='100%' height='100%' fill='#ffffff'/>{marker}"
+        )
+        (PICTURES / f"{name}.svg").write_text(f"{head}{''.join(self.parts)}</svg>\n", "utf-8")
+
+
+def draw_pipeline() -> None:
+    """Draw the stack of transports."""
+    layers = (
+        ("endpoint", "arguments → request"),
+        ("dispatch", "deadline, account, structured answer"),
+        ("lifecycle", "open or closed"),
+        ("coalesce", "identical calls share one request"),
+        ("retry", "backoff, budget"),
+        ("authentication", "credentials, token"),
+        ("admission", "a connection and a permit, one queue"),
+        ("HTTP", "the only part that knows aiohttp"),
+    )
+    picture = Picture(640, 52 * len(layers) + 20)
+    for place, (name, concern) in enumerate(layers):
+        y = 10 + 52 * place
+        picture.box(60, y, 170, 36, name, _ACCENT if name == "admission" else _FILL)
+        picture.text(260, y + 23, concern)
+        if place:
+            picture.arrow(120, y - 16, 120, y)
+            picture.arrow(170, y, 170, y - 16)
+    picture.save("pipeline", "The way of a call from the endpoint down to the socket and back")
+
+
+async def _walk(rows: int, page_size: int) -> tuple[list[str], list[str]]:
+    """Read a listing with a client that knows nothing of it, and once more; return the requests of both."""
+    async with (
+        Sandbox() as sandbox,
+        CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, sandbox.password)) as client,
+    ):
+        pager = client.targets.list_events(1, 7, page_size=page_size)
+        walks: list[list[str]] = []
+        for _ in range(2):
+            sandbox.clear_log()
+            await pager.collect(limit=rows)
+            walks.append([f"offset={dict(request.query)['offset']}" for request in sandbox.requests])
+        return walks[0], walks[1]
+
+
+def draw_terminal() -> None:
+    """Record a run of the demo."""
+    done = subprocess.run([sys.executable, "-m", "capillary_async", "demo"], check=True, capture_output=True, text=True)
+    lines = ["$ capillary demo", *done.stdout.splitlines()]
+    width = 9 * max(map(len, lines)) + 40
+    picture = Picture(width, 20 * len(lines) + 30)
+    picture.parts.append(f"<rect width='{width}' height='{picture.height}' rx='8' fill='{_INK}'/>")
+    for place, line in enumerate(lines):
+        picture.parts.append(
+            f"<text x='20' y='{32 + 20 * place}' fill='#e4e7eb' font-family='monospace' font-size='14' "
+            f"xml:space='preserve'>{escape(line)}</text>"
+        )
+    picture.save("demo", "A run of capillary demo in a terminal")
+
+
+def draw_job() -> None:
+    """Draw the life of a job."""
+    picture = Picture(760, 210)
+    states: Iterable[tuple[float, float, str]] = (
+        (20, 80, "created"),
+        (200, 80, "running"),
+        (200, 160, "waiting for the API"),
+        (390, 80, "stopped or killed"),
+        (580, 80, "complete"),
+    )
+    for x, y, name in states:
+        picture.box(x, y, 150, 36, name, _ACCENT if name == "complete" else _FILL)
+    picture.arrow(170, 98, 200, 98)
+    picture.arrow(350, 92, 390, 92)
+    picture.arrow(390, 106, 350, 106)
+    picture.arrow(255, 116, 255, 160)
+    picture.arrow(295, 160, 295, 116)
+    picture.parts.append(
+        f"<path d='M275,80 C275,20 655,20 655,78' fill='none' stroke='{_LINE}' stroke-width='1.5' "
+        "marker-end='url(#tip)'/>"
+    )
+    picture.text(430, 30, "every key has an outcome")
+    picture.text(360, 140, "run again: goes on with the keys that are left")
+    picture.save("job", "The life of a bulk job")
+
+
+def main() -> None:
+    """Draw everything."""
+    PICTURES.mkdir(exist_ok=True)
+    draw_pipeline()
+    draw_job()
+    draw_terminal()
+
+
+if __name__ == "__main__":
+    main()
