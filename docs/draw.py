@@ -28,13 +28,11 @@ class Picture:
     height: int
     parts: list[str] = attrs.field(factory=list[str])
 
-    def box(self, x: float, y: float, width: float, height: float, text: str, fill: str = _FILL) -> None:
+    def box(self, x: float, y: float, width: float, text: str, *, fill: str = _FILL) -> None:
         """Draw a box with one line of text in it."""
         colour = "#ffffff" if fill == _ACCENT else _INK
-        self.parts.append(
-            f"<rect x='{x}' y='{y}' width='{width}' height='{height}' rx='6' fill='{fill}' stroke='{_LINE}'/>"
-        )
-        self.text(x + width / 2, y + height / 2 + 5, text, anchor="middle", colour=colour)
+        self.parts.append(f"<rect x='{x}' y='{y}' width='{width}' height='36' rx='6' fill='{fill}' stroke='{_LINE}'/>")
+        self.text(x + width / 2, y + 23, text, anchor="middle", colour=colour)
 
     def text(self, x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK) -> None:
         """Write one line."""
@@ -43,7 +41,8 @@ class Picture:
     def arrow(self, x1: float, y1: float, x2: float, y2: float) -> None:
         """Draw an arrow."""
         self.parts.append(
-            f"<line x1='{x1}' y1='{y1}' x2='{x2}' y2='{y2}' stroke='{_LINE}' stroke-width='1.5' marker-end='url(#tip)'/>"
+            f"<line x1='{x1}' y1='{y1}' x2='{x2}' y2='{y2}' "
+            f"stroke='{_LINE}' stroke-width='1.5' marker-end='url(#tip)'/>"
         )
 
     def save(self, name: str, title: str) -> None:
@@ -75,7 +74,7 @@ def draw_pipeline() -> None:
     picture = Picture(640, 52 * len(layers) + 20)
     for place, (name, concern) in enumerate(layers):
         y = 10 + 52 * place
-        picture.box(60, y, 170, 36, name, _ACCENT if name == "admission" else _FILL)
+        picture.box(60, y, 170, name, fill=_ACCENT if name == "admission" else _FILL)
         picture.text(260, y + 23, concern)
         if place:
             picture.arrow(120, y - 16, 120, y)
@@ -124,7 +123,7 @@ def draw_job() -> None:
         (580, 80, "complete"),
     )
     for x, y, name in states:
-        picture.box(x, y, 150, 36, name, _ACCENT if name == "complete" else _FILL)
+        picture.box(x, y, 150, name, fill=_ACCENT if name == "complete" else _FILL)
     picture.arrow(170, 98, 200, 98)
     picture.arrow(350, 92, 390, 92)
     picture.arrow(390, 106, 350, 106)
