@@ -9,13 +9,15 @@ import asyncio
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from time import perf_counter
+from typing import Any
 
 from aiolimiter import AsyncLimiter
 from contest import Result, Verdict, main
 from pyrate_limiter import Duration, Limiter, Rate
 
 from capillary_async import RateLimit
-from capillary_async.pipeline.admission import RateLimiter
+from capillary_async.pipeline.admission import Admission, LocalLimit
+from capillary_async.pipeline.request import Request, Response
 
 LIMIT = 200
 Acquire = Callable[[], Awaitable[object]]
@@ -38,6 +40,14 @@ async def pressed(acquire: Acquire, seconds: float) -> list[float]:
     return sorted(starts)
 
 
+class Nothing:
+    """What lets every request pass."""
+
+    async def send(self, request: Request[Any], /) -> Response:  # noqa: ARG002  (the protocol's)
+        """Answer at once."""
+        return Response({})
+
+
 def used(starts: list[float]) -> float:
     """Return the share of the limit that was used."""
     return (len(starts) - 1) / ((starts[-1] - starts[0]) * LIMIT)
@@ -50,11 +60,12 @@ def worst_window(starts: list[float]) -> int:
 
 async def measure(seconds: float) -> dict[str, list[float]]:
     """Press each limiter."""
-    ours = RateLimiter(RateLimit(LIMIT, per=1.0))
+    ours = Admission(Nothing(), LocalLimit.of(RateLimit(LIMIT, per=1.0)))
+    ours.open(1000)
     theirs = AsyncLimiter(LIMIT, 1.0)
     pyrate = Limiter(Rate(LIMIT, Duration.SECOND))
     acquires: dict[str, Acquire] = {
-        "ours": ours.acquire,
+        "ours": lambda: ours.send(Request("/")),
         "aiolimiter": theirs.acquire,
         "pyrate-limiter": lambda: pyrate.try_acquire_async("key"),
     }
@@ -67,7 +78,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     shares = {name: used(taken) * 100 for name, taken in starts.items()}
     windows = {name: float(worst_window(taken)) for name, taken in starts.items()}
     verdicts = (
-        Verdict("S8 used", shares["ours"] / 100, 0.97, at_least=True, what="share of the limit used"),
+        Verdict("S8 used", shares["ours"] / 100, 0.98, at_least=True, what="share of the limit used"),
         Verdict("S8 strict", windows["ours"] / LIMIT, 1.0, at_least=False, what="worst window over the limit"),
     )
     return [

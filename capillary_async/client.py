@@ -13,15 +13,15 @@ from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, Region, Secret
 from capillary_async.paging import OffsetUnit, Pager
+from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
 from capillary_async.pipeline.coalesce import CoalescingTransport
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
-from capillary_async.pipeline.limiter import RateLimitedTransport
-from capillary_async.pipeline.request import CallInfo, loop_time
+from capillary_async.pipeline.request import CallInfo, Transport, loop_time
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
-from capillary_async.pipeline.shared_limit import limiter_for
+from capillary_async.pipeline.shared_limit import limit_of
 from capillary_async.pipeline.telemetry import Event, OnEvent, Telemetry
 from capillary_async.pipeline.token import TOKEN_PATH, TokenTransport
 from capillary_async.pipeline.urls import BaseUrl
@@ -95,8 +95,8 @@ class CapillaryClient:
         self._account = auth.account
         zone = options.timezone or _clock_of(self._base)
         telemetry = Telemetry(self._base, on_event, on_call)
-        self._http = HttpTransport(self._base, zone, options, session, telemetry)
-        self._lifecycle = ClientLifecycle(_transport_stack(self._http, auth, options, telemetry.emit))
+        http = HttpTransport(self._base, zone, options, session, telemetry)
+        self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
         calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, telemetry, auth.advice))
         self._calls = calls
         self.customers = Customers(calls)
@@ -154,22 +154,14 @@ class CapillaryClient:
         Raises:
             ConfigurationError: The client is open already, or its session or certificates are unusable.
         """
-        self._lifecycle.open()
-        try:
-            await self._http.open()
-        except BaseException:
-            await self._lifecycle.close()
-            raise
+        await self._lifecycle.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Cancel the calls that are under way, and close the session."""
-        try:
-            await self._lifecycle.close()
-        finally:
-            await self._http.close()
+        await self._lifecycle.close()
 
     async def open(self) -> Self:
         """Open the client where `async with` does not fit, such as in two callbacks of a framework; `aclose` it then.
@@ -290,29 +282,36 @@ def _transport_stack(
 ) -> TransportStack:
     """Put the transports on top of each other; the order is the design.
 
-    HTTP, then authentication, so that a retry uses the newest token; then the rate limit, so that retries
-    pay too, as do requests that have waited for a token or are replayed with a new one, and those that have
-    waited for a connection; then retry; then coalescing, so that calls that share an answer share its retries.
+    HTTP; then admission, so that whatever is sent waits for a connection and a permit of the rate limit; then
+    authentication, so that a retry uses the newest token; then retry; then coalescing, so that calls that share an
+    answer share its retries.
     """
-    policy = options.retry
-    budget = RetryBudget(policy)
-    for_tokens = RetryTransport(
-        *(http, policy, budget), clock=loop_time, repeatable_posts=(TOKEN_PATH,), on_event=on_event
-    )
-    limiter = None if options.rate_limit is None else limiter_for(options.rate_limit)
-    paced = http if limiter is None else http.paced_by(limiter)
-    reacquire = paced if limiter is None else RateLimitedTransport(paced, limiter)
-    transport = auth.wrap(paced, for_tokens, reacquire, on_event)
-    closers = [transport.close] if isinstance(transport, TokenTransport) else []
-    if limiter is not None:
-        transport = RateLimitedTransport(transport, limiter)
-        closers.append(limiter.close)
-    pause = None if limiter is None else limiter.pause
-    transport = RetryTransport(transport, policy, budget, clock=loop_time, on_pause=pause, on_event=on_event)
+    admission = Admission(http, None if options.rate_limit is None else limit_of(options.rate_limit))
+
+    async def open_all() -> None:
+        await http.open()
+        admission.open(http.connections)
+
+    budget = RetryBudget(options.retry)
+
+    def with_retries(inner: Transport, *repeatable_posts: str) -> RetryTransport:
+        return RetryTransport(
+            *(inner, options.retry, budget),
+            clock=loop_time,
+            repeatable_posts=repeatable_posts,
+            on_pause=admission.pause,
+            on_event=on_event,
+        )
+
+    transport = auth.wrap(admission, with_retries(admission, TOKEN_PATH), on_event)
+    closers = [admission.close, http.close]
+    if isinstance(transport, TokenTransport):
+        closers.insert(0, transport.close)
+    transport = with_retries(transport)
     if options.coalesce:
         transport = CoalescingTransport(transport)
-        closers.append(transport.close)
-    return TransportStack(transport, tuple(closers))
+        closers.insert(0, transport.close)
+    return TransportStack(transport, open_all, tuple(closers))
 
 
 def _clock_of(base: BaseUrl) -> tzinfo:

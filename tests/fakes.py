@@ -38,6 +38,11 @@ class VirtualClock:
         """Seconds since the start."""
         return self._now - self.start
 
+    @property
+    def pending(self) -> int:
+        """Timers that have yet to fire."""
+        return sum(not timer.cancelled() for _, _, timer in self._timers)
+
     async def sleep(self, seconds: float) -> None:
         """Wait; every length asked for is kept in `sleeps`."""
         self.sleeps.append(seconds)

@@ -1,48 +1,51 @@
-"""Keep a rate limit within one client.
+"""Let a request go when there is a connection and a permit of the rate limit for it.
 
-The guard remembers when requests started, in at most about a thousand clusters whatever the limit is:
-starts within a thousandth of the window count as one cluster, which is let go when its last start is
-old enough. That errs on the safe side, by a thousandth.
+Both are scarce, so one queue hands out both. `Admission._let_go` alone decides who goes and when. A request gets both
+at the same moment, directly above HTTP, and goes at once. That is why retries, replays and requests that waited for a
+token need no special way: each of them is a request that comes through here.
 
-One timer serves all that wait; a request that finds room costs a clock reading and a few comparisons.
+* A permit is good only at its time. A process that stood still (a suspended machine, SIGSTOP) between the permit and
+  the request drops the permit and asks for another. No permit is given back.
+* Bulk work (`bulk_priority`) gives way. Of ten requests that go while both kinds wait, one is bulk work; and bulk work
+  leaves a tenth of the connections, at least one, to other calls.
 """
 
 import asyncio
 import math
-from collections import OrderedDict, deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final, Protocol
 
 import attrs
 
 from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
-from capillary_async.pipeline.pace import Pace
-from capillary_async.pipeline.request import loop_time
-
-_CLUSTERS: Final = 1000
-# Of so many starts, one goes to bulk work when both kinds wait.
-_TURNS: Final = 10
-
-_is_low: ContextVar[bool] = ContextVar("capillary_async_bulk_priority", default=False)
+from capillary_async.pipeline.gcra import Gcra
+from capillary_async.pipeline.request import CallContext, Request, Response, Transport, loop_time
+from capillary_async.pipeline.wait_queue import Place, WaitQueue
 
 CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
-Line = OrderedDict[asyncio.Future[bool], None]
+_NO_ROOM: Final = "the rate limit has no room before the call's deadline"
+_is_bulk: ContextVar[bool] = ContextVar("capillary_async_bulk_priority", default=False)
 
 
 @contextmanager
 def bulk_priority() -> Generator[None]:
     """Let the calls made inside, also by tasks that are started inside, give way to all others.
 
-    It matters only while calls wait for the client's rate limit.
+    It matters while calls wait for a connection or for the client's rate limit.
     """
-    token = _is_low.set(True)
+    token = _is_bulk.set(True)
     try:
         yield
     finally:
-        _is_low.reset(token)
+        _is_bulk.reset(token)
+
+
+def has_bulk_priority() -> bool:
+    """Say whether a call made now is bulk work."""
+    return _is_bulk.get()
 
 
 def call_at_loop_time(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
@@ -50,203 +53,267 @@ def call_at_loop_time(when: float, callback: Callable[[], object]) -> asyncio.Ti
     return asyncio.get_running_loop().call_at(when, callback)
 
 
-@attrs.define(eq=False)
-class _Cluster:
-    """Starts that are remembered together."""
+class Limit(Protocol):
+    """Gives permits."""
 
-    first: float
-    last: float
-    count: int = 1
+    @property
+    def gcra(self) -> Gcra:
+        """The limit's arithmetic."""
+        ...
 
+    @property
+    def opens_at(self) -> float:
+        """The earliest moment of the next permit, by the event loop's clock, as far as it is known."""
+        ...
 
-class _Guard:
-    """Knows whether one more start would be too many for any window."""
+    def open(self, on_change: Callable[[], None]) -> None:
+        """Begin to work in the running loop. `on_change` is called when an answer that `take` waited for is there."""
+        ...
 
-    __slots__ = ("_clusters", "_count", "_grain", "_limit", "_window")
+    def take(self) -> float:
+        """Take a permit that is good now.
 
-    def __init__(self, limit: int, window: float) -> None:
-        self._limit = limit
-        self._window = window
-        self._grain = window / _CLUSTERS
-        self._clusters: deque[_Cluster] = deque()
-        self._count = 0
+        Returns:
+            0 if it was taken. Else the seconds after which to ask again; infinite if `on_change` will tell.
 
-    def opens_at(self, now: float, pending: int) -> float:
-        """Return when one more may start; the past means now.
-
-        Args:
-            now: The present moment.
-            pending: Starts that were granted but have not been noted yet.
+        Raises:
+            CapillaryError: Nobody knows whether there is a permit.
         """
-        clusters = self._clusters
-        while clusters and clusters[0].last + self._window <= now:
-            self._count -= clusters.popleft().count
-        if self._count + pending < self._limit:
-            return -math.inf
-        return (clusters[0].last if clusters else now) + self._window
+        ...
 
-    def note(self, now: float) -> None:
-        """Remember that a request starts now."""
-        self._count += 1
-        clusters = self._clusters
-        if clusters and now - clusters[-1].first < self._grain:
-            clusters[-1].last = now
-            clusters[-1].count += 1
-        else:
-            clusters.append(_Cluster(now, now))
-
-    def strike_last(self) -> None:
-        """Forget the start that was noted last."""
-        self._count -= 1
-        self._clusters[-1].count -= 1
+    async def close(self) -> None:
+        """Release what the limit holds open."""
+        ...
 
 
-class RateLimiter:
-    """Grants starts within a rate limit, evenly and in order.
+@attrs.define(eq=False)
+class LocalLimit:
+    """Keeps a rate limit within one client."""
+
+    gcra: Gcra
+    _clock: Callable[[], float] = loop_time
+    _arrival: float = attrs.field(default=-math.inf, init=False)
+
+    @classmethod
+    def of(cls, rate_limit: RateLimit, clock: Callable[[], float] = loop_time) -> "LocalLimit":
+        """Build what keeps `rate_limit`."""
+        return cls(Gcra.of(rate_limit), clock)
+
+    @property
+    def opens_at(self) -> float:
+        """See `Limit`."""
+        return self.gcra.opens_at(self._arrival)
+
+    def open(self, on_change: Callable[[], None]) -> None:
+        """Do nothing: `take` always knows."""
+
+    def take(self) -> float:
+        """See `Limit`."""
+        wait, self._arrival = self.gcra.take(self._arrival, self._clock())
+        return wait
+
+    async def close(self) -> None:
+        """Do nothing. The permits given so far count for the next opening, too."""
+
+
+@attrs.define(eq=False)
+class _Connections:
+    """Connections that calls of some priority may use.
+
+    Attributes:
+        free: How many are not in use.
+    """
+
+    free: int = 0
+    _all_used_since: float = 0.0
+    _all_used_seconds: float = 0.0
+
+    def take(self, clock: Callable[[], float]) -> None:
+        """Use one."""
+        self.free -= 1
+        if not self.free:
+            self._all_used_since = clock()
+
+    def release(self, clock: Callable[[], float]) -> None:
+        """Use one less."""
+        if not self.free:
+            self._all_used_seconds += clock() - self._all_used_since
+        self.free += 1
+
+    def seconds_used_up(self, now: float) -> float:
+        """Return for how long there was none free, ever."""
+        return self._all_used_seconds + (0.0 if self.free else now - self._all_used_since)
+
+
+@attrs.define(eq=False)
+class Admission:
+    """Lets requests go when there are a connection and a permit for them.
 
     Args:
-        rate_limit: How many in which time.
-        clock: The running event loop's clock, or another that `call_at` follows.
+        inner: Carries the requests, each over a connection of its own.
+        limit: Gives the permits; `None` for no rate limit.
+        clock: The event loop's clock, or another that `call_at` follows.
         call_at: Runs a function at a moment of that clock.
     """
 
-    def __init__(
-        self,
-        rate_limit: RateLimit,
-        *,
-        clock: Callable[[], float] = loop_time,
-        call_at: CallAt = call_at_loop_time,
-    ) -> None:
-        pace = Pace.of(rate_limit)
-        self.clock = clock
-        self._call_at = call_at
-        self._guard = _Guard(rate_limit.limit, pace.window)
-        self._interval = pace.interval
-        self._credit = pace.credit
-        self._next = -math.inf
-        self._paused_until = -math.inf
-        self._granted = 0
-        self._turn = 0
-        # Not plain dicts: those get slow when entries leave at the front.
-        self._calls: Line = OrderedDict()
-        self._bulk: Line = OrderedDict()
-        self._timer: asyncio.TimerHandle | None = None
+    _inner: Transport
+    _limit: Limit | None = None
+    _clock: Callable[[], float] = attrs.field(alias="clock", default=loop_time, kw_only=True)
+    _call_at: CallAt = attrs.field(alias="call_at", default=call_at_loop_time, kw_only=True)
+    _all: _Connections = attrs.field(factory=_Connections, init=False)
+    _for_bulk: _Connections = attrs.field(factory=_Connections, init=False)
+    _queue: WaitQueue = attrs.field(factory=WaitQueue, init=False)
+    _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
+    _paused_until: float = attrs.field(default=-math.inf, init=False)
 
-    def start_now(self) -> bool:
-        """Take a start if there is room for one now and nobody waits; say whether it was taken."""
-        if self._calls or self._bulk or self._granted:
-            return False
-        now = self.clock()
-        if now < self._next or self._guard.opens_at(now, 0) > now:
-            return False
-        self._advance_pace(now)
-        self._guard.note(now)
-        return True
+    def open(self, connections: int) -> None:
+        """Begin to let requests go in the running loop.
 
-    async def acquire(self, deadline: float = math.inf) -> None:
-        """Wait until a request may start, and take that start.
+        Args:
+            connections: How many requests can be under way at once.
+        """
+        self._all = _Connections(connections)
+        self._for_bulk = _Connections(connections - (connections + 9) // 10 if connections > 1 else 1)
+        if self._limit is not None:
+            self._limit.open(self._let_go)
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Wait for a connection and a permit, then carry the request.
 
         Raises:
-            DeadlineExceeded: There is no room before the deadline. Raised at once when that is
-                certain at once.
+            DeadlineExceeded: There is none of either before the call's deadline. At once when that is certain at once.
+            CapillaryError: The rate limit's store cannot be asked; or as the transport below says.
         """
-        if not self.start_now():
-            await self._wait_in_line(deadline)
-
-    def give_back(self) -> None:
-        """Undo the start that was taken last: its request could not leave."""
-        self._guard.strike_last()
-        self._pass_on()
+        call = request.call
+        if self._queue or self._take(is_bulk=call.is_bulk) > 0.0:
+            await self._wait(call)
+        try:
+            return await self._inner.send(request)
+        finally:
+            self._release(is_bulk=call.is_bulk)
 
     def pause(self, until: float) -> None:
-        """Grant nothing before `until`; what waits then goes evenly, as always."""
+        """Let nothing go before `until`."""
         self._paused_until = max(self._paused_until, until)
-        self._next = max(self._next, until)
 
     async def close(self) -> None:
-        """Leave no timer behind."""
+        """Leave no timer behind, and nothing open."""
+        self._stop_timer()
+        if self._limit is not None:
+            await self._limit.close()
+
+    def _take(self, *, is_bulk: bool) -> float:
+        """Take a connection and a permit if both are there.
+
+        Returns:
+            0 if they were taken. Else the seconds after which to try again; infinite if a release or the limit tells.
+        """
+        if not self._all.free or (is_bulk and not self._for_bulk.free):
+            return math.inf
+        if self._paused_until > -math.inf and (pause := self._paused_until - self._clock()) > 0.0:
+            return pause
+        if self._limit is not None and (wait := self._limit.take()) > 0.0:
+            return wait
+        self._all.take(self._clock)
+        if is_bulk:
+            self._for_bulk.take(self._clock)
+        return 0.0
+
+    def _release(self, *, is_bulk: bool) -> None:
+        self._all.release(self._clock)
+        if is_bulk:
+            self._for_bulk.release(self._clock)
+        if self._queue:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Let all go who can go now, in their order, and come back when the next one can."""
+        self._stop_timer()
+        while place := self._queue.first(may_be_bulk=self._for_bulk.free > 0):
+            if place.turn.done():  # cancelled, and the call has not had the time to leave
+                self._queue.leave(place)
+                continue
+            now = self._clock()
+            try:
+                wait = self._take(is_bulk=place.is_bulk)
+            except Exception as error:  # noqa: BLE001  (it is raised where the call waits)
+                self._queue.pop(place)
+                place.turn.set_exception(error)
+                continue
+            if wait == math.inf:
+                return
+            if wait > 0.0 and now + wait < place.deadline:
+                self._timer = self._call_at(now + wait, self._let_go)
+                return
+            self._queue.pop(place)
+            if wait > 0.0:
+                place.turn.set_exception(DeadlineExceeded(_NO_ROOM))
+            else:
+                place.turn.set_result(now)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    async def _wait_in_line(self, deadline: float) -> None:
-        line = self._bulk if _is_low.get() else self._calls
-        if self._earliest(line) >= deadline:
-            raise DeadlineExceeded("the rate limit has no room before the call's deadline")
-        place: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        line[place] = None
-        expiry = None if deadline == math.inf else self._call_at(deadline, lambda: self._expire(line, place))
-        if self._timer is None:
-            self._grant()
+    async def _wait(self, call: CallContext) -> None:
+        """Wait in the line until there are a connection and a permit, and write down what the call waited for."""
+        began = self._clock()
+        if self._earliest(began, is_bulk=call.is_bulk) >= call.deadline:
+            raise DeadlineExceeded(_NO_ROOM)
+        used_up = self._seconds_used_up(began, is_bulk=call.is_bulk)
         try:
-            is_granted = await place
+            await self._wait_for_turn(Place(call.is_bulk, call.deadline))
+        finally:
+            now = self._clock()
+            waited = now - began
+            is_limited = self._limit is not None or self._paused_until > began
+            used_up = self._seconds_used_up(now, is_bulk=call.is_bulk) - used_up
+            for_connection = min(used_up, waited) if is_limited else waited
+            call.connection_wait += for_connection
+            call.rate_limit_wait += waited - for_connection
+
+    async def _wait_for_turn(self, place: Place) -> None:
+        self._queue.join(place)
+        expiry = None if place.deadline == math.inf else self._call_at(place.deadline, lambda: self._expire(place))
+        try:
+            self._let_go()
+            while not self._is_in_time(await place.turn):
+                self._queue.join_first(place)
+                self._release(is_bulk=place.is_bulk)
         except asyncio.CancelledError:
-            self._leave(line, place)
+            self._give_up(place)
             raise
         finally:
             if expiry is not None:
                 expiry.cancel()
-        if not is_granted:
-            raise DeadlineExceeded("the deadline passed while the call waited for the rate limit")
-        # Noted here and not when it was granted: a busy loop may have let time pass in between.
-        self._granted -= 1
-        self._guard.note(self.clock())
 
-    def _earliest(self, line: Line) -> float:
-        """Return a moment before which one more in this line cannot start, if all before it stay."""
-        ahead = len(self._calls)
-        if line is self._bulk:
-            ahead = min(ahead + len(line), _TURNS * len(line))
-        now = self.clock()
-        self._heed_guard(now)
-        return max(self._next, now - self._credit) + ahead * self._interval
+    def _is_in_time(self, permitted_at: float) -> bool:
+        """A permit that is used late would be one too many for the window that it is used in."""
+        return self._limit is None or self._clock() - permitted_at <= self._limit.gcra.slack
 
-    def _expire(self, line: Line, place: asyncio.Future[bool]) -> None:
-        if not place.done():
-            del line[place]
-            place.set_result(False)
+    def _give_up(self, place: Place) -> None:
+        """Leave the line; a connection that the place has already goes to whoever is next, its permit is lost."""
+        self._queue.leave(place)
+        turn = place.turn
+        if turn.done() and not turn.cancelled() and turn.exception() is None:
+            self._release(is_bulk=place.is_bulk)
 
-    def _leave(self, line: Line, place: asyncio.Future[bool]) -> None:
-        """Give up a place; a start that was granted already goes to whoever is next."""
-        if place.cancelled():
-            line.pop(place, None)
-        elif place.result():
-            self._granted -= 1
-            self._pass_on()
+    def _expire(self, place: Place) -> None:
+        if not place.turn.done():
+            self._queue.leave(place)
+            scarce = "the rate limit" if self._limit is not None and self._all.free else "a connection"
+            place.turn.set_exception(DeadlineExceeded(f"the deadline passed while waiting for {scarce}"))
 
-    def _pass_on(self) -> None:
-        """Let whoever is next have a start that was not used."""
-        self._next = max(self._next - self._interval, self._paused_until)
-        self._grant()
+    def _earliest(self, now: float, *, is_bulk: bool) -> float:
+        """Return a moment before which a request that joins the line cannot go, if all before it stay."""
+        if self._limit is None:
+            return self._paused_until
+        gcra, ahead = self._limit.gcra, self._queue.ahead_of(is_bulk=is_bulk)
+        opens_at = max(self._limit.opens_at, now - gcra.credit) + ahead * gcra.interval
+        return max(opens_at, self._paused_until)
 
-    def _grant(self) -> None:
-        """Let go who may start now, and set the timer for who is next."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        while self._calls or self._bulk:
-            now = self.clock()
-            self._heed_guard(now)
-            if self._next > now:
-                self._timer = self._call_at(self._next, self._grant)
-                return
-            place = self._take_first()
-            if not place.cancelled():
-                place.set_result(True)
-                self._granted += 1
-                self._advance_pace(now)
-
-    def _heed_guard(self, now: float) -> None:
-        """Start the pace anew when the guard opens, so that no credit gathers while it holds requests back."""
-        self._next = max(self._next, self._guard.opens_at(now, self._granted))
-
-    def _advance_pace(self, now: float) -> None:
-        self._next = max(self._next, now - self._credit) + self._interval
-
-    def _take_first(self) -> asyncio.Future[bool]:
-        """Remove the one whose turn it is from its line."""
-        line = self._calls or self._bulk
-        if self._calls and self._bulk:
-            self._turn = (self._turn + 1) % _TURNS
-            line = self._calls if self._turn else self._bulk
-        return line.popitem(last=False)[0]
+    def _seconds_used_up(self, now: float, *, is_bulk: bool) -> float:
+        """Return for how long there was no connection for calls of this priority, ever."""
+        everybody = self._all.seconds_used_up(now)
+        return everybody + self._for_bulk.seconds_used_up(now) if is_bulk else everybody

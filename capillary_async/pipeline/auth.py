@@ -57,9 +57,7 @@ class BasicAuth:
         _fill(auth, till=till, _credentials=credentials)
         return auth
 
-    def wrap(
-        self, transport: Transport, _for_tokens: Transport, _reacquire: Transport, /, _on_event: OnEvent | None = None
-    ) -> Transport:
+    def wrap(self, transport: Transport, _for_tokens: Transport, /, _on_event: OnEvent | None = None) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {"Authorization": self._credentials})
 
@@ -94,9 +92,7 @@ class AccessToken:
         _fill(self, _token=hidden)
         _check("token", hidden)
 
-    def wrap(
-        self, transport: Transport, _for_tokens: Transport, _reacquire: Transport, /, _on_event: OnEvent | None = None
-    ) -> Transport:
+    def wrap(self, transport: Transport, _for_tokens: Transport, /, _on_event: OnEvent | None = None) -> Transport:
         """Return `transport` with this proof added to each request."""
         return HeaderTransport(transport, {TOKEN_HEADER: self._token})
 
@@ -144,15 +140,12 @@ class OAuth:
             kinds = ", ".join(get_args(EntityType))
             raise ConfigurationError(f"attribution must be one of {kinds}, and a text of printable ASCII characters")
 
-    def wrap(
-        self, transport: Transport, for_tokens: Transport, reacquire: Transport, /, on_event: OnEvent | None = None
-    ) -> Transport:
+    def wrap(self, transport: Transport, for_tokens: Transport, /, on_event: OnEvent | None = None) -> Transport:
         """Return `transport` with a fresh token added to each request.
 
         Args:
             transport: Carries the requests.
             for_tokens: Carries the requests for tokens.
-            reacquire: Carries a request that needs another start by the rate limit.
             on_event: Is told of new tokens.
         """
         extra: dict[str, str] = {}
@@ -161,7 +154,7 @@ class OAuth:
             extra["X-CAP-API-ATTRIBUTION-ENTITY-TYPE"] = entity_type
             extra["X-CAP-API-ATTRIBUTION-ENTITY-CODE"] = entity_code
         credentials = {"key": self._key, "secret": self._secret}
-        return TokenTransport(transport, for_tokens, credentials, extra, reacquire, on_event=on_event)
+        return TokenTransport(transport, for_tokens, credentials, extra, on_event=on_event)
 
     @property
     def account(self) -> str:

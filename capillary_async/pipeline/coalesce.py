@@ -15,32 +15,50 @@ The callers also share the decoded document; nothing below or above this module 
 import asyncio
 import copy
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from capillary_async.errors import CapillaryError, DeadlineExceeded
-from capillary_async.pipeline.request import CallContext, Request, Response, Transport
+from capillary_async.pipeline.request import (
+    CallContext,
+    DateTimeParam,
+    Request,
+    Response,
+    Transport,
+    value_object,
+)
 
 
 def _call_at(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
     return asyncio.get_running_loop().call_at(when, callback)
 
 
-def _key(request: Request[Any]) -> Hashable:
-    """Return what two requests have in common when one answer serves both.
+@value_object
+class _Key:
+    """What two requests have in common when one answer serves both.
 
-    Not what the answer is made into: that happens above, for each caller.
+    Not what the answer is made into: that happens above, for each caller. Its repr shows nothing of a customer.
     """
-    return request.path, frozenset(request.path_values.items()), request.query, frozenset(request.headers.items())
+
+    path: str
+    path_values: frozenset[tuple[str, int | str]] = attrs.field(repr=False)
+    query: tuple[tuple[str, str | DateTimeParam], ...] = attrs.field(repr=False)
+    headers: frozenset[tuple[str, Any]] = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, request: Request[Any]) -> "_Key":
+        """Read it off a request."""
+        path_values, headers = frozenset(request.path_values.items()), frozenset(request.headers.items())
+        return cls(request.path, path_values, request.query, headers)
 
 
 @attrs.define(eq=False)
 class _Shared:
     """A request under way and the callers that wait for it."""
 
-    key: Hashable
+    key: _Key
     call: CallContext
     task: asyncio.Task[Response]
     first_deadline: float
@@ -51,7 +69,8 @@ class _Shared:
         """Write down with `call` what nobody has been charged for, and what came last."""
         call.attempts += self.call.attempts
         call.rate_limit_wait += self.call.rate_limit_wait
-        self.call.attempts, self.call.rate_limit_wait = 0, 0.0
+        call.connection_wait += self.call.connection_wait
+        self.call.attempts, self.call.rate_limit_wait, self.call.connection_wait = 0, 0.0, 0.0
         call.status, call.request_id, call.size = self.call.status, self.call.request_id, self.call.size
 
     def response(self) -> Response:
@@ -71,7 +90,7 @@ class CoalescingTransport:
     _call_at: Callable[[float, Callable[[], object]], asyncio.TimerHandle] = attrs.field(
         alias="call_at", default=_call_at, kw_only=True
     )
-    _under_way: dict[Hashable, _Shared] = attrs.field(factory=dict[Hashable, _Shared], init=False)
+    _under_way: dict[_Key, _Shared] = attrs.field(factory=dict[_Key, _Shared], init=False)
     _tasks: set[asyncio.Task[Response]] = attrs.field(factory=set[asyncio.Task[Response]], init=False)
 
     async def send(self, request: Request[Any], /) -> Response:
@@ -83,7 +102,7 @@ class CoalescingTransport:
         """
         if request.method != "GET":
             return await self._inner.send(request)
-        key = _key(request)
+        key = _Key.of(request)
         while (shared := self._under_way.get(key)) is not None:
             try:
                 return await self._share(shared, request.call)
@@ -100,8 +119,8 @@ class CoalescingTransport:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _launch(self, key: Hashable, request: Request[Any]) -> _Shared:
-        call = CallContext(request.call.deadline)
+    def _launch(self, key: _Key, request: Request[Any]) -> _Shared:
+        call = CallContext(request.call.deadline, is_bulk=request.call.is_bulk)
         task = asyncio.get_running_loop().create_task(self._inner.send(request.with_context(call)))
         shared = _Shared(key, call, task, call.deadline)
         self._under_way[key] = shared
@@ -125,6 +144,7 @@ class CoalescingTransport:
     async def _share(self, shared: _Shared, call: CallContext) -> Response:
         """Wait for the answer, but not longer than this caller's deadline."""
         shared.call.deadline = max(shared.call.deadline, call.deadline)
+        shared.call.is_bulk &= call.is_bulk
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         shared.places[place] = None
         expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(place))

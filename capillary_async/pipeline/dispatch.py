@@ -1,6 +1,5 @@
 """Send a request through the transports, read the answer, and account for both as one call."""
 
-import asyncio
 import math
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
@@ -9,6 +8,7 @@ import attrs
 
 from capillary_async.codec import Converter
 from capillary_async.errors import AuthenticationError, CapillaryError, DecodeError, ResponseError
+from capillary_async.pipeline.admission import has_bulk_priority
 from capillary_async.pipeline.request import CallContext, CallInfo, Request, Response, Transport, loop_time
 from capillary_async.pipeline.telemetry import Telemetry
 
@@ -47,23 +47,23 @@ class Dispatcher:
             CapillaryError: With the path template and the number of attempts filled in.
         """
         started = loop_time()
-        call = CallContext(math.inf if self._deadline is None else started + self._deadline)
+        deadline = math.inf if self._deadline is None else started + self._deadline
+        call = CallContext(deadline, is_bulk=has_bulk_priority())
         span = self._telemetry.start_call(request)
         try:
             answer = read(await self._transport.send(request.with_context(call)))
-        except Exception as error:  # noqa: BLE001  (it is raised again)
-            if isinstance(error, CapillaryError):
-                error.path, error.attempts = request.path, call.attempts
-                if isinstance(error, AuthenticationError):
-                    error.args = (f"{error.args[0]}; {self._advice}",)
-            # What lies below holds answers and headers in its locals; no traceback must show them, also none that is
-            # logged of a listener that fails.
+        except CapillaryError as error:
+            error.path, error.attempts = request.path, call.attempts
+            if isinstance(error, AuthenticationError):
+                error.args = (f"{error.args[0]}; {self._advice}",)
+            # The error says all there is to say. The frames below hold the customer's data in their locals, which
+            # tools that report errors collect.
             error.__cause__ = error.__context__ = None
             self._account(request.path, call, started, error.with_traceback(None), span)
             raise error.with_traceback(None)  # noqa: B904
-        except asyncio.CancelledError as cancelled:
-            self._account(request.path, call, started, cancelled.with_traceback(None), span)
-            raise cancelled.with_traceback(None)  # noqa: B904
+        except BaseException as error:  # a bug of ours needs its frames, and a cancellation is the caller's
+            self._account(request.path, call, started, error, span)
+            raise
         self._account(request.path, call, started, None, span)
         return answer
 
@@ -96,6 +96,7 @@ class Dispatcher:
             request_id=refusal.request_id if refusal else call.request_id,
             attempts=call.attempts,
             rate_limit_wait=call.rate_limit_wait,
+            connection_wait=call.connection_wait,
             seconds=loop_time() - started,
             response_bytes=call.size,
             error=None if failure is None else type(failure),

@@ -1,28 +1,24 @@
-"""Carry requests, each within its time and over a connection of its own.
+"""Carry requests, each within its time.
 
-What production does to a client ends here. Three rules keep it honest.
+What production does to a client ends here. Two rules keep it honest.
 
-* Requests queue for a connection here, where queueing costs an attempt none of its time; inside
-  aiohttp there is always a connection left for them.
-* A start by the rate limit counts when a request leaves. Those that queued for a connection would leave
-  together when a server that stood still goes on, however far apart their starts were. So a request
-  that has to queue gives its start back, and takes another when it has a connection.
 * No aiohttp exception gets out, not even as `__context__`: they hold URLs and headers. They are
   turned into a reason first, and the error is raised after their handler has ended.
+* No frame of aiohttp's gets out in a traceback: their locals hold the headers as they are sent. An exception that
+  our own code raised is a bug; it keeps the frames of our own code.
 """
 
 import asyncio
-import math
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from capillary_async.codec import decode_json
 from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineExceeded, TransportError
 from capillary_async.options import ClientOptions
-from capillary_async.pipeline.limiter import Limiter, wait_for_start
-from capillary_async.pipeline.request import Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import Request, Response, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.timeouts import TimeoutScheduler
@@ -32,6 +28,8 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession as ClientSession  # noqa: PLC0414  (re-exported for type checkers)
 
     from capillary_async.pipeline.http import HttpConnection
+
+_OURS: Final = __name__.partition(".")[0] + "."
 
 
 @attrs.define(eq=False)
@@ -52,7 +50,6 @@ class HttpTransport:
     _given: "ClientSession | None" = None
     _telemetry: Telemetry = attrs.field(default=attrs.Factory(lambda self: Telemetry(self._base), takes_self=True))
     _wire: "HttpConnection | None" = attrs.field(default=None, init=False)
-    _slots: asyncio.Semaphore = attrs.field(init=False)
     _timeouts: TimeoutScheduler = attrs.field(init=False)
 
     async def open(self) -> None:
@@ -65,7 +62,6 @@ class HttpTransport:
         from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415  (aiohttp loads here, not with the package)
 
         self._wire = HttpConnection.open(self._base, self._options, self._given)
-        self._slots = asyncio.Semaphore(self._wire.connections)
         self._timeouts = TimeoutScheduler(asyncio.get_running_loop())
 
     async def close(self) -> None:
@@ -75,16 +71,17 @@ class HttpTransport:
             self._timeouts.close()
             await wire.close()
 
-    def paced_by(self, limiter: Limiter) -> Transport:
-        """Return a transport for requests that have a start by this rate limit."""
-        return _Paced(self, limiter)
+    @property
+    def connections(self) -> int:
+        """How many requests can run at once; more would queue inside aiohttp, at the cost of their own time.
 
-    async def send(self, request: Request[Any], /, limiter: Limiter | None = None) -> Response:
+        Raises:
+            ConfigurationError: The session is closed.
+        """
+        return self._opened().connections
+
+    async def send(self, request: Request[Any], /) -> Response:
         """Carry one request.
-
-        Args:
-            request: The request.
-            limiter: The rate limit by which it has a start, if it has one.
 
         Raises:
             TransportError: No usable answer arrived.
@@ -93,44 +90,18 @@ class HttpTransport:
             ConfigurationError: The session is closed.
             InvalidArgumentError: The request cannot be sent as it is.
         """
-        wire = self._wire
-        if wire is None:
-            raise ConfigurationError("the client is closed")
-        url = build_url(self._base, request, self._zone)
-        deadline = request.call.deadline
-        has_queued = self._slots.locked()
-        if has_queued:
-            await self._queue(deadline, limiter)
+        wire = self._opened()
+        ends_at = min(loop_time() + self._options.attempt_timeout, request.call.deadline)
+        if self._telemetry.wants_attempts():
+            outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(wire, sent, ends_at))
         else:
-            await self._slots.acquire()
-        try:
-            if has_queued and limiter is not None:
-                await wait_for_start(limiter, request.call)
-            ends_at = min(loop_time() + self._options.attempt_timeout, deadline)
-            if self._telemetry.wants_attempts():
-                outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(wire, sent, url, ends_at))
-            else:
-                outcome = await self._attempt(wire, request, url, ends_at)
-        finally:
-            self._slots.release()
+            outcome = await self._attempt(wire, request, ends_at)
         if isinstance(outcome, CapillaryError):
             raise outcome
         return read(outcome, request, decode_json)
 
-    async def _queue(self, deadline: float, limiter: Limiter | None) -> None:
-        """Wait for a connection, but not longer than the deadline."""
-        if limiter is not None:
-            limiter.give_back()
-        try:
-            async with asyncio.timeout_at(None if deadline == math.inf else deadline):
-                await self._slots.acquire()
-                return
-        except TimeoutError:
-            pass
-        raise DeadlineExceeded("the deadline passed while waiting for a connection")
-
     async def _attempt(
-        self, wire: "HttpConnection", request: Request[Any], url: str, ends_at: float
+        self, wire: "HttpConnection", request: Request[Any], ends_at: float
     ) -> HttpResponse | CapillaryError:
         """Send once and read the answer.
 
@@ -138,16 +109,24 @@ class HttpTransport:
         """
         try:
             with self._timeouts.timeout_at(ends_at):
-                return await wire.exchange(request, url)
+                return await wire.exchange(request, build_url(self._base, request, self._zone))
         except CapillaryError as error:
             return error
         except TimeoutError:
             return self._too_late(request)
         except asyncio.CancelledError as cancelled:
-            # The same exception without aiohttp's frames, whose locals hold the headers.
             raise cancelled.with_traceback(None)  # noqa: B904
         except Exception as error:  # noqa: BLE001  (whatever it is, it has seen the headers)
-            return wire.explain(error)
+            if (known := wire.explain(error)) is not None:
+                return known
+            if _is_bug(error):
+                raise error.with_traceback(_own_frames(error.__traceback__))  # noqa: B904
+            return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
+
+    def _opened(self) -> "HttpConnection":
+        if self._wire is None:
+            raise ConfigurationError("the client is closed")
+        return self._wire
 
     def _too_late(self, request: Request[Any]) -> TransportError:
         if loop_time() >= request.call.deadline:
@@ -155,13 +134,21 @@ class HttpTransport:
         return TransportError(f"no complete answer within {self._options.attempt_timeout:g} s")
 
 
-@attrs.frozen(eq=False)
-class _Paced:
-    """Carries requests that have a start by a rate limit."""
+def _is_bug(error: Exception) -> bool:
+    """Say whether our own code raised it, and not aiohttp or what lies below that."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and _is_own(trace)
 
-    _http: HttpTransport
-    _limiter: Limiter
 
-    async def send(self, request: Request[Any], /) -> Response:
-        """Carry one request; see `HttpTransport.send`."""
-        return await self._http.send(request, self._limiter)
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback with the frames of our own code alone."""
+    if trace is None:
+        return None
+    below = _own_frames(trace.tb_next)
+    return TracebackType(below, trace.tb_frame, trace.tb_lasti, trace.tb_lineno) if _is_own(trace) else below
+
+
+def _is_own(trace: TracebackType) -> bool:
+    return str(trace.tb_frame.f_globals.get("__name__", "")).startswith(_OURS)

@@ -122,8 +122,12 @@ class HttpConnection:
                 response.release()
 
     @staticmethod
-    def explain(error: Exception) -> TransportError:
-        """Say in words of our own what went wrong; the error's words may hold URLs and headers."""
+    def explain(error: Exception) -> TransportError | None:
+        """Say in words of our own what went wrong on the network; the error's words may hold URLs and headers.
+
+        Returns:
+            `None` if it was not on the network.
+        """
         if isinstance(error, aiohttp.ClientConnectorError):
             return _without_connection(error)
         if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -132,7 +136,7 @@ class HttpConnection:
             return TransportError(f"the connection broke or the answer was malformed ({type(error).__name__})")
         if isinstance(error, TypeError) and "ClientResponse.__init__" in str(error):
             return TransportError(f"the request failed (TypeError): {_UNFIT_FAKE}", retryable=False)
-        return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
+        return None
 
 
 def _without_connection(error: aiohttp.ClientConnectorError) -> TransportError:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any
 
 import attrs
@@ -16,19 +17,25 @@ class ClientLifecycle:
 
     _inner: "TransportStack"
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
+    _is_closing: bool = attrs.field(default=False, init=False)
     _tasks: "set[asyncio.Task[Any]]" = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
     _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
 
-    def open(self) -> None:
-        """Let calls of the running loop in.
+    async def open(self) -> None:
+        """Open the transports, and let calls of the running loop in.
 
         Raises:
-            ConfigurationError: It is open already.
+            ConfigurationError: It is open already, or another task has not closed it yet; or as the transports say.
         """
-        if self._loop is not None:
-            raise ConfigurationError("the client is open already; enter it once")
+        if self._loop is not None or self._is_closing:
+            raise ConfigurationError("the client is open already; enter it once, and again when it was left")
         self._loop = asyncio.get_running_loop()
         self._is_left = asyncio.Event()  # the last one may belong to another loop
+        try:
+            await self._inner.open()
+        except BaseException:
+            await self.close()
+            raise
 
     async def send(self, request: Request[Any], /) -> Response:
         """Carry a request if the client is open here.
@@ -53,22 +60,35 @@ class ClientLifecycle:
                 self._is_left.set()
 
     async def close(self) -> None:
-        """Cancel what is under way, and wait until it has ended."""
-        self._loop = None
+        """Cancel what is under way, wait until it has ended, and close the transports."""
+        self._loop, self._is_closing = None, True
+        try:
+            # Each is closed, whatever happens while the others are closed, and while the calls end.
+            async with AsyncExitStack() as closing:
+                for close in reversed(self._inner.closers):
+                    closing.push_async_callback(close)
+                await self._end_calls()
+        finally:
+            self._is_closing = False
+
+    async def _end_calls(self) -> None:
         for task in self._tasks:
             task.cancel()
-        try:
-            while self._tasks:
-                self._is_left.clear()
-                await self._is_left.wait()
-        finally:
-            for close in self._inner.closers:
-                await close()
+        while self._tasks:
+            self._is_left.clear()
+            await self._is_left.wait()
 
 
 @attrs.frozen
 class TransportStack:
-    """The transports of a client, and how those that hold tasks of their own end them."""
+    """The transports of a client.
+
+    Attributes:
+        transport: The topmost.
+        open: Opens all of them in the running loop.
+        closers: Close those that hold something, from top to bottom; also those that are not open.
+    """
 
     transport: Transport
+    open: Callable[[], Coroutine[Any, Any, None]]
     closers: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

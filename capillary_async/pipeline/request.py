@@ -42,7 +42,9 @@ class CallContext:
     Attributes:
         deadline: The latest moment, by the event loop's clock, at which the call may still run.
         attempts: Requests that really went out.
-        waited: Seconds spent waiting for the rate limit.
+        rate_limit_wait: Seconds spent waiting for a permit of the rate limit.
+        connection_wait: Seconds spent waiting for a connection.
+        is_bulk: Whether the call gives way to others while it waits.
         status: HTTP status of the last answer, or `None` when none came.
         request_id: Its `X-Cap-Requestid`.
         size: Length of its body in bytes, after decompression.
@@ -51,6 +53,8 @@ class CallContext:
     deadline: float = math.inf
     attempts: int = 0
     rate_limit_wait: float = 0.0
+    connection_wait: float = 0.0
+    is_bulk: bool = False
     status: int | None = None
     request_id: str | None = None
     size: int = 0
@@ -200,11 +204,12 @@ class CallInfo:
         status: HTTP status of the last answer, or `None` when none came.
         codes: Capillary's error codes of the last answer.
         request_id: `X-Cap-Requestid` of the last answer.
-        attempts: Requests sent, retries and replays included.
-        waited: Seconds spent waiting for the rate limit.
+        attempts: Requests sent: retries, replays, and the requests for a token that the call caused.
+        rate_limit_wait: Seconds spent waiting for a permit of the rate limit.
         seconds: Seconds from the call's start to its end.
         response_bytes: Size of the last answer's body.
         error: Class of the error that ended the call, or `None`.
+        connection_wait: Seconds spent waiting for a connection.
     """
 
     path: str
@@ -216,3 +221,4 @@ class CallInfo:
     seconds: float
     response_bytes: int
     error: type[CapillaryError] | type[BaseException] | None
+    connection_wait: float = 0.0

@@ -10,6 +10,9 @@ An access token is shared by every call of a client, so three races matter:
   the renewal and goes on with the old one, which still works. The moment is up to half a tenth earlier, at
   random, so that many processes with tokens of one age do not renew in step.
 
+The request for a token is on the account of the call that caused it: it counts among its attempts and keeps its
+deadline. Calls that wait for a fetch which ends with another call's deadline start the next one.
+
 A token's life is measured by the monotonic clock from before it was asked for, so that neither a
 slow answer nor a corrected wall clock makes it look younger than it is. A call that is refused with
 a new token too is a real refusal: replayed once, never twice.
@@ -24,9 +27,15 @@ from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.errors import AuthenticationError, ConfigurationError, DeadlineExceeded, DecodeError
+from capillary_async.errors import (
+    AuthenticationError,
+    CapillaryError,
+    ConfigurationError,
+    DeadlineExceeded,
+    DecodeError,
+)
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import CallContext, Request, Response, Transport, loop_time
 from capillary_async.pipeline.telemetry import OnEvent, TokenRefreshed
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
@@ -52,9 +61,6 @@ class TokenTransport:
         for_tokens: Carries the requests for tokens, with retries of their own.
         credentials: The document that is exchanged for a token.
         headers: Further headers for every request.
-        reacquire: Carries a request that needs another permit of the rate limit, because its token was refused or
-            because it waited for one: all that wait go at the same moment, however far apart their permits were.
-            `None` means `inner`.
         clock: Monotonic seconds.
         random: Draws a number from 0 up to 1.
         on_event: Is told of new tokens.
@@ -64,7 +70,6 @@ class TokenTransport:
     _for_tokens: Transport
     _credentials: Mapping[str, str | Secret] = attrs.field(repr=False)
     _headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    _reacquire: Transport | None = None
     _clock: Callable[[], float] = loop_time
     _random: Callable[[], float] = random.random
     _on_event: OnEvent | None = attrs.field(alias="on_event", default=None, kw_only=True)
@@ -77,19 +82,17 @@ class TokenTransport:
         Raises:
             AuthenticationError: The key and secret are wrong, or a fresh token is refused too.
         """
-        token, deadline = self._token_at_hand(), request.call.deadline
-        carrier, reacquire = self._inner, self._reacquire or self._inner
-        if token is None:
-            token, carrier = await self._fetched_token(deadline), reacquire
+        call = request.call
+        token = self._token_at_hand(call) or await self._fetched_token(call)
         try:
-            return await carrier.send(self._with_token(token, request))
+            return await self._inner.send(self._with_token(token, request))
         except AuthenticationError as error:
             if not _is_about_the_token(error):
                 raise
         if self._token is token:
             self._token = None
-        token = self._token_at_hand() or await self._fetched_token(deadline)
-        return await reacquire.send(self._with_token(token, request))
+        token = self._token_at_hand(call) or await self._fetched_token(call)
+        return await self._inner.send(self._with_token(token, request))
 
     async def close(self) -> None:
         """End a fetch that is under way."""
@@ -101,21 +104,29 @@ class TokenTransport:
     def _with_token(self, token: _Token, request: Request[Any]) -> Request[Any]:
         return request.with_headers({**self._headers, TOKEN_HEADER: token.header})
 
-    def _token_at_hand(self) -> _Token | None:
+    def _token_at_hand(self, call: CallContext) -> _Token | None:
         """Return the token if it is still good, and begin to renew it when it nears its end."""
         token, now = self._token, self._clock()
         if token is None or now >= token.ends_at:
             return None
         if now >= token.renew_at:
-            self._start_fetch()
+            self._start_fetch(call)
         return token
 
-    async def _fetched_token(self, deadline: float) -> _Token:
-        return await _wait_for(self._start_fetch(), deadline - self._clock())
+    async def _fetched_token(self, call: CallContext) -> _Token:
+        """Wait for the fetch that is under way, or start one on the account of this call."""
+        while True:
+            fetch = self._start_fetch(call)
+            try:
+                return await _wait_for(fetch, call.deadline - self._clock())
+            except DeadlineExceeded:
+                # It may have been the deadline of the call that started the fetch. This one has its own.
+                if not fetch.done() or self._clock() >= call.deadline:
+                    raise
 
-    def _start_fetch(self) -> "asyncio.Task[_Token]":
+    def _start_fetch(self, call: CallContext) -> "asyncio.Task[_Token]":
         if self._fetching is None:
-            self._fetching = asyncio.get_running_loop().create_task(self._fetch(), name="capillary token")
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch(call), name="capillary token")
             self._fetching.add_done_callback(self._end_fetch)
         return self._fetching
 
@@ -128,9 +139,10 @@ class TokenTransport:
         elif self._token is not None:  # still good: the next renewal may wait for half of what is left of its life
             self._token.renew_at = (self._clock() + self._token.ends_at) / 2
 
-    async def _fetch(self) -> _Token:
+    async def _fetch(self, call: CallContext) -> _Token:
+        """Fetch a token within the deadline of `call`, so that a slow server costs no call more than its own time."""
         asked_at = self._clock()
-        request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials)
+        request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials, call=call)
         response = await self._for_tokens.send(request)
         header, life = _granted(response.document)
         if self._on_event is not None:
@@ -150,10 +162,9 @@ async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
     if fetch.cancelled():
         raise ConfigurationError("the client was closed while an access token was being fetched")
     error = fetch.exception()
-    if error is None:
-        return fetch.result()
-    # Each waiter raises a copy of its own: one exception raised in many tasks would collect all
-    # their tracebacks.
+    if not isinstance(error, CapillaryError):
+        return fetch.result()  # or a bug, with the frames that explain it
+    # Each waiter raises a copy of its own: one exception raised in many tasks would collect all their tracebacks.
     raise copy.copy(error)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Literal, assert_type, cast
+from typing import Any, Literal, assert_type, cast
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,8 @@ from capillary_async.bulk import Outcome, Succeeded, lookup_many
 from capillary_async.bulk.concurrency import ConcurrencyController
 from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
 from capillary_async.options import RateLimit
-from capillary_async.pipeline.admission import RateLimiter
+from capillary_async.pipeline.admission import Admission, LocalLimit, has_bulk_priority
+from capillary_async.pipeline.request import CallContext, Request, Response
 from tests.fakes import VirtualClock
 
 Order = Literal["completion", "input"]
@@ -528,12 +529,19 @@ async def test_a_reader_left_behind_in_another_task_is_told() -> None:
 async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
     """A nightly job must not make the web shop wait for its minute."""
     clock = VirtualClock()
-    limiter = RateLimiter(RateLimit(1, per=10.0), clock=clock.time, call_at=clock.call_at)
     order: list[str] = []
 
+    class Recorder:
+        async def send(self, request: Request[Any], /) -> Response:
+            order.append(request.path)
+            return Response({})
+
+    limit = LocalLimit.of(RateLimit(1, per=10.0), clock.time)
+    admission = Admission(Recorder(), limit, clock=clock.time, call_at=clock.call_at)
+    admission.open(100)
+
     async def call(name: str) -> None:
-        await limiter.acquire()
-        order.append(name)
+        await admission.send(Request(name, call=CallContext(is_bulk=has_bulk_priority())))
 
     async with lookup_many(call, ["bulk"] * 3, concurrency=3) as outcomes:
         await turns(2)

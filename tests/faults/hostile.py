@@ -36,7 +36,7 @@ from tests.faults.report import Row
 from tests.faults.scale import Scale
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
-_HEADERS: Final = {"host", "accept", "content-type", "accept-encoding", "user-agent", "authorization"}
+_HEADERS: Final = {"host", "accept", "content-type", "accept-encoding", "user-agent", "authorization", "traceparent"}
 _GOOD: Final = b'{"entity": 7, "data": []}'
 
 # Texts that mean something to a URL, a header, a shell, a database or a person who reads fast.

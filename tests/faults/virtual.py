@@ -4,18 +4,16 @@ import asyncio
 import selectors
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import attrs
 
 from capillary_async import CallInfo, CapillaryClient, ClientOptions
+from capillary_async.codec import decode_json
 from capillary_async.pipeline.auth import Auth
-from capillary_async.pipeline.exchange import HttpTransport
-from capillary_async.pipeline.request import Request, loop_time
-from capillary_async.pipeline.responses import HttpResponse
-from capillary_async.pipeline.urls import BaseUrl
+from capillary_async.pipeline.request import Request, Response, loop_time
+from capillary_async.pipeline.responses import HttpResponse, read
 
 T = TypeVar("T")
 
@@ -55,34 +53,32 @@ def run_virtually(main: Coroutine[Any, Any, T]) -> T:
 Respond = Callable[[Request[Any]], Awaitable[HttpResponse]]
 
 
-class FakeHttp(HttpTransport):
-    """The client's HTTP transport, queue included, with a function in place of the wire.
+class FakeHttp:
+    """What stands for the client's HTTP transport, with a function in place of the wire.
 
     Attributes:
+        connections: How many requests can be under way at once.
         starts: When each request left.
     """
 
     def __init__(self, respond: Respond, options: ClientOptions) -> None:
-        super().__init__(BaseUrl.of("http://127.0.0.1:1"), UTC, options)
         self._respond = respond
+        self.connections = options.max_connections
         self.starts: list[float] = []
 
     async def open(self) -> None:
         """Begin."""
-        self._wire = cast("Any", self)
-        self._slots = asyncio.Semaphore(self._options.max_connections)
 
     async def close(self) -> None:
         """End."""
-        self._wire = None
 
-    async def _attempt(self, wire: object, request: Request[Any], url: str, ends_at: float) -> HttpResponse:
+    async def send(self, request: Request[Any], /) -> Response:
         """Ask the function."""
         request.call.attempts += 1
         self.starts.append(loop_time())
         answer = await self._respond(request)
         request.call.status = answer.status
-        return answer
+        return read(answer, request, decode_json)
 
 
 @attrs.frozen

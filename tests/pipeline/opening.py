@@ -13,6 +13,7 @@ from capillary_async.errors import (
     CapillaryError,
 )
 from capillary_async.options import ClientOptions
+from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.request import CallContext, Request
 from capillary_async.pipeline.urls import BaseUrl
@@ -38,6 +39,18 @@ async def opened(
         yield transport
     finally:
         await transport.close()
+
+
+@asynccontextmanager
+async def admitted(
+    base_url: str, session: aiohttp.ClientSession | None = None, **options: Any
+) -> AsyncGenerator[Admission]:
+    """Open a transport whose requests queue for connections, and close it."""
+    async with opened(base_url, session, **options) as transport:
+        admission = Admission(transport)
+        admission.open(transport.connections)
+        yield admission
+        await admission.close()
 
 
 @attrs.define

@@ -1,9 +1,10 @@
-"""No window ever sees more starts than the limit, and nobody waits longer than that takes."""
+"""A request goes when there are a connection and a permit for it, in order, and never one too many."""
 
 import asyncio
 import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import attrs
@@ -11,288 +12,221 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.errors import DeadlineExceeded
+from capillary_async.errors import DeadlineExceeded, TransportError
 from capillary_async.options import RateLimit
-from capillary_async.pipeline.admission import RateLimiter, _Guard, bulk_priority
-from capillary_async.pipeline.limiter import RateLimitedTransport
+from capillary_async.pipeline.admission import Admission, Limit, LocalLimit, bulk_priority, has_bulk_priority
 from capillary_async.pipeline.request import CallContext, Request, Response
 from tests.fakes import VirtualClock, outcomes
+from tests.pipeline.windows import most_in_a_window
 
 ANSWER = Response({})
+# One request a second, and never a second one at once.
+SLOW = RateLimit(10, per=10.0)
+INTERVAL = 1.005
 
 
 @attrs.define
-class Queue:
-    """Callers of one limiter, and when each of them started."""
+class Scene:
+    """An admission on a clock that starts at 0, and when each request went.
+
+    Attributes:
+        takes: Seconds that each request takes.
+        after_timers: What happens right after each of the next timers, before any task can run.
+    """
 
     clock: VirtualClock
-    limiter: RateLimiter
+    admission: Admission = attrs.field(init=False)
+    takes: float = 0.0
+    after_timers: list[Callable[[], object]] = attrs.field(factory=list[Callable[[], object]])
     exact: list[float] = attrs.field(factory=list[float])
     starts: list[tuple[str, float]] = attrs.field(factory=list[tuple[str, float]])
 
     @classmethod
-    def of(cls, limit: int, per: float, *, clock: VirtualClock | None = None) -> "Queue":
-        """Build a limiter on a clock that starts at 0."""
-        clock = clock or VirtualClock(0.0)
-        return cls(clock, RateLimiter(RateLimit(limit, per=per), clock=clock.time, call_at=clock.call_at))
+    def of(
+        cls,
+        rate_limit: RateLimit | None = None,
+        *,
+        connections: int = 1000,
+        takes: float = 0.0,
+        clock: VirtualClock | None = None,
+        limit: Limit | None = None,
+    ) -> "Scene":
+        """Build and open one."""
+        scene = cls(clock or VirtualClock(0.0), takes)
+        if rate_limit is not None:
+            limit = LocalLimit.of(rate_limit, scene.clock.time)
+        scene.admission = Admission(scene, limit, clock=scene.clock.time, call_at=scene.call_at)
+        scene.admission.open(connections)
+        return scene
 
-    async def call(self, name: str = "", *, deadline: float = math.inf) -> None:
-        """Start once when the limiter allows it."""
-        await self.limiter.acquire(deadline)
+    def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        """Run a callback at that moment, and what is to happen then."""
+
+        def run() -> None:
+            callback()
+            if self.after_timers:
+                self.after_timers.pop(0)()
+
+        return self.clock.call_at(when, run)
+
+    async def send(self, request: Request[Any], /) -> Response:
+        """Take the time that a request takes."""
         self.exact.append(self.clock.time())
-        self.starts.append((name, round(self.exact[-1], 9)))
+        self.starts.append((request.path, round(self.exact[-1], 6)))
+        if self.takes:
+            await self.clock.sleep(self.takes)
+        return ANSWER
 
-    def begin(self, name: str = "", *, is_low: bool = False, deadline: float = math.inf) -> asyncio.Task[None]:
-        """Have a caller ask now."""
-        with bulk_priority() if is_low else nullcontext():
-            return asyncio.create_task(self.call(name, deadline=deadline))
+    def begin(
+        self, name: str = "", *, is_bulk: bool = False, deadline: float = math.inf
+    ) -> tuple[asyncio.Task[Response], CallContext]:
+        """Have a request come now; return its task and its account."""
+        call = CallContext(deadline, is_bulk=is_bulk)
+        return asyncio.create_task(self.admission.send(Request(name, call=call))), call
+
+    async def call(self, name: str = "", *, is_bulk: bool = False, deadline: float = math.inf) -> CallContext:
+        """Have a request come now, and wait for it."""
+        task, call = self.begin(name, is_bulk=is_bulk, deadline=deadline)
+        await task
+        return call
 
     async def rush(self, calls: int) -> list[float]:
-        """Have so many callers ask now, and return when they started."""
-        await asyncio.gather(*(self.begin(str(n)) for n in range(calls)))
+        """Have many come at once, and return when they went."""
+        await asyncio.gather(*(self.begin(str(n))[0] for n in range(calls)))
         return self.times
 
     def at(self, when: float, *actions: Callable[[], object]) -> None:
         """Do all of this at that moment, before any task can run."""
-
-        def act() -> None:
-            for action in actions:
-                action()
-
-        self.clock.call_at(when, act)
-
-    def let_one_go(self) -> None:
-        """Let time pass to the next start, and let go whose turn it is, who does not know yet."""
-        self.clock.block(self.limiter._next - self.clock.time())
-        self.limiter._grant()
+        self.clock.call_at(when, lambda: [action() for action in actions])
 
     @property
     def times(self) -> list[float]:
-        """When the callers started, rounded."""
+        """When the requests went, rounded."""
         return [time for _, time in self.starts]
 
     @property
     def names(self) -> list[str]:
-        """The callers in the order they started."""
+        """The requests in the order they went."""
         return [name for name, _ in self.starts]
 
 
-def most_in_a_window(times: list[float], per: float) -> int:
-    """Count the starts of the fullest window, both of its ends included."""
-    first, most = 0, 0
-    for last, time in enumerate(times):
-        while time - times[first] > per:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+class TestLimit:
+    """Requests go one interval apart, and no window holds more than the limit."""
 
-
-class TestPace:
-    """Starts are spread evenly over the window."""
-
-    async def test_a_call_now_and_then_never_waits(self) -> None:
+    async def test_a_request_now_and_then_never_waits(self) -> None:
         """The limit of an idle client costs nothing."""
-        queue = Queue.of(10, 10.0)
+        scene = Scene.of(SLOW)
 
         for _ in range(20):
-            await queue.call()
-            await queue.clock.sleep(1.1)
+            await scene.call()
+            await scene.clock.sleep(1.1)
 
-        assert round(queue.clock.elapsed, 9) == 22.0
+        assert round(scene.clock.elapsed, 9) == 22.0
 
-    async def test_waiting_calls_follow_each_other_evenly(self) -> None:
-        """One and a half percent slower than the limit; the second may come half an interval early."""
-        assert await Queue.of(10, 10.0).rush(5) == [0.0, 0.5075, 1.5225, 2.5375, 3.5525]
-
-    async def test_an_idle_client_may_start_a_tenth_at_once(self) -> None:
-        """A web page that needs a few calls gets them without any wait."""
-        times = await Queue.of(40, 40.0).rush(7)
-
-        assert times[:4] == [0.0] * 4
-        assert times[4:] == [0.5075, 1.5225, 2.5375]
-
-    async def test_ten_at_once_are_the_most(self) -> None:
-        """However large the limit, its first hundredth of a second is no burst."""
-        times = await Queue.of(1000, 1000.0).rush(12)
-
-        assert times[:10] == [0.0] * 10
-        assert times[10:] == [0.5075, 1.5225]
-
-    async def test_after_a_rest_a_few_may_start_at_once_again(self) -> None:
-        """Credit comes back with time, but no more than at first."""
-        queue = Queue.of(40, 40.0)
-        await queue.rush(4)
-        await queue.clock.sleep(1000.0)
-
-        assert (await queue.rush(6))[4:] == [1000.0] * 4 + [1000.5075, 1001.5225]
-
-    async def test_fifty_waiting_calls_are_no_burst(self) -> None:
+    async def test_waiting_requests_follow_each_other_evenly(self) -> None:
         """Other clients release them in one millisecond when the window ends."""
-        times = await Queue.of(50, 1.0).rush(150)
-
-        assert most_in_a_window(times, 0.001) == 5
-        assert most_in_a_window(times[5:], 0.02) <= 2
-
-    async def test_starts_too_dense_for_timers_go_in_small_groups(self) -> None:
-        """A hundredth of a second's worth, which is how late a timer may be."""
-        times = await Queue.of(10_000, 1.0).rush(200)
-
-        assert times.count(0.0) == 99
-        assert times[-1] == 0.0101985
+        assert await Scene.of(SLOW).rush(5) == [0.0, 0.98, 1.985, 2.99, 3.995]
 
     async def test_they_go_in_the_order_they_came(self) -> None:
         """Whoever waits longest is next."""
-        queue = Queue.of(7, 1.0)
+        scene = Scene.of(RateLimit(7, per=1.0))
 
-        await queue.rush(40)
+        await scene.rush(40)
 
-        assert queue.names == [str(n) for n in range(40)]
+        assert scene.names == [str(n) for n in range(40)]
 
-    async def test_a_newcomer_does_not_overtake_one_just_let_go(self) -> None:
-        """The moment between "go" and going is not up for grabs."""
-        queue = Queue.of(40, 40.0)
-        tasks = [queue.begin() for _ in range(5)]
-        await queue.clock.settle()
-        tried: list[bool] = []
+    async def test_an_idle_client_starts_a_hundredth_at_once(self) -> None:
+        """A page that needs a few calls gets them without any wait."""
+        times = await Scene.of(RateLimit(300, per=300.0)).rush(6)
 
-        queue.clock.block(2.0)
-        queue.limiter._grant()
-        tried.append(queue.limiter.start_now())
-        await asyncio.gather(*tasks)
-        tried.append(queue.limiter.start_now())
-
-        assert tried == [False, True]
-
-
-class TestGuard:
-    """No window sees more than the limit, wherever it begins."""
-
-    async def test_it_holds_back_what_the_pace_would_let_go(self) -> None:
-        """After a quiet time the pace alone would start the third within ten seconds of the first."""
-        assert await Queue.of(2, 10.0).rush(5) == [0.0, 2.5375, 10.05, 15.125, 20.2]
-
-    async def test_it_holds_back_a_call_that_finds_nobody_waiting(self) -> None:
-        """That the pace has room is not enough."""
-        queue = Queue.of(2, 10.0)
-        await queue.call()
-        await queue.clock.sleep(5.1)
-        await queue.call()
-        await queue.clock.sleep(2.9)
-
-        await queue.call()
-
-        assert queue.times == [0.0, 5.1, 10.05]
-
-    async def test_it_opens_half_a_percent_late(self) -> None:
-        """The server counts arrivals, and the network is not even."""
-        queue = Queue.of(1, 10.0)
-        await queue.call()
-
-        queue.clock.block(10.049)
-        assert not queue.limiter.start_now()
-
-        queue.clock.block(0.2)
-        assert queue.limiter.start_now()
-
-    async def test_no_credit_gathers_while_it_is_closed(self) -> None:
-        """What was held back would go in a burst, in every window anew."""
-        times = await Queue.of(100, 100.0).rush(400)
-
-        assert times[:10] == [0.0] * 10
-        assert most_in_a_window(times[10:], 1.0) == 1
-
-    async def test_a_start_counts_when_it_happens(self) -> None:
-        """When the loop is busy, a call starts long after it was let go."""
-        queue = Queue.of(1, 10.0)
-        await queue.call()
-        queue.begin()
-        await queue.clock.settle()
-        queue.at(0.25, queue.let_one_go, lambda: queue.clock.block(5.0))
-
-        await queue.call()
-
-        assert queue.times == [0.0, 15.05, 25.1]
-        assert most_in_a_window(queue.times, 10.0) == 1
-
-    async def test_its_memory_does_not_grow_with_the_limit(self) -> None:
-        """A thousand entries stand for a million starts."""
-        queue = Queue.of(4000, 60.0)
-
-        await queue.rush(8000)
-
-        assert len(queue.limiter._guard._clusters) <= 1010
-        assert most_in_a_window(queue.exact, 60.0) <= 4000
-
-    async def test_its_memory_is_given_back(self) -> None:
-        """What is older than the window is forgotten."""
-        queue = Queue.of(100, 10.0)
-        await queue.rush(300)
-        await queue.clock.sleep(11.0)
-
-        await queue.call()
-
-        assert len(queue.limiter._guard._clusters) == 1
-        assert queue.limiter._guard._count == 1
-
-    def test_starts_that_are_granted_count_with_those_that_happened(self) -> None:
-        """Three at once must not each believe to be the last that fits."""
-        guard = _Guard(3, 10.0)
-        guard.note(100.0)
-
-        assert guard.opens_at(101.0, 1) == -math.inf
-        assert guard.opens_at(101.0, 2) == 110.0
-        assert _Guard(1, 10.0).opens_at(101.0, 1) == 111.0
-
-    def test_starts_close_together_are_let_go_together(self) -> None:
-        """When the last of them is old enough, so that one never counts for too short."""
-        guard = _Guard(3, 10.0)
-        for now in (100.0, 105.0, 105.009):
-            guard.note(now)
-
-        assert guard.opens_at(109.9, 0) == 110.0
-        assert guard.opens_at(110.0, 1) == 115.009
-        assert guard.opens_at(115.0089, 2) == 115.009
-        assert guard.opens_at(115.009, 2) == -math.inf
-
-    def test_starts_further_apart_are_let_go_one_by_one(self) -> None:
-        """A cluster is never longer than a thousandth of the window."""
-        guard = _Guard(3, 10.0)
-        for now in (100.0, 100.009, 100.0101):
-            guard.note(now)
-
-        assert guard.opens_at(110.009, 1) == -math.inf
-        assert guard.opens_at(110.009, 2) == 110.0101
-
-
-class TestUse:
-    """The limit is used, not just kept."""
+        assert times[:4] == [0.0] * 4
+        assert times[4] > 0.9
 
     @pytest.mark.parametrize("late", [0.0, 0.001, -0.000_001])
-    @pytest.mark.parametrize(
-        ("limit", "per"), [(1, 1.0), (3, 0.7), (10, 1.0), (100, 60.0), (1000, 60.0), (1000, 1.0), (2000, 1.0)]
-    )
-    async def test_97_percent_are_used_under_pressure(self, limit: int, per: float, late: float) -> None:
+    @pytest.mark.parametrize(("limit", "per"), [(1, 1.0), (3, 0.7), (10, 1.0), (100, 60.0), (1000, 60.0), (1000, 1.0)])
+    async def test_98_percent_are_used_under_pressure(self, limit: int, per: float, late: float) -> None:
         """Timers of real loops are late by up to a millisecond or two, and early by rounding."""
-        windows = max(3, 2000 // limit)
-        queue = Queue.of(limit, per, clock=VirtualClock(0.0, early=-late))
+        windows = max(10, 2000 // limit)
+        scene = Scene.of(RateLimit(limit, per=per), clock=VirtualClock(0.0, early=-late))
 
-        await queue.rush(windows * limit)
+        await scene.rush(windows * limit)
 
-        assert most_in_a_window(queue.exact, per) <= limit
-        assert windows * per >= 0.97 * queue.exact[-1]
+        assert most_in_a_window(scene.exact, per) <= limit
+        assert windows * per >= 0.98 * scene.exact[-1]
 
-    async def test_starts_that_make_a_late_timer_good_count_each(self) -> None:
-        """A loop that was busy lets several go at once; the guard must know of all until they have gone."""
-        queue = Queue.of(1000, 10.0)
-        tasks = [queue.begin() for _ in range(40)]
-        await queue.clock.settle()
-        queue.clock.block(0.05)
+    async def test_a_permit_is_good_only_at_its_time(self) -> None:
+        """A process that is stopped after it got a permit would otherwise start one too many when it goes on."""
+        scene = Scene.of(SLOW)
+        await scene.call()
+        scene.after_timers.append(lambda: scene.clock.block(2.5))
 
-        await queue.clock.sleep(0.001)
-        under_way = queue.limiter._granted
-        await outcomes(*tasks)
+        await scene.call("stopped")
 
-        assert under_way == queue.limiter._granted == 0
+        assert scene.starts == [("", 0.0), ("stopped", 3.48)]
+
+    async def test_a_stop_of_the_whole_process_sends_no_burst(self) -> None:
+        """Whatever waited goes on one interval apart."""
+        scene = Scene.of(RateLimit(20, per=1.0))
+        for seconds in (0.0, 0.0, 2.5, 0.0, 0.3, 0.01, 0.9, 0.0, 2.5):
+            scene.after_timers.append(partial(scene.clock.block, seconds))
+
+        await scene.rush(60)
+
+        assert most_in_a_window(scene.exact, 1.0) <= 20
+
+    async def test_the_limit_of_the_last_opening_still_counts(self) -> None:
+        """A client that is left and entered again has no new minute."""
+        scene = Scene.of(SLOW)
+        await scene.call()
+        await scene.admission.close()
+        scene.admission.open(10)
+
+        await scene.call()
+
+        assert scene.times == [0.0, 0.98]
+
+
+class TestConnections:
+    """No more requests are under way than there are connections."""
+
+    async def test_who_finds_none_waits_for_the_first_that_is_free(self) -> None:
+        """In the order they came."""
+        scene = Scene.of(connections=2, takes=1.0)
+
+        await scene.rush(5)
+
+        assert scene.starts == [("0", 0.0), ("1", 0.0), ("2", 1.0), ("3", 1.0), ("4", 2.0)]
+
+    async def test_a_connection_is_free_again_after_an_error(self) -> None:
+        """One that is lost with each error would stop the client in the end."""
+
+        class Failing:
+            async def send(self, request: Request[Any], /) -> Response:
+                raise TransportError("no connection")
+
+        admission = Admission(Failing())
+        admission.open(1)
+
+        errors = await outcomes(*(admission.send(Request("/")) for _ in range(3)))
+
+        assert [type(error) for error in errors] == [TransportError] * 3
+
+    async def test_both_are_taken_at_once(self) -> None:
+        """A permit that waits for a connection would be used in a window that it was not given for."""
+        scene = Scene.of(SLOW, connections=1, takes=5.0)
+
+        await scene.rush(4)
+
+        assert scene.times == [0.0, 5.0, 10.0, 15.0]
+
+    async def test_requests_that_waited_for_a_connection_do_not_go_in_a_burst(self) -> None:
+        """A server that stood still would see all at once whose turns were minutes apart."""
+        scene = Scene.of(SLOW, connections=3, takes=30.0)
+
+        await scene.rush(6)
+
+        assert most_in_a_window(scene.exact, 1.0) == 2  # the credit of half an interval
+        assert scene.times[3] == 30.0
 
 
 class TestPriority:
@@ -300,212 +234,224 @@ class TestPriority:
 
     async def test_calls_pass_bulk_work(self) -> None:
         """Somebody waits for them."""
-        queue = Queue.of(10, 10.0)
-        bulk = [queue.begin("bulk", is_low=True) for _ in range(4)]
-        await queue.clock.settle()
+        scene = Scene.of(SLOW)
+        bulk = [scene.begin("bulk", is_bulk=True)[0] for _ in range(4)]
+        await scene.clock.settle()
 
-        await queue.call("call")
+        await scene.call("call")
         await asyncio.gather(*bulk)
 
-        assert queue.names == ["bulk", "call", "bulk", "bulk", "bulk"]
+        assert scene.names == ["bulk", "call", "bulk", "bulk", "bulk"]
 
-    async def test_one_start_of_ten_is_for_bulk_work(self) -> None:
+    async def test_one_of_ten_is_bulk_work(self) -> None:
         """A job beside a busy web backend still ends one day."""
-        queue = Queue.of(10, 10.0)
-        await queue.call("first")
-        tasks = [queue.begin("bulk", is_low=True) for _ in range(3)] + [queue.begin("call") for _ in range(25)]
+        scene = Scene.of(SLOW)
+        await scene.call("first")
+        tasks = [scene.begin("bulk", is_bulk=True)[0] for _ in range(3)] + [scene.begin("call")[0] for _ in range(25)]
 
         await asyncio.gather(*tasks)
 
-        assert queue.names[1:] == ["call"] * 9 + ["bulk"] + ["call"] * 9 + ["bulk"] + ["call"] * 7 + ["bulk"]
+        assert scene.names[1:] == ["call"] * 9 + ["bulk"] + ["call"] * 9 + ["bulk"] + ["call"] * 7 + ["bulk"]
 
     async def test_bulk_work_keeps_its_own_order(self) -> None:
         """Its keys are as fair to each other as calls are."""
-        queue = Queue.of(10, 10.0)
+        scene = Scene.of(SLOW)
 
-        await asyncio.gather(*(queue.begin(str(n), is_low=True) for n in range(12)))
+        await asyncio.gather(*(scene.begin(str(n), is_bulk=True)[0] for n in range(12)))
 
-        assert queue.names == [str(n) for n in range(12)]
+        assert scene.names == [str(n) for n in range(12)]
 
-    async def test_it_ends_with_its_block(self) -> None:
-        """What comes after a bulk run in the same task is not bulk work."""
-        queue = Queue.of(10, 10.0)
-        await queue.call("first")
+    async def test_bulk_work_leaves_connections_to_calls(self) -> None:
+        """A checkout must not wait until one of a hundred slow lookups ends."""
+        scene = Scene.of(connections=20, takes=30.0)
+        bulk = [scene.begin("bulk", is_bulk=True)[0] for _ in range(50)]
+        await scene.clock.settle()
+        under_way = len(scene.starts)
+
+        task, call = scene.begin("checkout")
+        await scene.clock.settle()
+
+        assert under_way == 18
+        assert scene.starts[-1] == ("checkout", 0.0)
+        assert call.connection_wait == 0.0
+        await asyncio.gather(task, *bulk)
+
+    @pytest.mark.parametrize(("connections", "for_bulk"), [(1, 1), (2, 1), (10, 9), (11, 9), (100, 90)])
+    async def test_it_leaves_a_tenth_and_at_least_one(self, connections: int, for_bulk: int) -> None:
+        """With one connection it may have that one, for it could never go else."""
+        scene = Scene.of(connections=connections, takes=1.0)
+        bulk = [scene.begin("bulk", is_bulk=True)[0] for _ in range(200)]
+        await scene.clock.settle()
+
+        assert len(scene.starts) == for_bulk
+        await asyncio.gather(*bulk)
+
+    async def test_a_connection_that_is_free_goes_to_calls_first(self) -> None:
+        """Whichever came first."""
+        scene = Scene.of(connections=1, takes=1.0)
+        tasks = [scene.begin("first")[0], *(scene.begin("bulk", is_bulk=True)[0] for _ in range(2))]
+        await scene.clock.settle()
+        tasks.append(scene.begin("call")[0])
+
+        await asyncio.gather(*tasks)
+
+        assert scene.names == ["first", "call", "bulk", "bulk"]
+
+    def test_it_ends_with_its_block(self) -> None:
+        """What comes after a bulk run in the same task is no bulk work."""
         with bulk_priority():
-            queue.begin("bulk")
-        await queue.clock.settle()
+            inside = has_bulk_priority()
 
-        await queue.call("call")
-        await queue.clock.sleep(10.0)
+        assert (inside, has_bulk_priority()) == (True, False)
 
-        assert queue.names == ["first", "call", "bulk"]
+
+class TestAccount:
+    """A call says what it waited for."""
+
+    async def test_a_request_that_goes_at_once_waited_for_nothing(self) -> None:
+        """Exactly nothing."""
+        call = await Scene.of(SLOW).call()
+
+        assert (call.rate_limit_wait, call.connection_wait) == (0.0, 0.0)
+
+    async def test_the_wait_for_the_limit(self) -> None:
+        """Whoever looks at slow calls must see that it was the limit."""
+        scene = Scene.of(SLOW)
+        await scene.rush(2)
+
+        call = await scene.call()
+
+        assert (round(call.rate_limit_wait, 6), call.connection_wait) == (1.005, 0.0)
+
+    async def test_the_wait_for_a_connection(self) -> None:
+        """Another cause, with another remedy."""
+        scene = Scene.of(connections=1, takes=2.0)
+        first, _ = scene.begin()
+
+        call = await scene.call()
+
+        assert (call.rate_limit_wait, call.connection_wait) == (0.0, 2.0)
+        await first
+
+    async def test_a_wait_for_both_is_divided(self) -> None:
+        """The connection is free after half a second, the permit is there half a second later."""
+        scene = Scene.of(SLOW, connections=1, takes=0.5)
+        first, _ = scene.begin()
+
+        call = await scene.call()
+
+        assert (round(call.rate_limit_wait, 6), call.connection_wait) == (0.48, 0.5)
+        await first
+
+    async def test_bulk_work_that_waits_for_its_share_of_connections(self) -> None:
+        """There is a connection, but not for it."""
+        scene = Scene.of(RateLimit(1000, per=1.0), connections=2, takes=3.0)
+        first, _ = scene.begin(is_bulk=True)
+
+        call = await scene.call(is_bulk=True)
+
+        assert (call.rate_limit_wait, call.connection_wait) == (0.0, 3.0)
+        await first
+
+    async def test_retries_add_up(self) -> None:
+        """A call is all of its requests."""
+        scene, call = Scene.of(SLOW), CallContext()
+
+        for _ in range(3):
+            await scene.admission.send(Request("/", call=call))
+
+        assert round(call.rate_limit_wait, 6) == 1.985
+
+    async def test_a_wait_in_vain_is_written_down(self) -> None:
+        """It cost the caller just as much."""
+        scene = Scene.of(connections=1, takes=9.0)
+        first, _ = scene.begin()
+        task, call = scene.begin(deadline=0.6)
+
+        await outcomes(task)
+
+        assert call.connection_wait == 0.6
+        await first
 
 
 class TestLeaving:
     """Who gives up harms nobody."""
 
     async def test_the_others_move_up(self) -> None:
-        """A cancelled call does not start, so its place is free."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin(str(n)) for n in range(6)]
-        await queue.clock.settle()
+        """A cancelled call takes no permit, so its place is free."""
+        scene = Scene.of(SLOW)
+        tasks = [scene.begin(str(n))[0] for n in range(6)]
+        await scene.clock.settle()
 
         tasks[1].cancel()
         tasks[3].cancel()
         await outcomes(*tasks)
 
-        assert queue.starts == [("0", 0.0), ("2", 0.5075), ("4", 1.5225), ("5", 2.5375)]
-        assert [task.cancelled() for task in tasks] == [False, True, False, True, False, False]
+        assert scene.starts == [("0", 0.0), ("2", 0.98), ("4", 1.985), ("5", 2.99)]
 
-    async def test_a_start_that_is_not_taken_goes_to_the_next(self) -> None:
-        """Between "go" and going a call may be cancelled."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin(str(n)) for n in range(4)]
-        await queue.clock.settle()
-        queue.at(0.25, queue.let_one_go, tasks[1].cancel)
+    async def test_a_connection_that_is_not_used_goes_to_the_next(self) -> None:
+        """Between its turn and its going a call may be cancelled."""
+        scene = Scene.of(SLOW, connections=1, takes=0.5)
+        tasks = [scene.begin(str(n))[0] for n in range(3)]
+        scene.after_timers.append(tasks[1].cancel)
 
         await outcomes(*tasks)
 
-        assert queue.starts == [("0", 0.0), ("2", 0.5075), ("3", 1.5225)]
+        assert scene.starts == [("0", 0.0), ("2", 1.985)]
         assert tasks[1].cancelled()
-        assert queue.limiter._granted == 0
-
-    async def test_a_start_that_is_not_taken_does_not_count(self) -> None:
-        """The guard remembers starts, not intentions."""
-        queue = Queue.of(1, 10.0)
-        task = queue.begin()
-        queue.limiter.pause(1.0)
-        task.cancel()
-        await outcomes(task)
-        queue.begin("late").cancel()
-        await queue.clock.sleep(1.0)
-
-        assert queue.limiter.start_now()
-
-    async def test_a_start_that_is_given_back_goes_to_the_next(self) -> None:
-        """A request that cannot leave must not hold up one that can."""
-        queue = Queue.of(10, 10.0)
-        assert queue.limiter.start_now()
-        task = queue.begin("next")
-        await queue.clock.settle()
-
-        queue.limiter.give_back()
-        await task
-
-        assert queue.starts == [("next", 0.0)]
-
-    def test_a_start_that_is_given_back_does_not_count(self) -> None:
-        """Else a client whose connections are all busy would use a part of its limit only."""
-        clock = VirtualClock(0.0)
-        limiter = RateLimiter(RateLimit(1, per=10.0), clock=clock.time, call_at=clock.call_at)
-
-        assert limiter.start_now()
-        limiter.give_back()
-
-        assert limiter.start_now()
-        assert not limiter.start_now()
-
-    async def test_one_cancelled_in_line_is_passed_over(self) -> None:
-        """The start comes before the cancelled call has had its last say."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin(str(n)) for n in range(3)]
-        await queue.clock.settle()
-        queue.at(0.25, tasks[1].cancel, queue.let_one_go)
-
-        await outcomes(*tasks)
-
-        assert queue.starts == [("0", 0.0), ("2", 0.5075)]
 
     async def test_all_may_leave(self) -> None:
         """A client that shuts down leaves a line of nobody; who comes later is served."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin(str(n)) for n in range(50)]
-        await queue.clock.settle()
+        scene = Scene.of(SLOW, connections=1, takes=0.5)
+        tasks = [scene.begin(str(n))[0] for n in range(50)]
+        await scene.clock.settle()
         for task in tasks:
             task.cancel()
         await outcomes(*tasks)
-        assert not queue.limiter._calls
 
-        await queue.call("later")
+        await scene.call("later")
 
-        assert queue.starts == [("0", 0.0), ("later", 0.5075)]
+        assert scene.names == ["0", "later"]
 
     async def test_closing_leaves_no_timer(self) -> None:
-        """A loop that ends would hold the limiter for the rest of the window."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin() for _ in range(2)]
-        await queue.clock.settle()
+        """A loop that ends would hold the client for the rest of the window."""
+        scene = Scene.of(SLOW)
+        tasks = [scene.begin()[0] for _ in range(2)]
+        await scene.clock.settle()
         for task in tasks:
             task.cancel()
         await outcomes(*tasks)
 
-        await queue.limiter.close()
-        await queue.limiter.close()
+        await scene.admission.close()
 
-        assert all(timer.cancelled() for _, _, timer in queue.clock._timers)
+        assert scene.clock.pending == 0
 
 
 class TestDeadline:
-    """Nobody waits for a start that comes too late."""
+    """Nobody waits for a permit that comes too late."""
 
     async def test_a_wait_that_would_pass_it_is_not_begun(self) -> None:
-        """The third of the waiting cannot start before 2.5375."""
-        queue = Queue.of(10, 10.0)
+        """The third of the waiting cannot go before 2.99."""
+        scene = Scene.of(SLOW)
         for n in range(3):
-            queue.begin(str(n))
-        await queue.clock.settle()
+            scene.begin(str(n))
+        await scene.clock.settle()
 
-        with pytest.raises(DeadlineExceeded, match=r"^the rate limit has no room before the call"):
-            await queue.call("late", deadline=2.537)
+        with pytest.raises(DeadlineExceeded, match=r"^the rate limit has no room before the call's deadline$"):
+            await scene.call(deadline=2.98)
 
-        assert queue.clock.elapsed == 0.0
+        assert scene.clock.elapsed == 0.0
 
     async def test_a_wait_that_just_fits_is_begun(self) -> None:
         """Giving up too early is a failure, too."""
-        queue = Queue.of(10, 10.0)
+        scene = Scene.of(SLOW)
         for n in range(3):
-            queue.begin(str(n))
-        await queue.clock.settle()
+            scene.begin(str(n))
+        await scene.clock.settle()
 
-        await queue.call("in time", deadline=2.6)
+        await scene.call("in time", deadline=3.0)
 
-        assert queue.starts[-1] == ("in time", 2.5375)
-
-    async def test_the_guard_is_taken_into_account(self) -> None:
-        """The pace alone would promise a start at 5.075."""
-        queue = Queue.of(1, 10.0)
-        await queue.call()
-
-        with pytest.raises(DeadlineExceeded):
-            await queue.call(deadline=10.04)
-
-        assert queue.clock.elapsed == 0.0
-
-    async def test_bulk_work_is_not_refused_for_calls_before_it(self) -> None:
-        """Of a hundred calls that wait, nine go before it at most."""
-        queue = Queue.of(10, 10.0)
-        for n in range(100):
-            queue.begin(str(n))
-        await queue.clock.settle()
-
-        with bulk_priority():
-            await queue.call("bulk", deadline=20.0)
-
-        assert queue.names.index("bulk") == 10
-
-    async def test_bulk_work_is_refused_for_what_is_before_it(self) -> None:
-        """Its place cannot be earlier than this."""
-        queue = Queue.of(10, 10.0)
-        for n in range(3):
-            queue.begin(str(n))
-            queue.begin(str(n), is_low=True)
-        await queue.clock.settle()
-
-        with bulk_priority(), pytest.raises(DeadlineExceeded):
-            await queue.call("bulk", deadline=5.582)
-
-        with bulk_priority():
-            await queue.call("bulk", deadline=5.583)
+        assert scene.starts[-1] == ("in time", 2.99)
 
     @pytest.mark.parametrize(
         ("calls", "bulk", "who", "ahead"),
@@ -518,125 +464,173 @@ class TestDeadline:
             (30, 2, "bulk", 20),
         ],
     )
-    async def test_the_earliest_start_is_never_promised_too_late(
-        self, calls: int, bulk: int, who: str, ahead: int
-    ) -> None:
-        """Who is refused for a start that would have come in time is wronged."""
-        queue = Queue.of(10, 10.0)
-        await queue.call()
+    async def test_who_might_go_in_time_is_not_refused(self, calls: int, bulk: int, who: str, ahead: int) -> None:
+        """And who surely cannot is refused at once."""
+        scene = Scene.of(SLOW)
+        await scene.call()
         for n in range(calls + bulk):
-            queue.begin(is_low=n < bulk)
-        await queue.clock.settle()
-        line = queue.limiter._bulk if who == "bulk" else queue.limiter._calls
+            scene.begin(is_bulk=n < bulk)
+        await scene.clock.settle()
+        earliest = 0.98 + ahead * INTERVAL
 
-        assert round(queue.limiter._earliest(line), 9) == round(0.5075 + ahead * 1.015, 9)
+        early, _ = scene.begin(is_bulk=who == "bulk", deadline=earliest - 0.001)
+        await scene.clock.settle()
+        in_time, _ = scene.begin(is_bulk=who == "bulk", deadline=earliest + 0.001)
+        await scene.clock.settle()
 
-    async def test_after_a_rest_the_credit_counts(self) -> None:
-        """A few may start at once."""
-        queue = Queue.of(10, 10.0, clock=VirtualClock(500.0))
-
-        assert queue.limiter._earliest(queue.limiter._calls) == 500.0 - 0.5075
+        assert early.done()
+        assert not in_time.done()
+        assert isinstance(early.exception(), DeadlineExceeded)
+        await outcomes(in_time)
 
     async def test_who_was_overtaken_fails_at_the_deadline(self) -> None:
         """Not later, when its turn would come; and its place is free."""
-        queue = Queue.of(10, 10.0)
-        queue.begin("first")
-        bulk = queue.begin("bulk", is_low=True, deadline=1.0)
-        await queue.clock.settle()
-        queue.limiter.pause(3.0)
+        scene = Scene.of(connections=1, takes=5.0)
+        first, _ = scene.begin("first")
+        late, _ = scene.begin("late", deadline=1.0)
+
+        (failure,) = await outcomes(late)
+
+        assert scene.clock.time() == 1.0
+        assert isinstance(failure, DeadlineExceeded)
+        assert str(failure) == "the deadline passed while waiting for a connection"
+        await first
+        await scene.call("next")
+        assert scene.names == ["first", "next"]
+
+    async def test_who_waits_for_the_limit_in_vain_is_told_so(self) -> None:
+        """Bulk work that was overtaken again and again."""
+        scene = Scene.of(SLOW)
+        await scene.call()
+        bulk, _ = scene.begin("bulk", is_bulk=True, deadline=2.5)
+        await scene.clock.settle()
+        calls = [scene.begin("call")[0] for _ in range(3)]
 
         (failure,) = await outcomes(bulk)
+
         assert isinstance(failure, DeadlineExceeded)
-        assert str(failure) == "the deadline passed while the call waited for the rate limit"
-        assert queue.clock.time() == 1.0
+        assert "the rate limit" in str(failure)
+        await asyncio.gather(*calls)
 
-        await queue.call("next")
-        assert queue.starts[1:] == [("next", 3.0)]
-
-    async def test_one_who_starts_in_time_is_not_told_late(self) -> None:
+    async def test_one_who_goes_in_time_is_not_told_late(self) -> None:
         """The deadline's timer must not outlive the wait."""
-        queue = Queue.of(10, 10.0)
-        queue.begin("first")
-        await queue.clock.settle()
+        scene = Scene.of(SLOW, takes=5.0)
+        first, _ = scene.begin("first")
 
-        await queue.call("second", deadline=1.0)
-        await queue.clock.sleep(5.0)
+        await scene.call("second", deadline=1.0)
 
-        assert queue.names == ["first", "second"]
-
-    async def test_one_let_go_at_the_deadline_goes(self) -> None:
-        """The deadline's timer fires before the call knows; it has its start, and it stays one."""
-        queue = Queue.of(10, 10.0)
-        queue.begin("first")
-        queue.begin("second", deadline=1.0)
-        await queue.clock.settle()
-        (place,) = queue.limiter._calls
-        queue.at(0.25, queue.let_one_go, lambda: queue.limiter._expire(queue.limiter._calls, place))
-
-        await queue.clock.sleep(2.0)
-
-        assert queue.starts == [("first", 0.0), ("second", 0.5075)]
-
-    async def test_who_has_no_deadline_sets_no_timer_for_it(self) -> None:
-        """Only the limiter's own is needed."""
-        queue = Queue.of(10, 10.0)
-        for _ in range(3):
-            queue.begin()
-        await queue.clock.settle()
-
-        assert len(queue.clock._timers) == 1
-
-    async def test_failing_and_being_cancelled_at_once_frees_one_place(self) -> None:
-        """Not two: then more would start than the limit allows."""
-        queue = Queue.of(10, 10.0)
-        queue.begin("first")
-        task = queue.begin("late", deadline=1.0)
-        await queue.clock.settle()
-        queue.limiter.pause(3.0)
-        (place,) = queue.limiter._calls
-        queue.at(0.9, lambda: queue.limiter._expire(queue.limiter._calls, place), task.cancel)
-        await outcomes(task)
-
-        assert queue.limiter._granted == 0
-        assert queue.limiter._next == 3.0
+        assert scene.names == ["first", "second"]
+        await first
 
 
 class TestPause:
     """The API's wish for silence holds for what waits here, too."""
 
-    async def test_nothing_starts_before_its_end(self) -> None:
-        """Neither who waits already nor who comes later; then they go evenly."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin(str(n)) for n in range(3)]
-        await queue.clock.settle()
-        queue.limiter.pause(5.0)
+    @pytest.mark.parametrize("rate_limit", [None, SLOW])
+    async def test_nothing_goes_before_its_end(self, rate_limit: RateLimit | None) -> None:
+        """Neither who waits already nor who comes later."""
+        scene = Scene.of(rate_limit, connections=1, takes=2.0)
+        first, _ = scene.begin("first")
+        second, _ = scene.begin("second")
+        await scene.clock.settle()
 
-        assert not queue.limiter.start_now()
-        await asyncio.gather(*tasks, queue.begin("later"))
+        scene.admission.pause(5.0)
+        await asyncio.gather(first, second, scene.begin("later")[0])
 
-        assert queue.times == [0.0, 5.0, 6.015, 7.03]
+        assert scene.starts == [("first", 0.0), ("second", 5.0), ("later", 7.0)]
 
     async def test_a_shorter_one_does_not_end_it(self) -> None:
         """Two wishes are both kept."""
-        queue = Queue.of(10, 10.0)
-        queue.limiter.pause(5.0)
-        queue.limiter.pause(2.0)
+        scene = Scene.of(SLOW)
+        scene.admission.pause(5.0)
+        scene.admission.pause(2.0)
 
-        await queue.call()
+        await scene.call()
 
-        assert queue.times == [5.0]
+        assert scene.times == [5.0]
 
-    async def test_a_start_handed_on_heeds_it(self) -> None:
-        """What a cancelled call gives back is a place, not leave to break the silence."""
-        queue = Queue.of(10, 10.0)
-        tasks = [queue.begin(str(n)) for n in range(3)]
-        await queue.clock.settle()
-        queue.at(0.25, queue.let_one_go, lambda: queue.limiter.pause(5.0), tasks[1].cancel)
+
+@attrs.define
+class Store:
+    """A limit that has to ask, as one does that is kept by a server."""
+
+    gcra: Any
+    opens_at: float = -math.inf
+    answers: list[float | Exception] = attrs.field(factory=list[float | Exception])
+    on_change: Callable[[], None] | None = None
+
+    def open(self, on_change: Callable[[], None]) -> None:
+        """Keep whom to tell."""
+        self.on_change = on_change
+
+    def take(self) -> float:
+        """Answer, or say that there is no answer yet."""
+        if not self.answers:
+            return math.inf
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+def a_store(*answers: float | Exception) -> Store:
+    """Build one that has these answers."""
+    return Store(LocalLimit.of(SLOW).gcra, answers=list(answers))
+
+
+class TestAsking:
+    """A limit whose answers come later, or not at all."""
+
+    async def test_requests_wait_for_its_answers(self) -> None:
+        """One answer, one request."""
+        store = a_store()
+        scene = Scene.of(limit=store)
+        tasks = [scene.begin(str(n))[0] for n in range(2)]
+        scene.at(1.0, lambda: store.answers.append(0.0), lambda: store.on_change and store.on_change())
+        scene.at(3.0, lambda: store.answers.append(0.0), lambda: store.on_change and store.on_change())
+
+        await asyncio.gather(*tasks)
+
+        assert scene.starts == [("0", 1.0), ("1", 3.0)]
+
+    async def test_a_limit_that_never_answers_costs_nobody_more_than_the_deadline(self) -> None:
+        """Each call has its own."""
+        scene = Scene.of(limit=a_store())
+        tasks = [scene.begin(deadline=deadline)[0] for deadline in (1.0, 2.0, 2.5)]
+        ended: list[float] = []
+        for task in tasks:
+            task.add_done_callback(lambda _: ended.append(scene.clock.time()))
 
         await outcomes(*tasks)
 
-        assert queue.starts == [("0", 0.0), ("2", 5.0)]
-        assert tasks[1].cancelled()
+        assert ended == [1.0, 2.0, 2.5]
+
+    async def test_an_error_is_raised_for_one_call(self) -> None:
+        """The next one may have more luck."""
+        store = a_store(math.inf, math.inf)
+        scene = Scene.of(limit=store)
+        tasks = [scene.begin()[0] for _ in range(2)]
+        await scene.clock.settle()
+        store.answers[:] = [TransportError("no answer"), 0.0]
+        assert store.on_change is not None
+
+        store.on_change()
+        found = await outcomes(*tasks)
+
+        assert [type(end) for end in found] == [TransportError, Response]
+
+    async def test_an_error_of_a_request_that_does_not_wait_is_raised_at_once(self) -> None:
+        """Nobody holds a connection afterwards."""
+        scene = Scene.of(limit=a_store(TransportError("no answer"), 0.0), connections=1)
+
+        with pytest.raises(TransportError):
+            await scene.call()
+
+        await scene.call("next")
+        assert scene.names == ["next"]
 
 
 Arrivals = list[tuple[float, int, bool, float | None, float | None]]
@@ -650,16 +644,16 @@ def arrivals(draw: st.DrawFn) -> Arrivals:
     return draw(st.lists(one, max_size=15))
 
 
-async def play(queue: Queue, script: Arrivals) -> None:
+async def play(scene: Scene, script: Arrivals) -> None:
     """Have callers come and go as the script says."""
-    tasks: list[asyncio.Task[None]] = []
-    for gap, count, is_low, leaves_in, within in script:
-        await queue.clock.sleep(gap)
-        now = queue.clock.time()
+    tasks: list[asyncio.Task[Response]] = []
+    for gap, count, is_bulk, leaves_in, within in script:
+        await scene.clock.sleep(gap)
+        now = scene.clock.time()
         deadline = math.inf if within is None else now + within
-        came = [queue.begin(f"{len(tasks) + n}", is_low=is_low, deadline=deadline) for n in range(count)]
+        came = [scene.begin(f"{len(tasks) + n}", is_bulk=is_bulk, deadline=deadline)[0] for n in range(count)]
         if leaves_in is not None:
-            queue.clock.call_at(now + leaves_in, came[0].cancel)
+            scene.clock.call_at(now + leaves_in, came[0].cancel)
         tasks += came
     await outcomes(*tasks)
 
@@ -667,38 +661,60 @@ async def play(queue: Queue, script: Arrivals) -> None:
 class TestWhateverCallersDo:
     """What holds for every pattern of coming, waiting and leaving."""
 
-    @given(st.integers(1, 30), st.floats(0.05, 5.0), st.sampled_from([0.0, 1e-6, -0.001]), arrivals())
-    def test_no_window_sees_more_than_the_limit(self, limit: int, per: float, early: float, script: Arrivals) -> None:
+    @given(
+        st.integers(1, 30), st.floats(0.05, 5.0), st.sampled_from([0.0, 1e-6, -0.001]), st.integers(1, 9), arrivals()
+    )
+    def test_no_window_sees_more_than_the_limit(
+        self, limit: int, per: float, early: float, connections: int, script: Arrivals
+    ) -> None:
         """One too many, and the API refuses it."""
-        queue = Queue.of(limit, per, clock=VirtualClock(0.0, early=early))
+        rate_limit, clock = RateLimit(limit, per=per), VirtualClock(0.0, early=early)
+        scene = Scene.of(rate_limit, clock=clock, connections=connections, takes=0.1)
 
-        asyncio.run(play(queue, script))
+        asyncio.run(play(scene, script))
 
-        assert most_in_a_window(queue.exact, per) <= limit
+        assert most_in_a_window(scene.exact, per) <= limit
 
-    @given(st.integers(1, 30), arrivals())
-    def test_nobody_is_forgotten_or_overtaken(self, limit: int, script: Arrivals) -> None:
-        """All who stay start, those of a kind in the order they came."""
-        stay = [(gap, count, is_low, None, None) for gap, count, is_low, _, _ in script]
-        queue = Queue.of(limit, 1.0)
-        lows = [is_low for _, count, is_low, _, _ in stay for _ in range(count)]
+    @given(st.integers(1, 30), st.integers(1, 9), arrivals())
+    def test_nobody_is_forgotten_or_overtaken(self, limit: int, connections: int, script: Arrivals) -> None:
+        """All who stay go, those of a kind in the order they came."""
+        stay = [(gap, count, is_bulk, None, None) for gap, count, is_bulk, _, _ in script]
+        scene = Scene.of(RateLimit(limit, per=1.0), connections=connections, takes=0.1)
+        bulk = [is_bulk for _, count, is_bulk, _, _ in stay for _ in range(count)]
 
-        asyncio.run(play(queue, list(stay)))
+        asyncio.run(play(scene, list(stay)))
 
         for kind in (True, False):
-            came = [n for n, is_low in enumerate(lows) if is_low is kind]
-            assert [int(name) for name in queue.names if lows[int(name)] is kind] == came
-        assert queue.limiter._granted == 0
+            came = [n for n, is_bulk in enumerate(bulk) if is_bulk is kind]
+            assert [int(name) for name in scene.names if bulk[int(name)] is kind] == came
 
-    @given(st.integers(1, 30), arrivals())
-    def test_nobody_starts_after_the_deadline(self, limit: int, script: Arrivals) -> None:
-        """The start would be for nothing."""
-        queue = Queue.of(limit, 1.0)
+    @given(st.integers(1, 30), st.integers(1, 9), arrivals())
+    def test_nobody_goes_after_the_deadline(self, limit: int, connections: int, script: Arrivals) -> None:
+        """The request would be for nothing."""
+        scene = Scene.of(RateLimit(limit, per=1.0), connections=connections, takes=0.1)
         deadlines = list(deadlines_of(script))
 
-        asyncio.run(play(queue, script))
+        asyncio.run(play(scene, script))
 
-        assert all(time <= deadlines[int(name)] for (name, _), time in zip(queue.starts, queue.exact, strict=True))
+        assert all(time <= deadlines[int(name)] for (name, _), time in zip(scene.starts, scene.exact, strict=True))
+
+    @given(st.integers(1, 9), arrivals())
+    def test_every_connection_is_free_in_the_end(self, connections: int, script: Arrivals) -> None:
+        """Whoever left at whatever moment."""
+        scene = Scene.of(RateLimit(5, per=1.0), connections=connections, takes=0.1)
+
+        async def main() -> list[float]:
+            await play(scene, script)
+            await scene.clock.sleep(100.0)
+            scene.takes, before = 1000.0, len(scene.exact)
+            tasks = [scene.begin()[0] for _ in range(connections)]
+            await scene.clock.sleep(500.0)
+            for task in tasks:
+                task.cancel()
+            await outcomes(*tasks)
+            return scene.exact[before:]
+
+        assert len(asyncio.run(main())) == connections
 
 
 def deadlines_of(script: Arrivals) -> Iterator[float]:
@@ -709,72 +725,13 @@ def deadlines_of(script: Arrivals) -> Iterator[float]:
         yield from [math.inf if within is None else now + within] * count
 
 
-class Echo:
-    """Answers everything, and remembers what was sent when."""
+async def test_it_works_on_the_running_loop() -> None:
+    """Outside tests the clock is the loop's."""
+    scene = Scene.of()
+    admission = Admission(scene, LocalLimit.of(RateLimit(1000, per=1.0)))
+    admission.open(5)
 
-    def __init__(self, clock: VirtualClock) -> None:
-        self.clock = clock
-        self.sent: list[tuple[Request[Any], float]] = []
+    with nullcontext() if has_bulk_priority() else bulk_priority():
+        answers = await asyncio.gather(*(admission.send(Request("/v2/x")) for _ in range(15)))
 
-    async def send(self, request: Request[Any], /) -> Response:
-        """Answer."""
-        self.sent.append((request, self.clock.time()))
-        return ANSWER
-
-
-class TestRateLimitedTransport:
-    """Requests start when the limiter lets them."""
-
-    async def test_a_request_with_room_is_sent_as_it_is(self) -> None:
-        """Nothing is added but the limit."""
-        queue = Queue.of(10, 10.0)
-        echo, request = Echo(queue.clock), Request[Any]("/v2/customers/lookup")
-
-        assert await RateLimitedTransport(echo, queue.limiter).send(request) is ANSWER
-        assert echo.sent == [(request, 0.0)]
-        assert request.call.rate_limit_wait == 0.0
-
-    async def test_the_wait_is_written_down(self) -> None:
-        """Whoever looks at slow calls must see that it was the limit; retries add up."""
-        queue = Queue.of(10, 10.0)
-        echo, request = Echo(queue.clock), Request[Any]("/v2/customers/lookup")
-        transport = RateLimitedTransport(echo, queue.limiter)
-
-        for _ in range(3):
-            await transport.send(request)
-
-        assert [time for _, time in echo.sent] == [0.0, 0.5075, 1.5225]
-        assert request.call.rate_limit_wait == 1.5225
-
-    async def test_a_wait_in_vain_is_written_down(self) -> None:
-        """It cost the caller just as much."""
-        queue = Queue.of(10, 10.0)
-        transport = RateLimitedTransport(Echo(queue.clock), queue.limiter)
-        await queue.call()
-        request = Request[Any]("/v2/customers/lookup", call=CallContext(deadline=0.6))
-        queue.clock.call_at(0.1, lambda: queue.limiter.pause(5.0))
-
-        with pytest.raises(DeadlineExceeded):
-            await transport.send(request)
-
-        assert request.call.rate_limit_wait == 0.6
-
-    async def test_a_call_that_cannot_start_in_time_is_not_sent(self) -> None:
-        """It is told at once."""
-        queue = Queue.of(10, 10.0)
-        echo = Echo(queue.clock)
-        await queue.call()
-
-        with pytest.raises(DeadlineExceeded):
-            await RateLimitedTransport(echo, queue.limiter).send(Request("/v2/x", call=CallContext(deadline=0.5)))
-
-        assert echo.sent == []
-        assert queue.clock.elapsed == 0.0
-
-    async def test_it_works_on_the_running_loop(self) -> None:
-        """Outside tests the clock is the loop's."""
-        transport = RateLimitedTransport(Echo(VirtualClock()), RateLimiter(RateLimit(1000, per=1.0)))
-
-        answers = await outcomes(*(transport.send(Request("/v2/x")) for _ in range(15)))
-
-        assert answers == [ANSWER] * 15
+    assert answers == [ANSWER] * 15

@@ -82,20 +82,6 @@ class Api:
         return Response({"token": token})
 
 
-@attrs.frozen
-class Way:
-    """One of the ways to the API; the second passes the rate limit anew."""
-
-    name: str
-    api: Api
-    ways: list[str]
-
-    async def send(self, request: Request[Any], /) -> Response:
-        """Write the way down and go it."""
-        self.ways.append(self.name)
-        return await self.api.send(request)
-
-
 @attrs.define
 class Scene:
     """A token transport between an API and a server of tokens, all on one clock."""
@@ -103,7 +89,6 @@ class Scene:
     clock: VirtualClock
     tokens: Tokens
     api: Api
-    ways: list[str]
     transport: TokenTransport
     draw: float = 0.0
 
@@ -123,11 +108,10 @@ class Scene:
 def scene() -> Scene:
     """Set the scene."""
     clock = VirtualClock()
-    tokens, api, ways = Tokens(clock), Api(clock), list[str]()
-    first, anew = (Way(name, api, ways) for name in ("first", "anew"))
+    tokens, api = Tokens(clock), Api(clock)
     credentials = {"key": Secret(KEY), "secret": Secret(SECRET)}
-    transport = TokenTransport(first, tokens, credentials, {"X-Extra": "1"}, anew, clock.time, lambda: built.draw)
-    built = Scene(clock, tokens, api, ways, transport)
+    transport = TokenTransport(api, tokens, credentials, {"X-Extra": "1"}, clock.time, lambda: built.draw)
+    built = Scene(clock, tokens, api, transport)
     return built
 
 
@@ -153,7 +137,7 @@ class TestKinds:
                 seen.append(request)
                 return Response({"data": {"accessToken": "granted", "ttlSeconds": 5}})
 
-        await auth.wrap(Recorder(), Recorder(), Recorder()).send(Request("/x", headers={"language": "zh"}))
+        await auth.wrap(Recorder(), Recorder()).send(Request("/x", headers={"language": "zh"}))
         headers = seen[-1].headers
         return {name: value.reveal() if isinstance(value, Secret) else value for name, value in headers.items()}
 
@@ -184,8 +168,8 @@ class TestKinds:
         """Key and secret go to the token endpoint alone."""
         assert await self.headers_of(OAuth(KEY, SECRET)) == {"language": "zh", TOKEN_HEADER: "granted"}
 
-    async def test_a_token_is_asked_for_by_its_own_way_and_what_waited_for_it_goes_by_another(self) -> None:
-        """A replay, too, needs a start by the rate limit; a request for a token has retries of its own."""
+    async def test_a_token_is_asked_for_by_its_own_way(self) -> None:
+        """It has retries of its own."""
         asked: list[tuple[str, dict[str, str] | None]] = []
 
         @attrs.frozen
@@ -199,13 +183,13 @@ class TestKinds:
                     raise refusal(401)
                 return Response({"data": {"accessToken": "granted", "ttlSeconds": 300}})
 
-        transport = OAuth(KEY, SECRET).wrap(Over("calls"), Over("tokens"), Over("anew"))
+        transport = OAuth(KEY, SECRET).wrap(Over("calls"), Over("tokens"))
         for _ in range(3):
             await transport.send(Request("/x"))
 
         fetch = ("tokens", {"key": KEY, "secret": SECRET})
         calls = ("calls", None)
-        assert asked == [fetch, ("anew", None), calls, calls, fetch, ("anew", None)]
+        assert asked == [fetch, calls, calls, calls, fetch, calls]
 
     async def test_attribution_travels_with_each_call(self) -> None:
         """It books the call to a till or a store."""
@@ -333,16 +317,6 @@ class TestTokens:
 
         assert await scene.call() == "token-2"
         assert scene.api.seen == ["token-1", "token-1", "token-2"]
-        assert scene.ways == ["anew", "first", "anew"]
-
-    async def test_a_request_that_waited_for_a_token_needs_another_start(self, scene: Scene) -> None:
-        """Starts that were minutes apart would otherwise go at the same moment, against the rate limit."""
-        await outcomes(*(scene.call() for _ in range(3)))
-        await scene.call()
-        scene.clock.block(LIFE)
-        await scene.call()
-
-        assert scene.ways == ["anew", "anew", "anew", "first", "anew"]
 
     @pytest.mark.parametrize("error", [refusal(200, 320001), AccessDeniedError("no", status=403)])
     async def test_other_refusals_are_final(self, scene: Scene, error: CapillaryError) -> None:
@@ -551,6 +525,43 @@ class TestTrouble:
         goes_on.set()
 
         assert (await patient).status == 200
+
+    async def test_a_fetch_is_on_the_account_of_the_call_that_caused_it(self, scene: Scene) -> None:
+        """Its attempts and its waits are that call's, and its deadline, too."""
+        caller = asyncio.create_task(scene.call(deadline=2000.0))
+        await scene.clock.settle()
+
+        await scene.call(deadline=3000.0)
+
+        assert [request.call.deadline for request in scene.tokens.requests] == [2000.0]
+        await caller
+
+    async def test_a_slow_fetch_costs_the_others_no_more_than_the_first_callers_deadline(self, scene: Scene) -> None:
+        """Who has more time starts the next fetch, which may be quick."""
+        scene.tokens.seconds = 2.0
+        scene.tokens.failures.append(DeadlineExceeded("the deadline passed while waiting for the answer"))
+        hasty = asyncio.create_task(scene.call(deadline=1000.0 + 2.0))
+        await scene.clock.settle()
+
+        answers = await outcomes(*(scene.call(deadline=1000.0 + 60.0) for _ in range(3)))
+
+        assert answers == ["token-2"] * 3
+        assert len(scene.tokens.requests) == 2
+        await outcomes(hasty)
+
+    async def test_a_bug_in_a_fetch_keeps_its_frames(self) -> None:
+        """What went wrong must be seen where it went wrong."""
+
+        class Broken:
+            async def send(self, request: Request[Any], /) -> Response:
+                return self.nothing  # type: ignore[attr-defined,no-any-return]
+
+        transport = TokenTransport(Broken(), Broken(), {})
+
+        with pytest.raises(AttributeError) as caught:
+            await transport.send(Request("/x"))
+
+        assert "self.nothing" in "".join(traceback.format_exception(caught.value))
 
     def test_a_deadline_that_has_passed_is_not_waited_for(self) -> None:
         """A call may have spent all its time before it needs a token."""

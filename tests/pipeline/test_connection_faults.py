@@ -21,7 +21,7 @@ from capillary_async.options import Secret
 from capillary_async.pipeline.request import CallContext, Response
 from tests.fakes import outcomes
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer
-from tests.pipeline.opening import GOOD, error_of, opened, request
+from tests.pipeline.opening import GOOD, admitted, error_of, opened, request
 
 
 class TestTime:
@@ -38,7 +38,7 @@ class TestTime:
         connector = aiohttp.TCPConnector(limit=100, limit_per_host=5) if is_given else None
         session = aiohttp.ClientSession(connector=connector) if is_given else None
         with RawServer(slow) as server:
-            async with opened(
+            async with admitted(
                 server.base_url, session, max_connections=100 if is_given else 5, attempt_timeout=0.3
             ) as transport:
                 answers = await outcomes(*(transport.send(request()) for _ in range(60)))
@@ -79,7 +79,7 @@ class TestTime:
         call = CallContext()
 
         with RawServer(lambda wire, _: wire.stall()) as server:
-            async with opened(server.base_url, max_connections=1) as transport:
+            async with admitted(server.base_url, max_connections=1) as transport:
                 first = asyncio.create_task(transport.send(request()))
                 await asyncio.sleep(0)
                 call.deadline = asyncio.get_running_loop().time() + 0.05
@@ -101,7 +101,7 @@ class TestTime:
             await wire.send(GOOD)
 
         with RawServer(wait) as server:
-            async with opened(server.base_url, max_connections=2) as transport:
+            async with admitted(server.base_url, max_connections=2) as transport:
                 calls = [asyncio.create_task(transport.send(request())) for _ in range(10)]
                 late = asyncio.create_task(transport.send(request(call=CallContext(loop.time() + 0.01))))
                 await asyncio.wait([late])
