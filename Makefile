@@ -5,7 +5,7 @@
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 
 VENV ?= .venv
@@ -37,9 +37,10 @@ format: $(VENV)/installed-dev ## Lay the source out.
 sync: $(VENV)/installed-test ## Write the types of the blocking client from those of the async one.
 	$(BIN)/python -m tools.sync_stub
 
-types: $(VENV)/installed-dev ## Run both type checkers.
+types: $(VENV)/installed-dev ## Run the type checkers, and see that no public name is without a type.
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/pyright
+	PYTHONPATH=. $(BIN)/pyright --pythonpath $(BIN)/python --verifytypes capillary_async --ignoreexternal
 
 examples: $(VENV)/installed-test,examples ## Start every service and worker of examples/, and break what is behind it.
 	EXAMPLES=all $(BIN)/python -m pytest -rs tests/examples
