@@ -30,8 +30,8 @@ def run(arguments: Sequence[str]) -> int:
             code = None
             if not arguments:
                 sys.stdout.write(help_text())
-                return DONE
-            code = build()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+            else:
+                code = build()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
             sys.stdout.flush()
         except KeyboardInterrupt:
             return TERMINATED if received else INTERRUPTED

@@ -12,9 +12,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import repeat
+from types import GenericAlias
 from typing import Any, Final
 
 from capillary_async.codec.scalars import Mismatch
+from capillary_async.models.definition import CalendarTypes
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED: Final = 4096
@@ -45,8 +47,11 @@ _FORMS: Final[Mapping[bytes, str]] = {
 _JAVA: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d:\d\d:\d\d) ([A-Z]{3,4}) (\d{4})", re.ASCII)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-_from_iso: Final = datetime.fromisoformat
-_combine: Final = datetime.combine
+_date_from_iso: Final = CalendarTypes.DATE.fromisoformat
+_from_iso: Final = CalendarTypes.DATE_TIME.fromisoformat
+_combine: Final = CalendarTypes.DATE_TIME.combine
+_time_of: Final = CalendarTypes.DATE_TIME.time
+_DATE_TIMES: Final = GenericAlias(list, CalendarTypes.DATE_TIME)
 
 # An abbreviation is not unique (IST is also Israel's and Ireland's), so the cluster's own zone is asked first.
 # These are the abbreviations of Capillary's clusters that Python's time zones do not know.
@@ -78,7 +83,7 @@ class Dates(DateColumn, dict[Any, date]):
             raise Mismatch
         if len(self) >= _REMEMBERED:
             self.clear()
-        found = self[value] = date.fromisoformat(value)
+        found = self[value] = _date_from_iso(value)
         return found
 
 
@@ -116,10 +121,10 @@ class DateTimes(DateColumn, dict[Any, datetime]):
 
         if form == _NAIVE and self._is_utc:
             values = [value + "Z" for value in values]
-        moments = msgspec.convert(values, list[datetime])
+        moments: list[Any] = msgspec.convert(values, _DATE_TIMES)
         if form == _WITH_ZONE or self._is_utc:
             return moments
-        return [*map(_combine, moments, map(datetime.time, moments), repeat(self._zone))]
+        return [*map(_combine, moments, map(_time_of, moments), repeat(self._zone))]
 
     def _located(self, moment: datetime) -> datetime:
         # A fifth of the price of replace(tzinfo=...).

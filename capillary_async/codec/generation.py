@@ -34,7 +34,6 @@ object takes a call of `object.__setattr__` for each attribute, which is six tim
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -56,6 +55,7 @@ from capillary_async.codec.scalars import (
 from capillary_async.models.definition import (
     NOTHING_EXTRA,
     AlsoQuoted,
+    CalendarTypes,
     Model,
     ReadOnlyDict,
     ServerClock,
@@ -118,11 +118,11 @@ def table_for(into: Any, tables: DateTables) -> Any:
     if get_origin(into) is Annotated and ServerClock in get_args(into):
         return tables.server_date_times
     arms = frozenset(alternatives(into))
-    if arms == {datetime}:
+    if arms == {CalendarTypes.DATE_TIME}:
         return tables.date_times
-    if arms == {date}:
+    if arms == {CalendarTypes.DATE}:
         return tables.dates
-    if arms == {datetime, date}:
+    if arms == {CalendarTypes.DATE_TIME, CalendarTypes.DATE}:
         return tables.either
     (enumeration,) = arms - {str} if len(arms) == 2 and str in arms else (None,)
     if isinstance(enumeration, type) and issubclass(enumeration, Enum):

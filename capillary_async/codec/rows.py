@@ -16,7 +16,6 @@ Dates are read a column at a time (`dates.DateTimes.column`), because the dates 
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
@@ -37,6 +36,7 @@ from capillary_async.codec.json_text import decode_json, decoder_of
 from capillary_async.codec.scalars import Hook
 from capillary_async.models.definition import (
     AlsoQuoted,
+    CalendarTypes,
     Model,
     alternatives,
     documented,
@@ -257,7 +257,7 @@ def _type_to_check(attribute: "attrs.Attribute[Any]", present: list[str], keys: 
     (kind,) = kinds
     into = without_null(attribute.type)
     accepts = {
-        str: into is str or frozenset(alternatives(into)) <= {date, datetime},
+        str: into is str or frozenset(alternatives(into)) <= {CalendarTypes.DATE, CalendarTypes.DATE_TIME},
         int: into is int or (get_origin(into) is Annotated and AlsoQuoted in get_args(into)),
         bool: into is bool,
     }

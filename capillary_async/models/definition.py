@@ -7,7 +7,7 @@ declares its keys with `alias`.
 
 import types
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -19,6 +19,21 @@ T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")
 
 _ALIASES: Final = "aliases"
+
+
+def _own_class(cls: type[T]) -> type[T]:
+    return next(parent for parent in cls.__mro__ if parent.__module__ == "datetime")
+
+
+class CalendarTypes:
+    """Python's own `date` and `datetime`.
+
+    freezegun puts classes of its own in the place of these, in every module that it finds, and so in annotations that
+    are read later. It does not look into classes. What compares types compares with these.
+    """
+
+    DATE: Final[type[date]] = _own_class(date)
+    DATE_TIME: Final[type[datetime]] = _own_class(datetime)
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -91,7 +106,7 @@ def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
     is dropped (`from_`). A date-time may have a twin with `ISO` at the end, which the documentation prefers.
     """
     names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (camel_case(attribute.name),))
-    if datetime in alternatives(attribute.type):
+    if CalendarTypes.DATE_TIME in alternatives(attribute.type):
         return (*(f"{name}ISO" for name in names), *names)
     return names
 
@@ -114,7 +129,14 @@ def is_model(into: Any) -> bool:
 
 def alternatives(into: Any) -> tuple[Any, ...]:
     """Return the members of a union, or the type itself when it is none."""
-    return get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
+    arms = get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
+    return tuple(map(_without_fake, arms))
+
+
+def _without_fake(arm: Any) -> Any:
+    if getattr(arm, "__module__", "").startswith("freezegun"):
+        return CalendarTypes.DATE_TIME if issubclass(arm, CalendarTypes.DATE_TIME) else CalendarTypes.DATE
+    return arm
 
 
 def without_null(into: Any) -> Any:

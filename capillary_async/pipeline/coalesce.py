@@ -9,7 +9,7 @@ What the request costs is written down once: with whoever leaves first, for what
 then. So the attempts of all calls add up to the requests that were sent, and a call that shared
 another's answer may have made none.
 
-The callers also share the decoded document; nothing below or above this module changes one.
+What callers may change is their own: each of several gets a copy of the decoded document.
 """
 
 import asyncio
@@ -64,6 +64,7 @@ class _Shared:
     first_deadline: float
     # Not a set: the first to come is the first to be woken, and charged.
     places: dict[asyncio.Future[None], None] = attrs.field(factory=dict[asyncio.Future[None], None])
+    callers: int = 0
 
     def charge(self, call: CallContext) -> None:
         """Write down with `call` what nobody has been charged for, and what came last."""
@@ -77,9 +78,22 @@ class _Shared:
         """Return the answer or raise the error, as an object of its own."""
         error = self.task.exception()
         if not isinstance(error, CapillaryError):
-            return self.task.result()
+            response = self.task.result()
+            return _with_own_document(response) if self.callers > 1 else response
         own = copy.copy(error).with_traceback(error.__traceback__)
         raise own from error.__cause__
+
+
+def _with_own_document(response: Response) -> Response:
+    document = _copied(response.document)
+    return Response(document, response.status, response.request_id, response.size, response.warnings)
+
+
+def _copied(value: Any) -> Any:
+    """Copy the lists and objects of a JSON document; whatever else stands in it, nobody can change."""
+    if value.__class__ is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if value.__class__ is list else value
 
 
 @attrs.define(eq=False)
@@ -147,6 +161,7 @@ class CoalescingTransport:
         shared.call.is_bulk &= call.is_bulk
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         shared.places[place] = None
+        shared.callers += 1
         expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(place))
         try:
             await place

@@ -69,7 +69,7 @@ class HttpConnection:
                 the certificates cannot be read.
         """
         headers = _standing_headers(options)
-        session = _open_session(base, options, headers) if given is None else _check_session(given)
+        session = _open_session(base, options, headers) if given is None else _check_session(given, options)
         request_kwargs: dict[str, Any] = {"allow_redirects": False}
         if options.proxy is not None:
             request_kwargs |= {
@@ -79,7 +79,8 @@ class HttpConnection:
         if given is None:
             return cls(session, True, base, options, {}, request_kwargs)  # noqa: FBT003  (is_own)
         request_kwargs |= {"timeout": _NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
-        request_kwargs["middlewares"] = (OriginCheck(base),)
+        # The session's own run as they would without this client; what they make of a request is checked after them.
+        request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
         return cls(session, False, base, options, headers, request_kwargs)  # noqa: FBT003  (likewise)
 
     @property
@@ -287,12 +288,20 @@ def _open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, s
     )
 
 
-def _check_session(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+def _middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
+    # There is no public attribute, and middlewares of a request replace those of its session.
+    return tuple(getattr(session, "_middlewares", ()))
+
+
+def _check_session(session: aiohttp.ClientSession, options: ClientOptions) -> aiohttp.ClientSession:
     """Accept a session of the user's, unless it would send more than the client asks for.
 
     Raises:
-        ConfigurationError: It is closed, or brings credentials or proxies of its own.
+        ConfigurationError: It is closed, or brings credentials or proxies of its own; or `ca_file` is given, which a
+            session that is open already cannot take.
     """
+    if options.ca_file is not None:
+        raise ConfigurationError("ca_file does nothing for a session of your own; give it to the session's connector")
     if session.closed:
         raise ConfigurationError("session is closed")
     if session.trust_env:

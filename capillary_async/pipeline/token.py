@@ -21,6 +21,7 @@ a new token too is a real refusal: replayed once, never twice.
 import asyncio
 import copy
 import random
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -40,6 +41,8 @@ from capillary_async.pipeline.telemetry import OnEvent, TokenRefreshed
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
 TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
+_DOCUMENTED_LIFE: Final = 300.0
+_DIGITS: Final = re.compile(r"[0-9]{1,12}")
 _LONGEST_LIFE: Final = 10**9  # seconds; whatever is longer is for ever
 
 
@@ -178,9 +181,19 @@ def _granted(document: object) -> tuple[Secret, float]:
     del granted, data, document  # so that a traceback with locals does not show the token
     if not is_header_safe(token.reveal()):
         raise DecodeError("data.accessToken should be a text that can travel in a header", location="data.accessToken")
-    if isinstance(life, bool) or not isinstance(life, int | Decimal):
-        raise DecodeError("data.ttlSeconds should be a number of seconds", location="data.ttlSeconds")
-    return token, float(min(max(life, 0), _LONGEST_LIFE))
+    return token, _lifetime(life)
+
+
+def _lifetime(seconds: Any) -> float:
+    """Read how long a token lives; what makes no sense counts as the shortest life that a document shows.
+
+    A token that ends earlier is refused and replaced; one that lives longer is renewed too early, and that is all.
+    """
+    if isinstance(seconds, str) and _DIGITS.fullmatch(seconds.strip()):
+        seconds = int(seconds)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | Decimal):
+        return _DOCUMENTED_LIFE
+    return float(min(max(seconds, 0), _LONGEST_LIFE))
 
 
 def is_header_safe(text: object) -> bool:

@@ -1,11 +1,13 @@
 """The sandbox's sockets: HTTP on one side, a request that became an answer on the other."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import attrs
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from capillary_async.sandbox.answers import Answer
 from capillary_async.sandbox.log import LoggedRequest
@@ -14,6 +16,19 @@ from capillary_async.sandbox.log import LoggedRequest
 _COOKIE: Final = "_cfuvid=sandbox; HttpOnly; Secure; Path=/"
 # What is still under way when the sandbox closes waits for something scripted, and nobody for it.
 _PATIENCE: Final = 0.05
+
+
+class _NotOurs(logging.Filter):
+    """Lets a request that is no HTTP pass without a traceback: whoever sent it gets a 400, and the sandbox is well."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is to be written."""
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+_LOGGER: Final = logging.getLogger("capillary_async.sandbox")
+_LOGGER.addFilter(_NotOurs())
 
 
 @attrs.define(eq=False)
@@ -31,7 +46,9 @@ class Sockets:
         Raises:
             OSError: The port is taken.
         """
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=_PATIENCE)
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None, logger=_LOGGER), shutdown_timeout=_PATIENCE
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         try:

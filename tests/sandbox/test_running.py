@@ -195,3 +195,23 @@ def test_everything_that_can_be_told_is_described() -> None:
 
     public = [field.name for field in attrs.fields(Sandbox) if not field.name.startswith("_")]
     assert [name for name in public if f"\n    {name}: " not in described] == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x00b\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_prints_no_traceback(raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """It is the other side's fault, and the sandbox says so to the other side."""
+    async with Sandbox() as sandbox:
+        reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)
+        writer.write(raw)
+        answer = await reader.readline()
+        writer.close()
+
+    assert answer.split()[1] == b"400"
+    assert caplog.text == ""
