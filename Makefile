@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help help-text docs demo test check lint format types examples sync faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs demo test check lint format types openapi examples sync faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard capillary_async tests tools benchmarks fuzz docs)
+SOURCES := $(wildcard capillary_async tests tools benchmarks fuzz openapi docs)
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -41,6 +41,9 @@ types: $(VENV)/installed-dev ## Run the type checkers, and see that no public na
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/pyright
 	PYTHONPATH=. $(BIN)/pyright --pythonpath $(BIN)/python --verifytypes capillary_async --ignoreexternal
+
+openapi: $(VENV)/installed-test ## Make the OpenAPI document anew that the sandbox serves.
+	$(BIN)/python -m openapi
 
 examples: $(VENV)/installed-test,examples ## Start every service and worker of examples/, and break what is behind it.
 	EXAMPLES=all $(BIN)/python -m pytest -rs tests/examples

@@ -10,7 +10,7 @@ from capillary_async.sandbox.wire import to_json
 _JSON: Final = {"Content-Type": "application/json;charset=UTF-8"}
 _HTML: Final = {"Content-Type": "text/html; charset=UTF-8"}
 # What each of Capillary's codes says, and the HTTP status that it comes with when the sandbox is told to use one.
-_MESSAGES: Final[Mapping[int, tuple[int, str]]] = {
+CODES: Final[Mapping[int, tuple[int, str]]] = {
     885: (400, "Loyalty program is not found"),
     1044: (403, "You do not have permission to view this customer"),
     1099: (500, "Error fetching tracker data for customer."),
@@ -136,17 +136,17 @@ class ErrorResponses:
 
     def v3(self, code: int) -> Answer:
         """Refuse as `/v3` does."""
-        status, message = _MESSAGES[code]
+        status, message = CODES[code]
         return self._refusal(status, {"data": None, "errors": [{"code": code, "message": message}], "warnings": None})
 
     def token(self) -> Answer:
         """Refuse a key and secret; this one answer has no `warnings`."""
-        status, message = _MESSAGES[320001]
+        status, message = CODES[320001]
         return self._refusal(status, {"data": None, "errors": [{"code": 320001, "message": message}]})
 
     def v2(self, code: int, *, beside: Mapping[str, Any] | None = None) -> Answer:
         """Refuse as `/v2` does, with the keys that the endpoint sends `beside` its errors."""
-        status, message = _MESSAGES[code]
+        status, message = CODES[code]
         errors = [{"status": False, "code": code, "message": message}]
         return self._refusal(status, {**(beside or {}), "errors": errors})
 

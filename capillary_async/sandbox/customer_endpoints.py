@@ -58,8 +58,8 @@ class CustomerEndpoints:
             only_current_profile=query.flag("includedOnlyCurrentProfile"),
             embed=frozenset(part.lower() for part in query.each("embed")),
             flags=query.flags(_FLAGS),
-            gap_to_upgrade=query.natural("gapToUpgrade"),
-            gap_to_renew=query.natural("gapToRenew"),
+            gap_to_upgrade=query.days("gapToUpgrade"),
+            gap_to_renew=query.days("gapToRenew"),
         )
         return document({**self._world.customers.document(person, wanted), **self._groups(query, person, wanted)})
 

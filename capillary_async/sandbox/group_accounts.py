@@ -43,8 +43,8 @@ class GroupAccounts:
         members = [self.groups.member_id(group_id, row) for row in range(self.groups.member_count(group_id))]
         account, upgrade, renew = (
             self.people.person(group_id),
-            query.natural("gapToUpgradeFor"),
-            query.natural("gapToRenewFor"),
+            query.days("gapToUpgradeFor"),
+            query.days("gapToRenewFor"),
         )
         return {
             "id": group_id,

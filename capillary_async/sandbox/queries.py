@@ -1,12 +1,15 @@
 """Reads query parameters as strictly as the API does: what is malformed gets a 400 without a body."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 import attrs
 from multidict import MultiMapping
 
 from capillary_async.sandbox.answers import BLANK, Answer
 from capillary_async.sandbox.wire import Dates
+
+_MOST_DAYS: Final = 99 * 365
 
 
 class Refused(Exception):  # noqa: N818  (it carries an answer, and is never an error of the sandbox)
@@ -56,6 +59,13 @@ class Query:
         """Return a whole number that is not negative, or `None` when it is missing."""
         number = self.whole(name)
         if number is not None and number < 0:
+            raise Refused
+        return number
+
+    def days(self, name: str) -> int | None:
+        """Return a number of days ahead, or `None` when it is missing; no date is more than 99 years away."""
+        number = self.natural(name)
+        if number is not None and number > _MOST_DAYS:
             raise Refused
         return number
 

@@ -65,6 +65,11 @@ class Routes:
         }
         return cls(tuple((tuple(path.split("/")), endpoint) for path, endpoint in paths.items()))
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path, with `{}` for what differs."""
+        return tuple("/".join(template) for template, _ in self._routes)
+
     def answer(self, request: LoggedRequest) -> Answer:
         """Answer a request that may pass."""
         # As it was sent, not decoded yet: an encoded slash must not make two segments of one.

@@ -16,6 +16,7 @@ from capillary_async.sandbox.dataset import Dataset
 from capillary_async.sandbox.faults import Match, Script, Scripts, Throttle, retry_after
 from capillary_async.sandbox.listings import Kind
 from capillary_async.sandbox.log import LoggedRequest
+from capillary_async.sandbox.openapi import OPENAPI_PATH, openapi_answer
 from capillary_async.sandbox.paging import Listing
 from capillary_async.sandbox.routes import TOKEN_PATH, Routes
 from capillary_async.sandbox.settings import SandboxSettings
@@ -289,6 +290,8 @@ class Sandbox(SandboxSettings):
         return self._answer(request).altered(scripted) if scripted.through else scripted
 
     def _answer(self, request: LoggedRequest) -> Answer:
+        if request.path == OPENAPI_PATH:
+            return openapi_answer(self.base_url)
         if self.rate_limit is not None:
             wait = self._gate.wait(request.time, *self.rate_limit)
             if wait is not None:

@@ -1,0 +1,5 @@
+"""`python -m openapi` writes the document that the package ships."""
+
+from openapi.build import write
+
+write()

@@ -1,0 +1,1 @@
+"""The OpenAPI document of the sandbox: complete, true and shipped."""
