@@ -57,14 +57,14 @@ class _Unchecked:
 _UNCHECKED: Final = _Unchecked()
 
 
-def documented(kind: type[StrEnum], *, is_list: bool = False) -> Any:
+def documented(*kinds: type[StrEnum], is_list: bool = False) -> Any:
     """Return the hint for an argument with documented values: help and completion offer them, any other is warned of.
 
     Args:
-        kind: The documented values.
+        kinds: The documented values.
         is_list: Whether there may be several of them.
     """
-    values = tuple(member.value for member in kind)
+    values = tuple(dict.fromkeys(member.value for kind in kinds for member in kind))
     choices: Any = cast("Any", Literal)[values]
     if is_list:
         return Annotated[list[choices], Parameter(converter=_list_reader(values)), _UNCHECKED]

@@ -16,7 +16,7 @@ from typing import Any, Final, get_args, get_origin
 
 import attrs
 
-from capillary_async.api import Customers, Targets, UserGroups
+from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.arguments import several_of
 from capillary_async.cli.commands import LOOKUPS
 from capillary_async.cli.connection import Connection
@@ -27,7 +27,13 @@ from capillary_async.client import CapillaryClient
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging import Pager
 
-_GROUPS: Final[Mapping[str, type]] = {"customers": Customers, "targets": Targets, "user_groups": UserGroups}
+_GROUPS: Final[Mapping[str, type]] = {
+    "customers": Customers,
+    "ledger": Ledger,
+    "promotions": Promotions,
+    "targets": Targets,
+    "user_groups": UserGroups,
+}
 # What every command takes besides, and then what every listing takes.
 _OPTIONS: Final = (Output(), Connection(), ListingOptions())
 # Arguments that bring nothing unless another argument asks for the part that they are about.
@@ -95,19 +101,22 @@ def _typeable(parameter: Parameter) -> Parameter:
     hint = parameter.annotation
     item = several_of(hint)
     if item is not None:
-        kind = _enumeration(item)
-        annotation: Any = list[int] if kind is None else documented(kind, is_list=True)
+        kinds = _enumerations(item)
+        annotation: Any = documented(*kinds, is_list=True) if kinds else _list_of(item)
     elif hint == date | None:
         annotation = date | datetime | None
     else:
-        kind = _enumeration(hint)
-        annotation = hint if kind is None else documented(kind)
+        kinds = _enumerations(hint)
+        annotation = documented(*kinds) if kinds else hint
     return parameter.replace(annotation=annotation)
 
 
-def _enumeration(hint: Any) -> type[StrEnum] | None:
-    choices = (hint, *get_args(hint))
-    return next((kind for kind in choices if isinstance(kind, type) and issubclass(kind, StrEnum)), None)
+def _list_of(item: Any) -> Any:
+    return list[item]
+
+
+def _enumerations(hint: Any) -> list[type[StrEnum]]:
+    return [kind for kind in (hint, *get_args(hint)) if isinstance(kind, type) and issubclass(kind, StrEnum)]
 
 
 @attrs.frozen

@@ -167,3 +167,27 @@ def test_an_option_may_be_given_several_times(capillary: Capillary, server: Sand
     capillary("active-targets", "1", "--target-rule-ids", "79196", "--target-rule-ids", "79197")
 
     assert server.requests[-1].query["targetRuleIds"] == "79196,79197"
+
+
+def test_several_texts_come_with_commas(capillary: Capillary, server: Sandbox) -> None:
+    """Bill numbers are no ids."""
+    row = json.loads(capillary("transactions", "565345", "--max-rows", "1", "--format", "jsonl").out)
+
+    done = capillary("transactions", "565345", "--bill-numbers", f"{row['bill_number']},other", "--format", "jsonl")
+
+    assert json.loads(done.out) == row
+    assert server.requests[-1].query["transNos"] == f"{row['bill_number']},other"
+
+
+def test_values_of_two_documented_lists_are_no_typo(capillary: Capillary) -> None:
+    """A group is named by its own names, or by its primary member's."""
+    done = capillary("group-transactions", "999565345001", "--identifier-type", "mobile", "--format", "jsonl")
+
+    assert "warning" not in done.err
+
+
+def test_progress_shows_what_is_achieved(capillary: Capillary) -> None:
+    """One document, with the targets of each group in it."""
+    groups = json.loads(capillary("progress", "565345", "--format", "json").out)
+
+    assert [target["target_rule_id"] for group in groups for target in group["targets"]]
