@@ -67,7 +67,7 @@ def groups() -> list[str]:
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
     return [
         f"{group}.{method}"
-        for group in ("customers", "user_groups", "targets")
+        for group in ("customers", "user_groups", "targets", "promotions", "ledger")
         for method in dir(getattr(client, group))
         if not method.startswith("_") and method != "calls"
     ]

@@ -24,6 +24,8 @@ DEFAULT_PROGRAM: Final = (983, "Sandbox default program")
 PARTNER_PROGRAM: Final = (1219, "Sandbox partner program")
 PROGRAMS: Final = (DEFAULT_PROGRAM, PARTNER_PROGRAM)
 NOTHING: Final = Decimal("0.000")
+# So many rows share one billing time.
+TIE: Final = 3
 _NEWEST: Final = moment("2025-12-08") + 10 * 3600
 _DAY: Final = 86_400
 _PROMISED: Final = Decimal("12.500")
@@ -140,11 +142,11 @@ class Accounts:
 
     def _id(self, customer_id: int, row: int) -> int:
         # The older, the lower; but among those that share a billing time the ids ascend, as in one of the samples.
-        place = row // 3 * 3 + 2 - row % 3
+        place = row // TIE * TIE + TIE - 1 - row % TIE
         return 894_000_000 + SeededRandom(self.seed, "bill", customer_id).below(9_000_000) - place * 17
 
     def _time(self, row: int) -> int:
-        return _NEWEST - row // 3 * _DAY
+        return _NEWEST - row // TIE * _DAY
 
 
 @lru_cache(maxsize=10_000)

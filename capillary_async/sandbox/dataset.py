@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,7 @@ class Dataset:
         self.group_accounts = GroupAccounts(self.dates, self.accounts, self.people, self.groups)
         self.history = History(self.dates, self.accounts)
         self._listings = Listings()
+        self._turns = count()
         self._counts = self._count_functions()
         self._ids = self._id_functions()
 
@@ -89,6 +91,10 @@ class Dataset:
             with_status=self.switches.error_status == "4xx",
             envelope_code_as_text=self.switches.envelope_code == "text",
         )
+
+    def turn(self) -> int:
+        """Return another number each time."""
+        return next(self._turns)
 
     def listing(self, kind: Kind, *key: int | str) -> Listing:
         """Return a listing to change; the change lasts."""

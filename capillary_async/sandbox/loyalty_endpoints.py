@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 
 from capillary_async.sandbox.access import Access
-from capillary_async.sandbox.accounts import DEFAULT_PROGRAM, PROGRAMS
+from capillary_async.sandbox.accounts import DEFAULT_PROGRAM, PROGRAMS, TIE
 from capillary_async.sandbox.answers import Answer, document, listing
 from capillary_async.sandbox.customer_endpoints import cap_warnings
 from capillary_async.sandbox.dataset import Dataset
@@ -141,6 +141,9 @@ class LoyaltyEndpoints:
             and kind in {"", "ALL", purchase.type}
             and code in {"", "sbx123", "sandbox.till"}
         ]
+        if self._world.switches.unstable_ties:
+            turn = self._world.turn()
+            found.sort(key=lambda row: (row // TIE, (row + turn) % TIE))
         return found[::-1] if query.text("sortOrder") == "ASC" else found
 
     # -- what several have in common -------------------------------------------------------------

@@ -87,6 +87,7 @@ class Paging:
         pagination: "sent"; "absent": there is no such object; "dummy": it says 0, 0, 0, and all rows
             come at once, as on the tracker endpoints.
         is_stuck: Every page is the first one.
+        is_static: Every request gets the answer that one without limit and offset gets, as from a mock.
         cycle: After so many pages the first one comes again, and so on without end.
         repeat_every: Every so-manieth row comes twice, one right after the other.
         gap: Position and length of a stretch that holds no rows although others follow. A page that
@@ -108,6 +109,7 @@ class Paging:
     negative_offset: NegativeOffset = attrs.field(default="first page", validator=one_of(NegativeOffset))
     pagination: Pagination = attrs.field(default="sent", validator=one_of(Pagination))
     is_stuck: bool = False
+    is_static: bool = False
     cycle: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     repeat_every: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     gap: tuple[int, int] | None = attrs.field(default=None, validator=_stretch)
@@ -279,6 +281,8 @@ class Listing:
             RefusedOffsetError: The offset is negative, and the rules refuse that.
         """
         rows = self.rows if among is None else among
+        if paging.is_static:
+            limit, offset = None, 0
         if offset < 0 and paging.negative_offset == "refused":
             raise RefusedOffsetError
         offset = max(offset, 0)

@@ -95,6 +95,8 @@ class SandboxSettings:
         page_cap: Larger pages are cut to this size.
         warn_of_cap: Whether a warning says so.
         paging: Rules of one kind of listing, instead of the five above.
+        unstable_ties: Whether transactions of one time come in another order in each answer, as from a database
+            that sorts by time alone.
         rows: How many rows every listing of a kind has, instead of an invented number.
         standing: Tells whether an id is a customer's.
         user_groups_key: Name of the array with a customer's groups; no document gives it.
@@ -130,6 +132,7 @@ class SandboxSettings:
     page_cap: int | None = attrs.field(default=None, validator=_cap)
     warn_of_cap: bool = True
     paging: ByKind[Paging] = attrs.field(factory=ByKind[Paging], converter=_rules_by_kind)
+    unstable_ties: bool = False
     rows: ByKind[int] = attrs.field(factory=ByKind[int], converter=_counts_by_kind)
     standing: Callable[[int], Standing] = standing_by_last_digits
     user_groups_key: str = "userGroups2"

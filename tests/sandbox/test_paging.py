@@ -243,3 +243,14 @@ def test_rules_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     """A mistyped switch that did nothing would make a test that proves nothing."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         attrs.evolve(Paging(), **wrong)
+
+
+def test_a_static_server_says_the_same_to_everybody() -> None:
+    """A mock does not look at limit and offset."""
+    rules = Paging(is_static=True, default_limit=10)
+    listing = Listing(25)
+
+    pages = [listing.page(rules, limit, offset) for limit, offset in ((5, 0), (5, 5), (100, 0), (None, 99))]
+
+    assert [page.rows for page in pages] == [tuple(range(10))] * 4
+    assert pages[1].pagination == {"limit": 10, "offset": 0, "total": 25}
