@@ -35,7 +35,20 @@ def record_decoder(row_type: Any) -> Callable[[bytes], list[Any]] | None:
     if members_of(row_type) is None:
         return None
     rows: Any = list[_record_type(row_type, ())]  # type: ignore[misc]
-    return msgspec.json.Decoder(rows).decode
+    return _reader_of(rows)
+
+
+def _reader_of(into: Any) -> Callable[[bytes], list[Any]]:
+    decode = msgspec.json.Decoder(into).decode
+
+    def read(text: bytes) -> list[Any]:
+        try:
+            found: list[Any] = decode(text)
+        except msgspec.MsgspecError:  # in old versions of msgspec it is no ValueError
+            raise ValueError("not a list of such rows") from None
+        return found
+
+    return read
 
 
 def record_cell(value: Any) -> str | None:
@@ -88,10 +101,10 @@ def _type_of_collection(kind: Any, inside: tuple[Any, ...]) -> Any:
     return list[_field(parts[0], inside)[0]] if is_list else None  # type: ignore[misc]
 
 
-@cache
-def _raw_decoder() -> "msgspec.json.Decoder[list[Any]]":
-    rows: Any = list[dict[str, Raw] | None]
-    return msgspec.json.Decoder(rows)
+_RAW_OBJECTS: Final[Any] = list[dict[str, Raw] | None]
+_RAW_VALUES: Final[Any] = list[Raw]
+_read_objects: Final = _reader_of(_RAW_OBJECTS)
+_read_values: Final = _reader_of(_RAW_VALUES)
 
 
 def raw_rows(text: bytes) -> list[dict[str, Any]]:
@@ -100,15 +113,9 @@ def raw_rows(text: bytes) -> list[dict[str, Any]]:
     Raises:
         ValueError: It is no list of objects.
     """
-    return _raw_decoder().decode(text)
-
-
-@cache
-def _raw_values_decoder() -> "msgspec.json.Decoder[list[Any]]":
-    rows: Any = list[Raw]
-    return msgspec.json.Decoder(rows)
+    return _read_objects(text)
 
 
 def raw_values(text: bytes) -> list[Any]:
     """Read a JSON list without looking at its values; `bytes` makes JSON of each."""
-    return _raw_values_decoder().decode(text)
+    return _read_values(text)
