@@ -7,8 +7,9 @@ CapillaryError
 │   └── DeadlineExceeded          (also a TimeoutError) the call's deadline passed
 ├── ResponseError                 the API refused
 │   ├── AuthenticationError       401, 498, 320001
-│   ├── AccessDeniedError         403, 4000, 1044
-│   ├── NotFoundError             8015, 8065, 1619, 1645, 310011, 310018, 310019, and 404 as a code
+│   ├── AccessDeniedError         403, 4000, 1044, 300005
+│   ├── NotFoundError             8015, 8065, 1619, 1645, 9013, 310011, 310017, 310018, 310019, 310192, 310194, and
+│   │                             404 as a code
 │   ├── CustomerMergedError       8069
 │   ├── InvalidRequestError       other codes of a 4xx; a blank 400 of a customer's details
 │   ├── RateLimitedError          429

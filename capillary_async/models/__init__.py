@@ -120,6 +120,7 @@ from capillary_async.models.progress import (
     StreakProgress,
     TargetGroupProgress,
     TargetProgress,
+    TargetProgressRow,
 )
 from capillary_async.models.promotions import (
     CustomerEnrolment,
@@ -296,6 +297,7 @@ __all__ = [
     "TargetPeriod",
     "TargetPeriodDefault",
     "TargetProgress",
+    "TargetProgressRow",
     "TargetRule",
     "TargetStreak",
     "TargetType",

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import attrs
+
 from capillary_async.models.attribution import TargetAttribution
 from capillary_async.models.definition import Id, Model, ServerDateTime, model
 from capillary_async.models.enumerations import TargetEntity, TargetType, TrackingType
@@ -83,6 +85,14 @@ class TargetProgress(Model):
 
 
 @model
+class TargetProgressRow(TargetProgress):
+    """How far a customer is with one target in one period, with the target group beside it: a row of a table."""
+
+    target_group_id: Id | None = None
+    target_group_name: str | None = None
+
+
+@model
 class StreakProgress(Model):
     """How far a customer is with reaching a target several times in a row.
 
@@ -119,3 +129,16 @@ class TargetGroupProgress(Model):
     target_evaluation_type: str | None = None
     tracking_type: TrackingType | str | None = None
     attribution: TargetAttribution | None = None
+
+    @property
+    def rows(self) -> tuple[TargetProgressRow, ...]:
+        """The targets, each with the id and the name of the group: what a table of progress wants."""
+        names = [field.name for field in attrs.fields(TargetProgress)]
+        return tuple(
+            TargetProgressRow(
+                target_group_id=self.id,
+                target_group_name=self.name,
+                **{name: getattr(target, name) for name in names},
+            )
+            for target in self.targets or ()
+        )

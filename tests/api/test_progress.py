@@ -127,3 +127,19 @@ async def test_a_group_that_does_not_exist_is_an_error(client: CapillaryClient, 
         await getattr(client.targets, method)(5404)
 
     assert (caught.value.status, caught.value.codes) == (200, (310017,))
+
+
+async def test_progress_has_rows_for_a_table(client: CapillaryClient) -> None:
+    """One for each target and period, with the group beside it."""
+    (group, *_) = await client.targets.get_progress(5, include_inactive=True)
+
+    rows = group.rows
+
+    assert [row.target_group_id for row in rows] == [group.id] * len(group.targets or ())
+    assert [row.period_id for row in rows] == [target.period_id for target in group.targets or ()]
+    assert rows[0].target_group_name == group.name
+
+
+def test_a_group_without_targets_has_no_rows() -> None:
+    """What was left out is not an error."""
+    assert TargetGroupProgress(id=1).rows == ()
