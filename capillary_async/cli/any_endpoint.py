@@ -10,7 +10,7 @@ import attrs
 
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.listing import ListingOptions
-from capillary_async.cli.lookups import Lookup, option_name, option_of
+from capillary_async.cli.lookups import CommandRun, option_name, option_of
 from capillary_async.cli.output import Format, Output
 from capillary_async.client import CapillaryClient
 
@@ -40,7 +40,7 @@ def get(path: str, /, *query: str, output: JsonOutput = _OUTPUT, connection: Con
         connection: Who is asked.
     """
     arguments = read_query(query)
-    asyncio.run(Lookup(lambda client: client.fetch(path, arguments), dict, output, connection).run())
+    asyncio.run(CommandRun(lambda client: client.fetch(path, arguments), dict, output, connection).run())
 
 
 def _paginate_command() -> Callable[..., None]:
@@ -49,7 +49,7 @@ def _paginate_command() -> Callable[..., None]:
     def paginate(path: str, /, *query: str, **named: Any) -> None:
         output, connection, listing = (named.pop(option_name(default), default) for default in defaults)
         arguments = read_query(query)
-        lookup = Lookup(lambda client: client.paginate(path, arguments, **named), dict, output, connection, listing)
+        lookup = CommandRun(lambda client: client.paginate(path, arguments, **named), dict, output, connection, listing)
         asyncio.run(lookup.run())
 
     defaults = (_OUTPUT, _CONNECTION, _LISTING)

@@ -65,7 +65,7 @@ def _command(path: str) -> Callable[..., None]:
     def command(*values: Any, **named: Any) -> None:
         chosen = [named.pop(option_name(default), default) for default in options]
         _check_needs(named)
-        asyncio.run(Lookup(lambda client: attrgetter(path)(client)(*values, **named), answer, *chosen).run())
+        asyncio.run(CommandRun(lambda client: attrgetter(path)(client)(*values, **named), answer, *chosen).run())
 
     _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
     vars(command)["__signature__"] = inspect.Signature([*parameters, *map(option_of, options)])
@@ -120,7 +120,7 @@ def _enumerations(hint: Any) -> list[type[StrEnum]]:
 
 
 @attrs.frozen
-class Lookup:
+class CommandRun:
     """One run of a command.
 
     Attributes:
