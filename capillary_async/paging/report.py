@@ -5,6 +5,19 @@ import attrs
 from capillary_async.paging.readings import OffsetUnit, TotalUnit
 
 
+@attrs.frozen
+class BadRow:
+    """A row that could not be structured, and was left out because the caller asked for that.
+
+    Attributes:
+        position: Where the row stands in the server's list, counted from 0.
+        location: What in the answer is wrong, such as `data[3].eventDate`.
+    """
+
+    position: int
+    location: str
+
+
 @attrs.frozen(kw_only=True)
 class PagingReport:
     """What a walk over a listing was like.
@@ -19,6 +32,7 @@ class PagingReport:
         is_capped: Whether the server cut it.
         offset_unit: What `offset` was found to count; `None` while nothing told.
         total_unit: What `total` was found to count; `None` while more than one reading fits.
+        bad_rows: Rows that were left out, with `on_bad_row="skip"`.
     """
 
     requests: int
@@ -30,3 +44,4 @@ class PagingReport:
     is_capped: bool
     offset_unit: OffsetUnit | None
     total_unit: TotalUnit | None
+    bad_rows: tuple[BadRow, ...] = ()

@@ -7,9 +7,8 @@ from typing import Any, Literal
 import attrs
 
 from capillary_async.errors import CapillaryError
-from capillary_async.paging.readings import Knowledge, OffsetUnit
-from capillary_async.paging.walker import Walker
-from capillary_async.paging.windows import Ask
+from capillary_async.paging.readings import Claims, ListingTraits, OffsetUnit
+from capillary_async.paging.walk import PageRequest, Walk
 
 Answer = tuple[list[int], int | None]
 TotalKind = Literal["records", "pages", "nothing", "missing"]
@@ -78,10 +77,10 @@ class Server:
         counted = -(-(len(self._stretched(size)) + self.total_off_by) // unit)
         return {"records": records, "pages": counted, "nothing": 0, "missing": None}[self.total_unit]
 
-    def knowledge(self, page_size: int) -> Knowledge:
+    def traits(self, page_size: int) -> ListingTraits:
         """Return what a client knows that has walked it before."""
         total_unit = self.total_unit if self.total_unit in ("records", "pages") else None
-        return Knowledge(self.offset_unit, total_unit, min(page_size, self.cap))
+        return ListingTraits(self.offset_unit, total_unit, min(page_size, self.cap), is_own=True)
 
 
 def readings(rows: Sequence[int], page_sizes: Sequence[int]) -> Iterator[tuple[Server, int]]:
@@ -97,28 +96,28 @@ def readings(rows: Sequence[int], page_sizes: Sequence[int]) -> Iterator[tuple[S
 def walk(
     answer: Callable[[int, int], Answer],
     page_size: int,
-    knowledge: Knowledge | None = None,
+    traits: ListingTraits | None = None,
     limit: int = 2000,
     **how: Any,
-) -> tuple[list[int], Walker]:
+) -> tuple[list[int], Walk]:
     """Walk to the end; return the rows in the order they were handed out."""
-    return drive(Walker(page_size, knowledge or Knowledge(), **how), answer, limit)
+    return drive(Walk(page_size, traits or ListingTraits(), **how), answer, limit)
 
 
-def drive(walker: Walker, answer: Callable[[int, int], Answer], limit: int = 2000) -> tuple[list[int], Walker]:
+def drive(walker: Walk, answer: Callable[[int, int], Answer], limit: int = 2000) -> tuple[list[int], Walk]:
     """Walk on to the end; return the rows in the order they were handed out."""
     rows: list[int] = []
     while (ask := walker.ask) is not None:
         assert walker.requests < limit, "the walk does not end"
         keys, total = answer(ask.offset, ask.limit)
-        rows += [keys[index] for index in walker.receive(keys, total)]
+        rows += [keys[index] for index in walker.receive(keys, Claims(total=total))]
     return rows, walker
 
 
-def drive_ahead(walker: Walker, answer: Callable[[int, int], Answer], size: int) -> tuple[list[int], Walker]:
+def drive_ahead(walker: Walk, answer: Callable[[int, int], Answer], size: int) -> tuple[list[int], Walk]:
     """Walk on to the end with pages asked for ahead: each is answered as the list was when it was asked for."""
     rows: list[int] = []
-    under_way: dict[Ask, Answer] = {}
+    under_way: dict[PageRequest, Answer] = {}
     while (ask := walker.ask) is not None:
         assert walker.requests < 2000, "the walk does not end"
         plan = walker.ahead(size)
@@ -126,11 +125,11 @@ def drive_ahead(walker: Walker, answer: Callable[[int, int], Answer], size: int)
         assert len(plan) <= size
         under_way = {each: under_way.get(each) or answer(each.offset, each.limit) for each in plan}
         keys, total = under_way.pop(ask)
-        rows += [keys[index] for index in walker.receive(keys, total)]
+        rows += [keys[index] for index in walker.receive(keys, Claims(total=total))]
     return rows, walker
 
 
-def outcome(walker: Walker, answer: Callable[[int, int], Answer], ahead: int = 1) -> list[int] | type[CapillaryError]:
+def outcome(walker: Walk, answer: Callable[[int, int], Answer], ahead: int = 1) -> list[int] | type[CapillaryError]:
     """Return the rows of a walk, or the kind of the error it ends with."""
     try:
         return drive_ahead(walker, answer, ahead)[0]
@@ -151,7 +150,7 @@ def pages(rows: Sequence[int], size: int) -> int:
 __all__ = [
     "OFFSETS",
     "TOTALS",
-    "Ask",
+    "PageRequest",
     "Server",
     "drive",
     "drive_ahead",

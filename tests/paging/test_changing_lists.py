@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from capillary_async.errors import PaginationError
-from capillary_async.paging import Knowledge
-from capillary_async.paging.walker import Walker
+from capillary_async.paging.readings import Claims
+from capillary_async.paging import ListingTraits
+from capillary_async.paging.walk import Walk
 from tests.paging.oracle import OFFSETS, Server, pages
 
 
@@ -23,7 +24,7 @@ class ChangingList(RuleBasedStateMachine):
         """Start with a walk that is over, until the first step begins one."""
         super().__init__()
         self.server = Server([])
-        self.walker = Walker(1, Knowledge())
+        self.walker = Walk(1, ListingTraits())
         self.rows: list[int] = []
         self.stayed: list[int] = []
         self.most = 0
@@ -35,8 +36,8 @@ class ChangingList(RuleBasedStateMachine):
         """Ask a server of any size, for the first time or knowing it."""
         cap = data.draw(st.sampled_from([10**9, 7, 20]))
         self.server = Server(list(range(count)), means, "records", cap)
-        known = self.server.knowledge(page_size) if data.draw(st.booleans()) else Knowledge()
-        self.walker = Walker(page_size, known)
+        known = self.server.traits(page_size) if data.draw(st.booleans()) else ListingTraits()
+        self.walker = Walk(page_size, known)
         self.stayed, self.most = list(range(count)), count
 
     @precondition(lambda self: self.walker.ask is not None)
@@ -48,7 +49,7 @@ class ChangingList(RuleBasedStateMachine):
         self.most = max(self.most, len(self.server.rows))
         keys, total = self.server.answer(ask.offset, ask.limit)
         try:
-            new = self.walker.receive(keys, total)
+            new = self.walker.receive(keys, Claims(total=total))
         except PaginationError:
             self.walker.ask = None  # it was said
             self.stayed = []
@@ -87,7 +88,7 @@ class ChangingList(RuleBasedStateMachine):
         """Let the walk end, for nothing changes any more, and look at the bill."""
         while self.walker.ask is not None:
             self.answer()
-        assert self.walker.requests <= pages(range(self.most), self.walker.windows.limit) + 4
+        assert self.walker.requests <= 2 * pages(range(self.most), self.walker.offsets.size) + 12
 
 
 TestChangingList = ChangingList.TestCase

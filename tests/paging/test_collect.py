@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async.errors import TransportError
-from capillary_async.paging import Knowledge, Pager
+from capillary_async.paging import ListingTraits, Pager
 from tests.paging.oracle import Server
 from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of, servers
 
@@ -13,7 +13,7 @@ from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of, serve
 @given(server=servers, page_size=st.integers(1, 20), limit=st.none() | st.integers(0, 130))
 async def test_collecting_twice_brings_what_walks_bring(server: Server, page_size: int, limit: int | None) -> None:
     """The second time something is known of the endpoint, which is when walks are spared."""
-    knowledge = Knowledge()
+    knowledge = ListingTraits()
     pager = pager_of(FakeExchange(server), page_size, knowledge)
     walked = [row async for row in pager]
 
@@ -25,7 +25,7 @@ async def test_collecting_twice_brings_what_walks_bring(server: Server, page_siz
 @given(server=servers, page_size=st.integers(1, 20))
 async def test_it_sends_what_a_walk_sends_and_learns_what_a_walk_learns(server: Server, page_size: int) -> None:
     """Otherwise the next listing would send requests that are not needed, or skip some that are."""
-    known = [Knowledge(), Knowledge()]
+    known = [ListingTraits(), ListingTraits()]
     exchanges = [FakeExchange(server), FakeExchange(server)]
     pagers = [pager_of(exchange, page_size, own) for exchange, own in zip(exchanges, known, strict=True)]
 
@@ -40,7 +40,7 @@ async def test_a_row_that_comes_twice_is_dropped_all_the_same() -> None:
     """An answer may have as many rows as it promises, and one of them twice."""
     server = Server([1, 2, 2, 3], "records", "records", 10)
 
-    rows = await pager_of(FakeExchange(server), 10, Knowledge("records", "records", 4)).collect()
+    rows = await pager_of(FakeExchange(server), 10, ListingTraits("records", "records", 4)).collect()
 
     assert rows == [1, 2, 3]
 
@@ -62,8 +62,8 @@ async def test_a_listing_of_one_page_costs_one_request_and_no_walk(
     """That is what most listings are, and a walk costs as much as all else; what their length tells is learned."""
     monkeypatch.delattr(Pager, "new_walker")
     exchange = FakeExchange(Server([4, 5, 6]))
-    known = Knowledge(None, "records", 2)
+    known = ListingTraits(None, "records", 2)
 
     assert await pager_of(exchange, 10, known).collect(limit) == rows
     assert exchange.count == 1
-    assert known == Knowledge(None, "records", 3)
+    assert known == ListingTraits(None, "records", 3)

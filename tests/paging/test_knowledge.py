@@ -2,8 +2,8 @@
 
 import pytest
 
-from capillary_async.paging import Knowledge, OffsetUnit
-from capillary_async.paging.walker import Walker
+from capillary_async.paging import ListingTraits, OffsetUnit
+from capillary_async.paging.walk import Walk
 from tests.paging.oracle import OFFSETS, Answer, Server, TotalKind, drive, last_row_is, walk
 
 
@@ -11,27 +11,27 @@ from tests.paging.oracle import OFFSETS, Answer, Server, TotalKind, drive, last_
 @pytest.mark.parametrize("total_unit", ["records", "pages"])
 def test_a_walk_of_some_pages_tells_all(offset_unit: OffsetUnit, total_unit: OffsetUnit) -> None:
     """What it does not write down, each listing of the endpoint would have to find out anew."""
-    known = Knowledge()
+    known = ListingTraits()
 
     walk(Server(list(range(31)), offset_unit, total_unit, cap=7).answer, 10, known)
 
-    assert known == Knowledge(offset_unit, total_unit, 7)
+    assert known == ListingTraits(offset_unit, total_unit, 7)
 
 
 @pytest.mark.parametrize("total_unit", ["nothing", "missing"])
 def test_a_total_of_nothing_teaches_nothing(total_unit: TotalKind) -> None:
     """Another listing of the endpoint may well have a total."""
-    known = Knowledge()
+    known = ListingTraits()
 
     walk(Server(list(range(31)), "pages", total_unit).answer, 10, known)
 
-    assert known == Knowledge("pages", None, 10)
+    assert known == ListingTraits("pages", None, 10)
 
 
 def test_a_place_in_a_short_listing_says_nothing_of_longer_pages() -> None:
     """All of a listing's two rows were on its first page; by now it has more, and pages of two would be many."""
     server = Server(list(range(20)))
-    walker = Walker(10, Knowledge())
+    walker = Walk(10, ListingTraits())
     walker.resume(2, 2, None, last_row_is(1))
 
     rows, _ = drive(walker, server.answer)
@@ -66,7 +66,7 @@ def test_a_listing_that_knows_no_paging_costs_one_request() -> None:
 def test_a_walk_that_goes_on_behind_a_row_leaves_the_front_alone() -> None:
     """Rows that are inserted there are not what was asked for, although the total counts them."""
     server = Server(list(range(8)), change=lambda changed: changed.rows.insert(0, -len(changed.asked)))
-    walker = Walker(2, Knowledge("records", "records", 2))
+    walker = Walk(2, ListingTraits("records", "records", 2))
     walker.resume(4, 2, "records", last_row_is(3))
 
     rows, _ = drive(walker, server.answer)
@@ -94,7 +94,7 @@ def test_a_row_that_came_to_the_front_meanwhile_costs_one_request() -> None:
 
     server.change = insert
 
-    rows, _ = walk(server.answer, 3, Knowledge("records", "records", 3))
+    rows, _ = walk(server.answer, 3, ListingTraits("records", "records", 3))
 
     assert rows == [*range(9), 100]
     assert server.asked == [(0, 3), (3, 3), (6, 3), (9, 3), (0, 3)]

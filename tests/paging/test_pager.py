@@ -8,7 +8,7 @@ import pytest
 
 from capillary_async.codec import Converter
 from capillary_async.errors import ApiErrorDetail, NotFoundError
-from capillary_async.paging import Cursor, Knowledge, Listing, OffsetUnit, Pager
+from capillary_async.paging import Cursor, ListingTraits, Listing, OffsetUnit, Pager
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server
 from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of
@@ -20,7 +20,7 @@ def listing_of(server: Server, key: Callable[[int], Hashable] | None, *, is_decl
     """Return a pager of whole numbers, three a page, that something else than themselves tells apart."""
     declared = server.offset_unit if is_declared else None
     listing = Listing(Request[int]("/rows", into=int, at="data"), 3, key=key, offset_unit=declared)
-    return Pager(listing, FakeExchange(server), Converter(UTC), Knowledge())
+    return Pager(listing, FakeExchange(server), Converter(UTC), ListingTraits())
 
 
 async def test_the_first_row_costs_one_request() -> None:
@@ -66,7 +66,7 @@ async def test_an_answer_without_new_rows_is_no_page() -> None:
 async def test_a_page_can_be_left_behind_any_of_its_rows(*, is_declared: bool) -> None:
     """Where nothing tells rows apart, the place must be exact: nothing else finds the row again."""
     server = Server([1, 1, 1, 1, 2, 2, 2, 1] if is_declared else [0, 1, 2, 3, 4, 5, 6, 7])
-    pager = listing_of(server, None, is_declared=is_declared)
+    pager = listing_of(server, None, is_offset_unit=is_declared)
     before: list[int] = []
 
     async for page in pager.pages():
@@ -151,7 +151,7 @@ async def test_only_the_codes_that_mean_it_make_a_listing_empty(codes: tuple[int
         raise NotFoundError("there is none", status=404, errors=(ApiErrorDetail(8015, ""),))
 
     listing = Listing(Request[int]("/rows", into=int, at="data"), 3, empty_codes=codes)
-    pager = Pager(listing, refuse, Converter(UTC), Knowledge())
+    pager = Pager(listing, refuse, Converter(UTC), ListingTraits())
 
     if codes:
         assert await pager.collect() == []

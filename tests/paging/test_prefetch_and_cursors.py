@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from capillary_async.codec import Converter
 from capillary_async.errors import TransportError
-from capillary_async.paging import Cursor, Knowledge, Listing, Pager
+from capillary_async.paging import Cursor, ListingTraits, Listing, Pager
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server
 
@@ -45,11 +45,11 @@ class FakeExchange:
 
 
 def pager_of(
-    exchange: FakeExchange, page_size: int, knowledge: Knowledge | None = None, path: str = "/rows"
+    exchange: FakeExchange, page_size: int, knowledge: ListingTraits | None = None, path: str = "/rows"
 ) -> Pager[int]:
     """Return a pager of whole numbers."""
     request = Request[int](path, into=int, at="data")
-    return Pager(Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), knowledge or Knowledge())
+    return Pager(Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), knowledge or ListingTraits())
 
 
 servers = st.builds(

@@ -7,10 +7,11 @@ import pytest
 
 from capillary_async.codec import Converter
 from capillary_async.errors import DecodeError, IncompleteListingError, RepeatedPageError
-from capillary_async.paging import Knowledge, Listing, PagingReport
+from capillary_async.paging.readings import Claims
+from capillary_async.paging import ListingTraits, Listing, PagingReport
 from capillary_async.paging.listing import Sheet, read_sheet
-from capillary_async.paging.walker import Walker
-from capillary_async.paging.windows import Ask
+from capillary_async.paging.walk import Walk
+from capillary_async.paging.walk import PageRequest
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server, drive, walk
 from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of
@@ -90,7 +91,7 @@ def test_a_listing_without_a_page_size_sends_limit_and_offset_only_when_it_must(
 async def test_a_report_tells_what_was_found_out() -> None:
     """It is what a person reads to see why a listing took as long as it did."""
     server = Server([0, 1, 2, 3, 3, 4, 5, 6, 7], "pages", "records", cap=4)
-    walked = pager_of(FakeExchange(server), 10, Knowledge(None, "records")).pages()
+    walked = pager_of(FakeExchange(server), 10, ListingTraits(None, "records")).pages()
 
     async for _ in walked:
         pass
@@ -111,7 +112,7 @@ async def test_a_report_tells_what_was_found_out() -> None:
 async def test_a_report_tells_by_how_much_the_listing_grew() -> None:
     """Two listings of the same rows may differ, and this is why."""
     server = Server(list(range(20)), change=lambda changed: changed.rows.append(len(changed.rows)))
-    walked = pager_of(FakeExchange(server), 10, server.knowledge(10)).pages()
+    walked = pager_of(FakeExchange(server), 10, server.traits(10)).pages()
 
     async for _ in walked:
         pass
@@ -121,7 +122,7 @@ async def test_a_report_tells_by_how_much_the_listing_grew() -> None:
 
 async def test_a_report_of_one_page_claims_no_more_than_that() -> None:
     """A single short page is no sign of a cap, and tells nothing of offsets."""
-    walked = pager_of(FakeExchange(Server([1, 2, 3])), 10, Knowledge(None, "records")).pages()
+    walked = pager_of(FakeExchange(Server([1, 2, 3])), 10, ListingTraits(None, "records")).pages()
 
     async for _ in walked:
         pass
@@ -139,7 +140,7 @@ async def test_a_report_of_one_page_claims_no_more_than_that() -> None:
 def test_an_incomplete_listing_says_what_was_promised(server: Server, expected: int, received: int) -> None:
     """In rows, whatever `total` counts: at least so many."""
     with pytest.raises(IncompleteListingError) as caught:
-        walk(server.answer, 10, server.knowledge(10))
+        walk(server.answer, 10, server.traits(10))
 
     assert (caught.value.expected, caught.value.received) == (expected, received)
     assert str(caught.value).startswith(f"the server promised {expected} rows or more and sent {received}")
@@ -147,17 +148,17 @@ def test_an_incomplete_listing_says_what_was_promised(server: Server, expected: 
 
 def test_a_repeated_page_says_how_far_it_went() -> None:
     """The message is all that a log has."""
-    known = Knowledge("pages", "records", 10)
+    known = ListingTraits("pages", "records", 10)
 
     with pytest.raises(RepeatedPageError, match="after 20 rows"):
         walk(Server(list(range(50)), "pages", cycle=2).answer, 10, known)
 
-    assert known == Knowledge()
+    assert known == ListingTraits()
 
 
 def test_a_row_that_is_gone_is_no_place_to_go_on_from() -> None:
     """Rows would be lost or come twice, and nobody could tell which."""
-    walker = Walker(5, Knowledge("records", "records", 5))
+    walker = Walk(5, ListingTraits("records", "records", 5))
     walker.resume(7, 5, "records", lambda key: key == 99)
 
     with pytest.raises(IncompleteListingError, match="is not in it any more"):
@@ -170,26 +171,26 @@ def test_a_walk_that_is_over_takes_no_answer() -> None:
 
     assert walker.ahead(5) == []
     with pytest.raises(RuntimeError, match="complete"):
-        walker.receive([], 0)
+        walker.receive([], Claims(total=0))
 
 
 def test_pages_are_asked_for_ahead_up_to_the_end_that_is_promised() -> None:
     """A page behind it would be asked for in vain."""
-    walker = Walker(10, Knowledge("records", "records", 10))
+    walker = Walk(10, ListingTraits("records", "records", 10))
 
     assert walker.ahead(5) == [Ask(0, 10, 0)]
-    walker.receive(list(range(10)), 31)
+    walker.receive(list(range(10)), Claims(total=31))
     assert [ask.offset for ask in walker.ahead(5)] == [10, 20, 30]
     assert [ask.offset for ask in walker.ahead(2)] == [10, 20]
 
 
 def test_nothing_is_asked_for_ahead_while_a_surprise_may_come() -> None:
     """Pages that were asked for under a reading that turns out wrong would be thrown away."""
-    unknown, resumed = Walker(10, Knowledge(None, "records")), Walker(10, Knowledge("records", "records", 10))
+    unknown, resumed = Walk(10, ListingTraits(None, "records")), Walk(10, ListingTraits("records", "records", 10))
     resumed.resume(25, 10, "records", lambda key: key == 25)  # one further than it was
 
-    unknown.receive(list(range(10)), 100)
-    resumed.receive(list(range(14, 24)), 100)
+    unknown.receive(list(range(10)), Claims(total=100))
+    resumed.receive(list(range(14, 24)), Claims(total=100))
 
     assert [ask.offset for ask in unknown.ahead(5)] == [1]
     assert [ask.offset for ask in resumed.ahead(5)] == [14]
@@ -197,13 +198,13 @@ def test_nothing_is_asked_for_ahead_while_a_surprise_may_come() -> None:
 
 def test_answers_that_overtook_each_other_end_asking_ahead() -> None:
     """One that is older than the one before it, by its total, is asked for again, and then one by one."""
-    walker = Walker(10, Knowledge("records", "records", 10))
+    walker = Walk(10, ListingTraits("records", "records", 10))
     walker.ahead(3)
-    walker.receive(list(range(10)), 40)
+    walker.receive(list(range(10)), Claims(total=40))
     assert len(walker.ahead(3)) == 3
-    walker.receive(list(range(10, 20)), 50)
+    walker.receive(list(range(10, 20)), Claims(total=50))
 
-    new = walker.receive(list(range(20, 30)), 40)
+    new = walker.receive(list(range(20, 30)), Claims(total=40))
 
     assert list(new) == []
     assert [ask.offset for ask in walker.ahead(3)] == [20]
