@@ -98,12 +98,21 @@ class CapillaryClient:
         http = HttpTransport(self._base, zone, options, session, telemetry)
         self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
         calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, telemetry, auth.advice))
+        calls.know(options.listing_traits or {})
         self._calls = calls
         self.customers = Customers(calls)
         self.user_groups = UserGroups(calls)
         self.targets = Targets(calls)
         self.promotions = Promotions(calls)
         self.ledger = Ledger(calls)
+
+    @property
+    def listing_traits(self) -> dict[str, Any]:
+        """What the listings of this host were found to mean; JSON can hold it, and it holds no personal data.
+
+        A later client starts with it as `ClientOptions.listing_traits`, and saves the requests that find it out.
+        """
+        return self._calls.listing_traits
 
     @classmethod
     def from_env(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -193,6 +193,8 @@ class ClientOptions:
         ca_file: Certificates to trust instead of the system's (a PEM file).
         proxy: URL of an HTTP proxy; kept as a `Secret` if it holds a password. No proxy is taken from the environment.
         coalesce: Let identical GETs that are under way at the same time share one request.
+        listing_traits: What the listings of this host were found to mean, as `client.listing_traits` of an earlier
+            client returned it; saves the requests that find it out. What the answers show overrides it.
         user_agent_suffix: What stands behind this library's own part of the `User-Agent`, such as `shop/1.4`.
     """
 
@@ -208,3 +210,6 @@ class ClientOptions:
     proxy: str | Secret | None = attrs.field(default=None, converter=_hide_proxy, validator=optional(_proxy_url))
     coalesce: bool = attrs.field(default=False, validator=_kind(bool))
     user_agent_suffix: str | None = attrs.field(default=None, validator=optional(_header_text))
+    listing_traits: Mapping[str, Any] | None = attrs.field(
+        default=None, validator=optional(_kind(Mapping)), repr=False, hash=False
+    )

@@ -182,5 +182,6 @@ def test_the_defaults_are_the_documented_ones() -> None:
         "proxy": None,
         "coalesce": False,
         "user_agent_suffix": None,
+        "listing_traits": None,
     }
     assert attrs.astuple(RetryPolicy()) == (4, 0.05, 1.0, 20.0, 300.0, 500, 14, 5)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final, TypeVar, cast
 
 import capillary_async.api.arguments as take
-from capillary_async.errors import InvalidArgumentError
+from capillary_async.errors import DecodeError, InvalidArgumentError
 from capillary_async.paging import Listing, OffsetUnit
 from capillary_async.pipeline.request import DateTimeParam, Request
 
@@ -134,7 +134,7 @@ def _reader(key: str) -> Callable[[Any], Hashable]:
     def read(row: Any) -> Hashable:
         value = cast("dict[str, Any]", row).get(key) if isinstance(row, dict) else getattr(row, key, None)
         if value is None:
-            raise InvalidArgumentError(f"key: a row has no {key!r}")
+            raise DecodeError(f"expected rows with {key!r}, the key that tells them apart")
         return cast("Hashable", value)
 
     return read

@@ -2,13 +2,13 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin, overload
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin, overload
 
 import attrs
 
-from capillary_async.paging import Knowledge, Listing, Pager
+from capillary_async.paging import Listing, ListingTraits, Pager, Scout
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.request import Request
 
@@ -20,12 +20,15 @@ S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_MOST_LISTINGS: Final = 1024
+
+
 @attrs.define(eq=False)
 class EndpointClient:
     """Sends what the functions of the endpoints build."""
 
     dispatcher: Dispatcher
-    _knowledge: dict[tuple[str, str, str], Knowledge] = attrs.field(factory=dict[tuple[str, str, str], Knowledge])
+    _traits: dict[str, tuple[ListingTraits, Scout]] = attrs.field(factory=dict[str, tuple[ListingTraits, Scout]])
 
     def check(self, into: Any) -> None:
         """See that answers can be made into this type; raises `InvalidArgumentError` if not."""
@@ -36,12 +39,25 @@ class EndpointClient:
         return self.dispatcher.get(request)
 
     def paginate(self, listing: Listing[T]) -> Pager[T]:
-        """Return the pager for a listing; what its walks prove is shared by all listings of the endpoint."""
-        endpoint = (listing.request.path, listing.offset_name, listing.request.at)
-        knowledge = self._knowledge.get(endpoint)
-        if knowledge is None:
-            knowledge = self._knowledge[endpoint] = Knowledge()
-        return Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, knowledge)
+        """Return the pager for a listing; what its walks show is shared by all listings of the endpoint."""
+        endpoint = f"{listing.request.path} {listing.offset_name} {listing.request.at}"
+        known = self._traits.pop(endpoint, None) or (ListingTraits(), Scout())
+        self._traits[endpoint] = known  # the latest one stands last
+        if len(self._traits) > _MOST_LISTINGS:
+            del self._traits[next(iter(self._traits))]
+        return Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
+
+    @property
+    def listing_traits(self) -> dict[str, dict[str, Any]]:
+        """What the listings have shown, by endpoint; JSON can hold it."""
+        found = {endpoint: traits.to_dict() for endpoint, (traits, _) in self._traits.items()}
+        return {endpoint: saved for endpoint, saved in found.items() if saved}
+
+    def know(self, listing_traits: Mapping[str, Any]) -> None:
+        """Take what the listings of an earlier client have shown; evidence overrides it."""
+        for endpoint, saved in listing_traits.items():
+            if isinstance(saved, Mapping) and len(self._traits) < _MOST_LISTINGS:
+                self._traits[str(endpoint)] = (ListingTraits.from_dict(cast("Mapping[str, Any]", saved)), Scout())
 
 
 @attrs.frozen

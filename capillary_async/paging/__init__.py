@@ -2,20 +2,25 @@
 
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
-from capillary_async.paging.pager import Exchange, ItemIterator, Page, PageIterator, Pager, PrefetchContext
-from capillary_async.paging.readings import Knowledge, OffsetUnit
-from capillary_async.paging.report import PagingReport
+from capillary_async.paging.pager import OnBadRow, Pager, PrefetchContext
+from capillary_async.paging.pages import Exchange, ItemIterator, Page, PageIterator
+from capillary_async.paging.prefetch import Scout
+from capillary_async.paging.readings import ListingTraits, OffsetUnit
+from capillary_async.paging.report import BadRow, PagingReport
 
 __all__ = [
+    "BadRow",
     "Cursor",
     "Exchange",
     "ItemIterator",
-    "Knowledge",
     "Listing",
+    "ListingTraits",
     "OffsetUnit",
+    "OnBadRow",
     "Page",
     "PageIterator",
     "Pager",
     "PagingReport",
     "PrefetchContext",
+    "Scout",
 ]

@@ -6,9 +6,12 @@ from typing import Final, Self
 
 import attrs
 
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging.readings import OffsetUnit
 
-_FORM: Final = re.compile(r"2\.([0-9a-f]{16})\.([rpu])\.([1-9]\d{0,8})\.(\d{1,18})\.([0-9a-f]{16})\.([0-9a-f]{8})", re.ASCII)
+_FORM: Final = re.compile(
+    r"2\.([0-9a-f]{16})\.([rpu])\.([1-9]\d{0,8})\.(\d{1,18})\.([0-9a-f]{16})\.([0-9a-f]{8})", re.ASCII
+)
 _OFFSET_UNITS: Final[dict[str, OffsetUnit | None]] = {"r": "records", "p": "pages", "u": None}
 
 
@@ -48,12 +51,12 @@ class Cursor:
         """Read what `str` gave.
 
         Raises:
-            ValueError: It is no such text, or one of another version of this package, or it was changed.
+            InvalidArgumentError: It is no such text, or one of another version of this package, or it was changed.
         """
         form = _FORM.fullmatch(text)
         if form is None:
-            raise ValueError("cursor is not the text of a cursor that this version knows")
+            raise InvalidArgumentError("cursor is not the text of a cursor that this version knows")
         cursor = cls(form[1], _OFFSET_UNITS[form[2]], int(form[3]), int(form[4]), form[5])
         if str(cursor) != text:
-            raise ValueError("cursor was changed; use the text as `str(cursor)` gave it")
+            raise InvalidArgumentError("cursor was changed; use the text as `str(cursor)` gave it")
         return cursor

@@ -1,7 +1,7 @@
 """What the rows of the answers show: which are new, where they stand, what `offset` counts, whether it is heeded."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -123,11 +123,11 @@ class SeenRows:
         """Start counting anew which rows should be new, because the walk looks for its place."""
         self.high = self.end
 
-    def straighten(self, keys: Sequence[Hashable], end: int) -> None:
-        """Put the rows in a line from the front, now that it is known that each answer was the next page."""
-        self.order, self._base = list(keys), 0
-        self.gaps += max(end - self.end, 0)
-        self.pad(end)
+    def straighten(self, answers: Mapping[int, Sequence[Hashable]], size: int) -> None:
+        """Put each answer where it stands, now that it is known that each offset is a page of `size` rows."""
+        self.order, self._base, self.gaps = [], 0, 0
+        for offset in sorted(answers):
+            self._place(offset * size, answers[offset])
         self.high = self.end
 
 

@@ -1,23 +1,28 @@
 """What an endpoint declares of its listing, and what one answer of it says."""
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
 from capillary_async.codec import Converter
 from capillary_async.errors import ApiErrorDetail, DecodeError
-from capillary_async.paging.readings import OffsetUnit
-from capillary_async.paging.windows import Ask
+from capillary_async.paging.cursor import digest
+from capillary_async.paging.readings import Claims, OffsetUnit
+from capillary_async.paging.state import PageRequest
 from capillary_async.pipeline.request import Request, Response, value_object
 
 T = TypeVar("T")
 _LARGEST: Final = 2**63
+_DEFAULT_LIMIT: Final = 100
 
 
 @value_object
 class Listing(Generic[T]):
     """A listing before anything is sent; what an endpoint returns instead of a `Request`.
+
+    Members of the answer may be paths, such as `pageDetails.totalEntries`.
 
     Attributes:
         request: Asks for the rows, without limit and offset; its `into` is the type of one row and its
@@ -28,12 +33,19 @@ class Listing(Generic[T]):
             or its place where `offset_unit` is given. Then a page that comes again is taken only if the server has
             no rows at an offset that is far behind every end; and rows that move meanwhile cannot be told.
         offset_unit: What `offset` counts, where the documentation leaves no doubt.
-        empty_codes: Codes by which the API says that there are no rows.
+        total_unit: What `total` counts, likewise.
+        empty_codes: Codes by which the API says that there are no rows, or none that far.
         find_rows: Finds the rows in answers where no member is documented to hold them; returns them and
             where they stood.
-        pagination_at: Member of the answer that holds limit, offset and total.
         limit_name: The limit's query parameter.
         offset_name: The offset's query parameter.
+        first_offset: The offset of the first page.
+        max_page_size: The most rows that the API lets one ask for; more is an error.
+        pagination_at: Member that holds the answer's `limit`, `offset` and `total`.
+        total_at: The total, where it has another name.
+        pages_at: The number of pages, where the documentation leaves no doubt.
+        last_at: A flag that says whether this is the last page.
+        has_short_pages: Whether pages other than the last may be short, because rows are left out of them.
     """
 
     request: Request[T]
@@ -45,67 +57,156 @@ class Listing(Generic[T]):
     pagination_at: str = "pagination"
     limit_name: str = "limit"
     offset_name: str = "offset"
+    total_unit: OffsetUnit | None = None
+    first_offset: int = 0
+    max_page_size: int | None = None
+    total_at: str = ""
+    pages_at: str = ""
+    last_at: str = ""
+    has_short_pages: bool = False
 
     @property
-    def rows_type(self) -> Any:
-        """The type of a page's rows together."""
-        return tuple[self.request.into, ...]  # type: ignore[name-defined]  # the type is a value here
+    def limit(self) -> int:
+        """Rows to ask for at once."""
+        size = self.page_size or _DEFAULT_LIMIT
+        return size if self.max_page_size is None else min(size, self.max_page_size)
 
-    def page(self, ask: Ask) -> Request[T]:
+    @property
+    def is_keyed(self) -> bool:
+        """Whether keys identify rows, or places."""
+        return self.key is not None or self.offset_unit is None
+
+    def page(self, ask: PageRequest) -> Request[T]:
         """Return the request for one page."""
         query = self.request.query
         if self.page_size is not None or ask.offset:
-            query = (*query, (self.limit_name, str(ask.limit)), (self.offset_name, str(ask.offset)))
+            offset = ask.offset + self.first_offset
+            query = (*query, (self.limit_name, str(ask.limit)), (self.offset_name, str(offset)))
         return self.request.with_query(query)
 
 
 @value_object
-class Sheet(Generic[T]):
+class UnreadableRow:
+    """Stands for a row that could not be structured.
+
+    Attributes:
+        location: What in the answer is wrong.
+        content: Digest of what came; it tells such rows apart.
+    """
+
+    location: str
+    content: str
+
+
+@value_object
+class PageData(Generic[T]):
     """What one answer of a listing says.
 
     Attributes:
         rows: Its rows.
-        limit: Page size, in the server's words; `None` when it said nothing usable, like the next two.
-        offset: Likewise.
-        total: Likewise.
+        keys: What tells them apart. Without a key that is their content; where it is known what `offset` counts, it
+            tells whether two answers are alike, and no more.
+        claims: What it says of the listing.
         warnings: The answer's warnings.
     """
 
-    rows: tuple[T, ...] = attrs.field(default=(), repr=False)  # people; a traceback with locals shows the sheet
-    limit: int | None = None
-    offset: int | None = None
-    total: int | None = None
+    rows: tuple[T | UnreadableRow, ...] = attrs.field(default=(), repr=False)  # people; a traceback may show locals
+    keys: list[Hashable] = attrs.field(factory=list[Hashable], repr=False)
+    claims: Claims = Claims()
     warnings: tuple[ApiErrorDetail, ...] = ()
 
 
-def read_sheet(listing: Listing[T], converter: Converter, response: Response) -> Sheet[T]:
+def read_page(
+    listing: Listing[T], converter: Converter, response: Response, *, skips_bad_rows: bool = False
+) -> PageData[T]:
     """Structure one answer.
 
     Raises:
-        DecodeError: The answer is not what the API documents.
+        DecodeError: The answer is not what the API documents, or a row lacks its key.
     """
-    document = response.document
-    if not isinstance(document, dict):
+    answer = response.document
+    if not isinstance(answer, dict) or not answer:
         raise DecodeError("expected an object with a page of rows")
-    answer = cast("dict[str, Any]", document)
-    found, where = _rows(listing, answer)
-    rows: tuple[T, ...] = converter.structure(found, listing.rows_type, where)
-    pagination = answer.get(listing.pagination_at)
-    told = cast("dict[str, Any]", pagination) if isinstance(pagination, dict) else {}
-    limit, offset, total = _number(told.get("limit")), _number(told.get("offset")), _number(told.get("total"))
-    return Sheet(rows, limit, offset, total, response.warnings)
+    found, where = _rows(listing, cast("dict[str, Any]", answer))
+    rows: tuple[T | UnreadableRow, ...]
+    try:
+        rows = converter.structure(found, tuple[listing.request.into, ...], where)  # type: ignore[name-defined]
+        keys = _keys(listing, rows, where)
+    except DecodeError:
+        if not skips_bad_rows:
+            raise
+    else:
+        return PageData(rows, keys, _claims(listing, answer), response.warnings)
+    pairs = [_row_and_key(listing, converter, row, f"{where}[{index}]") for index, row in enumerate(found)]
+    rows, keys = tuple([row for row, _ in pairs]), [key for _, key in pairs]
+    return PageData(rows, keys, _claims(listing, answer), response.warnings)
 
 
 def _rows(listing: Listing[Any], answer: dict[str, Any]) -> tuple[list[Any], str]:
     if listing.find_rows is not None:
         return listing.find_rows(answer)
     where = listing.request.at
-    rows = answer.get(where)
+    *parents, name = _path(where)
+    found = _find(answer, ".".join(parents)) if parents else answer
+    holder = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    rows = holder.get(name)
     if isinstance(rows, list):
         return cast("list[Any]", rows), where
-    if rows is None and where in answer:
+    if rows is None and name in holder:
         return [], where
     raise DecodeError("expected a list of rows", location=where)
+
+
+def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: str) -> tuple[Any, Hashable]:
+    try:
+        row: T = converter.structure(found, listing.request.into, where)
+        return row, _keys(listing, (row,), where)[0]
+    except DecodeError as error:
+        unreadable = UnreadableRow(error.location or where, digest(found))
+        return unreadable, unreadable
+
+
+def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashable]:
+    key = listing.key or repr
+    keys: list[Hashable] = []
+    try:
+        keys = list(map(key, rows))
+        hash(tuple(keys))
+        is_whole = None not in keys
+    except DecodeError as error:
+        error.location = error.location or where
+        raise
+    except Exception:  # noqa: BLE001  (a user's own function may raise anything)
+        is_whole = False
+    if is_whole:
+        return keys
+    del rows
+    raise DecodeError("expected rows with the key that tells them apart", location=where)
+
+
+def _claims(listing: Listing[Any], answer: Any) -> Claims:
+    found = _find(answer, listing.pagination_at)
+    told = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    total = _find(answer, listing.total_at) if listing.total_at else told.get("total")
+    is_last = _find(answer, listing.last_at) if listing.last_at else None
+    return Claims(
+        _number(told.get("limit")),
+        _number(told.get("offset")),
+        _number(total),
+        _number(_find(answer, listing.pages_at)) if listing.pages_at else None,
+        is_last if isinstance(is_last, bool) else None,
+    )
+
+
+def _find(answer: Any, path: str) -> Any:
+    for name in _path(path):
+        answer = cast("dict[str, Any]", answer).get(name) if isinstance(answer, dict) else None
+    return answer
+
+
+@lru_cache(maxsize=256)
+def _path(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def _number(value: Any) -> int | None:

@@ -1,25 +1,31 @@
-"""Ask for pages ahead of their reader.
+"""Ask for pages ahead of their reader, and let one of many walks ask what all of them need to know.
 
-The walker says which pages come next if nothing surprises; this keeps their requests under way, each
-in a task of its own, and hands the answers out in the walker's order. When an answer surprises, the
-walker's plan changes, and what is no longer in it is cancelled. Plain tasks and not a task group: the error
-of a page must reach the reader as itself, and when its turn comes, not before.
+The walk says which pages come next if nothing surprises; `PrefetchBuffer` keeps their requests under way, each
+in a task of its own, and hands the answers out in the walk's order. When an answer surprises, the plan changes,
+and what is no longer in it is cancelled. Plain tasks and not a task group: the error of a page must reach the
+reader as itself, and when its turn comes, not before.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from capillary_async.paging.windows import Ask
+import attrs
+
+from capillary_async.paging.state import PageRequest
 
 S = TypeVar("S")
 
 
-class Window(Generic[S]):
+class PrefetchBuffer(Generic[S]):
     """The requests that are under way or wait for the reader; at most `size`."""
 
     def __init__(
-        self, size: int, fetch: Callable[[Ask], Coroutine[Any, Any, S]], plan: Callable[[int], list[Ask]]
+        self,
+        size: int,
+        fetch: Callable[[PageRequest], Coroutine[Any, Any, S]],
+        plan: Callable[[int], list[PageRequest]],
     ) -> None:
         """Start with none.
 
@@ -31,11 +37,11 @@ class Window(Generic[S]):
         self._size = size
         self._fetch = fetch
         self._plan = plan
-        self._tasks: dict[Ask, asyncio.Task[S]] = {}
+        self._tasks: dict[PageRequest, asyncio.Task[S]] = {}
         self._ending: set[asyncio.Task[S]] = set()
         self._is_closed = False
 
-    async def fetch(self, ask: Ask) -> S:
+    async def fetch(self, ask: PageRequest) -> S:
         """Return the answer to `ask`, which is the first of the plan."""
         self.fill()
         task = self._tasks[ask]
@@ -73,3 +79,30 @@ class Window(Generic[S]):
         self._ending.discard(task)
         if not task.cancelled():
             task.exception()  # nobody else will ask, and asyncio would print it
+
+
+@attrs.define(eq=False)
+class Scout:
+    """Lets one walk ask what all walks of an endpoint need to know; the others wait for its answer, once."""
+
+    _asked: dict[str, asyncio.Event] = attrs.field(factory=dict[str, asyncio.Event])
+
+    async def wait(self, question: str) -> bool:
+        """Wait until a walk that asks this has its answer; whether there was one."""
+        answered = self._asked.get(question)
+        if answered is None:
+            return False
+        await answered.wait()
+        return True
+
+    @contextmanager
+    def ask(self, question: str) -> Generator[None]:
+        """Ask while the block runs."""
+        answered = asyncio.Event()
+        self._asked.setdefault(question, answered)
+        try:
+            yield
+        finally:
+            if self._asked.get(question) is answered:
+                del self._asked[question]
+            answered.set()

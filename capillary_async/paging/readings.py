@@ -7,7 +7,7 @@ pages. One row more contradicts nothing, because a row may be appended between t
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, Self, cast
+from typing import Any, Final, Literal, Self
 
 import attrs
 
@@ -59,7 +59,7 @@ class ListingTraits:
     whole: int = 0
     is_dense: bool = False
     is_tiny: bool = False
-    is_own: bool = attrs.field(default=False, eq=False)
+    is_own: bool = attrs.field(default=False, eq=False, repr=False)
 
     def forget(self) -> None:
         """Drop everything: the server contradicted it."""
@@ -77,7 +77,7 @@ class ListingTraits:
 
         def unit(name: str) -> OffsetUnit | None:
             value = saved.get(name)
-            return cast("OffsetUnit", value) if value in UNITS else None
+            return value if value in UNITS else None
 
         def count(name: str) -> int:
             value = saved.get(name)
@@ -107,7 +107,7 @@ class TotalModel:
     before: int | None = None
     has_fallen: bool = False
     _lowest: int = 0
-    _is_current: bool = False  # counted with the page size in force
+    _size: int = 0  # page size that it was counted with; 0 while that is unknown
 
     @property
     def known_unit(self) -> OffsetUnit | None:
@@ -125,23 +125,23 @@ class TotalModel:
         """How much it rose from its lowest."""
         return (self.last or 0) - self._lowest
 
-    def note(self, total: int | None, *, is_current: bool) -> int:
+    def note(self, total: int | None, size: int) -> int:
         """Take the total of an answer; return by how much it changed.
 
         Args:
             total: As the server said it.
-            is_current: Whether the answer was asked for with the page size in force. Pages of another size are others.
+            size: Page size that it was counted with; 0 if that is unknown. Pages of another size are others.
         """
         if total is None or total <= 0:
             self.readings = self.readings or {"nothing"}
             return 0
-        before, was_current = self.last, self._is_current
-        self.before, self.last, self._is_current = before, total, is_current
+        before, is_comparable = self.last, self._size == size > 0
+        self.before, self.last, self._size = before, total, size
         if before is None:
             self.first = self._lowest = total
             self.readings = {"records", "pages"}
             return 0
-        if "pages" in self.readings and not was_current:
+        if "pages" in self.readings and not is_comparable:
             self._lowest = total
             return min(total - before, 0) if self.unit == "pages" else total - before
         self._lowest = min(self._lowest, total)
@@ -149,15 +149,21 @@ class TotalModel:
         self.has_fallen |= is_counting and total < before
         return total - before if is_counting else 0
 
-    def contradict(self, rows: int, pages: int) -> None:
-        """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list."""
+    def contradict(self, rows: int, pages: int, size: int) -> None:
+        """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list.
+
+        Args:
+            rows: How many rows.
+            pages: How many pages.
+            size: Rows on a page.
+        """
         total = self.last
         if total is None:
             return
         if rows > total + 1 and "records" in self.readings:
             # A total that fitted the first answer may be one that lags behind; then it promises nothing any more.
-            self._drop("records", self.before is not None)
-        if self._is_current and pages > total and "pages" in self.readings:
+            self._drop("records", self.before is not None and self.known_unit != "pages")
+        if self._size == size and pages > total and "pages" in self.readings:
             self._drop("pages", not self.readings - {"pages"})
 
     def _drop(self, unit: OffsetUnit, may_count_nothing: bool) -> None:  # noqa: FBT001  (private)
@@ -167,14 +173,18 @@ class TotalModel:
         if self._traits.total_unit == unit:
             self._traits.total_unit = None
 
-    def reached(self, rows: int, pages: int, *, is_end: bool) -> set[TotalUnit]:
+    def reached(self, rows: int, pages: int, size: int, *, is_end: bool) -> set[TotalUnit]:
         """Return the readings under which so many rows and pages are all that `total` promises.
 
-        One row more than an unproven total of records is taken for that only where answers show the end.
+        Args:
+            rows: How many rows.
+            pages: How many pages.
+            size: Rows on a page.
+            is_end: Whether answers show the end. Only then one row more than an unproven total of records is enough.
         """
         total = self.last or 0
         is_full = rows >= total and (rows == total or is_end or self.known_unit == "records")
-        has = {"records": is_full, "pages": self._is_current and pages >= total, "nothing": False}
+        has = {"records": is_full, "pages": self._size == size and pages >= total, "nothing": False}
         return {unit for unit in self.readings if has[unit]}
 
     def settles(self, reached: set[TotalUnit], rows: int) -> bool:

@@ -60,6 +60,7 @@ _PERSONAL: Final = re.compile(r"[^\s@]+(?:@|%40)[^\s@]+|\+?\d(?:[ ().-]{0,2}\d){
 _LONGEST_MESSAGE: Final = 200
 _LARGEST_CODE: Final = 10**9
 _LARGEST_STATUS: Final = 599
+_NO_CONTENT: Final = 204
 # Documented without any code.
 _DELETED: Final = "Customer is deleted"
 # Documented for a wrong customer id: "400 Bad Request with blank response".
@@ -110,6 +111,8 @@ def read(answer: HttpResponse, request: Request[Any], decode: Callable[[bytes | 
     """
     is_success = 200 <= answer.status < 300
     document: Any = None
+    if answer.status == _NO_CONTENT and not answer.body:
+        return Response(None, answer.status, answer.request_id)  # behind its end, a listing may say so
     if is_success:
         document = decode(answer.body)
         if document is None:

@@ -8,7 +8,8 @@ import attrs
 
 from capillary_async.errors import CapillaryError
 from capillary_async.paging.readings import Claims, ListingTraits, OffsetUnit
-from capillary_async.paging.walk import PageRequest, Walk
+from capillary_async.paging.state import PageRequest
+from capillary_async.paging.walk import Walk
 
 Answer = tuple[list[int], int | None]
 TotalKind = Literal["records", "pages", "nothing", "missing"]

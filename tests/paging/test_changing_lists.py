@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from capillary_async.errors import PaginationError
-from capillary_async.paging.readings import Claims
 from capillary_async.paging import ListingTraits
+from capillary_async.paging.readings import Claims
 from capillary_async.paging.walk import Walk
 from tests.paging.oracle import OFFSETS, Server, pages
 

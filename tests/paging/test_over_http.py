@@ -66,10 +66,13 @@ def paging_of(combination: Combination) -> Paging:
     """Return the rules that a combination stands for."""
     kind, _, *values = combination
     switches = dict(zip(list(SWITCHES)[2:], values, strict=True))
-    if switches["gap"]:
-        switches["gap"] = (12, switches["page_cap"] or PAGE)
     if kind in ("members", "search"):
         switches["offset_unit"] = "records"  # as is documented beyond doubt
+    if switches["total_unit"] in ("dummy", "absent") or switches["pagination"] == "absent":
+        switches["hiccups"] = ()  # a second listing takes an empty page for the end then
+        switches["gap"] = switches["gap"] if switches["offset_unit"] == "pages" else None
+    if switches["gap"]:
+        switches["gap"] = (12, switches["page_cap"] or PAGE)
     return Paging(**switches)
 
 

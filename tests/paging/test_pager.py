@@ -8,7 +8,7 @@ import pytest
 
 from capillary_async.codec import Converter
 from capillary_async.errors import ApiErrorDetail, NotFoundError
-from capillary_async.paging import Cursor, ListingTraits, Listing, OffsetUnit, Pager
+from capillary_async.paging import Cursor, Listing, ListingTraits, OffsetUnit, Pager
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server
 from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of
@@ -66,7 +66,7 @@ async def test_an_answer_without_new_rows_is_no_page() -> None:
 async def test_a_page_can_be_left_behind_any_of_its_rows(*, is_declared: bool) -> None:
     """Where nothing tells rows apart, the place must be exact: nothing else finds the row again."""
     server = Server([1, 1, 1, 1, 2, 2, 2, 1] if is_declared else [0, 1, 2, 3, 4, 5, 6, 7])
-    pager = listing_of(server, None, is_offset_unit=is_declared)
+    pager = listing_of(server, None, is_declared=is_declared)
     before: list[int] = []
 
     async for page in pager.pages():
@@ -126,12 +126,12 @@ async def test_pages_ahead_must_be_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "start", ["", "2.0123456789abcdef.r.10.", "1.0123456789abcdef.r.0.", "1.0123456789abcdef.x.10."]
+    "start", ["", "1.0123456789abcdef.r.10.", "2.0123456789abcdef.r.0.", "2.0123456789abcdef.x.10."]
 )
 def test_what_is_no_cursor_is_said(start: str) -> None:
     """A cursor of a later version, or one that somebody edited, looks much like one."""
     with pytest.raises(ValueError, match=r"^cursor is not the text of a cursor that this version knows$"):
-        Cursor.parse(f"{start}5.fedcba9876543210")
+        Cursor.parse(f"{start}5.fedcba9876543210.50020902")
 
 
 @pytest.mark.parametrize("means", ["pages", "records", None])
@@ -139,7 +139,8 @@ def test_a_cursor_comes_back_from_its_text(means: OffsetUnit | None) -> None:
     """It may lie in a file for a year, so its form is a promise."""
     cursor = Cursor("0123456789abcdef", means, 10, 5, "fedcba9876543210")
 
-    assert str(cursor) == f"1.0123456789abcdef.{(means or 'unknown')[0]}.10.5.fedcba9876543210"
+    assert str(cursor).startswith(f"2.0123456789abcdef.{(means or 'unknown')[0]}.10.5.fedcba9876543210.")
+    assert len(str(cursor)) < 80
     assert Cursor.parse(str(cursor)) == cursor
 
 

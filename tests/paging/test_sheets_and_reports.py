@@ -7,11 +7,11 @@ import pytest
 
 from capillary_async.codec import Converter
 from capillary_async.errors import DecodeError, IncompleteListingError, RepeatedPageError
+from capillary_async.paging import Listing, ListingTraits, PagingReport
+from capillary_async.paging.listing import PageData, read_page
 from capillary_async.paging.readings import Claims
-from capillary_async.paging import ListingTraits, Listing, PagingReport
-from capillary_async.paging.listing import Sheet, read_sheet
+from capillary_async.paging.state import PageRequest
 from capillary_async.paging.walk import Walk
-from capillary_async.paging.walk import PageRequest
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server, drive, walk
 from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of
@@ -19,9 +19,9 @@ from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of
 LISTING = Listing(Request[int]("/rows", into=int, at="data"), 10, key=lambda row: row)
 
 
-def sheet_of(document: Any) -> Sheet[int]:
+def sheet_of(document: Any) -> PageData[int]:
     """Read an answer of whole numbers."""
-    return read_sheet(LISTING, Converter(UTC), Response(document))
+    return read_page(LISTING, Converter(UTC), Response(document))
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_a_number_is_believed_only_if_it_is_one(value: Any, read: int | None) ->
     """An offset once came as text, and a total that makes no sense must not end a walk."""
     told = sheet_of({"data": [1], "pagination": {"limit": value, "offset": value, "total": value}})
 
-    assert (told.limit, told.offset, told.total) == (read, read, read)
+    assert (told.claims.limit, told.claims.offset, told.claims.total) == (read, read, read)
 
 
 @pytest.mark.parametrize("pagination", [None, [], "0", 7])
 def test_an_answer_may_say_nothing_of_its_pages(pagination: Any) -> None:
     """Some endpoints do not, and its rows count all the same."""
-    assert sheet_of({"data": [1, 2], "pagination": pagination}) == Sheet((1, 2))
-    assert sheet_of({"data": None}) == Sheet()
+    assert sheet_of({"data": [1, 2], "pagination": pagination}) == PageData((1, 2), [1, 2])
+    assert sheet_of({"data": None}) == PageData()
 
 
 @pytest.mark.parametrize("document", [[], None, {}, {"data": 1}, {"rows": []}])
@@ -83,9 +83,9 @@ def test_a_listing_without_a_page_size_sends_limit_and_offset_only_when_it_must(
     """The documentation of those endpoints knows neither."""
     unpaged = Listing(Request[int]("/rows", into=int, at="data"), None)
 
-    assert unpaged.page(Ask(0, 100, 0)).query == ()
-    assert unpaged.page(Ask(3, 100, 3)).query == (("limit", "100"), ("offset", "3"))
-    assert LISTING.page(Ask(0, 10, 0)).query == (("limit", "10"), ("offset", "0"))
+    assert unpaged.page(PageRequest(0, 100, 0)).query == ()
+    assert unpaged.page(PageRequest(3, 100, 3)).query == (("limit", "100"), ("offset", "3"))
+    assert LISTING.page(PageRequest(0, 10, 0)).query == (("limit", "10"), ("offset", "0"))
 
 
 async def test_a_report_tells_what_was_found_out() -> None:
@@ -97,7 +97,7 @@ async def test_a_report_tells_what_was_found_out() -> None:
         pass
 
     assert walked.report == PagingReport(
-        requests=5,  # a row fewer than promised, until nothing more comes: then one was sent twice
+        requests=7,  # a row fewer than promised, so all is read once more: the server has one twice
         rows=8,
         duplicates=1,
         first_total=9,
@@ -148,7 +148,7 @@ def test_an_incomplete_listing_says_what_was_promised(server: Server, expected: 
 
 def test_a_repeated_page_says_how_far_it_went() -> None:
     """The message is all that a log has."""
-    known = ListingTraits("pages", "records", 10)
+    known = ListingTraits("pages", "records", 10, is_own=True)
 
     with pytest.raises(RepeatedPageError, match="after 20 rows"):
         walk(Server(list(range(50)), "pages", cycle=2).answer, 10, known)
@@ -158,7 +158,7 @@ def test_a_repeated_page_says_how_far_it_went() -> None:
 
 def test_a_row_that_is_gone_is_no_place_to_go_on_from() -> None:
     """Rows would be lost or come twice, and nobody could tell which."""
-    walker = Walk(5, ListingTraits("records", "records", 5))
+    walker = Walk(5, ListingTraits("records", "records", 5, is_own=True))
     walker.resume(7, 5, "records", lambda key: key == 99)
 
     with pytest.raises(IncompleteListingError, match="is not in it any more"):
@@ -176,9 +176,9 @@ def test_a_walk_that_is_over_takes_no_answer() -> None:
 
 def test_pages_are_asked_for_ahead_up_to_the_end_that_is_promised() -> None:
     """A page behind it would be asked for in vain."""
-    walker = Walk(10, ListingTraits("records", "records", 10))
+    walker = Walk(10, ListingTraits("records", "records", 10, is_own=True))
 
-    assert walker.ahead(5) == [Ask(0, 10, 0)]
+    assert walker.ahead(5) == [PageRequest(0, 10, 0)]
     walker.receive(list(range(10)), Claims(total=31))
     assert [ask.offset for ask in walker.ahead(5)] == [10, 20, 30]
     assert [ask.offset for ask in walker.ahead(2)] == [10, 20]
@@ -186,7 +186,10 @@ def test_pages_are_asked_for_ahead_up_to_the_end_that_is_promised() -> None:
 
 def test_nothing_is_asked_for_ahead_while_a_surprise_may_come() -> None:
     """Pages that were asked for under a reading that turns out wrong would be thrown away."""
-    unknown, resumed = Walk(10, ListingTraits(None, "records")), Walk(10, ListingTraits("records", "records", 10))
+    unknown, resumed = (
+        Walk(10, ListingTraits(None, "records")),
+        Walk(10, ListingTraits("records", "records", 10, is_own=True)),
+    )
     resumed.resume(25, 10, "records", lambda key: key == 25)  # one further than it was
 
     unknown.receive(list(range(10)), Claims(total=100))
@@ -197,8 +200,8 @@ def test_nothing_is_asked_for_ahead_while_a_surprise_may_come() -> None:
 
 
 def test_answers_that_overtook_each_other_end_asking_ahead() -> None:
-    """One that is older than the one before it, by its total, is asked for again, and then one by one."""
-    walker = Walk(10, ListingTraits("records", "records", 10))
+    """One that is older than the one before it looks like a removal, so the walk goes back, and then one by one."""
+    walker = Walk(10, ListingTraits("records", "records", 10, is_own=True))
     walker.ahead(3)
     walker.receive(list(range(10)), Claims(total=40))
     assert len(walker.ahead(3)) == 3
@@ -207,7 +210,7 @@ def test_answers_that_overtook_each_other_end_asking_ahead() -> None:
     new = walker.receive(list(range(20, 30)), Claims(total=40))
 
     assert list(new) == []
-    assert [ask.offset for ask in walker.ahead(3)] == [20]
+    assert [ask.offset for ask in walker.ahead(3)] == [9]
 
 
 async def test_a_closed_window_fetches_nothing() -> None:
