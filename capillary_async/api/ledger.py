@@ -114,13 +114,19 @@ def list_entries(
     _check_range(start_date, end_date)
     who = identity(identifier_name, identifier_value, source, account_id)
     query = (*who, *take.by_table(_PARAMETERS, arguments))
+    request = Request("/v2/pointsLedger/getCustomerLedgerInfo", {}, query, LedgerEntry, "ledgerEntries")
+    return _listing(request, take.page_size(page_size, _LARGEST_PAGE))
+
+
+def _listing(request: Request[LedgerEntry], page_size: int) -> Listing[LedgerEntry]:
     return Listing(
-        Request("/v2/pointsLedger/getCustomerLedgerInfo", {}, query, LedgerEntry, "ledgerEntries"),
-        page_size=take.page_size(page_size, _LARGEST_PAGE),
+        request,
+        page_size,
         key=attrgetter("event_log_id"),
         offset_unit="pages",
         empty_codes=(_NO_SUCH_PAGE,),
-        pagination_at="ledgerDetails",
+        total_at="ledgerDetails.totalEntries",
+        pages_at="ledgerDetails.pageCount",
     )
 
 

@@ -4,9 +4,8 @@ They show no progress: `Promotion.targets` names the targets behind a promotion,
 customer is with them.
 """
 
-from collections.abc import Mapping
 from operator import attrgetter
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import capillary_async.api.arguments as take
 from capillary_async.api.methods import Group, endpoint, listing
@@ -60,21 +59,16 @@ def list_promotions(
         sortOrder=take.optional_text("sort_order", sort_order),
     )
     return Listing(
-        Request("/v3/promotions", {}, query, Promotion),
+        Request("/v3/promotions", {}, query, Promotion, "data.content"),
         page_size=take.page_size(page_size, _LARGEST_PAGE),
         key=attrgetter("id"),
         offset_unit="pages",
-        find_rows=_find_content,
         limit_name="size",
         offset_name="page",
+        total_at="data.totalElements",
+        pages_at="data.totalPages",
+        last_at="data.last",
     )
-
-
-def _find_content(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
-    content = member(answer.get("data"), "content", "data")
-    if not isinstance(content, list):
-        raise DecodeError("expected a list of rows", location="data.content")
-    return cast("list[Any]", content), "data.content"
 
 
 def get(
@@ -136,9 +130,10 @@ def list_for_member(
         page_size=take.page_size(page_size, _LARGEST_MEMBER_PAGE),
         key=attrgetter("promotion_id"),
         offset_unit="pages",
-        pagination_at="pageDetails",
         limit_name="size",
         offset_name="page",
+        total_at="pageDetails.totalEntries",
+        pages_at="pageDetails.pageCount",
     )
 
 

@@ -69,14 +69,11 @@ class Dispatcher:
 
     def _structure(self, request: Request[T], response: Response) -> T:
         document = response.document
-<<<<<<< HEAD
+        if document is None:
+            raise DecodeError("the answer is empty")
         if request.read is not None:
             read: T = request.read(document, self.converter.structure)
             return read
-=======
-        if document is None:
-            raise DecodeError("the answer is empty")
->>>>>>> 3edf933 (Walk listings as one state machine, with one request where one is enough)
         if request.at:
             if not isinstance(document, dict):
                 raise DecodeError(f"expected an object with {request.at}")
