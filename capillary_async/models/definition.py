@@ -106,7 +106,7 @@ def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
     is dropped (`from_`). A date-time may have a twin with `ISO` at the end, which the documentation prefers.
     """
     names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (camel_case(attribute.name),))
-    if CalendarTypes.DATE_TIME in alternatives(attribute.type):
+    if any(CalendarTypes.DATE_TIME in (arm, *get_args(arm)) for arm in alternatives(attribute.type)):
         return (*(f"{name}ISO" for name in names), *names)
     return names
 

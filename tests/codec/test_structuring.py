@@ -27,6 +27,7 @@ from capillary_async.models import (
     Target,
     TargetEvent,
     TargetPeriodDefault,
+    TargetProgress,
     Tracker,
     TrackerType,
 )
@@ -205,6 +206,16 @@ def test_a_text_that_is_no_identifier_is_an_error(text: str) -> None:
     """Python's int() takes more than the API can mean."""
     with pytest.raises(DecodeError, match=r"^id should be a whole number, not a text$"):
         read({"id": text}, Tracker)
+
+
+def test_a_time_of_the_servers_clock_may_have_a_twin() -> None:
+    """Newer answers of the progress endpoint add twins to all dates."""
+    old, new = "2025-01-09T00:00:00.000Z", "2025-01-09T00:00:00+05:30"
+
+    progress = read({"periodStartDateWithTimeStamp": old, "periodStartDateWithTimeStampISO": new}, TargetProgress)
+
+    assert progress.period_start_date_with_time_stamp == datetime.fromisoformat(new)
+    assert not progress.extra
 
 
 def test_a_twin_is_preferred_unless_it_is_null() -> None:
