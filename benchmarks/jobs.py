@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+from typing import cast
 
 import attrs
 from canned_server import serving
@@ -81,7 +82,7 @@ async def by_size(sizes: tuple[int, ...], rounds: int) -> dict[str, list[float]]
             with TemporaryDirectory() as folder:
                 job = BulkJob.create(Path(folder) / "job", "jobs:turn", range(1, size + 1))
                 async with timing(times[f"job, {size:,} keys"], size, process_time):
-                    await job.run(NoApi())
+                    await job.run(cast("CapillaryClient", NoApi()))
             async with (
                 timing(times[f"lookup_many, {size:,} keys"], size, process_time),
                 lookup_many(lambda key: turn(None, key), range(1, size + 1)) as outcomes,

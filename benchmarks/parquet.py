@@ -27,11 +27,11 @@ ROWS, RULE, LATENCY, CONCURRENCY = 10, 1986, 0.02, 64
 
 
 async def with_job(base_url: str, keys: int, folder: Path) -> Path:
-    """Run a durable job and seal it."""
+    """Run a durable job and export it."""
     job = BulkJob.create(folder / "job", "events", [(key, RULE) for key in range(1, keys + 1)])
     async with CapillaryClient(base_url, BasicAuth("store.server", "server123")) as client:
         await job.run(client)
-    return job.seal("parquet")
+    return Path(job.export("parquet"))
 
 
 def with_dlt(base_url: str, keys: int, folder: Path) -> Path:

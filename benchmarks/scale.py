@@ -52,18 +52,18 @@ def figures(keys: int) -> dict[str, float]:
         asyncio.run(run(job, base_url))
         running = passed()
         held = most_memory()
-        on_disk = {kind: size(place, kind) for kind in ("keys*", "journal*", "part-*")}
-        sealed = job.seal("parquet")
-        sealing = passed()
+        on_disk = {kind: size(place, kind) for kind in ("job.sqlite",)}
+        exported = Path(job.export("parquet"))
+        exporting = passed()
         return {
             "µs to check and copy a key": making[0] / keys * 1e6,
             "µs to look a key up": running[0] / keys * 1e6,
             "of them of the processor": running[1] / keys * 1e6,
-            "µs to seal the rows of a key": sealing[0] / keys * 1e6,
+            "µs to export the rows of a key": exporting[0] / keys * 1e6,
             **{f"bytes of {kind}": found / keys for kind, found in on_disk.items()},
-            f"bytes of {sealed.name}": sealed.stat().st_size / keys,
-            "MiB of memory at most, until the rows were sealed": held,
-            "MiB of memory at most, sealing included": most_memory(),
+            f"bytes of {exported.name}": exported.stat().st_size / keys,
+            "MiB of memory at most, until the rows were exported": held,
+            "MiB of memory at most, export included": most_memory(),
         }
 
 

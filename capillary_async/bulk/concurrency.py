@@ -56,7 +56,7 @@ class ConcurrencyController:
         first: How many calls run at once to begin with.
         most: How many may at most.
         minds_latency: Whether latency that rises is a reason to run fewer.
-        clock: Seconds; the running loop's unless given.
+        pace: One that was found before, to go on with.
 
     Attributes:
         limit: How many calls should run at once now.
@@ -69,10 +69,11 @@ class ConcurrencyController:
         most: int = _LAST_LIMIT,
         *,
         minds_latency: bool = True,
-        clock: Callable[[], float] = loop_time,
+        pace: "Pace | None" = None,
     ) -> None:
         self.limit = first
-        self.pace = Pace(clock, self._halve)
+        self.pace = pace or Pace()
+        self.pace.on_cut = self._halve
         self._most = most
         self._minds_latency = minds_latency
         self._best = math.inf
@@ -116,10 +117,10 @@ class Pace:
 
     Attributes:
         rate: Requests that may start in a second; infinite before the first throttling.
+        on_cut: Called whenever the pace is cut.
     """
 
-    _clock: Callable[[], float]
-    _on_cut: Callable[[], None] = lambda: None
+    on_cut: Callable[[], None] = attrs.field(default=lambda: None, init=False)
     rate: float = attrs.field(default=math.inf, init=False)
     _answers: deque[int] = attrs.field(factory=lambda: deque([0], _LOOKS), init=False)
     _look_began: float = attrs.field(default=-math.inf, init=False)
@@ -142,7 +143,7 @@ class Pace:
         """Let a request start if it need not wait."""
         if self.rate == math.inf and self._next == -math.inf:
             return True
-        now = self._clock()
+        now = loop_time()
         if self._waiting or now < self._next:
             return False
         self._plan_next(now)
@@ -161,7 +162,7 @@ class Pace:
 
     def answered(self, started: float) -> None:
         """Take note of an answer to a request that started then."""
-        now = self._clock()
+        now = loop_time()
         if now - self._look_began >= _LOOK:
             self._look(now)
         self._answers[-1] += 1
@@ -170,7 +171,7 @@ class Pace:
 
     def throttled(self, started: float, error: CapillaryError, retry_at: float | None) -> bool:
         """Slow down; return whether to bear with the API."""
-        now = self._clock()
+        now = loop_time()
         if now - self._look_began >= _LOOK:
             self._look(now)
         if self._answered_at == -math.inf:
@@ -195,7 +196,7 @@ class Pace:
             self._proven = 0.0
         self._next = max(self._next, now + 1 / self.rate)
         self._set_timer()
-        self._on_cut()
+        self.on_cut()
 
     def _look(self, now: float) -> None:
         """Speed up if the pace was what held requests back, and none was throttled."""
@@ -227,7 +228,7 @@ class Pace:
 
     def _release(self) -> None:
         self._timer = None
-        now = self._clock()
+        now = loop_time()
         while self._waiting and self._next <= now:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -245,7 +246,6 @@ class WorkerPacer:
     """
 
     _pace: Pace
-    _clock: Callable[[], float] = loop_time
     requests: int = attrs.field(default=0, init=False)
     _started: float = attrs.field(default=0.0, init=False)
 
@@ -273,4 +273,4 @@ class WorkerPacer:
 
     def _note_start(self) -> None:
         self.requests += 1
-        self._started = self._clock()
+        self._started = loop_time()

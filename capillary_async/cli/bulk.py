@@ -2,22 +2,22 @@
 
 import json
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import attrs
 from cyclopts import App, Parameter
 
+from capillary_async.cli.bulk_options import KeyOptions, LookupOptions
 from capillary_async.cli.connection import Connection, read_rate
 from capillary_async.cli.display import duration, say
 from capillary_async.cli.exit_codes import EXIT_CODES
 from capillary_async.cli.planning import plan_lookup
 from capillary_async.cli.work import Work
-from capillary_async.jobs import BulkJob, JobOptions, JobStatus, KeyFormat, Manifest, OutputFormat
-from capillary_async.jobs.manifest import MANIFEST_FILE
-from capillary_async.jobs.seal import check_format
+from capillary_async.codec import encode_json
+from capillary_async.jobs import BulkJob, ExportFormat, JobStatus, Manifest
+from capillary_async.jobs.export import check_format
 
 _HELP: Final = """Look up any number of keys, as a job that survives whatever happens to the process.
 
@@ -25,9 +25,10 @@ A job lives in a directory. What is done is safe there: after Ctrl-C, kill -9, a
 `resume` goes on, and every row is in the output exactly once.
 """
 
-KeyFile = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 Flag = Annotated[bool, Parameter(negative=())]
 
+_KEYS: Final = KeyOptions()
+_OPTIONS: Final = LookupOptions()
 _WORK: Final = Work()
 _CONNECTION: Final = Connection()
 
@@ -35,7 +36,7 @@ _CONNECTION: Final = Connection()
 def bulk_app() -> App:
     """Put the commands together."""
     app = App(name="bulk", help=_HELP, help_epilogue=EXIT_CODES)
-    for command in (run, resume, status, retry, seal, plan):
+    for command in (run, resume, status, retry, split, export, rows, plan):
         app.command(command)
     return app
 
@@ -44,32 +45,49 @@ def run(
     directory: Path,
     /,
     *,
-    lookup: str,
-    keys: KeyFile,
-    key_format: KeyFormat | None = None,
+    lookup: str | None = None,
+    shard: int | None = None,
+    keys: KeyOptions = _KEYS,
+    options: LookupOptions = _OPTIONS,
     work: Work = _WORK,
     connection: Connection = _CONNECTION,
 ) -> int:
-    """Make a job and work on it. Where this very job is already, go on with it.
+    """Make a job and work on it. Where this very job is already, go on with it; when it is complete, say since when.
 
     Args:
-        directory: Where the job lives; new or empty.
+        directory: Where the job lives; new or empty, or that of the job.
         lookup: What is looked up: customers (by customer_id), trackers (by user_group_id), active-targets (by
-            user_id), events (by user_id, target_rule_id and, if you like, period_id), or module:function for a
-            function of yours.
-        keys: CSV with a header, JSON lines or Parquet, with those columns; `-` reads standard input, and pipes are
-            read, too.
-        key_format: What the keys are in, if the file's name does not say.
+            customer_id), events (by customer_id, target_rule_id and, if you like, period_id) and so on, or
+            module:function for a function of yours.
+        shard: Work on this part of a job that was split; from 0.
+        keys: Which keys.
+        options: Options of the lookup.
         work: How the job is worked on.
         connection: Whom it asks.
     """
-    if str(keys) == "-" == str(connection.secret_file):
+    if keys.keys == "-" == str(connection.secret_file):
         raise ValueError("--keys and --secret-file cannot both read standard input")
-    if work.seal is not None:
-        check_format(work.seal)
-    options = work.job_options(connection)
-    with _opened(keys) as source:
-        job = _made(directory, lookup, source, key_format, options)
+    if work.export is not None:
+        check_format(work.export)
+    work.check(connection)
+    if shard is not None:
+        return work.on(_open(directory).shard(shard), connection)
+    if lookup is None:
+        job = _open(directory)
+    else:
+        _let_import_from_here()
+        with keys.opened() as source:
+            job = BulkJob.create_or_open(
+                directory,
+                lookup,
+                source,
+                key_format=keys.key_format,
+                arguments=keys.arguments(options),
+                by=keys.by,
+                mapping=keys.mapping,
+                options=work.job_options(),
+                notes=work.notes(connection),
+            )
     say(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}")
     return work.on(job, connection)
 
@@ -85,15 +103,27 @@ def resume(directory: Path, /, *, work: Work = _WORK, connection: Connection = _
     return work.on(_open(directory), connection)
 
 
-def retry(directory: Path, /, *, work: Work = _WORK, connection: Connection = _CONNECTION) -> int:
+def retry(
+    directory: Path,
+    /,
+    *,
+    status: str = "failed",
+    work: Work = _WORK,
+    connection: Connection = _CONNECTION,
+) -> int:
     """Look up the keys that failed once more, and whatever else is left.
 
     Args:
         directory: Where the job lives.
+        status: Which keys: failed, not_found, merged, invalid, empty, or several with commas between.
         work: How the job is worked on.
         connection: Whom it asks.
     """
-    return work.on(_open(directory), connection, retry_failures=True)
+    job = _open(directory)
+    work.check(connection)
+    count = job.retry(status=[name.strip().replace("-", "_") for name in status.split(",")])
+    say(f"{directory}: {count:,} keys are looked up again")
+    return work.on(job, connection)
 
 
 def status(directory: Path, /, *, as_json: Annotated[Flag, Parameter(name="--json")] = False) -> None:
@@ -103,43 +133,75 @@ def status(directory: Path, /, *, as_json: Annotated[Flag, Parameter(name="--jso
         directory: Where the job lives.
         as_json: Say it in JSON.
     """
-    document = _document(_open(directory).status())
+    job = _open(directory)
+    document = _document(job.status()) | {"key_file_has_changed": job.key_file_has_changed}
     if as_json:
         print(json.dumps(document, indent=2))
         return
     for name, value in document.items():
-        if value not in (None, "", []):
+        if value not in (None, "", [], False):
             print(f"{name.replace('_', ' '):<12} {_text(value)}")
 
 
-def seal(
-    directory: Path, /, *, form: Annotated[OutputFormat, Parameter(name="--format")], partial: Flag = False
+def split(directory: Path, /, *, into: int) -> None:
+    """Split what is left of a job into parts, each of which another process or machine can run.
+
+    Args:
+        directory: Where the job lives; for several machines, on a file system that they share.
+        into: How many parts.
+    """
+    parts = _open(directory).split(into)
+    print(f"{directory}: {sum(part.manifest.keys for part in parts):,} keys in {into:,} shards")
+    print(f"run each with: capillary bulk run {directory} --shard 0 (to {into - 1})")
+
+
+def export(
+    directory: Path,
+    /,
+    *,
+    form: Annotated[ExportFormat, Parameter(name="--format")],
+    to: str | None = None,
+    partial: Flag = False,
+    csv_safe: Flag = False,
 ) -> None:
-    """Write all that was found into one file, a row for each row found.
+    """Write all that was found into one file, a row for each row found, and what came of each key beside it.
+
+    Args:
+        directory: Where the job lives; parts of a job that was split are put together.
+        form: Of the file, which is called output.parquet, output.jsonl or output.csv.
+        to: Another path, or a URL, for the file.
+        partial: Do it although keys are still to be looked up.
+        csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
+    """
+    print(_open(directory).export(form, to=to, is_partial=partial, csv_safe=csv_safe))
+
+
+def rows(directory: Path, /) -> None:
+    """Print what was found so far as JSON lines, also while the job runs.
 
     Args:
         directory: Where the job lives.
-        form: Of the file, which is called output.parquet, output.jsonl or output.csv.
-        partial: Do it although keys are still to be looked up.
     """
-    print(_open(directory).seal(form, is_partial=partial))
+    for row in _open(directory).rows():
+        sys.stdout.write(encode_json(row).decode() + "\n")
 
 
 def plan(
-    *, keys: KeyFile, lookup: str | None = None, rate: str | None = None, key_format: KeyFormat | None = None
+    *,
+    lookup: str | None = None,
+    rate: str | None = None,
+    keys: KeyOptions = _KEYS,
 ) -> None:
     """Check and count keys, and say what looking them up would cost. Nothing is sent.
 
     Args:
-        keys: As for `run`.
         lookup: As for `run`; without it, the columns tell.
         rate: Start at most so many requests in so many seconds, such as 1000/60.
-        key_format: What the keys are in, if the file's name does not say.
+        keys: As for `run`.
     """
     _let_import_from_here()
     limit = None if rate is None else read_rate(rate)
-    with _opened(keys) as source:
-        name, cost = plan_lookup(lookup, source, key_format, limit)
+    name, cost = plan_lookup(lookup, keys, limit)
     print(f"{cost.keys:,} keys for {name}; rows that repeat one: {cost.duplicates:,}")
     print(f"{cost.calls:,} requests at least; lists of several pages and retries take more")
     if cost.seconds is not None:
@@ -158,28 +220,6 @@ def _open(directory: Path) -> BulkJob:
     return BulkJob.open(directory)
 
 
-def _made(
-    directory: Path, lookup: str, keys: Path | BinaryIO, key_format: KeyFormat | None, options: JobOptions
-) -> BulkJob:
-    _let_import_from_here()
-    if (directory / MANIFEST_FILE).exists():
-        return BulkJob.open(directory, lookup=lookup, keys=keys, key_format=key_format)
-    return BulkJob.create(directory, lookup, keys, key_format=key_format, options=options)
-
-
-@contextmanager
-def _opened(keys: Path) -> Generator[Path | BinaryIO]:
-    if str(keys) == "-":
-        yield sys.stdin.buffer
-    elif keys.is_file():
-        yield keys
-    elif keys.exists():  # a pipe, such as <(zcat keys.csv.gz)
-        with keys.open("rb") as stream:
-            yield stream
-    else:
-        raise ValueError(f"there is no file {keys}")
-
-
 def _duplicates(manifest: Manifest) -> str:
     if not manifest.duplicates:
         return ""
@@ -196,6 +236,10 @@ def _text(value: object) -> str:
 
 def _document(found: JobStatus) -> dict[str, Any]:
     document = attrs.asdict(found) | {"done": found.done, "is_complete": found.is_complete}
+    for name, value in document.items():
+        if isinstance(value, datetime):
+            document[name] = value.isoformat()
     document["directory"] = str(found.directory)
-    document["outputs"] = [str(path) for path in found.outputs]
+    for name in ("outputs", "stale_outputs"):
+        document[name] = [str(path) for path in document[name]]
     return document

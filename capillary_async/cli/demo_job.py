@@ -30,11 +30,11 @@ async def interrupt_a_job(environment: Environment, customers: int, say: Say) ->
         job = BulkJob.create(Path(name) / "job", "events", keys, options=options)
         await _run_half(job, environment, say)
         status = await _finish(BulkJob.open(job.directory), environment, say)
-        path = job.seal("parquet" if find_spec("pyarrow") else "jsonl")
-        say(f"sealed: {path.name}, {path.stat().st_size:,} bytes")
+        path = Path(job.export("parquet" if find_spec("pyarrow") else "jsonl"))
+        say(f"exported: {path.name}, {_size_of(path):,} bytes")
         rows = _read_back(path)
-        doubled = len(rows) - len({(row["user_id"], row["event_log_id"]) for row in rows})
-        missing = status.found - len({row["user_id"] for row in rows})
+        doubled = len(rows) - len({(row["customer_id"], row["event_log_id"]) for row in rows})
+        missing = status.found - len({row["customer_id"] for row in rows})
         say(f"read back: {len(rows):,} events of {status.found:,} customers; doubled: {doubled}, missing: {missing}")
 
 
@@ -59,6 +59,10 @@ async def _finish(job: BulkJob, environment: Environment, say: Say) -> JobStatus
         status = await job.run(client)
     say(f"resumed: the other {left:,} are done, too")
     return status
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size
 
 
 def _read_back(path: Path) -> list[dict[str, Any]]:

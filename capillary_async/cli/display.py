@@ -16,6 +16,7 @@ from rich.text import Text
 from capillary_async.cli.call_stats import CallStats
 from capillary_async.cli.streams import close_output
 from capillary_async.jobs import BulkJob, Progress
+from capillary_async.jobs.manifest import STATUSES
 from capillary_async.options import RateLimit
 
 _FRAME_SECONDS: Final = 0.25
@@ -70,9 +71,13 @@ class ProgressView:
         return Group(bar, Text(_counts(progress)), Text(self._speed(progress)), Text(self._outlook(progress)))
 
     def _speed(self, progress: Progress) -> str:
-        speed = f"{self._traffic.rate():,.1f} requests/s"
-        if self._rate_limit is not None:
-            speed += f" of {self._rate_limit.limit / self._rate_limit.per:,.1f}"
+        rate = self._traffic.rate()
+        if self._rate_limit is None:
+            speed = f"{rate:,.1f} requests/s"
+        else:
+            # Requests are counted when their call ends, and more calls may end in a second than may start.
+            most = self._rate_limit.limit / self._rate_limit.per
+            speed = f"{min(rate, most):,.1f} requests/s of {most:,.1f}"
         if progress.concurrency:  # none before the first lookups, when a single one is on its way
             speed += f", {progress.concurrency} at once"
         median, slow = self._traffic.latency(0.5), self._traffic.latency(0.99)
@@ -86,7 +91,8 @@ class ProgressView:
         if self._job.is_stopping:
             return "stopping: the lookups in flight may take up to 20 s; press Ctrl-C again to stop at once"
         if progress.waiting_for:
-            return f"waiting for {progress.waiting_for}"  # how long all will take then, nobody can tell
+            # How long all will take then, nobody can tell.
+            return f"waiting for {progress.waiting_for}" + (f": {progress.last_error}" if progress.last_error else "")
         if progress.silence >= _SILENCE_SECONDS:
             return f"waiting for answers; none for {duration(progress.silence)}"
         left = progress.seconds_left
@@ -102,8 +108,8 @@ def _done(progress: Progress) -> str:
 
 
 def _counts(progress: Progress) -> str:
-    names = ("found", "empty", "not_found", "invalid", "failed")
-    return ", ".join(f"{name.replace('_', ' ')} {getattr(progress, name):,}" for name in names)
+    counts = progress.counts | {"failed": progress.failed}
+    return ", ".join(f"{name.replace('_', ' ')} {counts[name]:,}" for name in STATUSES)
 
 
 @asynccontextmanager

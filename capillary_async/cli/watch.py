@@ -3,22 +3,15 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from capillary_async.cli.display import say
 from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
 from capillary_async.jobs import BulkJob, JobStatus
-
-# Every count of a status but those that the line begins with.
-_COUNTS: Final = tuple(
-    field.name
-    for field in attrs.fields(JobStatus)
-    if field.type in (int, "int") and field.name not in ("total", "pending", "duplicates")
-)
+from capillary_async.jobs.manifest import STATUSES
 
 
 def watch(directory: Path, /, *, every: Annotated[float, Parameter(validator=Number(gt=0))] = 2.0) -> int:
@@ -51,9 +44,11 @@ def follow(look: Callable[[], JobStatus], every: float, sleep: Callable[[float],
 
 def _line(status: JobStatus) -> str:
     share = status.done * 100 // status.total if status.total else 100
-    counts = [(name, getattr(status, name)) for name in _COUNTS if getattr(status, name)]
+    counts = [(name, getattr(status, name)) for name in STATUSES if getattr(status, name)]
     parts = [f"{status.done:,} of {status.total:,} ({share} %)"]
     parts += [f"{name.replace('_', ' ')} {count:,}" for name, count in counts]
     if not status.is_complete and status.running is None:
         parts.append("nobody works on it")
+    if status.last_error:
+        parts.append(status.last_error)
     return ", ".join(parts)

@@ -16,9 +16,10 @@ from capillary_async.cli.call_stats import CallStats
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.display import ProgressView, say, shown
 from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
-from capillary_async.jobs import BulkJob, JobOptions, JobStatus, JobStoppedError, OutputFormat, run_with_signals
-from capillary_async.jobs.failures import FAILURES_FILE
-from capillary_async.jobs.seal import check_format
+from capillary_async.jobs import BulkJob, ExportFormat, JobOptions, JobStatus, JobStoppedError, run_with_signals
+from capillary_async.jobs.export import check_format
+from capillary_async.jobs.exporting import OUTCOMES_FILE, output_path
+from capillary_async.jobs.manifest import STATUSES
 from capillary_async.options import ClientOptions
 
 Concurrency = int | Literal["auto"]
@@ -34,27 +35,41 @@ class Work:
     Attributes:
         concurrency: Lookups at once, 64 unless ever given; `auto` finds out how many the API bears.
         max_failures: Stop when more keys than this have failed: a number, or a share such as 5%.
-        seal: At the end, write all that was found into one file.
+        export: At the end, write all that was found into one file.
+        refresh: Look up all keys of a complete job again; the old outcomes stay until the new ones are whole.
         any_account: Go on with another till or key of the same organisation.
     """
 
     concurrency: Concurrency | None = None
     max_failures: str | None = None
-    seal: OutputFormat | None = None
+    export: ExportFormat | None = None
+    refresh: Annotated[bool, Parameter(negative=())] = False
     any_account: Annotated[bool, Parameter(negative=())] = False
 
-    def job_options(self, connection: Connection) -> JobOptions:
-        """Put down what holds whenever the job goes on.
+    def check(self, connection: Connection) -> None:
+        """See that the options make sense, before anything is done.
+
+        Raises:
+            ValueError: One does not.
+        """
+        _ = self.job_options(), connection.rate_limit
+
+    def job_options(self) -> JobOptions:
+        """Put down how the job works whenever it goes on.
 
         Raises:
             ValueError: An option's value makes no sense.
         """
-        _ = connection.rate_limit  # so that what makes no sense is not put down
-        options = JobOptions(rate=connection.rate, seal=self.seal, max_failures=self.max_failures)
+        options = JobOptions(max_failures=self.max_failures)
         return options if self.concurrency is None else attrs.evolve(options, concurrency=self.concurrency)
 
-    def on(self, job: BulkJob, connection: Connection, *, retry_failures: bool = False) -> int:
-        """Work on a job until it is done and sealed.
+    def notes(self, connection: Connection) -> dict[str, str]:
+        """Put down what else holds whenever the command goes on with the job."""
+        given = {"rate": connection.rate, "export": self.export}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def on(self, job: BulkJob, connection: Connection) -> int:
+        """Work on a job until it is done and exported.
 
         Returns:
             The exit code.
@@ -64,22 +79,28 @@ class Work:
             CapillaryError: It could not begin.
             ValueError: An option's value makes no sense.
         """
-        form = self.seal or cast("OutputFormat | None", job.manifest.options.seal)
+        form = self.export or cast("ExportFormat | None", job.manifest.notes.get("export"))
         if form is not None:
             check_format(form)
-        with _resumable(job):
-            status = asyncio.run(self._run(job, connection, retry_failures=retry_failures))
-        if form is not None:
+        status, is_new = job.status(), True
+        if status.is_complete and not status.shards and not self.refresh:
+            _say_complete(status)
+            is_new = False
+        else:
+            if job.key_file_has_changed:
+                say(f"{job.manifest.source} has changed since the job was made; the job goes on with its own copy")
             with _resumable(job):
-                say(f"sealed: {job.seal(form)}")
-        return _report(status)
+                status = asyncio.run(self._run(job, connection))
+        if form is not None and job.manifest.shard is None:
+            with _resumable(job):
+                _export(job, form, status)
+        return _report(status) if is_new else DONE
 
-    async def _run(self, job: BulkJob, connection: Connection, *, retry_failures: bool) -> JobStatus:
-        options = job.manifest.options
-        concurrency = self.concurrency or options.concurrency
+    async def _run(self, job: BulkJob, connection: Connection) -> JobStatus:
+        concurrency = self.concurrency or job.manifest.options.concurrency
         most = concurrency if isinstance(concurrency, int) else _MOST_AT_ONCE
         defaults = ClientOptions(deadline=None, max_connections=max(most, ClientOptions().max_connections))
-        connection = attrs.evolve(connection, rate=connection.rate or options.rate)
+        connection = attrs.evolve(connection, rate=connection.rate or job.manifest.notes.get("rate"))
         traffic = CallStats()
         monitor = ProgressView(job, traffic, connection.rate_limit)
         async with connection.client(defaults, traffic.add) as client, shown(monitor, Console()):
@@ -87,10 +108,24 @@ class Work:
                 client,
                 concurrency=self.concurrency,
                 max_failures=self.max_failures,
-                retry_failures=retry_failures,
+                refresh=self.refresh,
                 any_account=self.any_account,
             )
             return await run_with_signals(job, running)
+
+
+def _say_complete(status: JobStatus) -> None:
+    counts = ", ".join(f"{name.replace('_', ' ')} {getattr(status, name):,}" for name in STATUSES)
+    since = "" if status.completed is None else f"{status.completed:%Y-%m-%d %H:%M:%S} UTC"
+    say(f"complete since {since}: {counts}; use a new directory or --refresh to look the keys up again")
+
+
+def _export(job: BulkJob, form: ExportFormat, status: JobStatus) -> None:
+    path = output_path(job.directory, form)
+    if path in status.outputs and path not in status.stale_outputs:
+        say(f"exported before: {path}")
+    else:
+        say(f"exported: {job.export(form)}")
 
 
 @contextmanager
@@ -114,7 +149,7 @@ def _stopped(job: BulkJob, reason: object) -> JobStoppedError:
 def _report(status: JobStatus) -> int:
     if not status.failed:
         return DONE
-    say(f"failed keys: {status.failed:,}; {status.directory / FAILURES_FILE} says why")
+    say(f"failed keys: {status.failed:,}; `capillary bulk export` lists them in {OUTCOMES_FILE}, and says why")
     say(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
     return KEYS_FAILED
 

@@ -1,7 +1,8 @@
 """Durable bulk jobs."""
 
-from capillary_async.jobs.disk import Disk
-from capillary_async.jobs.job import Account, BulkJob
+from capillary_async.jobs.export import ExportFormat
+from capillary_async.jobs.job import BulkJob
+from capillary_async.jobs.key_files import KeyFormat
 from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
 from capillary_async.jobs.plan import Plan, plan
@@ -13,16 +14,14 @@ from capillary_async.jobs.problems import (
     JobStoppedError,
 )
 from capillary_async.jobs.progress import Progress
-from capillary_async.jobs.seal import OutputFormat
+from capillary_async.jobs.shard_runner import run_shard
 from capillary_async.jobs.signals import run_with_signals
-from capillary_async.jobs.sources import KeyFormat
 from capillary_async.jobs.status import JobStatus
 
 __all__ = [
     "LOOKUPS",
-    "Account",
     "BulkJob",
-    "Disk",
+    "ExportFormat",
     "InvalidKeysError",
     "JobCorruptedError",
     "JobError",
@@ -33,10 +32,10 @@ __all__ = [
     "KeyFormat",
     "Lookup",
     "Manifest",
-    "OutputFormat",
     "Plan",
     "Progress",
     "find_lookup",
     "plan",
+    "run_shard",
     "run_with_signals",
 ]

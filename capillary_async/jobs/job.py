@@ -2,73 +2,61 @@
 
 What a job's directory holds:
 
-| file             | what                                                | written                          |
-|------------------|-----------------------------------------------------|----------------------------------|
-| `keys.jsonl`     | the keys, checked and each one once                 | when the job is made, then never |
-| `manifest.json`  | what the job is, with a hash of itself and the keys | as the last step of making it    |
-| `journal.sqlite` | which keys are done, and where their lines are      | with every batch                 |
-| `part-*.jsonl`   | a line for each key with a verdict                  | with every batch                 |
-| `failures.jsonl` | the keys that failed, and why                       | at the end of a run              |
-| `output.*`       | the rows                                            | by `seal`                        |
-| `lock`           | id of the process that works on it                  | while one does                   |
+| file             | what                                               | written                        |
+|------------------|----------------------------------------------------|--------------------------------|
+| `job.sqlite`     | what the job is, its keys, and what came of each   | with every batch               |
+| `output.*`       | the rows that were found                           | by `export`                    |
+| `outcomes.csv`   | every key, what came of it and why                 | by `export`                    |
+| `shard-00000/`   | a part of the job, itself a job                    | by `split`                     |
+| `lock`           | who works on it                                    | while somebody does            |
 
-Why each row is in the output exactly once, whatever is cut short, stands in `recorder`; why damage
-is noticed, in `journal`.
+Why each row is in the output exactly once, whatever is cut short, stands in `store`; why damage is noticed, in
+`database`.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol, Self, cast
+from typing import Any, Final, Self, cast
 
 import attrs
 
 from capillary_async.bulk import Concurrency
-from capillary_async.jobs.brake import Brake
-from capillary_async.jobs.disk import Disk
+from capillary_async.client import CapillaryClient
+from capillary_async.jobs.batch_writer import BatchWriter
+from capillary_async.jobs.creation import check_expected, create_job, has_changed
+from capillary_async.jobs.database import JOB_FILE
+from capillary_async.jobs.export import ExportFormat
+from capillary_async.jobs.exporting import Whole
+from capillary_async.jobs.key_files import KeyFormat, Keys
+from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.lookups import Lookup, find_lookup
-from capillary_async.jobs.making import check_expected, check_job, check_source, make_job
-from capillary_async.jobs.manifest import JobOptions, Manifest, read_manifest
-from capillary_async.jobs.output import Layout, read_back
+from capillary_async.jobs.manifest import JobOptions, Manifest
+from capillary_async.jobs.opening import check_account, working_store
 from capillary_async.jobs.problems import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.progress import Progress
-from capillary_async.jobs.recorder import Recorder
-from capillary_async.jobs.run import Pace, Run
-from capillary_async.jobs.seal import OutputFormat, output_path, seal
-from capillary_async.jobs.sources import KeyFormat, Keys, source_of
-from capillary_async.jobs.status import JobStatus, read_tally, status_of
-from capillary_async.jobs.tally import Origin
-from capillary_async.jobs.workplace import Workplace, workplace
+from capillary_async.jobs.run import Run
+from capillary_async.jobs.shards import open_shards, shard_directory, split_job
+from capillary_async.jobs.status import JobStatus
+from capillary_async.jobs.stop_token import StopToken
+from capillary_async.jobs.store import JobStore
+
+_REOPENABLE: Final = frozenset({"failed", "not_found", "merged", "invalid", "empty"})
 
 
 def _look_away(_: Progress) -> None:
     pass
 
 
-class Account(Protocol):
-    """What a job wants to know of a client; a `CapillaryClient` tells it."""
-
-    @property
-    def base_url(self) -> str:
-        """Where the API is."""
-        ...
-
-    @property
-    def account(self) -> str:
-        """Who asks, without anything secret; empty when that cannot be told."""
-        ...
-
-
 class BulkJob:
     """A bulk lookup in a directory: made once, run until it is done, as often as that takes.
 
     ```python
-    job = BulkJob.create("jobs/june", "events", "keys.csv")
+    job = BulkJob.create_or_open("jobs/june", "events", "keys.csv")
     async with CapillaryClient(Region.EU, auth) as client:
         status = await job.run(client)
-    job.seal("parquet")
+    job.export("parquet")
     ```
 
     Every row is in the output exactly once, though a key may be asked for more than once. Nothing of a
@@ -80,59 +68,67 @@ class BulkJob:
         progress: How the present or last run is doing; `None` before the first.
     """
 
-    def __init__(self, directory: Path, manifest: Manifest, lookup: Lookup, disk: Disk) -> None:
-        """Use `create` or `open`."""
+    def __init__(self, directory: Path, manifest: Manifest, lookup: Lookup) -> None:
+        """Use `create`, `open` or `create_or_open`."""
         self.directory = directory
         self.manifest = manifest
         self.progress: Progress | None = None
         self._lookup = lookup
-        self._disk = disk
-        self._brake = Brake()
+        self._token = StopToken()
 
     @classmethod
     def create(
         cls,
         directory: str | Path,
-        lookup: str,
+        lookup: str | Callable[..., Any],
         keys: Keys,
         *,
         key_format: KeyFormat | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        by: str | None = None,
+        mapping: Mapping[str, str] | None = None,
         options: JobOptions | None = None,
-        disk: Disk | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> Self:
         """Make a job: check all keys, and copy them into its directory. Nothing is sent.
 
         Args:
             directory: Where the job will live; made if it is missing, else it must be empty.
             lookup: "customers" (customer_id), "trackers" (user_group_id), "active-targets" (user_id), "events"
-                (user_id, target_rule_id and, if you like, period_id), or "module:function" for a function of
-                yours: its first parameter is the client, the others are the key's columns, `int` or `str`. It must
-                neither block the event loop nor wait for ever: nothing else would then end its lookup but a stop.
+                (user_id, target_rule_id and, if you like, period_id), or a function of yours, or its name
+                "module:function": its first parameter is the client, the others are the key's columns, `int` or
+                `str`. It must neither block the event loop nor wait for ever: nothing else would then end its lookup
+                but a stop.
             keys: A file of CSV with a header, of JSON lines, or of Parquet; a binary stream such as
                 `sys.stdin.buffer`; or an iterable of numbers, texts, mappings or sequences. Repeated keys are looked
                 up once.
             key_format: "csv", "jsonl" or "parquet"; `None` goes by the file's name or the stream's first byte.
+            arguments: Options of the lookup, the same for every key, such as `{"embed": ["points"]}`.
+            by: Another identifier than the id, where the lookup takes one, such as "mobile".
+            mapping: The key file's own name for a column, such as `{"mobile": "Phone"}`.
             options: How the job works.
-            disk: For tests.
+            notes: Kept in the job for whoever goes on with it; the job does not look at them.
 
         Raises:
-            KeysError: A key cannot be used; its line and column are named. There is no job then.
+            InvalidKeysError: A key cannot be used; its line and column are named. There is no job then.
             JobRefusedError: There is a job or something else in the directory, or no such lookup.
             OSError: A file cannot be read or written.
         """
-        path, disk, found = Path(directory), disk or Disk(), find_lookup(lookup)
-        manifest = make_job(disk, path, found, source_of(keys, key_format), options or JobOptions())
-        return cls(path, manifest, found, disk)
+        path, found = Path(directory), find_lookup(lookup, arguments=arguments or {}, by=by)
+        create_job(path, found, keys, options or JobOptions(), notes or {}, key_format=key_format, mapping=mapping)
+        return cls.open(path, lookup=lookup)
 
     @classmethod
     def open(
         cls,
         directory: str | Path,
         *,
-        lookup: str | None = None,
+        lookup: str | Callable[..., Any] | None = None,
         keys: Keys | None = None,
         key_format: KeyFormat | None = None,
-        disk: Disk | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        by: str | None = None,
+        mapping: Mapping[str, str] | None = None,
     ) -> Self:
         """Open a job that was made before.
 
@@ -141,150 +137,249 @@ class BulkJob:
             lookup: What you expect it to look up; `None` takes it as it is.
             keys: What you expect its keys to be; `None` takes them as they are.
             key_format: As for `create`.
-            disk: For tests.
+            arguments: The options that you expect; `None` takes them as they are.
+            by: As for `create`.
+            mapping: As for `create`.
 
         Raises:
             JobRefusedError: There is no job, or it is another than expected.
-            JobDamagedError: Its manifest or its keys are not what was written.
+            JobCorruptedError: Its file is not what was written.
+            OSError: The disk failed.
         """
         path = Path(directory)
-        manifest = read_manifest(path)
-        found = find_lookup(manifest.lookup)
-        check_expected(manifest, lookup, None if keys is None else source_of(keys, key_format), found)
-        check_job(path, manifest, found)
-        return cls(path, manifest, found, disk or Disk())
+        with JobStore.open(path, is_reader=True) as store:
+            manifest = store.manifest
+        own: str | Callable[..., Any] = lookup if callable(lookup) else manifest.lookup
+        found = find_lookup(own, arguments=manifest.arguments, by=manifest.by)
+        if tuple(found.key_columns) != manifest.columns:
+            raise JobRefusedError(f"the lookup {manifest.lookup} takes other columns than when the job was made")
+        expected = find_lookup(lookup, arguments=arguments or manifest.arguments, by=by) if lookup else None
+        check_expected(manifest, expected, found, keys, key_format=key_format, mapping=mapping)
+        return cls(path, manifest, found)
+
+    @classmethod
+    def create_or_open(
+        cls,
+        directory: str | Path,
+        lookup: str | Callable[..., Any],
+        keys: Keys,
+        *,
+        key_format: KeyFormat | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        by: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        options: JobOptions | None = None,
+        notes: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Open the job in a directory, or make it where there is none; for what is started again and again.
+
+        Args: As for `create`. A job that is there keeps its own `options` and `notes`.
+
+        Raises:
+            JobRefusedError: There is another job, or something else.
+            InvalidKeysError: A key cannot be used.
+            JobCorruptedError: The job's file is not what was written.
+            OSError: A file cannot be read or written.
+        """
+        expected = {"key_format": key_format, "arguments": arguments or {}, "by": by, "mapping": mapping}
+        if (Path(directory) / JOB_FILE).exists():
+            return cls.open(directory, lookup=lookup, keys=keys, **cast("Any", expected))
+        return cls.create(directory, lookup, keys, options=options, notes=notes, **cast("Any", expected))
 
     async def run(
         self,
-        client: Account,
+        client: CapillaryClient,
         *,
         on_progress: Callable[[Progress], object] | None = None,
         concurrency: Concurrency | None = None,
         max_failures: int | str | None = None,
-        retry_failures: bool = False,
+        refresh: bool = False,
         any_account: bool = False,
         shutdown_timeout: float = 19.0,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> JobStatus:
-        """Look up what is left, until nothing is.
+        """Look up what is left, until nothing is. Where nothing is left, nothing is sent and nothing is written.
 
-        Found, empty, not found and invalid are final. A key that fails otherwise is tried again in a second, slower
-        pass, and then listed in `failures.jsonl`. An outage of the API makes the run wait, not fail.
+        What the API says by a code of its own is final. A key that fails otherwise is tried again, and in the end
+        listed in `outcomes.csv`. An outage of the API makes the run wait, not fail.
 
         Args:
             client: An open client; calls wait for its rate limit. Give it a long deadline or none, for waiting counts.
             on_progress: Called a few times a second while something happens, and when the run begins to wait.
             concurrency: Instead of the job's own.
             max_failures: Instead of the job's own.
-            retry_failures: Look up the failed keys again, too.
+            refresh: Look all keys up again if the job is complete. Exports show the old outcomes until the last key
+                has its new one; a refresh that was interrupted is gone on with, also without this.
             any_account: Go on although the client calls as somebody else than before, of the same organisation: with
                 a new key, say.
-            shutdown_timeout: How long lookups in flight may go on after `stop`.
-            sleep: Waits during an outage.
+            shutdown_timeout: How many seconds lookups in flight may go on after `stop`.
 
         Returns:
             How the job stands. It is complete; some keys may have failed.
 
         Raises:
-            JobStoppedError: It stopped before its end: `stop`, refused credentials, too many failures, or the disk.
-                It can be resumed.
-            JobRefusedError: Another process works on it, the key file has changed, or the client asks another
-                organisation than before.
-            JobDamagedError: Its files are not what was written.
+            JobStoppedError: It stopped before its end: `stop`, refused credentials, a server that cannot be reached
+                by any request, too many failures, or the disk. It can be resumed.
+            JobRefusedError: Another process works on it, the client asks another organisation than before, or the job
+                was split.
+            JobCorruptedError: Its file is not what was written.
         """
         options = self.manifest.options
-        if concurrency is not None:
-            options = attrs.evolve(options, concurrency=concurrency)
         if max_failures is not None:
             options = attrs.evolve(options, max_failures=max_failures)
-        pace = Pace(
-            concurrency=cast("Concurrency", options.concurrency),
-            most_failures=options.most_failures(self.manifest.keys),
-            sleep=sleep,
-        )
-        self._brake.shutdown_timeout = shutdown_timeout
+        self._token.shutdown_timeout = shutdown_timeout
         try:
-            check_source(self.manifest)
-            with workplace(self.directory, self.manifest, self._disk) as place:
+            with working_store(self.directory) as store:
+                if store.is_complete and not refresh:
+                    return JobStatus.of(store)
+                check_account(store.state, client, any_account=any_account)
                 with stopping_when_the_disk_fails():
-                    place.claim(Origin(client.base_url, client.account), any_account=any_account)
-                    if retry_failures:
-                        place.forgive()
-                await self._work(place, client, pace, on_progress or _look_away)
+                    store.claim()
+                    store.begin(is_refresh=refresh and store.is_complete)
+                chosen = cast("Concurrency", concurrency or options.concurrency)
+                await self._work(store, client, options, chosen, on_progress or _look_away)
         finally:
-            self._brake = Brake()
+            self._token = StopToken()
         return self.status()
 
     async def _work(
-        self, place: Workplace, client: Account, pace: Pace, on_progress: Callable[[Progress], object]
+        self,
+        store: JobStore,
+        client: CapillaryClient,
+        options: JobOptions,
+        concurrency: Concurrency,
+        on_progress: Callable[[Progress], object],
     ) -> None:
-        brake, options = self._brake, self.manifest.options
-        on_error = partial(brake.pull_hard, "the disk failed")
-        recorder = Recorder(place.write, options.batch, options.batch_seconds, on_error)
-        self.progress = Progress(place.tally.counts, time.monotonic)
-        run = Run(self.directory, self._lookup, client, place.tally, recorder, self.progress, on_progress, brake, pace)
+        token = self._token
+        write = partial(store.write, base_url=client.base_url, account=client.account)
+        writer = BatchWriter(write, options.batch, options.batch_seconds, lambda error: token.stop_now(str(error)))
+        self.progress = Progress(dict(store.state.active_counts), self.manifest.keys, time.monotonic)
+        most = options.most_failures(self.manifest.keys)
+        run = Run(store, self._lookup, client, writer, self.progress, on_progress, token, concurrency, most)
         try:
             try:
                 await run.work()
-            except JobStoppedError:
-                await self._tidy_up(place, recorder)
+            except JobStoppedError as stopped:
+                await writer.flush()
+                store.note_error(str(stopped))
                 raise
-            await self._tidy_up(place, recorder)
+            store.complete()
         finally:
-            await recorder.close()
-
-    @staticmethod
-    async def _tidy_up(place: Workplace, recorder: Recorder) -> None:
-        await recorder.flush()
-        with stopping_when_the_disk_fails():
-            place.list_failures()
+            await writer.close()
 
     def stop(self, reason: str = "stopped") -> None:
         """Let a run come to its end soon: lookups in flight may finish, what came of them is kept.
 
         Call it in the job's event loop. `run` then raises `JobStoppedError` with the reason.
         """
-        self._brake.pull(reason)
+        self._token.stop(reason)
 
     @property
     def is_stopping(self) -> bool:
         """Whether a run is on its way to a stop, and waits for the lookups in flight at most."""
-        return self._brake.is_pulled
+        return self._token.is_set
+
+    @property
+    def key_file_has_changed(self) -> bool:
+        """Whether the key file is not what the job was made from; the job goes on with its own copy."""
+        return has_changed(self.manifest)
+
+    def retry(self, *, status: str | Collection[str] = "failed") -> int:
+        """Let keys be looked up again by the next `run`.
+
+        Args:
+            status: Which: "failed", "not_found", "merged", "invalid" or "empty", or several of them.
+
+        Returns:
+            How many there are, in all shards.
+
+        Raises:
+            JobRefusedError: There is no such status, or another process works on the job.
+        """
+        wanted = frozenset([status] if isinstance(status, str) else status)
+        if not wanted <= _REOPENABLE:
+            unknown = ", ".join(sorted(wanted - _REOPENABLE))
+            raise JobRefusedError(f"keys cannot be retried by {unknown}; there are {', '.join(sorted(_REOPENABLE))}")
+        with Lock(self.directory), stopping_when_the_disk_fails(), JobStore.open(self.directory) as store:
+            store.claim()
+            count = store.reopen(wanted)
+            shards = store.state.shards
+        return count + sum(self.shard(number).retry(status=wanted) for number in range(shards))
 
     def status(self) -> JobStatus:
         """Say how the job stands; another process may be working on it.
 
         Raises:
-            JobDamagedError: The journal is not what was written.
+            JobCorruptedError: Its file is not what was written.
             OSError: The disk failed.
         """
-        return status_of(self.directory, self.manifest, read_tally(self.directory, self.manifest))
+        with JobStore.open(self.directory, is_reader=True) as store, open_shards(store) as shards:
+            status = JobStatus.of(store, shards)
+            return status.with_shards([JobStatus.of(shard) for shard in shards]) if shards else status
 
-    def seal(self, form: OutputFormat, *, is_partial: bool = False) -> Path:
-        """Turn what was found into one file, `output.parquet`, `output.jsonl` or `output.csv`.
+    def split(self, into: int) -> "list[BulkJob]":
+        """Split what is left of the job into parts, each of which another process or machine can run.
 
-        A row for each row found: the key's columns first, then those of the row. In Parquet nested
-        objects are nested columns, and what nobody documents (`extra`) is JSON.
+        Args:
+            into: How many parts.
+
+        Returns:
+            The parts, each a job; `run_shard` runs one of them, and `export` of the whole puts them together.
+
+        Raises:
+            JobRefusedError: It was split into another number before, is complete, or another process works on it.
+        """
+        with Lock(self.directory), stopping_when_the_disk_fails(), JobStore.open(self.directory) as store:
+            split_job(store, into)
+        return [self.shard(number) for number in range(into)]
+
+    def shard(self, number: int) -> "BulkJob":
+        """Open one part of a job that was split.
+
+        Args:
+            number: From 0.
+
+        Raises:
+            JobRefusedError: There is no such part.
+        """
+        return BulkJob.open(shard_directory(self.directory, number))
+
+    def export(
+        self, form: ExportFormat, *, to: str | Path | None = None, is_partial: bool = False, csv_safe: bool = False
+    ) -> Path | str:
+        """Write what was found into one file, and what came of each key into `outcomes.csv` beside it.
+
+        A row for each row found: the key's columns first, then those of the row. In Parquet nested objects are nested
+        columns, and what nobody documents (`extra`) is JSON. Parts of a job that was split are put together.
 
         Args:
             form: "parquet", "jsonl" or "csv".
+            to: Another path, or a URL that `fsspec` can write to, in place of `output.parquet` (and so on) in the
+                job's directory.
             is_partial: Do it although keys are still pending.
+            csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
 
         Returns:
             Where the file is. One that was there before is replaced.
 
         Raises:
-            JobRefusedError: Keys are still pending, another process works on the job, pyarrow is missing, or a row is
-                not what a lookup of yours declares; declare it differently, and seal again.
-            JobDamagedError: The parts are not what was written.
+            JobRefusedError: Keys are still pending, another process works on the job, or a library is missing.
+            JobCorruptedError: The job's file, or that of a shard, is not what was written.
             JobStoppedError: The disk failed; there is no new file.
         """
-        with workplace(self.directory, self.manifest, self._disk) as place:
-            tally = place.tally
-            if not tally.is_complete and not is_partial:
-                raise JobRefusedError("keys are still pending; resume the job first, or ask for a partial output")
-            path = output_path(self.directory, form)
-            with stopping_when_the_disk_fails():
-                read = partial(read_back, self.directory, tally, place.places)
-                seal(self._disk, path, form, Layout.of(self._lookup), read)
-        return path
+        with (
+            Lock(self.directory),
+            stopping_when_the_disk_fails(),
+            JobStore.open(self.directory) as store,
+            open_shards(store) as shards,
+        ):
+            whole = Whole(store, shards, self._lookup)
+            return whole.export(form, to, is_partial=is_partial, csv_safe=csv_safe)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield what was found so far, row by row, as `export("jsonl")` writes it; also while the job runs.
+
+        Raises:
+            JobCorruptedError: The job's file is not what was written.
+        """
+        with JobStore.open(self.directory, is_reader=True) as store, open_shards(store) as shards:
+            yield from Whole(store, shards, self._lookup).rows()

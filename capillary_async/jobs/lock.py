@@ -1,11 +1,13 @@
-"""One process at a time works on a job's directory.
+"""One run at a time works on a job's directory.
 
-The lock is the operating system's own, on a file in the directory. It ends with the process that
-holds it, however that ends, so a lock is never stale and a process id that was given out anew is
-never mistaken for the holder. The id in the file is there to name the holder to others.
+The lock is the operating system's own, on a file in the directory. It ends with the process that holds it, however that
+ends, so a lock is never stale. It is given back explicitly, because a child process that inherited the file would else
+keep it. Whoever takes it sees that the file is still the one in the directory: a file that was removed is no lock. What
+is written into it is only for naming the holder, and who is not alive is not named.
 """
 
 import os
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -19,15 +21,22 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: int, *, is_shared: bool) -> None:  # noqa: ARG001  (there is no other kind)
-        # Far behind the process id, for Windows lets nobody else read what is locked.
+        # Far behind the holder's name, for Windows lets nobody else read what is locked.
         os.lseek(file, 2**20, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         os.lseek(file, 0, os.SEEK_SET)
+
+    def _unlock(file: int) -> None:
+        os.lseek(file, 2**20, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
     def _lock(file: int, *, is_shared: bool) -> None:
         fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+    def _unlock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _take(file: int, *, is_shared: bool = False) -> bool:
@@ -40,7 +49,7 @@ def _take(file: int, *, is_shared: bool = False) -> bool:
 
 LOCK_FILE: Final = "lock"
 
-# Who has it may only be having a look, or be just about to write its id.
+# Who has it may only be having a look, or be just about to write its name.
 _TRIES: Final = 10
 _SECONDS: Final = 0.01
 
@@ -56,49 +65,77 @@ class Lock:
         """Take the lock.
 
         Raises:
-            JobRefusedError: Another process has it, or another run in this one; its process id is named.
+            JobRefusedError: Another process has it, or another run in this one.
             OSError: The directory cannot be written to.
         """
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        for _ in range(_TRIES):
+            if self._try():
+                return self
+            time.sleep(_SECONDS)
+        holder = self._read_holder()
+        who = "another run in this process" if holder == str(os.getpid()) else f"process {holder}"
+        raise JobRefusedError(f"{who if holder else 'another process'} is working on this job")
+
+    def _try(self) -> bool:
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            self._take()
+            if _take(self._file) and self._is_in_place():
+                self._write_holder()
+                return True
         except BaseException:
             os.close(self._file)
             raise
-        return self
+        os.close(self._file)
+        return False
 
-    def _take(self) -> None:
-        for _ in range(_TRIES):
-            if _take(self._file):
-                self._write_id()
-                return
-            time.sleep(_SECONDS)
-        raise JobRefusedError(f"process {self._read_holder()} is working on this job")
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._file), self._path.stat())
+        except FileNotFoundError:
+            return False
 
-    def _write_id(self) -> None:
+    def _write_holder(self) -> None:
         # On a full disk nobody can read who it is, but the lock holds.
         with suppress(OSError):
             os.ftruncate(self._file, 0)
-            os.write(self._file, f"{os.getpid()}\n".encode())
+            os.write(self._file, f"{os.getpid()} {socket.gethostname()}\n".encode())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the lock back. The file stays: removing it would race with whoever opens it now."""
-        os.ftruncate(self._file, 0)
+        with suppress(OSError):
+            os.ftruncate(self._file, 0)
+            _unlock(self._file)
         os.close(self._file)
 
     def holder(self) -> str | None:
-        """Return the id of the process that works on the directory, "(unknown)" if it left none, or `None`."""
+        """Return the id of the process that works on the directory, "(unknown)" without one, or `None` for nobody."""
         try:
             file = os.open(self._path, os.O_RDONLY)
         except FileNotFoundError:
             return None
         try:
             # Shared, so that two who have a look do not take each other for a holder.
-            return None if _take(file, is_shared=True) else self._read_holder()
+            return None if _take(file, is_shared=True) else self._read_holder() or "(unknown)"
         finally:
             os.close(file)
 
     def _read_holder(self) -> str:
-        return self._path.read_text("ascii", "replace").strip() or "(unknown)"
+        """Return the id of a process that lives, with the machine's name if that is another one; else nothing."""
+        number, _, host = self._path.read_text("utf-8", "replace").strip().partition(" ")
+        if host != socket.gethostname():
+            return f"{number} on {host}" if number.isdigit() and host else ""
+        return number if number.isdigit() and _is_alive(int(number)) else ""
+
+
+def _is_alive(number: int) -> bool:
+    if sys.platform == "win32":  # there, asking would end it
+        return True
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True

@@ -1,50 +1,36 @@
-"""What a job is: written once, when the job is made, and the last of its files to appear.
+"""What a job is, which never changes, and where it stands, which every transaction does."""
 
-A directory without a manifest holds no job. The manifest carries a hash of itself, so a damaged one
-is not taken for another job's.
-"""
-
-import hashlib
 import json
 import math
-from pathlib import Path
-from typing import Any, Final
+import os
+from collections.abc import Mapping
+from typing import Any, Final, Self
 
 import attrs
 
-from capillary_async.jobs.disk import Disk, NewFile
-from capillary_async.jobs.problems import JobCorruptedError, JobRefusedError
-
-MANIFEST_FILE: Final = "manifest.json"
-SCHEMA_VERSION: Final = 1
+FINAL_STATUSES: Final = ("found", "empty", "not_found", "merged", "invalid")
+STATUSES: Final = (*FINAL_STATUSES, "failed")
 
 
 @attrs.frozen(kw_only=True)
 class JobOptions:
-    """How a job works. None of it is secret; all of it is in the manifest.
+    """How a job works. None of it is secret; all of it is in the job's file.
 
     Attributes:
-        concurrency: Lookups at once, or "auto".
+        concurrency: Lookups at once at most, or "auto". An API that throttles gets fewer.
         max_failures: Stop when more keys than this have failed: a number, or a share of all keys such as "5%".
             `None` never stops.
         batch: Outcomes that a crash may lose at most; they are looked up again.
         batch_seconds: Longest time until an outcome is safe.
-        part_bytes: A part file that has grown to this size is followed by a new one.
-        rate: A note for whoever makes the client when the job goes on: requests that may start in so many
-            seconds, such as "1000/60".
-        seal: A note, too: the format in which the output is wanted.
     """
 
     concurrency: int | str = 64
     max_failures: int | str | None = None
     batch: int = attrs.field(default=500, validator=attrs.validators.ge(1))
     batch_seconds: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
-    part_bytes: int = attrs.field(default=2**26, validator=attrs.validators.ge(1))
-    rate: str | None = None
-    seal: str | None = None
 
     def most_failures(self, keys: int) -> float:
-        """Return how many keys of so many may fail.
+        """Return how many of so many keys may fail.
 
         Raises:
             ValueError: `max_failures` is neither a number nor a percentage.
@@ -79,68 +65,105 @@ class Manifest:
         lookup: Name of the lookup.
         columns: The key's columns.
         keys: How many keys there are.
-        keys_sha256: Hash of `keys.jsonl`.
-        duplicates: Rows of the source that repeat an earlier key.
-        duplicate_lines: Where the first few of them are.
         source: Name of what the keys came from.
-        source_path: Where that file is; `None` for a stream or Python's own values.
-        source_sha256: Hash of its bytes, or `None`.
         created: When the job was made, as an ISO date-time.
         options: How the job works.
-        version: Of this file's form.
+        arguments: The lookup's options, such as {"embed": ["points"]}.
+        duplicates: Records of the source that repeat an earlier key.
+        duplicate_lines: Where the first few of them are.
+        records_sha256: Hash of every record of the source.
+        source_path: Where the key file is; `None` for a stream or Python's own values.
+        source_sha256: Hash of its bytes, or `None`.
+        by: The identifier that stands in place of the id, or `None`.
+        notes: Kept for whoever goes on with the job, such as a rate; the job does not look at them.
+        shard: Number of this part of a job that was split, or `None`.
     """
 
     lookup: str
     columns: tuple[str, ...]
     keys: int
-    keys_sha256: str
-    duplicates: int
-    duplicate_lines: tuple[int, ...]
     source: str
-    source_path: str | None
-    source_sha256: str | None
     created: str
     options: JobOptions
-    version: int = SCHEMA_VERSION
+    arguments: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    duplicates: int = 0
+    duplicate_lines: tuple[int, ...] = ()
+    records_sha256: str = ""
+    source_path: str | None = None
+    source_sha256: str | None = None
+    by: str | None = None
+    notes: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    shard: int | None = None
+
+    def to_json(self) -> str:
+        """Write it as text."""
+        return json.dumps(attrs.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        document = json.loads(text)
+        document["options"] = JobOptions(**document["options"])
+        for name in ("columns", "duplicate_lines"):
+            document[name] = tuple(document[name])
+        return cls(**document)
+
+
+def _no_counts() -> dict[str, int]:
+    return dict.fromkeys(STATUSES, 0)
+
+
+@attrs.define(kw_only=True)
+class JobState:
+    """Where a job stands.
+
+    Attributes:
+        owner: Mark of the run that may write; a run that finds another one here stops.
+        counts: How many keys have each status, in the generation that exports show.
+        next_counts: The same in the generation that a refresh is making; `None` while there is none.
+        generation: 1 for the first, one more with each refresh that came to its end.
+        revision: One more whenever an outcome changes that an export may show.
+        exports: The revision that each file shows, by its name.
+        base_url: The API that gave the first good answer; `None` before.
+        account: As whom it was asked.
+        started: When the first run of this generation began, as an ISO date-time.
+        completed: When the last key of the generation that exports show got its outcome.
+        last_error: What the job waits for the end of, or what stopped it last.
+        last_error_at: When that was.
+        shards: In how many parts the job was split; 0 for none.
+        listing_traits: What the listings of the host were found to mean.
+    """
+
+    owner: str = ""
+    counts: dict[str, int] = attrs.field(factory=_no_counts)
+    next_counts: dict[str, int] | None = None
+    generation: int = 1
+    revision: int = 0
+    exports: dict[str, int] = attrs.field(factory=dict[str, int])
+    base_url: str | None = None
+    account: str = ""
+    started: str | None = None
+    completed: str | None = None
+    last_error: str = ""
+    last_error_at: str | None = None
+    shards: int = 0
+    listing_traits: Any = None
 
     @property
-    def fingerprint(self) -> str:
-        """A hash of everything that makes this job what it is."""
-        return _hash_of(attrs.asdict(self))
+    def active_counts(self) -> dict[str, int]:
+        """The counts of the generation that is being made."""
+        return self.counts if self.next_counts is None else self.next_counts
+
+    def to_json(self) -> str:
+        """Write it as text."""
+        return json.dumps(attrs.asdict(self, recurse=False))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
 
 
-def _hash_of(document: Any) -> str:
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-
-
-def write_manifest(disk: Disk, directory: Path, manifest: Manifest) -> None:
-    """Write the manifest; when this returns, the job exists."""
-    document = {**attrs.asdict(manifest), "sha256": manifest.fingerprint}
-    with NewFile(disk, directory / MANIFEST_FILE) as file:
-        file.write(json.dumps(document, indent=2).encode() + b"\n")
-
-
-def read_manifest(directory: Path) -> Manifest:
-    """Read a job's manifest.
-
-    Raises:
-        JobRefusedError: There is no job in the directory, or one of a newer version of this package.
-        JobDamagedError: The manifest is not what was written.
-    """
-    try:
-        text = (directory / MANIFEST_FILE).read_bytes()
-    except FileNotFoundError:
-        raise JobRefusedError(f"there is no job in {directory}") from None
-    try:
-        document: dict[str, Any] = json.loads(text)
-        sha256, version = document.pop("sha256"), document["version"]
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise JobCorruptedError(f"{MANIFEST_FILE} is damaged: it is no manifest") from error
-    if _hash_of(document) != sha256:
-        raise JobCorruptedError(f"{MANIFEST_FILE} is damaged: its hash does not match")
-    if version != SCHEMA_VERSION:
-        raise JobRefusedError(f"the job has version {version}; this package reads version {SCHEMA_VERSION}")
-    document["options"] = JobOptions(**document["options"])
-    for name in ("columns", "duplicate_lines"):
-        document[name] = tuple(document[name])
-    return Manifest(**document)
+def new_owner() -> str:
+    """Return a mark that no other run has."""
+    return os.urandom(8).hex()

@@ -1,104 +1,81 @@
-"""What a job's output looks like: its columns, and its rows read back from the part files."""
+"""What a job's output looks like: its columns, the key's first, then the row's."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, NamedTuple, cast, get_type_hints
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, get_origin
 
 import attrs
 
-from capillary_async.codec import decode_json
+from capillary_async.codec import encode_json
+from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.lookups import Lookup
-from capillary_async.jobs.parts import Place, read_batch
-from capillary_async.jobs.problems import JobCorruptedError, JobRefusedError
-from capillary_async.jobs.tally import Tally
-from capillary_async.jobs.verdicts import Verdict
-
-Cells = Sequence[Any]
-_WITH_LINES: Final = frozenset(int(verdict) for verdict in Verdict if verdict.is_final)
+from capillary_async.models.members import members_of
 
 
-@attrs.frozen
-class OutputColumn:
-    """One column of the output.
+class StoredRow(NamedTuple):
+    """A key for which something was found.
 
     Attributes:
-        name: Its name there.
-        hint: The type of its values.
-        member: The member of a row that it holds; `None` for the row as a whole, or for a part of the key.
+        key: The key's values.
+        rows: Its rows as JSON, a list, as `Lookup.encode` wrote them.
     """
 
-    name: str
-    hint: Any
-    member: str | None = None
-
-
-class Line(NamedTuple):
-    """A key's values, its rows, and the size of both as JSON."""
-
-    key: Cells
-    rows: Sequence[Any]
-    size: int
+    key: tuple[Any, ...]
+    rows: bytes
 
 
 @attrs.frozen
-class Layout:
-    """The output's columns: the key's first, then the row's.
+class OutputSchema:
+    """The columns of a lookup's output.
 
-    A row's column that is called like one of the key's gets `row_` before its name: an event's
-    `target_rule_id` becomes `row_target_rule_id` beside the one that was asked for. Rows of a type
-    that declares no attributes are one column, `value`.
+    A row's member that is called like a column of the key gets `row_` before its name, as often as it takes for the
+    name to be free. An event's `customer_id` becomes `row_customer_id` beside the one that was asked for.
+
+    Attributes:
+        keys: The key's columns.
+        row_type: Type of one row.
     """
 
-    keys: tuple[OutputColumn, ...]
-    rows: tuple[OutputColumn, ...]
+    keys: tuple[KeyColumn, ...]
+    row_type: Any
 
     @classmethod
-    def of(cls, lookup: Lookup) -> "Layout":
-        """Derive the layout from what a lookup takes and returns."""
-        keys = tuple(OutputColumn(column.name, column.kind) for column in lookup.columns)
-        taken = {column.name for column in keys}
-        if not isinstance(lookup.row_type, type) or not attrs.has(lookup.row_type):
-            return cls(keys, (OutputColumn(_free_name("value", taken), lookup.row_type),))
-        hints = get_type_hints(lookup.row_type, include_extras=True)
-        names = [field.name for field in attrs.fields(lookup.row_type)]
-        return cls(keys, tuple(OutputColumn(_free_name(name, taken), hints[name], name) for name in names))
+    def of(cls, lookup: Lookup) -> "OutputSchema":
+        """Derive the columns from what a lookup takes and returns."""
+        return cls(lookup.columns, lookup.row_type)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
-        return tuple(column.name for column in (*self.keys, *self.rows))
+    def key_names(self) -> tuple[str, ...]:
+        """The names of the key's columns."""
+        return tuple(column.name for column in self.keys)
 
-    def cells(self, key: Cells, row: Any) -> list[Any]:
-        """Put one row of the output together.
+    @property
+    def is_declared(self) -> bool:
+        """Whether the type of a row says which columns there are; those of dicts only the rows can tell."""
+        is_dict = self.row_type in (dict, Mapping) or get_origin(self.row_type) in (dict, Mapping)
+        return self.row_type not in (Any, object) and not is_dict
 
-        Raises:
-            JobRefusedError: The row has no members, though its declared type has.
-        """
-        if self.rows[0].member is None:
-            return [*key, row]
-        if not isinstance(row, dict):
-            raise JobRefusedError("a row is not of the type that the lookup declares; declare what it really returns")
-        members = cast("Mapping[str, Any]", row)
-        return [*key, *(members.get(column.member or "") for column in self.rows)]
+    @property
+    def members(self) -> tuple[str, ...] | None:
+        """The declared members of a row; `None` when it has none."""
+        found = members_of(self.row_type)
+        return None if found is None else tuple(found)
 
+    def names_of(self, members: Iterable[str]) -> dict[str, str]:
+        """Return the column of each member of a row."""
+        members = tuple(members)
+        taken = {*self.key_names, *members}
+        names: dict[str, str] = {}
+        for member in members:
+            name = member
+            if member in self.key_names:
+                while name in taken:
+                    name = f"row_{name}"
+                taken.add(name)
+            names[member] = name
+        return names
 
-def _free_name(name: str, taken: Iterable[str]) -> str:
-    return f"row_{name}" if name in taken else name
-
-
-def read_back(directory: Path, tally: Tally, places: Callable[[], Iterable[Place]]) -> Iterator[Line]:
-    """Yield the lines of the parts, verified: every batch's hash, and every key exactly once.
-
-    Raises:
-        JobDamagedError: The parts are not what was written, or a key's line is missing or there twice.
-    """
-    missing = bytearray(standing in _WITH_LINES for standing in tally.standings)
-    for place in places():
-        for line in read_batch(directory, place).splitlines():
-            document = decode_json(line)
-            if not missing[document["id"]]:
-                raise JobCorruptedError(f"key {document['id']} is in the parts twice")
-            missing[document["id"]] = False
-            yield Line(document["key"], document["rows"], len(line))
-    if any(missing):
-        raise JobCorruptedError(f"key {missing.index(True)} is in no part")
+    @lru_cache(1024)  # noqa: B019  (there are few schemas, and as many are kept)
+    def json_names(self, members: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+        """Return each member of a row, with the name of its column as JSON."""
+        return tuple((member, encode_json(name)) for member, name in self.names_of(members).items())

@@ -1,10 +1,12 @@
 """What a job would cost, before anything is sent."""
 
+from collections.abc import Mapping
+
 import attrs
 
-from capillary_async.jobs.keys import count_keys
+from capillary_async.jobs.creation import count_keys
+from capillary_async.jobs.key_files import KeyFormat, Keys
 from capillary_async.jobs.lookups import find_lookup
-from capillary_async.jobs.sources import KeyFormat, Keys, source_of
 from capillary_async.options import RateLimit
 
 
@@ -14,7 +16,7 @@ class Plan:
 
     Attributes:
         keys: Different keys.
-        duplicates: Rows that repeat an earlier key.
+        duplicates: Records that repeat an earlier key.
         calls: Requests that it takes at least: listings of several pages and retries take more.
         seconds: How long they take at the given rate; `None` without one.
     """
@@ -25,7 +27,15 @@ class Plan:
     seconds: float | None
 
 
-def plan(lookup: str, keys: Keys, rate: RateLimit | None = None, *, key_format: KeyFormat | None = None) -> Plan:
+def plan(
+    lookup: str,
+    keys: Keys,
+    rate: RateLimit | None = None,
+    *,
+    key_format: KeyFormat | None = None,
+    by: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Plan:
     """Check the keys and say what looking them up would cost.
 
     Args:
@@ -33,11 +43,13 @@ def plan(lookup: str, keys: Keys, rate: RateLimit | None = None, *, key_format: 
         keys: As `BulkJob.create` takes them.
         rate: How many calls may start in which time.
         key_format: As `BulkJob.create` takes it.
+        by: As `BulkJob.create` takes it.
+        mapping: As `BulkJob.create` takes it.
 
     Raises:
         JobRefusedError: There is no such lookup.
-        KeysError: The keys cannot be used.
+        InvalidKeysError: The keys cannot be used.
     """
-    count = count_keys(source_of(keys, key_format), find_lookup(lookup).columns)
+    count = count_keys(find_lookup(lookup, by=by), keys, key_format=key_format, mapping=mapping)
     seconds = None if rate is None else count.keys * rate.per / rate.limit
     return Plan(count.keys, count.duplicates, count.keys, seconds)

@@ -2,10 +2,8 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
-
-from capillary_async.jobs.verdicts import Verdict
 
 _LATENCIES: Final = 1000
 _RATE_SECONDS: Final = 10.0
@@ -16,51 +14,61 @@ class Progress:
     """How a running job is doing. It is live: read it whenever you like, in the job's event loop.
 
     Attributes:
+        counts: How many keys have each status.
+        failed: Keys that have failed so far; some may be tried once more.
         total: How many keys the job has.
         waiting_for: What the job waits for at the moment, such as "the API, for 20 s"; empty while it works.
+        last_error: What the API last answered while the job waits for it; empty while it works.
         concurrency: How many lookups may run at once at the moment.
     """
 
-    def __init__(self, counts: Sequence[int], clock: Callable[[], float]) -> None:
-        self._counts = counts
+    def __init__(self, counts: dict[str, int], total: int, clock: Callable[[], float]) -> None:
+        self.counts = counts
+        self.failed = counts["failed"]
+        self.total = total
         self._clock = clock
         self._started = self._heard = clock()
         self._seconds: deque[float] = deque(maxlen=_LATENCIES)
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)])
         self._seen = 0
-        self.total = sum(counts)
         self.waiting_for = ""
+        self.last_error = ""
         self.concurrency = 0
 
     @property
     def found(self) -> int:
         """Keys for which there are rows."""
-        return self._counts[Verdict.FOUND]
+        return self.counts["found"]
 
     @property
     def empty(self) -> int:
         """Keys for which there is nothing."""
-        return self._counts[Verdict.EMPTY]
+        return self.counts["empty"]
 
     @property
     def not_found(self) -> int:
         """Keys that the API does not know."""
-        return self._counts[Verdict.NOT_FOUND]
+        return self.counts["not_found"]
+
+    @property
+    def merged(self) -> int:
+        """Customers that were merged into others."""
+        return self.counts["merged"]
 
     @property
     def invalid(self) -> int:
-        """Keys that the API calls wrong."""
-        return self._counts[Verdict.INVALID]
-
-    @property
-    def failed(self) -> int:
-        """Keys that have failed so far; some may be tried once more."""
-        return self._counts[Verdict.FAILED_ONCE] + self._counts[Verdict.FAILED]
+        """Keys that the API refuses for another reason of its own."""
+        return self.counts["invalid"]
 
     @property
     def done(self) -> int:
         """Keys that need no further lookup, those of earlier runs included."""
-        return self.total - self._counts[Verdict.PENDING] - self._counts[Verdict.FAILED_ONCE]
+        return sum(self.counts.values())
+
+    @property
+    def left(self) -> int:
+        """Keys that are still to be looked up."""
+        return self.total - self.done
 
     @property
     def elapsed(self) -> float:

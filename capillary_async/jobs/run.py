@@ -1,74 +1,45 @@
 """The engine of a job: looks up what is left, judges what comes back, and knows when to wait and when to stop.
 
-A run is a sequence of legs. A leg looks up all keys of one standing, many at a time: first those
-that are pending, then, more slowly, those that failed once. What fails in the second pass has failed.
-
-Errors that speak of the API rather than of the key are not held against the key at once. They are
-suspects until the next good answer. When a leg ends with suspects, or when there are many in a row,
-one lookup decides, of a key that is known to work if there is one: if that works, the suspects are
-to blame; if not, it is an outage, the suspects stay what they were, and the job waits, longer each
-time, until a single lookup works again. A run also begins with a single lookup, so that a wrong
-password or an API that is down costs one request and not one for each worker.
+A run is a sequence of passes. The first one looks up the keys that were never tried, many at a time. Those that fail
+come again in later passes, fewer at a time and with a growing wait before, until they have an outcome or have failed
+too often. An error that may be the API's fault is held against its key only when the API is known to be well: see
+`breaker` for when that is asked, and `probe` for how. So an outage costs no key its outcome, however long it is.
 """
 
 import asyncio
-import math
-from collections.abc import Awaitable, Callable, Generator, Sequence
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from capillary_async.bulk import Concurrency, Outcome, lookup_many
-from capillary_async.errors import AccessDeniedError, AuthenticationError, ConfigurationError, ResponseError
-from capillary_async.jobs.brake import Brake
-from capillary_async.jobs.keys import Key, read_keys
+from capillary_async.bulk import Concurrency, Outcome, Outcomes
+from capillary_async.bulk.concurrency import ConcurrencyController, WorkerPacer
+from capillary_async.errors import CapillaryError, ConfigurationError
+from capillary_async.jobs.batch_writer import BatchWriter
+from capillary_async.jobs.breaker import CircuitBreaker
+from capillary_async.jobs.database import corrupted
 from capillary_async.jobs.lookups import Lookup
-from capillary_async.jobs.problems import JobStoppedError
+from capillary_async.jobs.outcomes import Answer, Meaning, Reason, Verdict, verdict_on
+from capillary_async.jobs.probe import Probe
+from capillary_async.jobs.problems import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.progress import Progress
-from capillary_async.jobs.recorder import Recorder
-from capillary_async.jobs.tally import Record, Tally
-from capillary_async.jobs.verdicts import (
-    FINAL,
-    NOTHING,
-    Answer,
-    Failure,
-    Verdict,
-    collect,
-    may_be_an_outage,
-    verdict_on,
-)
+from capillary_async.jobs.records import Key, Record
+from capillary_async.jobs.stop_token import StopToken
+from capillary_async.jobs.store import JobStore
+from capillary_async.pipeline.pacing import current_pacer
 
-# So many errors of the API, or refusals of access, in a row are no coincidence.
-_MANY: Final = 20
-_FIRST_WAIT: Final = 5.0
-_LONGEST_WAIT: Final = 300.0
-# A key nothing is known of that fails so often, all by itself, is not waited for any longer.
-_TRIES_ALONE: Final = 3
-_SECOND_PASS_SHARE: Final = 4
+# Later passes run fewer at once, for it may have been too many that made the keys fail.
+_LATER_SHARE: Final = 4
+# Seconds before the third pass; the wait doubles with each that brings nothing, up to the last.
+_PASS_WAIT: Final = 0.25
+_LONGEST_PASS_WAIT: Final = 4.0
+# Once a blank refusal turned out to be no word on its key, so many in a row are needed.
+_PATIENCE_WITH_LIARS: Final = 10
+_LITTLE_PATIENCE: Final = 2
 
 Found = Outcome[Key, Answer]
-
-
-@attrs.frozen(kw_only=True)
-class Pace:
-    """How fast a run goes, and how patient it is.
-
-    Attributes:
-        concurrency: Lookups at once, or "auto".
-        most_failures: Stop when more keys than this have failed.
-        sleep: Waits; for outages.
-    """
-
-    concurrency: Concurrency = 64
-    most_failures: float = math.inf
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-
-    @property
-    def second_concurrency(self) -> int:
-        """Lookups at once in the second pass: few, for it may have been too many that made them fail."""
-        return max(1, self.concurrency // _SECOND_PASS_SHARE) if isinstance(self.concurrency, int) else 1
 
 
 @attrs.define(eq=False)
@@ -76,31 +47,40 @@ class Run:
     """One run of a job.
 
     Attributes:
-        directory: The job's.
+        store: The job's.
         lookup: What is looked up.
-        client: Handed to the lookup.
-        tally: Where the keys stand; kept up to date.
-        recorder: Makes verdicts safe.
+        client: Whom it asks.
+        writer: Makes outcomes safe.
         progress: Kept up to date.
         on_progress: Told to look at it, a few times a second while something happens.
-        brake: Ends the run.
-        pace: How fast to go.
+        token: Ends the run.
+        concurrency: Lookups at once at most, or "auto".
+        most_failures: Stop when more keys than this have failed.
     """
 
-    directory: Path
+    store: JobStore
     lookup: Lookup
     client: Any
-    tally: Tally
-    recorder: Recorder
+    writer: BatchWriter
     progress: Progress
     on_progress: Callable[[Progress], object]
-    brake: Brake
-    pace: Pace
-    _suspects: list[Found] = attrs.field(factory=list[Found], init=False)
-    _good: Key | None = attrs.field(default=None, init=False)
-    _denied: int = attrs.field(default=0, init=False)
-    _last_tried: int = attrs.field(default=-1, init=False)
-    _tries_alone: dict[int, int] = attrs.field(factory=dict[int, int], init=False)
+    token: StopToken
+    concurrency: Concurrency
+    most_failures: float
+    _breaker: CircuitBreaker[Found] = attrs.field(factory=CircuitBreaker[Found], init=False)
+    _probe: Probe = attrs.field(init=False)
+    _fetch: Callable[[tuple[Any, ...]], Awaitable[Any]] = attrs.field(init=False)
+    _controller: ConcurrencyController = attrs.field(init=False)
+    _requests: dict[int, int] = attrs.field(factory=dict[int, int], init=False)
+    # Keys that failed in a way that is hardly to pass, and keys that were refused without a word.
+    _doubtful: set[int] = attrs.field(factory=set[int], init=False)
+    _blank: set[int] = attrs.field(factory=set[int], init=False)
+    _blanks_lie: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._fetch = self.lookup.call(self.client)
+        self._probe = Probe(self.store, self._look_up_alone, self._take, self._give_up)
+        self._controller = _controller_for(self.concurrency)
 
     async def work(self) -> None:
         """Look up everything that is left.
@@ -109,191 +89,229 @@ class Run:
             JobStoppedError: Something is left; it says why.
         """
         try:
-            async with self.brake:
-                if not await self._is_well():
-                    await self._sit_out()
-                await self._pass(Verdict.PENDING, self.pace.concurrency)
-                await self._pass(Verdict.FAILED_ONCE, self.pace.second_concurrency)
+            async with self.token:
+                await self._wait_until_well()
+                while not self.token.is_set and self._is_any_left(are_failed=False):
+                    await self._pass(are_failed=False)
+                await self._later_passes()
+                await self.writer.flush()
         except ConfigurationError as error:  # the client was closed while all were waiting for it
             raise JobStoppedError(str(error)) from error
-        if not self.tally.is_complete:
-            raise JobStoppedError(self.brake.reason or "the job stopped")
+        if self.progress.left:
+            raise JobStoppedError(self.token.reason or "the job stopped")
 
-    async def _pass(self, wanted: Verdict, concurrency: Concurrency) -> None:
-        while self.tally.counts[wanted] and not self.brake.is_pulled:
-            await self._leg(wanted, concurrency)
-            if self._suspects and not self.brake.is_pulled:
-                await self._look_into_suspects()
+    def _is_any_left(self, *, are_failed: bool) -> bool:
+        with closing(self.store.keys(are_failed=are_failed)) as keys:
+            return next(keys, None) is not None
 
-    async def _leg(self, wanted: Verdict, concurrency: Concurrency) -> None:
-        """Look up the keys of one standing, until they end or something seems to be wrong with the API."""
-        with closing(self._keys(wanted)) as keys:
-            async with lookup_many(self._look_up, keys, concurrency=concurrency) as outcomes:
+    async def _later_passes(self) -> None:
+        wait, self._controller = 0.0, _slower(self._controller)
+        while self.progress.left and not self.token.is_set:
+            left = self.progress.left
+            if not (self._is_any_left(are_failed=True) or self._is_any_left(are_failed=False)):
+                raise corrupted(self.store.path, f"{left} keys are neither done nor left")
+            if wait:
+                await self._wait(wait, f"another try of {left:,} keys, for {wait:g} s")
+            await self._pass(are_failed=True)
+            await self._pass(are_failed=False)
+            wait = 0.0 if self.progress.left < left else min(max(_PASS_WAIT, wait * 2), _LONGEST_PASS_WAIT)
+
+    async def _pass(self, *, are_failed: bool) -> None:
+        """Look up all keys of one kind once; what an outage leaves out is for another pass."""
+        last, is_over = -(2**63), False
+        while not is_over and not self.token.is_set:
+            last, is_over = await self._leg(last, are_failed=are_failed)
+            if self._breaker.has_suspects and not self.token.is_set:
+                await self._wait_until_well()
+        await self.writer.flush()
+
+    async def _leg(self, last: int, *, are_failed: bool) -> tuple[int, bool]:
+        """Look up keys until they end or something seems to be wrong; return the last one, and whether they ended."""
+        keys = _Keys(self.store, self.token, last, are_failed=are_failed)
+        async with Outcomes(self._look_up, keys, self._controller) as outcomes:
+            async for outcome in outcomes:
                 self.progress.concurrency = outcomes.concurrency
-                async for outcome in outcomes:
-                    self.progress.concurrency = outcomes.concurrency
-                    self._judge(outcome)
-                    if len(self._suspects) >= _MANY:
-                        return
-                    if self._denied >= _MANY:
-                        await self._look_into_denials(outcome.error)
-                    if self.recorder.is_full:
-                        await self._wait_for_disk()
-
-    def _keys(self, wanted: Verdict) -> Generator[Key]:
-        try:
-            for key in read_keys(self.directory, self.tally.standings, wanted):
-                if self.brake.is_pulled:
-                    return
-                yield key
-        except OSError as error:
-            raise JobStoppedError(f"the keys cannot be read: {error}") from error
+                await self._judge(outcome)
+                if self._breaker.state != "closed":
+                    return keys.last, False
+                if self.writer.is_full:
+                    await self._wait_for_disk()
+        return keys.last, True
 
     async def _look_up(self, key: Key) -> Answer:
-        cells = {column.name: value for column, value in zip(self.lookup.columns, key.values, strict=True)}
+        pacer = current_pacer()
+        if isinstance(pacer, WorkerPacer):
+            pacer.requests = 0
         try:
-            return await collect(self.lookup.fn(self.client, **cells))
+            rows = self.lookup.rows_of(await self._fetch(key.values))
+            return Answer(self.lookup.encode(rows) if rows else b"", _requests_of(pacer))
         except SystemExit as error:
             # The exit code would say something of a job that is not done.
             raise RuntimeError("the lookup wanted to end the process") from error
+        except Exception:
+            self._requests[key.id] = _requests_of(pacer)
+            raise
+
+    # A lookup that returns something else than it declares raises a `JobRefusedError`, which ends the run.
+
+    async def _look_up_alone(self, key: Key) -> Found:
+        async with Outcomes(self._look_up, [key], ConcurrencyController(1, 1)) as outcomes:
+            outcome = await anext(outcomes)
+            if isinstance(outcome.error, JobRefusedError):
+                raise outcome.error
+            return outcome
 
     async def _wait_for_disk(self) -> None:
         self.progress.waiting_for = "the disk"
-        await self.recorder.wait_for_room()
+        await self.writer.wait_for_room()
         self.progress.waiting_for = ""
 
     # --- judging ---
 
-    def _judge(self, outcome: Found) -> None:
+    async def _judge(self, outcome: Found) -> None:
         if self.progress.observe(outcome.seconds):
             self.on_progress(self.progress)
-        self._stop_if_refused(outcome.error)
-        if may_be_an_outage(outcome.error):
-            self._suspects.append(outcome)
-            return
-        self._condemn_suspects()
-        verdict = verdict_on(outcome.value, outcome.error)
-        if verdict is Verdict.FAILED:
-            self._fail(outcome)
+        error = outcome.error
+        if isinstance(error, JobRefusedError):
+            raise error
+        verdict = None if error is None else verdict_on(error)
+        if error is None or verdict is None or verdict.meaning is Meaning.ANSWER:
+            self._blame_suspects()
+            self._take(outcome)
+        elif verdict.meaning is Meaning.LOOKUP:
+            self._blame(outcome, error, verdict)
+        elif verdict.meaning in (Meaning.ACCOUNT, Meaning.HOPELESS):
+            # Nothing more is worth sending until it is known whom that concerns.
+            if self._probe.has_canary and await self._probe.is_well():
+                self._blame(outcome, error, verdict)
+            else:
+                self._breaker.suspect(outcome, error, is_last=True)
         else:
-            self._good = outcome.key
-            self._put(Record(outcome.key.id, verdict, _line(outcome, verdict)))
+            self._breaker.suspect(outcome, error)
 
-    def _stop_if_refused(self, error: Exception | None) -> None:
-        if isinstance(error, AuthenticationError | ConfigurationError):
-            raise JobStoppedError(str(error)) from error
-        self._denied = self._denied + 1 if isinstance(error, AccessDeniedError) else 0
-
-    def _condemn_suspects(self) -> None:
+    def _blame_suspects(self) -> None:
         """The API is well, so it was the keys' own fault."""
-        suspects, self._suspects = self._suspects, []
-        for suspect in suspects:
-            self._fail(suspect)
+        for suspect in self._breaker.close():
+            if suspect.error is not None:
+                self._blame(suspect, suspect.error, verdict_on(suspect.error))
 
-    def _fail(self, outcome: Found) -> None:
-        failed_before = self.tally.standings[outcome.key.id] == Verdict.FAILED_ONCE
-        self._put_failure(outcome, Verdict.FAILED if failed_before else Verdict.FAILED_ONCE)
+    def _take(self, outcome: Found) -> None:
+        """Keep what the API said of a key, or of an error that is the lookup's own."""
+        key, error = outcome.key, outcome.error
+        if error is None:
+            self._probe.note_answer(key, is_found=True)
+            self._blanks_lie = self._blanks_lie or key.id in self._blank
+            answer = outcome.value
+            self._put(_record(key, "found" if answer.rows else "empty", answer.requests, rows=answer.rows))
+            return
+        verdict = verdict_on(error)
+        if verdict.meaning is Meaning.LOOKUP:
+            self._blame(outcome, error, verdict)
+            return
+        self._probe.note_answer(key, is_found=False)
+        self._put(_record(key, verdict.status, self._spent_on(key, error), Reason.of(error)))
 
-    def _put_failure(self, outcome: Found, verdict: Verdict) -> None:
-        error = outcome.error or TypeError("the lookup returned nothing that can be kept")
-        self._put(Record(outcome.key.id, verdict, failure=Failure.of(outcome.key.id, error)))
-        if self.tally.failed > self.pace.most_failures:
-            raise JobStoppedError(f"{self.tally.failed} keys have failed, more than the job allows") from error
+    def _blame(self, outcome: Found, error: Exception, verdict: Verdict) -> None:
+        """Hold an error against its key; when that has happened often enough, it is the key's outcome."""
+        key, patience = outcome.key, verdict.patience
+        if verdict.meaning is Meaning.BLANK:
+            self._blank.add(key.id)
+            patience = _PATIENCE_WITH_LIARS if self._blanks_lie else patience
+        tries = key.tries + 1
+        status = verdict.status if tries >= patience else "pending"
+        record = _record(key, status, self._spent_on(key, error), Reason.of(error))
+        self._put(record._replace(tries=tries))
+        if status == "pending" and patience <= _LITTLE_PATIENCE:
+            self._doubtful.add(key.id)
+        failed = self.progress.failed = self.progress.counts["failed"] + len(self._doubtful)
+        if failed > self.most_failures:
+            raise JobStoppedError(f"{failed:,} keys have failed, more than the job allows") from error
+
+    def _give_up(self, outcome: Found) -> None:
+        """Count a key as failed that has failed again and again while no other was ever answered."""
+        if outcome.error is not None:
+            self._blame(outcome, outcome.error, Verdict(Meaning.SUSPECT, "failed"))
+
+    def _spent_on(self, key: Key, error: Exception) -> int:
+        attempts = error.attempts if isinstance(error, CapillaryError) else 0
+        return max(self._requests.pop(key.id, 0), attempts, 1)
 
     def _put(self, record: Record) -> None:
-        self.tally.set(record.id, record.verdict)
-        self.recorder.add(record)
-
-    async def _look_into_denials(self, error: Exception | None) -> None:
-        """Stop unless a key that worked before still does."""
-        self._recall()
-        if self._good is not None:
-            self._stop_if_refused((await self._alone(self._good)).error)
-        if self._denied:
-            raise JobStoppedError(f"access was denied {self._denied} times in a row: {error}") from error
+        if record.status != "pending":
+            self.progress.counts[record.status] += 1
+            self._doubtful.discard(record.key_id)
+            self._blank.discard(record.key_id)
+        self.writer.add(record)
 
     # --- outages ---
 
-    async def _look_into_suspects(self) -> None:
-        self._recall()
-        if await self._is_well():
-            self._condemn_suspects()
-        else:
-            self._suspects.clear()
-            await self._sit_out()
+    async def _wait_until_well(self) -> None:
+        """Find out whether the API is well; while it is not, wait, longer each time."""
+        is_noted = False
+        while not self.token.is_set and not await self._probe.is_well():
+            error = self._probe.error or self._breaker.last_error or JobStoppedError("no answer")
+            seconds = self._breaker.open(error)
+            self._note_error(f"{type(error).__name__}: {error}")
+            is_noted = True
+            await self.writer.flush()
+            await self._wait(seconds, f"the API, for {seconds:g} s")
+        if not self.token.is_set:
+            self._blame_suspects()
+            if is_noted:
+                self._note_error("")
+        await self.writer.flush()
 
-    async def _sit_out(self) -> None:
-        """Wait, longer each time, until the API answers a single lookup."""
-        self._recall()
-        wait, is_well = _FIRST_WAIT, False
-        while not is_well:
-            self.progress.waiting_for = f"the API, for {wait:g} s"
-            self.on_progress(self.progress)
-            await self.brake.pause(self.pace.sleep, wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
-            is_well = await self._is_well()
+    def _note_error(self, message: str) -> None:
+        self.progress.last_error = message
+        with stopping_when_the_disk_fails():
+            self.store.note_error(message)
+
+    async def _wait(self, seconds: float, what: str) -> None:
+        self.progress.waiting_for = what
+        self.on_progress(self.progress)
+        await self.token.interrupting(asyncio.sleep(seconds))
         self.progress.waiting_for = ""
 
-    async def _is_well(self) -> bool:
-        """Look up one key to see whether the API answers."""
-        key = self._good or self._next_unknown()
-        if key is None:
-            return True
-        outcome = await self._alone(key)
-        self._stop_if_refused(outcome.error)
-        is_well = not may_be_an_outage(outcome.error)
-        if key is self._good:
-            # What worked once may be broken by now: the next time, ask another one.
-            self._good = key if is_well else self._in_turn(FINAL, key.id)
-        else:
-            self._suspects = [suspect for suspect in self._suspects if suspect.key.id != key.id]
-            if is_well:
-                self._judge(outcome)
-            else:
-                self._count_try_alone(outcome)
-        return is_well
 
-    def _recall(self) -> None:
-        """Know a key that works, from an earlier run if there is none from this one."""
-        self._good = self._good or self._in_turn(FINAL)
+class _Keys:
+    """The keys of a leg; it notes how far it was read.
 
-    async def _alone(self, key: Key) -> Found:
-        async with lookup_many(self._look_up, [key], concurrency=1) as outcomes:
-            return await anext(outcomes)
+    Attributes:
+        last: Number of the last key that was taken.
+    """
 
-    def _count_try_alone(self, outcome: Found) -> None:
-        """Give a key up that fails again and again while nothing is known to work: it may be the cause itself."""
-        key_id = outcome.key.id
-        self._tries_alone[key_id] = self._tries_alone.get(key_id, 0) + 1
-        if self._tries_alone[key_id] >= _TRIES_ALONE:
-            self._put_failure(outcome, Verdict.FAILED)
+    def __init__(self, store: JobStore, token: StopToken, last: int, *, are_failed: bool) -> None:
+        self.last = last
+        self._token = token
+        self._keys = store.keys(last, are_failed=are_failed)
 
-    def _next_unknown(self) -> Key | None:
-        """Take turns, for one of them may be the cause of the trouble."""
-        key = self._in_turn((Verdict.PENDING, Verdict.FAILED_ONCE), self._last_tried)
-        if key is not None:
-            self._last_tried = key.id
+    def __iter__(self) -> "_Keys":
+        return self
+
+    def __next__(self) -> Key:
+        if self._token.is_set:
+            raise StopIteration
+        with stopping_when_the_disk_fails():
+            key = next(self._keys)
+        self.last = key.id
         return key
 
-    def _in_turn(self, standings: Sequence[Verdict], last: int = -1) -> Key | None:
-        found = (self._next(wanted, first) for first in (last + 1, 0) for wanted in standings)
-        return next((key for key in found if key is not None), None)
 
-    def _next(self, wanted: Verdict, first: int = 0) -> Key | None:
-        if not self.tally.counts[wanted]:
-            return None
-        with closing(read_keys(self.directory, self.tally.standings, wanted, first)) as keys:
-            return next(keys, None)
+def _record(key: Key, status: str, requests: int, reason: Reason | None = None, rows: bytes = b"") -> Record:
+    text = "" if reason is None else reason.to_json()
+    return Record(key.id, status, key.requests + requests, int(time.time()), text, rows, 0, key.tries > 0)
 
 
-def _line(outcome: Found, verdict: Verdict) -> bytes:
-    """Write a verdict as a part file has it: the answer is JSON already, and is not looked at again."""
-    key, answer, error = outcome.key, outcome.value or NOTHING, outcome.error
-    codes = b',"codes":%s' % str(list(error.codes)).encode() if isinstance(error, ResponseError) else b""
-    return b'{"id":%d,"key":%s,"verdict":"%s"%s,"rows":%s}\n' % (
-        key.id,
-        key.text,
-        verdict.label.encode(),
-        codes,
-        answer.rows,
-    )
+def _requests_of(pacer: object) -> int:
+    return pacer.requests if isinstance(pacer, WorkerPacer) else 0
+
+
+def _controller_for(concurrency: Concurrency) -> ConcurrencyController:
+    if isinstance(concurrency, int):
+        return ConcurrencyController(concurrency, concurrency, minds_latency=False)
+    return ConcurrencyController()
+
+
+def _slower(controller: ConcurrencyController) -> ConcurrencyController:
+    limit = max(1, controller.limit // _LATER_SHARE)
+    return ConcurrencyController(limit, limit, minds_latency=False, pace=controller.pace)

@@ -31,10 +31,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def keys(place: Path) -> Write:
-    """Write `keys.csv`, with a column `user_id`."""
+    """Write `keys.csv`, with a column `customer_id`."""
 
-    def write(user_ids: Iterable[int]) -> str:
-        (place / "keys.csv").write_text("\n".join(["user_id", *(str(user_id) for user_id in user_ids)]), "utf-8")
+    def write(customer_ids: Iterable[int]) -> str:
+        (place / "keys.csv").write_text(
+            "\n".join(["customer_id", *(str(customer_id) for customer_id in customer_ids)]), "utf-8"
+        )
         return "keys.csv"
 
     return write
@@ -47,8 +49,8 @@ Run = Callable[..., Done]
 def run(capillary: Capillary, keys: Write) -> Run:
     """Run `bulk run job` for the targets of some customers."""
 
-    def call(user_ids: Iterable[int], *options: str) -> Done:
-        return capillary("bulk", "run", "job", "--lookup", "active-targets", "--keys", keys(user_ids), *options)
+    def call(customer_ids: Iterable[int], *options: str) -> Done:
+        return capillary("bulk", "run", "job", "--lookup", "active-targets", "--keys", keys(customer_ids), *options)
 
     return call
 
@@ -60,15 +62,17 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def test_its_output_is_what_the_api_has(capillary: Capillary, server: Sandbox, place: Path) -> None:
     """It is what the job is for."""
-    pairs = [(user_id, RULE) for user_id in range(1, 40)]
+    pairs = [(customer_id, RULE) for customer_id in range(1, 40)]
     (place / "keys.jsonl").write_text("\n".join(json.dumps(pair) for pair in pairs), "utf-8")
 
-    done = capillary("bulk", "run", "job", "--lookup", "events", "--keys", "keys.jsonl", "--seal", "jsonl")
+    done = capillary("bulk", "run", "job", "--lookup", "events", "--keys", "keys.jsonl", "--export", "jsonl")
 
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "sealed: job/output.jsonl"
-    written = sorted((row["user_id"], row["event_log_id"]) for row in rows(place / "job/output.jsonl"))
-    assert written == sorted((user_id, event) for user_id, _ in pairs for event in server.event_ids(user_id, RULE))
+    assert done.out.splitlines()[-1] == "exported: job/output.jsonl"
+    written = sorted((row["customer_id"], row["event_log_id"]) for row in rows(place / "job/output.jsonl"))
+    assert written == sorted(
+        (customer_id, event) for customer_id, _ in pairs for event in server.event_ids(customer_id, RULE)
+    )
 
 
 def test_it_reports_what_it_did(run: Run, place: Path) -> None:
@@ -77,7 +81,7 @@ def test_it_reports_what_it_did(run: Run, place: Path) -> None:
 
     made, counted = done.out.splitlines()
     assert made == "job: 3 keys; rows that repeat one: 2 (line 4, 6)"
-    assert counted.startswith("3 of 3 (100 %); found 3, empty 0, not found 0, invalid 0, failed 0; ")
+    assert counted.startswith("3 of 3 (100 %); found 3, empty 0, not found 0, merged 0, invalid 0, failed 0; ")
     assert "requests/s, 64 at once, p50 " in counted
 
 
@@ -87,33 +91,33 @@ def test_failed_keys_have_a_code_and_can_be_retried(
     """A script decides by the code whether somebody must look."""
     server.script(lambda request: "/7/" in request.path, Answer(status=403, body="{}"), times=2)
 
-    done = run(range(1, 11), "--seal", "jsonl")
+    done = run(range(1, 11), "--export", "jsonl")
     again = capillary("bulk", "retry", "job")
 
     assert (done.code, done.err) == (3, "")
     assert done.out.splitlines()[-2:] == [
-        "failed keys: 1; job/failures.jsonl says why",
+        "failed keys: 1; `capillary bulk export` lists them in outcomes.csv, and says why",
         "try them again with: capillary bulk retry job",
     ]
     assert (again.code, again.err) == (0, "")
-    assert {row["user_id"] for row in rows(place / "job/output.jsonl")} == set(range(1, 11))
+    assert {row["customer_id"] for row in rows(place / "job/output.jsonl")} == set(range(1, 11))
 
 
-def test_a_refused_password_costs_one_request_and_the_job_goes_on(
+def test_a_refused_password_costs_two_requests_and_the_job_goes_on(
     run: Run, capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, place: Path
 ) -> None:
     """Thousands of refusals would lock the till out."""
     environment.setenv("CAPILLARY_PASSWORD", "wrong")
-    stopped = run(range(1, 100), "--rate", "6000/6", "--seal", "csv")
+    stopped = run(range(1, 100), "--rate", "6000/6", "--export", "csv")
     requests = server.request_count
     environment.setenv("CAPILLARY_PASSWORD", server.password)
     done = capillary("bulk", "resume", "job")
 
-    assert (stopped.code, requests) == (4, 1)
+    assert (stopped.code, requests) == (4, 2)  # a second key shows that the first one is not to blame
     assert stopped.err.endswith("; go on with: capillary bulk resume job\n")
     assert done.code == 0
     assert "requests/s of 1,000.0" in done.out
-    assert done.out.endswith("sealed: job/output.csv\n")
+    assert done.out.endswith("exported: job/output.csv\n")
 
 
 def test_run_goes_on_with_its_own_job(run: Run, server: Sandbox) -> None:
@@ -136,7 +140,7 @@ def test_run_goes_on_with_its_own_job(run: Run, server: Sandbox) -> None:
 def test_another_job_is_refused_by_name(run: Run, capillary: Capillary, place: Path, arguments: str, text: str) -> None:
     """Two jobs in one output would be noticed by nobody."""
     run([1, 2])
-    (place / "more.csv").write_text("user_id\n1\n2\n3\n", "utf-8")
+    (place / "more.csv").write_text("customer_id\n1\n2\n3\n", "utf-8")
 
     done = capillary("bulk", "run", "job", *arguments.split())
 
@@ -144,23 +148,119 @@ def test_another_job_is_refused_by_name(run: Run, capillary: Capillary, place: P
     assert text in done.err
 
 
-def test_a_key_file_that_changed_is_refused(run: Run, capillary: Capillary, keys: Write) -> None:
-    """What was looked up is not what the file says any more."""
+def test_a_key_file_that_changed_does_not_block_the_job_and_is_said(
+    run: Run, capillary: Capillary, keys: Write, server: Sandbox
+) -> None:
+    """The nightly export writes over last night's file; the job has a copy of its own."""
+    server.script(lambda request: "/2/" in request.path, Answer(status=403, body="{}"), times=2)
     run([1, 2])
     keys([1, 2, 3])
 
-    done = capillary("bulk", "resume", "job")
+    done = capillary("bulk", "retry", "job")
 
-    assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "keys.csv has changed" in done.err
+    assert (done.code, done.err) == (0, "")
+    assert "keys.csv has changed since the job was made" in done.out
+
+
+def test_a_complete_job_says_since_when_and_sends_nothing(run: Run, server: Sandbox, place: Path) -> None:
+    """A repeated nightly run delivered old data as new."""
+    run([1, 2, 3], "--export", "jsonl")
+    server.forget_requests()
+    before = {path.name: path.stat().st_mtime_ns for path in (place / "job").iterdir() if "output" in path.name}
+
+    done = run([1, 2, 3], "--export", "jsonl")
+
+    assert (done.code, done.err, server.request_count) == (0, "", 0)
+    assert "complete since 20" in done.out
+    assert "use a new directory or --refresh" in done.out
+    assert {path.name: path.stat().st_mtime_ns for path in (place / "job").iterdir() if "output" in path.name} == before
+
+
+def test_refresh_looks_everything_up_again(run: Run, capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """New data in the same directory."""
+    run([1, 2, 3])
+    server.forget_requests()
+
+    done = capillary("bulk", "run", "job", "--refresh", "--export", "jsonl")
+
+    assert (done.code, done.err) == (0, "")
+    assert server.request_count >= 3
+    assert json.loads(capillary("bulk", "status", "job", "--json").out)["generation"] == 2
+
+
+def test_a_job_is_split_run_in_parts_and_exported(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """Each line may run on another machine."""
+    BulkJob.create("job", "active-targets", range(1, 30))
+
+    parts = capillary("bulk", "split", "job", "--into", "3")
+    codes = [capillary("bulk", "run", "job", "--shard", str(number)).code for number in range(3)]
+    done = capillary("bulk", "export", "job", "--format", "jsonl")
+
+    assert parts.out.startswith("job: 29 keys in 3 shards\n")
+    assert codes == [0, 0, 0]
+    assert (done.code, done.out) == (0, "job/output.jsonl\n")
+    assert {row["customer_id"] for row in rows(place / "job/output.jsonl")} == {
+        user for user in range(1, 30) if server.target_rule_ids(user)
+    }
+
+
+def test_rows_are_printed_at_any_time(run: Run, capillary: Capillary, place: Path) -> None:
+    """For a look at the first few while the job runs."""
+    run([1, 2], "--export", "jsonl")
+
+    done = capillary("bulk", "rows", "job")
+
+    assert done.out == (place / "job/output.jsonl").read_text("utf-8")
+
+
+def test_a_retry_makes_an_export_stale(run: Run, capillary: Capillary, server: Sandbox) -> None:
+    """Somebody would go on with the old file."""
+    server.script(lambda request: "/2/" in request.path, Answer(status=403, body="{}"), times=2)
+    run([1, 2], "--export", "csv")
+    BulkJob.open("job").retry()
+
+    status = json.loads(capillary("bulk", "status", "job", "--json").out)
+
+    assert status["stale_outputs"] == ["job/output.csv"]
+
+
+def test_lookups_take_their_endpoints_options(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """A million customers without their points are of no use."""
+    (place / "keys.csv").write_text("customer_id\n5\n", "utf-8")
+
+    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "keys.csv", "--embed", "points,mlp")
+
+    assert (done.code, done.err) == (0, "")
+    assert BulkJob.open("job").manifest.arguments == {"embed": ["points", "mlp"]}
+    assert any("points" in str(request.query) for request in server.requests)
+
+
+def test_customers_are_looked_up_by_another_identifier(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """A shop has mobile numbers, in a column with a name of its own."""
+    mobile = server.customer(5).mobile if hasattr(server, "customer") else "0"
+    (place / "keys.csv").write_text(f"Phone\n{mobile}\n", "utf-8")
+
+    done = capillary(
+        *("bulk", "run", "job", "--lookup", "customers", "--keys", "keys.csv"),
+        "--by",
+        "mobile",
+        "--map",
+        "mobile=Phone",
+    )
+
+    assert (done.code, done.err) == (0, "")
+    assert BulkJob.open("job").manifest.columns == ("mobile",)
 
 
 def test_another_account_is_refused_unless_told(
-    run: Run, capillary: Capillary, environment: pytest.MonkeyPatch
+    run: Run, capillary: Capillary, environment: pytest.MonkeyPatch, server: Sandbox
 ) -> None:
     """Another till may be another organisation's."""
+    server.script(lambda request: "/2/" in request.path, Answer(status=403, body="{}"), times=2)
     run([1, 2])
+    BulkJob.open("job").retry()
     environment.setenv("CAPILLARY_TILL", "another.till")
+    server.till = "another.till"
 
     refused = capillary("bulk", "resume", "job")
     accepted = capillary("bulk", "resume", "job", "--any-account")
@@ -171,7 +271,7 @@ def test_another_account_is_refused_unless_told(
 
 def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path) -> None:
     """Two writers would destroy each other's work."""
-    run([1, 2])
+    BulkJob.create(place / "job", "active-targets", [1, 2])
 
     with Lock(place / "job"):
         refused = capillary("bulk", "resume", "job")
@@ -187,20 +287,20 @@ def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path
     [
         ("run job --lookup active-targets", "keys"),
         ("run job --lookup active-targets --keys no.csv", "there is no file no.csv"),
-        ("run job --lookup active-targets --keys bad.csv", "bad.csv, line 3, column user_id"),
-        ("run job --lookup customers --keys bad.csv", "no column customer_id"),
+        ("run job --lookup active-targets --keys bad.csv", "bad.csv, line 3, column customer_id"),
+        ("run job --lookup trackers --keys bad.csv", "no column user_group_id"),
         ("run job --lookup customer --keys bad.csv", "no lookup 'customer'"),
         ("run job --lookup bad:look --keys bad.csv", "bad"),
         ("run job --lookup active-targets --keys bad.csv --concurrency 0", "concurrency"),
         ("run job --lookup active-targets --keys bad.csv --concurrency many", "many"),
         ("run job --lookup active-targets --keys bad.csv --max-failures few", "few"),
         ("run job --lookup active-targets --keys bad.csv --rate often", "1000/60"),
-        ("run job --lookup active-targets --keys bad.csv --seal xml", "xml"),
+        ("run job --lookup active-targets --keys bad.csv --export xml", "xml"),
         ("run job --lookup active-targets --keys - --secret-file -", "standard input"),
         ("resume job", "no job in job"),
         ("status job", "no job in job"),
         ("retry job", "no job in job"),
-        ("seal job --format csv", "no job in job"),
+        ("export job --format csv", "no job in job"),
         ("plan --keys no.csv", "no file"),
         ("plan --keys bad.csv", "bad.csv, line 3"),
         ("plan --keys other.csv", "customers customer_id"),
@@ -212,14 +312,14 @@ def test_a_mistake_is_one_line_and_a_code(
     capillary: Capillary, place: Path, server: Sandbox, arguments: str, text: str
 ) -> None:
     """Before anything is sent, and before there is a job."""
-    (place / "bad.csv").write_text("user_id\n1\nx\n", "utf-8")
-    (place / "other.csv").write_text("id\n1\n", "utf-8")
+    (place / "bad.csv").write_text("customer_id\n1\nx\n", "utf-8")
+    (place / "other.csv").write_text("number\n1\n", "utf-8")
 
     done = capillary("bulk", *arguments.split())
 
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
     assert text in done.err
-    assert not (place / "job/manifest.json").exists()
+    assert not (place / "job/job.sqlite").exists()
     assert server.request_count == 0
 
 
@@ -229,7 +329,7 @@ def test_parquet_without_its_extra_is_refused_at_the_beginning(
     """At the end it would be a million lookups later."""
     environment.setitem(sys.modules, "pyarrow", None)
 
-    done = run([1, 2], "--seal", "parquet")
+    done = run([1, 2], "--export", "parquet")
 
     assert done.code == 2
     assert "pip install 'capillary-async[parquet]'" in done.err
@@ -257,8 +357,8 @@ def test_an_interrupted_sealing_can_be_repeated(
     def seal(_: BulkJob, _form: str) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    environment.setattr(BulkJob, "seal", seal)
-    stopped = run([1, 2], "--seal", "jsonl")
+    environment.setattr(BulkJob, "export", seal)
+    stopped = run([1, 2], "--export", "jsonl")
     environment.undo()
 
     assert stopped.code == 4
@@ -270,7 +370,7 @@ def test_keys_come_from_standard_input(capillary: Capillary, environment: pytest
     """A query of a database can be piped in."""
     environment.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"5\n6\n")))
 
-    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "-", "--seal", "jsonl")
+    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "-", "--export", "jsonl")
 
     assert done.code == 0
     assert [row["customer_id"] for row in rows(place / "job/output.jsonl")] == [5, 6]
@@ -282,7 +382,7 @@ def test_keys_come_from_a_pipe(capillary: Capillary, place: Path) -> None:
     os.write(writer, b'"customer_id"\n5\n6\n')
     os.close(writer)
 
-    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", f"/dev/fd/{reader}", "--seal", "jsonl")
+    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", f"/dev/fd/{reader}", "--export", "jsonl")
     os.close(reader)
 
     assert (done.code, done.err) == (0, "")
@@ -299,10 +399,10 @@ def test_a_lookup_can_be_the_user_s_own(capillary: Capillary, place: Path) -> No
     )
     (place / "keys.csv").write_text("customer_id\n5\n", "utf-8")
 
-    done = capillary("bulk", "run", "job", "--lookup", "mine:names", "--keys", "keys.csv", "--seal", "jsonl")
+    done = capillary("bulk", "run", "job", "--lookup", "mine:names", "--keys", "keys.csv", "--export", "jsonl")
 
     assert (done.code, done.err) == (0, "")
-    assert list(rows(place / "job/output.jsonl")[0]) == ["customer_id", "value"]
+    assert list(rows(place / "job/output.jsonl")[0]) == ["customer_id", "name"]
 
 
 def test_it_finds_a_concurrency_itself(run: Run) -> None:
@@ -315,7 +415,7 @@ def test_it_finds_a_concurrency_itself(run: Run) -> None:
 
 def test_status_says_it_in_words_and_in_json(run: Run, capillary: Capillary, place: Path) -> None:
     """People read the one, programs the other."""
-    run([1, 2, 404], "--seal", "csv")
+    run([1, 2, 404], "--export", "csv")
 
     words = capillary("bulk", "status", "job").out
     document = json.loads(capillary("bulk", "status", "job", "--json").out)
@@ -331,7 +431,7 @@ def test_a_job_is_sealed_in_any_format(run: Run, capillary: Capillary, place: Pa
     """Also later, and in several."""
     run([1, 2])
 
-    done = capillary("bulk", "seal", "job", "--format", form)
+    done = capillary("bulk", "export", "job", "--format", form)
 
     assert (done.code, done.out) == (0, f"job/output.{form}\n")
     assert (place / "job" / f"output.{form}").is_file()
@@ -344,8 +444,8 @@ def test_half_a_job_is_sealed_only_when_told(
     environment.setenv("CAPILLARY_PASSWORD", "wrong")
     run([1, 2])
 
-    refused = capillary("bulk", "seal", "job", "--format", "csv")
-    partial = capillary("bulk", "seal", "job", "--format", "csv", "--partial")
+    refused = capillary("bulk", "export", "job", "--format", "csv")
+    partial = capillary("bulk", "export", "job", "--format", "csv", "--partial")
 
     assert (refused.code, partial.code) == (2, 0)
     assert (place / "job/output.csv").read_text("utf-8").count("\n") == 1
@@ -353,7 +453,7 @@ def test_half_a_job_is_sealed_only_when_told(
 
 @pytest.mark.parametrize(
     ("header", "lookup"),
-    [("customer_id", "customers"), ("user_group_id", "trackers"), ("user_id", "active-targets")],
+    [("customer_id", "customers"), ("user_group_id", "trackers")],
 )
 def test_a_plan_needs_only_the_keys(
     capillary: Capillary, server: Sandbox, place: Path, header: str, lookup: str
@@ -373,7 +473,7 @@ def test_a_plan_needs_only_the_keys(
 
 def test_a_plan_without_a_rate_says_nothing_of_time(capillary: Capillary, place: Path) -> None:
     """How fast the API is nobody knows."""
-    (place / "keys.csv").write_text("user_id,target_rule_id\n1,7\n", "utf-8")
+    (place / "keys.csv").write_text("customer_id,target_rule_id\n1,7\n", "utf-8")
 
     done = capillary("bulk", "plan", "--keys", "keys.csv")
 

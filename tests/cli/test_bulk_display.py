@@ -11,13 +11,13 @@ from rich.console import Console
 from capillary_async.cli.call_stats import CallStats
 from capillary_async.cli.display import ProgressView, duration, shown
 from capillary_async.jobs import BulkJob, Progress
-from capillary_async.jobs.verdicts import Verdict
+from capillary_async.jobs.manifest import STATUSES
 from capillary_async.options import RateLimit
 from capillary_async.pipeline.request import CallInfo
 from tests.fakes import VirtualClock
 from tests.jobs.fakes import full_disk
 
-COUNTS = [10 * (verdict + 1) for verdict in Verdict]
+COUNTS = {status: 10 * place for place, status in enumerate(STATUSES, 1)}
 
 
 def call(seconds: float, rate_limit_wait: float = 0.0, attempts: int = 1) -> CallInfo:
@@ -36,7 +36,7 @@ class Scene:
 
     def begin(self) -> Progress:
         """Let the job have counts."""
-        self.job.progress = Progress(COUNTS, self.clock.time)
+        self.job.progress = Progress(COUNTS, 280, self.clock.time)
         self.job.progress.concurrency = 64
         return self.job.progress
 
@@ -88,16 +88,15 @@ async def test_a_line_says_everything(scene: Scene) -> None:
     line = scene.monitor.line()
 
     assert line == (
-        "210 of 280 (75 %); found 20, empty 30, not found 40, invalid 50, failed 130; "
+        "210 of 280 (75 %); found 10, empty 20, not found 30, merged 40, invalid 50, failed 60; "
         "14.6 requests/s of 16.7, 64 at once, p50 100 ms, p99 300 ms; waiting for the rate limit, 18 s left"
     )
 
 
 def test_a_job_is_not_done_before_it_is_done(scene: Scene) -> None:
     """99.9 % is not 100 %."""
-    counts = [0] * len(Verdict)
-    counts[Verdict.PENDING], counts[Verdict.FOUND] = 1, 10**6
-    scene.job.progress = Progress(counts, scene.clock.time)
+    counts = dict.fromkeys(STATUSES, 0) | {"found": 10**6}
+    scene.job.progress = Progress(counts, 10**6 + 1, scene.clock.time)
 
     assert "(99 %)" in scene.monitor.line()
 

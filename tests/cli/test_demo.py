@@ -34,7 +34,7 @@ def test_it_interrupts_a_job_and_loses_nothing(
     done = int(interrupted.removeprefix("interrupted: ").split()[0])
     assert 0 < done < 20
     assert resumed == f"resumed: the other {20 - done} are done, too"
-    assert sealed.startswith("sealed: output.parquet" if is_arrow_there else "sealed: output.jsonl")
+    assert sealed.startswith("exported: output.parquet" if is_arrow_there else "exported: output.jsonl")
     assert read_back.endswith("events of 20 customers; doubled: 0, missing: 0")
 
 

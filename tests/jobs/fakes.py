@@ -5,15 +5,16 @@ import errno
 import inspect
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
+from capillary_async.client import CapillaryClient
 from capillary_async.errors import ApiErrorDetail, CapillaryError, NotFoundError, ServerError, TransportError
-from capillary_async.jobs import BulkJob, Disk, JobOptions
+from capillary_async.jobs import BulkJob, JobOptions, JobStatus
 
 LOOKUP = "tests.jobs.fakes:things"
 
@@ -86,27 +87,8 @@ def broken() -> CapillaryError:
     return ServerError("in trouble", status=500)
 
 
-class Waits:
-    """Time that passes at once; what was waited for is kept.
-
-    Attributes:
-        seconds: Every wait, in order.
-        on_wait: Called before each wait passes, with how many there were before.
-    """
-
-    def __init__(self, on_wait: Callable[[int], object] = lambda count: None) -> None:
-        self.seconds: list[float] = []
-        self.on_wait = on_wait
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        self.on_wait(len(self.seconds))
-        self.seconds.append(seconds)
-        await asyncio.sleep(0)
-
-
-# Small batches and small parts, so that few keys go through everything.
-SMALL = JobOptions(concurrency=5, batch=10, batch_seconds=1e6, part_bytes=2000)
+# Small batches, so that few keys go through everything.
+SMALL = JobOptions(concurrency=5, batch=10, batch_seconds=1e6)
 
 
 def make_job(directory: Path, keys: Iterable[int] = range(1, 101), **options: Any) -> BulkJob:
@@ -114,58 +96,21 @@ def make_job(directory: Path, keys: Iterable[int] = range(1, 101), **options: An
     return BulkJob.create(directory, LOOKUP, keys, options=attrs.evolve(SMALL, **options))
 
 
-def sealed(job: BulkJob, *, is_partial: bool = False) -> list[tuple[int, str]]:
+async def run(job: BulkJob, api: FakeApi, **options: Any) -> JobStatus:
+    """Run a job against the fake API, which has as much of a client as a job needs."""
+    return await job.run(cast("CapillaryClient", api), **options)
+
+
+def exported(job: BulkJob, *, is_partial: bool = False) -> list[tuple[int, str]]:
     """Return the number and the name of every row of a job's output, sorted."""
-    lines = job.seal("jsonl", is_partial=is_partial).read_bytes().splitlines()
+    lines = Path(job.export("jsonl", is_partial=is_partial)).read_bytes().splitlines()
     return sorted((row["number"], row["name"]) for row in map(json.loads, lines))
 
 
 def expected(keys: Iterable[int] = range(1, 101)) -> list[tuple[int, str]]:
-    """Return what `sealed` should return for a finished job."""
+    """Return what `exported` should return for a finished job."""
     rows = [row for key in keys if key % 100 != 99 for row in rows_of(key)]
     return sorted((row.number, row.name or "") for row in rows)
-
-
-class Crash(BaseException):
-    """The process is gone; nothing may happen after it."""
-
-
-class StepDisk(Disk):
-    """A disk that calls a function before and after each operation.
-
-    Args:
-        on_step: Gets "before write", "after write" and so on.
-    """
-
-    def __init__(self, on_step: Callable[[str], object]) -> None:
-        self.on_step = on_step
-
-    def __getattribute__(self, name: str) -> Any:
-        """Wrap the operations of `Disk`."""
-        attribute = super().__getattribute__(name)
-        if name not in STEPS:
-            return attribute
-
-        def step(*arguments: Any) -> Any:
-            self.on_step(f"before {name}")
-            result = attribute(*arguments)
-            self.on_step(f"after {name}")
-            return result
-
-        return step
-
-
-STEPS: Sequence[str] = (
-    "create",
-    "open",
-    "write",
-    "fsync",
-    "truncate",
-    "rename",
-    "remove",
-    "fsync_directory",
-    "commit",
-)
 
 
 def full_disk() -> OSError:

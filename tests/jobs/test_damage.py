@@ -1,52 +1,57 @@
-"""Job files that are not what the job wrote: cut, flipped, empty, gone. Never silently wrong."""
+"""A job's file that is not what the job wrote: cut, flipped, empty, gone. Never silently wrong."""
 
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from functools import partial
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from capillary_async.errors import DecodeError
-from capillary_async.jobs import BulkJob, JobCorruptedError, JobError, JobStoppedError
-from capillary_async.jobs.disk import Disk
-from capillary_async.jobs.journal import Journal
-from capillary_async.jobs.manifest import read_manifest
-from capillary_async.jobs.parts import digest_of
-from capillary_async.jobs.verdicts import Verdict
-from tests.jobs.fakes import FakeApi, StepDisk, expected, make_job, sealed
+from capillary_async.errors import ApiErrorDetail, DecodeError, InvalidRequestError
+from capillary_async.jobs import BulkJob, JobCorruptedError, JobRefusedError, JobStoppedError
+from capillary_async.jobs.database import JOB_FILE, checksum_of
+from capillary_async.jobs.store import JobStore
+from tests.jobs.fakes import FakeApi, expected, exported, make_job, run
 
 KEYS = range(1, 101)
-FILES = ["keys.jsonl", "manifest.json", "journal.sqlite", "journal.sqlite-wal", "part-00001.jsonl", "part-00002.jsonl"]
-files = st.sampled_from(FILES)
-# The last 4 KiB are where an interrupted write ends.
-offsets = st.integers(1, 4096)
+MERGED = {5, 25}
+WAL = f"{JOB_FILE}-wal"
 
 
-@pytest.fixture(scope="module", params=["killed", "stopped"])
-def unfinished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Make a job that is half done: as kill -9 just after a commit leaves it, or as a stop does."""
-    folder = tmp_path_factory.mktemp("unfinished")
-    commits: list[str] = []
+def trouble(number: int) -> Exception | None:
+    """Let some keys fail once, and refuse others."""
+    if number in MERGED:
+        return InvalidRequestError("no", status=400, errors=(ApiErrorDetail(8013, ""),))
+    return DecodeError("odd") if number in {3, 33} else None
 
-    def copy(step: str) -> None:
-        commits.extend([step] * (step == "after commit"))
-        if len(commits) == 12 and step == "after commit":
-            shutil.copytree(folder / "stopped", folder / "killed")
 
-    make_job(folder / "stopped", KEYS)
-    job = BulkJob.open(folder / "stopped", disk=StepDisk(copy))
-    # Some keys fail once, so that the journal has failures, too.
-    api = FakeApi(lambda number: DecodeError("odd") if number in {3, 33} else None)
-    api.on_ask = lambda number: job.stop() if number == 90 else None
-    with pytest.raises(JobStoppedError):
-        asyncio.run(job.run(api))
-    return folder / str(request.param)
+@pytest.fixture(scope="module", params=["killed", "stopped", "complete"])
+def job(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Make a job that is half done, as kill -9 leaves it or as a stop does, or one that is done."""
+    folder = tmp_path_factory.mktemp("job")
+    kind = str(request.param)
+    made = make_job(folder / "job", KEYS)
+
+    def look(number: int) -> None:
+        if number == 90 and kind != "complete":
+            shutil.copytree(folder / "job", folder / "killed")
+            made.stop()
+
+    api = FakeApi(trouble, look)
+    if kind == "complete":
+        asyncio.run(run(made, api))
+    else:
+        with pytest.raises(JobStoppedError):
+            asyncio.run(run(made, api))
+    assert kind != "killed" or (folder / "killed" / WAL).stat().st_size > 4096
+    return folder / "killed" if kind == "killed" else folder / "job"
 
 
 @contextmanager
@@ -57,174 +62,176 @@ def copy_of(directory: Path) -> Generator[Path]:
 
 
 def finish(directory: Path) -> str:
-    """Run and seal a job; say whether it was refused or came out right. Anything else is a failure."""
+    """Run and export a job; say whether it was refused or came out right. Anything else is a failure."""
     try:
         job = BulkJob.open(directory)
-        asyncio.run(job.run(FakeApi()))
-        rows = sealed(job)
-    except JobError:
+        asyncio.run(run(job, FakeApi()))
+        job.retry(status=["failed", "invalid"])
+        asyncio.run(run(job, FakeApi()))
+        rows = exported(job)
+    except (JobCorruptedError, JobRefusedError):
         return "refused"
     assert rows == expected(KEYS)
     return "right"
 
 
 def damage(path: Path, change: Callable[[bytes], bytes]) -> None:
-    """Change a file, if it is there: a stopped job has no write-ahead log."""
-    if path.exists() and path.stat().st_size:
+    """Rewrite a file."""
+    if path.exists():
         path.write_bytes(change(path.read_bytes()))
 
 
-def test_an_interrupted_job_finishes(unfinished: Path) -> None:
-    """What the other tests damage is sound."""
-    with copy_of(unfinished) as directory:
-        assert finish(directory) == "right"
+def flipped(place: int, bit: int, data: bytes) -> bytes:
+    """Flip a bit."""
+    return data[:place] + bytes([data[place] ^ (1 << bit)]) + data[place + 1 :]
 
 
-@given(files, offsets)
-@settings(max_examples=40)
-def test_a_file_that_was_cut_is_recovered_or_refused(unfinished: Path, name: str, offset: int) -> None:
-    """A disk that was full, or a copy that broke off."""
-    with copy_of(unfinished) as directory:
-        damage(directory / name, lambda data: data[: max(0, len(data) - offset)])
-
-        finish(directory)
-
-
-@given(files, offsets, st.integers(0, 7))
-@settings(max_examples=50)
-def test_a_file_with_a_flipped_bit_is_recovered_or_refused(unfinished: Path, name: str, offset: int, bit: int) -> None:
+@pytest.mark.parametrize("name", [JOB_FILE, WAL])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_file_with_a_flipped_bit_is_recovered_or_refused(job: Path, name: str, seed: int) -> None:
     """Old disks and bad memory do that."""
+    random = Random(seed)
+    for _ in range(40):
+        with copy_of(job) as directory:
+            if not (directory / name).exists():
+                return
+            size = (directory / name).stat().st_size
+            place, bit = random.randrange(size), random.randrange(8)
 
-    def flip(data: bytes) -> bytes:
-        place = max(0, len(data) - offset)
-        return data[:place] + bytes([data[place] ^ (1 << bit)]) + data[place + 1 :]
+            damage(directory / name, partial(flipped, place, bit))
 
-    with copy_of(unfinished) as directory:
-        damage(directory / name, flip)
-
-        finish(directory)
+            finish(directory)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [JOB_FILE, WAL])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_file_that_was_cut_is_recovered_or_refused(job: Path, name: str, seed: int) -> None:
+    """A copy that was interrupted, or a disk that was full."""
+    random = Random(seed)
+    for _ in range(25):
+        with copy_of(job) as directory:
+            if not (directory / name).exists():
+                return
+            size = (directory / name).stat().st_size
+
+            damage(directory / name, itemgetter(slice(random.randrange(size))))
+
+            finish(directory)
+
+
+@pytest.mark.parametrize("name", [JOB_FILE, WAL])
 @pytest.mark.parametrize("change", ["emptied", "removed", "garbage"])
-def test_a_file_that_is_something_else_is_recovered_or_refused(unfinished: Path, name: str, change: str) -> None:
+def test_a_file_that_is_something_else_is_recovered_or_refused(job: Path, name: str, change: str) -> None:
     """Somebody cleans up, or restores half a backup."""
-    with copy_of(unfinished) as directory:
+    with copy_of(job) as directory:
         if change == "removed":
             (directory / name).unlink(missing_ok=True)
         else:
             damage(directory / name, lambda data: b"" if change == "emptied" else b"\x00garbage" * 500)
 
-        finish(directory)
+        assert finish(directory) == ("refused" if name == JOB_FILE else "right")
 
 
-@pytest.mark.parametrize("name", ["keys.jsonl", "manifest.json", "journal.sqlite", "part-00001.jsonl"])
-def test_what_cannot_be_recovered_is_refused_by_name(unfinished: Path, name: str) -> None:
-    """The message must say which file."""
-    with copy_of(unfinished) as directory:
-        damage(directory / name, lambda data: b"")
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE keys SET \"values\" = '[1000]' WHERE id = 50", "key 50 is not what was written"),
+        ("UPDATE keys SET \"values\" = x'ff' WHERE id = 50", "damaged"),
+        ("DELETE FROM keys WHERE id = 50", "99 keys, and 100 were written"),
+        ("UPDATE outcomes SET rows = '[]' WHERE key_id = 2", "not of its kind"),
+        ("UPDATE outcomes SET rows = x'5b5d' WHERE key_id = 2", "the outcome of key 2 is not what was written"),
+        ("UPDATE outcomes SET at = at + 1 WHERE key_id = 2", "the outcome of key 2 is not what was written"),
+        ("UPDATE outcomes SET status = 'empty' WHERE key_id = 2", "other outcomes than were counted"),
+        ("DELETE FROM outcomes WHERE key_id = 2", "other outcomes than were counted"),
+        ("UPDATE failures SET reason = '{}' WHERE key_id = 3", "the failure of key 3 is not what was written"),
+        ("DELETE FROM failures WHERE key_id = 3", "other outcomes than were counted"),
+        ("UPDATE meta SET value = replace(value, 'till one', 'till two')", "damaged"),
+        ("DELETE FROM meta WHERE name = 'state'", "damaged"),
+        ("DROP TABLE failures", "its tables are other ones"),
+    ],
+)
+def test_what_is_wrong_is_named_and_what_can_be_done(tmp_path: Path, statement: str, message: str) -> None:
+    """A raw error of SQLite's or Python's says neither."""
+    job = make_job(tmp_path / "job", KEYS)
+    asyncio.run(run(job, FakeApi(trouble)))
+    with closing(sqlite3.connect(tmp_path / "job" / JOB_FILE)) as database, database:
+        database.execute(statement)
 
-        with pytest.raises(JobCorruptedError, match=name):
-            asyncio.run(BulkJob.open(directory).run(FakeApi()))
+    with pytest.raises(JobCorruptedError, match=message) as caught:
+        BulkJob.open(tmp_path / "job").export("jsonl")
+
+    assert "Restore the directory from a copy" in str(caught.value)
 
 
-def test_a_damaged_job_is_left_as_it_is(unfinished: Path) -> None:
+def test_a_damaged_job_is_left_as_it_is(tmp_path: Path) -> None:
     """Somebody may be able to save it."""
-    with copy_of(unfinished) as directory:
-        damage(directory / "part-00001.jsonl", lambda data: data[:-1])
-        before = {path.name: path.read_bytes() for path in directory.glob("part-*")}
+    job = make_job(tmp_path / "job", KEYS)
+    asyncio.run(run(job, FakeApi(trouble)))
+    path = tmp_path / "job" / JOB_FILE
+    damage(path, lambda data: data[:8192] + b"\xff" * 4096 + data[12288:])
+    before = path.read_bytes()
 
-        assert finish(directory) == "refused"
+    assert finish(tmp_path / "job") == "refused"
 
-        assert {path.name: path.read_bytes() for path in directory.glob("part-*")} == before
-
-
-def test_an_early_flip_in_a_part_is_noticed_when_sealing(unfinished: Path) -> None:
-    """Opening a job does not read gigabytes; writing the output does."""
-    with copy_of(unfinished) as directory:
-        damage(directory / "part-00001.jsonl", lambda data: data.replace(b"thing 1", b"thing 2", 1))
-        job = BulkJob.open(directory)
-        asyncio.run(job.run(FakeApi()))
-
-        with pytest.raises(JobCorruptedError, match=r"part-00001\.jsonl is damaged"):
-            job.seal("jsonl")
+    assert path.read_bytes() == before
 
 
-def test_the_journal_of_another_job_is_refused(unfinished: Path, tmp_path: Path) -> None:
-    """Two directories were mixed up in a backup."""
-    other = make_job(tmp_path / "other", range(1, 50))
-    asyncio.run(other.run(FakeApi()))
-    with copy_of(unfinished) as directory:
-        (directory / "journal.sqlite-wal").unlink(missing_ok=True)
-        shutil.copy(tmp_path / "other" / "journal.sqlite", directory / "journal.sqlite")
+def test_what_is_left_of_a_damaged_job_can_be_read(tmp_path: Path) -> None:
+    """It may be all that somebody has."""
+    job = make_job(tmp_path / "job", KEYS)
+    asyncio.run(run(job, FakeApi()))
+    with closing(sqlite3.connect(tmp_path / "job" / JOB_FILE)) as database, database:
+        database.execute("UPDATE outcomes SET at = 0 WHERE key_id = 90")
 
-        assert finish(directory) == "refused"
+    rows = BulkJob.open(tmp_path / "job").rows()
 
-
-def test_a_second_verdict_on_a_key_is_refused(unfinished: Path) -> None:
-    """Should a bug ever write one, it must not end up as a doubled row."""
-    with copy_of(unfinished) as directory:
-        append(directory, {"verdicts": {Verdict.FOUND: [1]}})
-
-        with pytest.raises(JobCorruptedError, match="second verdict on key 1"):
-            BulkJob.open(directory).status()
+    assert len(list(islice(rows, 50))) == 50
+    with pytest.raises(JobCorruptedError, match="key 90"):
+        list(rows)
 
 
-def test_a_verdict_without_its_line_is_refused(unfinished: Path) -> None:
-    """Should a bug ever write one, it must not end up as a missing row."""
-    with copy_of(unfinished) as directory:
-        append(directory, {"verdicts": {Verdict.FOUND: [99]}})
+def test_a_second_outcome_of_a_key_cannot_be_written(tmp_path: Path) -> None:
+    """Should a bug ever try, it must not end up as a doubled row."""
+    job = make_job(tmp_path / "job", KEYS)
+    asyncio.run(run(job, FakeApi()))
 
-        with pytest.raises(JobCorruptedError, match="key 99 is in no part"):
-            sealed(BulkJob.open(directory), is_partial=True)
-
-
-def test_a_line_without_its_verdict_is_refused(unfinished: Path) -> None:
-    """Should a bug ever write one, it must not end up as an extra row."""
-    with copy_of(unfinished) as directory:
-        path = directory / "part-00001.jsonl"
-        line = path.read_bytes().splitlines(keepends=True)[0]
-        (directory / "part-00099.jsonl").write_bytes(line)
-        append(directory, {"verdicts": {}, "place": [99, 0, len(line), digest_of(line)]})
-
-        with pytest.raises(JobCorruptedError, match="is in the parts twice"):
-            sealed(BulkJob.open(directory), is_partial=True)
+    with closing(sqlite3.connect(tmp_path / "job" / JOB_FILE)) as database, pytest.raises(sqlite3.IntegrityError):
+        database.execute("INSERT INTO outcomes SELECT * FROM outcomes WHERE key_id = 2")
 
 
-def append(directory: Path, entry: Mapping[str, object]) -> None:
-    """Add an entry to a job's journal as the job itself would."""
-    with closing(Journal(directory, read_manifest(directory).fingerprint, Disk())) as journal:
-        list(journal.entries())
-        journal.append(entry)
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    """An older package must not guess at what a newer one wrote."""
+    make_job(tmp_path / "job", KEYS)
+    with closing(sqlite3.connect(tmp_path / "job" / JOB_FILE)) as database:
+        database.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(JobRefusedError, match="version 99"):
+        BulkJob.open(tmp_path / "job")
 
 
-def test_an_entry_that_was_taken_out_of_the_journal_is_noticed(unfinished: Path) -> None:
-    """The hashes stand on each other."""
-    with copy_of(unfinished) as directory:
-        database = sqlite3.connect(directory / "journal.sqlite")
-        database.execute("DELETE FROM entries WHERE number = 3")
-        database.execute("UPDATE entries SET number = number - 1 WHERE number > 3")
-        database.commit()
-        database.close()
+def test_a_file_of_somebody_elses_is_no_job(tmp_path: Path) -> None:
+    """Any SQLite file can have the name."""
+    with closing(sqlite3.connect(tmp_path / JOB_FILE)) as database:
+        database.execute("CREATE TABLE meta(x)")
 
-        with pytest.raises(JobCorruptedError, match="entry 3"):
-            BulkJob.open(directory).status()
+    with pytest.raises(JobCorruptedError, match="not a job's file"):
+        BulkJob.open(tmp_path)
 
 
-def test_a_failure_without_its_reason_is_refused(unfinished: Path) -> None:
-    """Else another key's reason would be listed for it."""
-    with copy_of(unfinished) as directory:
-        append(directory, {"verdicts": {Verdict.FAILED: [99]}})
+def test_a_checksum_sees_every_flipped_bit() -> None:
+    """It is what stands between a bad disk and a wrong number of points."""
+    rows = b'[{"points":1250}]'
+    whole = checksum_of("1 found", rows)
 
-        with pytest.raises(JobCorruptedError, match="does not say why key 99 failed"):
-            asyncio.run(BulkJob.open(directory).run(FakeApi()))
+    for place in range(len(rows) * 8):
+        flipped = bytearray(rows)
+        flipped[place // 8] ^= 1 << place % 8
+        assert checksum_of("1 found", bytes(flipped)) != whole
 
 
-def test_what_a_killed_process_was_writing_is_removed(unfinished: Path) -> None:
-    """Half an output is as large as half the job."""
-    with copy_of(unfinished) as directory:
-        (directory / "output.parquet.tmp").write_bytes(b"PAR1")
+def test_a_store_that_was_opened_twice_can_be_closed_twice(tmp_path: Path) -> None:
+    """A status is asked for while a run goes on."""
+    make_job(tmp_path / "job", KEYS)
 
-        assert finish(directory) == "right"
-
-        assert not list(directory.glob("*.tmp"))
+    with JobStore.open(tmp_path / "job") as first, JobStore.open(tmp_path / "job", is_reader=True) as second:
+        assert first.manifest == second.manifest

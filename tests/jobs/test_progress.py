@@ -3,8 +3,7 @@
 import pytest
 
 from capillary_async.jobs import InvalidKeysError, Progress, plan
-from capillary_async.jobs.tally import Tally
-from capillary_async.jobs.verdicts import Verdict
+from capillary_async.jobs.manifest import STATUSES
 from capillary_async.options import RateLimit
 
 
@@ -19,26 +18,30 @@ class Clock:
         return self.now
 
 
-def test_keys_are_counted_by_their_verdicts() -> None:
-    """Done is what needs no further lookup."""
-    tally = Tally(10)
-    progress = Progress(tally.counts, Clock())
-    for key_id, verdict in enumerate(list(Verdict)[1:]):
-        tally.set(key_id, verdict)
+def progress_of(total: int, clock: "Clock") -> Progress:
+    """Make the progress of a job that has just begun."""
+    return Progress(dict.fromkeys(STATUSES, 0), total, clock)
 
-    assert (progress.found, progress.empty, progress.not_found, progress.invalid, progress.failed) == (1, 1, 1, 1, 2)
+
+def test_keys_are_counted_by_their_statuses() -> None:
+    """Done is what needs no further lookup."""
+    progress = progress_of(10, Clock())
+    for status in STATUSES:
+        progress.counts[status] += 1
+
     assert progress.total == 10
-    assert progress.done == 5
+    assert progress.done == 6
+    assert progress.left == 4
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:
     """What was an hour ago says nothing about the time left."""
-    clock, tally = Clock(), Tally(1000)
-    progress = Progress(tally.counts, clock)
+    clock = Clock()
+    progress = progress_of(1000, clock)
 
     for key_id in range(300):
         clock.now += 1.0 if key_id < 100 else 0.1
-        tally.set(key_id, Verdict.FOUND)
+        progress.counts["found"] += 1
         progress.observe(0.5)
 
     assert progress.rate == pytest.approx(10.0, rel=0.1)
@@ -48,7 +51,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
 
 def test_nothing_is_known_before_the_first_lookup() -> None:
     """A display must not divide by zero."""
-    progress = Progress(Tally(10).counts, Clock())
+    progress = progress_of(10, Clock())
 
     assert progress.rate == 0.0
     assert progress.seconds_left is None
@@ -57,7 +60,7 @@ def test_nothing_is_known_before_the_first_lookup() -> None:
 
 def test_latencies_are_those_of_the_slowest_of_a_share() -> None:
     """The median, and what one in a hundred waits for."""
-    progress = Progress(Tally(100).counts, Clock())
+    progress = progress_of(100, Clock())
 
     for number in range(1, 101):
         progress.observe(number / 100)
@@ -70,7 +73,7 @@ def test_latencies_are_those_of_the_slowest_of_a_share() -> None:
 def test_the_rate_does_not_outlive_what_it_was_measured_on() -> None:
     """A job that hangs must not be said to end in a second."""
     clock = Clock()
-    progress = Progress(Tally(100).counts, clock)
+    progress = progress_of(100, clock)
     for _ in range(50):
         clock.now += 0.1
         progress.observe(0.1)
@@ -84,7 +87,7 @@ def test_the_rate_does_not_outlive_what_it_was_measured_on() -> None:
 def test_it_is_time_to_look_a_few_times_a_second() -> None:
     """Not for each of a million lookups."""
     clock = Clock()
-    progress = Progress(Tally(1000).counts, clock)
+    progress = progress_of(1000, clock)
     looks = 0
 
     for _ in range(1000):

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from capillary_async.jobs import JobStoppedError, run_with_signals
-from tests.jobs.fakes import FakeApi, expected, make_job, sealed
+from tests.jobs.fakes import FakeApi, expected, exported, make_job, run
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -18,11 +19,11 @@ async def test_a_signal_lets_what_is_in_flight_end(tmp_path: Path, number: signa
     api = FakeApi(on_ask=lambda asked: os.kill(os.getpid(), number) if asked == 50 else None)
 
     with pytest.raises(JobStoppedError, match=f"stopped by {number.name}"):
-        await run_with_signals(job, job.run(api))
+        await run_with_signals(job, run(job, api))
 
     assert job.status().done == sum(api.asked.values())
-    await job.run(FakeApi())
-    assert sealed(job) == expected()
+    await run(job, FakeApi())
+    assert exported(job) == expected()
 
 
 async def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
@@ -36,19 +37,42 @@ async def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
         await asyncio.get_running_loop().create_future()
 
     with pytest.raises(JobStoppedError, match="stopped at once by SIGTERM"):
-        await run_with_signals(job, job.run(FakeApi(on_ask=lambda asked: hang() if asked == 50 else None)))
+        await run_with_signals(job, run(job, FakeApi(on_ask=lambda asked: hang() if asked == 50 else None)))
 
-    await job.run(FakeApi())
-    assert sealed(job) == expected()
+    await run(job, FakeApi())
+    assert exported(job) == expected()
 
 
 async def test_signals_have_their_old_meaning_afterwards(tmp_path: Path) -> None:
     """A job may be a small part of a program."""
     job = make_job(tmp_path / "job")
 
-    await run_with_signals(job, job.run(FakeApi()))
+    def handler(_number: int, _frame: object) -> None:
+        pass
 
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        await run_with_signals(job, run(job, FakeApi()))
+
+        assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_in_another_thread_signals_are_left_alone(tmp_path: Path) -> None:
+    """Python lets only the main thread have handlers, and a job in a thread of a service must run all the same."""
+    job = make_job(tmp_path / "job")
+    before = signal.getsignal(signal.SIGINT)
+
+    def work() -> None:
+        asyncio.run(run_with_signals(job, run(job, FakeApi())))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert signal.getsignal(signal.SIGINT) is before
+    assert exported(job) == expected()
 
 
 async def test_a_cancelled_caller_is_cancelled(tmp_path: Path) -> None:
@@ -60,7 +84,7 @@ async def test_a_cancelled_caller_is_cancelled(tmp_path: Path) -> None:
         await asyncio.get_running_loop().create_future()
 
     caller = asyncio.ensure_future(
-        run_with_signals(job, job.run(FakeApi(on_ask=lambda asked: hang() if asked == 50 else None)))
+        run_with_signals(job, run(job, FakeApi(on_ask=lambda asked: hang() if asked == 50 else None)))
     )
 
     with pytest.raises(asyncio.CancelledError):
@@ -72,4 +96,4 @@ async def test_other_stops_pass_through(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job")
 
     with pytest.raises(JobStoppedError, match="enough"):
-        await run_with_signals(job, job.run(FakeApi(on_ask=lambda asked: job.stop("enough"))))
+        await run_with_signals(job, run(job, FakeApi(on_ask=lambda asked: job.stop("enough"))))

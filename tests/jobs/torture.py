@@ -1,13 +1,14 @@
-"""Does a job survive 60 kills at random and one at each named step, over 100,000 keys of the sandbox?
+"""Does a job survive 60 kills at random and one at every share of its disk's operations, over 100,000 keys?
 
 Run as `python -m tests.jobs.torture --keys 100000 --kills 60`; it takes a few minutes. A process makes the job, works
-on it and seals it, and is killed before and after each operation of the disk in each of these phases, and by another
+on it and exports it, and is killed before and after operations of the disk in each of these phases, and by another
 process at any moment in between. It prints a line for each kill and a summary, and ends with an error if a row is
 missing, doubled or wrong, if a kill cost more requests than it may, or if a process was not killed where it should be.
 """
 
 import argparse
 import asyncio
+import csv
 import itertools
 import json
 import os
@@ -24,39 +25,19 @@ import attrs
 
 from capillary_async import BasicAuth, CapillaryClient, ClientOptions
 from capillary_async.jobs import BulkJob, JobOptions
-from capillary_async.jobs.failures import FAILURES_FILE
-from capillary_async.jobs.manifest import MANIFEST_FILE, read_manifest
-from capillary_async.jobs.parts import part_path
-from capillary_async.jobs.status import read_tally
+from capillary_async.jobs.database import JOB_FILE
 from capillary_async.sandbox import Answer, Sandbox
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.people import everyone_present
-from tests.jobs.fakes import StepDisk
-from tests.jobs.victim import Killer
+from tests.jobs.disk import shim
 
-OPTIONS = JobOptions(concurrency=64, batch=500, part_bytes=2**20)
+OPTIONS = JobOptions(concurrency=64, batch=500)
 UNSAFE = 64 + OPTIONS.batch
-# Keys that fail, so that failures are journalled and listed, too.
+# Keys that fail, so that failures are written down and listed, too.
 BAD = frozenset({7, 77_777})
-
-Steps = Iterable[tuple[str, int]]
-_SIDES = ("before", "after")
-_NEW_FILE = ("create", "write", "fsync", "rename", "fsync_directory")
-# What is left of an earlier journal is removed; the keys are the first new file, the manifest the second, and the last.
-MAKING: Steps = [
-    *((f"{side} remove", 1) for side in _SIDES),
-    *((f"{side} {step}", 1) for step in _NEW_FILE for side in _SIDES),
-    *((f"{side} {step}", 2) for step in _NEW_FILE[:-1] for side in _SIDES),
-]
-WORKING: Steps = [(f"{side} {step}", 3) for step in ("write", "fsync", "commit") for side in _SIDES]
-TRUNCATING: Steps = [(f"{side} truncate", 1) for side in _SIDES]
-# What one kill leaves of a new part, the next process removes.
-REMOVING: Steps = [
-    *((f"{side} {step}", number) for side in _SIDES for step, number in (("open", 2), ("fsync_directory", 1))),
-    *((f"{side} remove", 1) for side in _SIDES),
-]
-# The first new file is the list of failures, the second one the output.
-FINISHING: Steps = [(f"{side} {step}", number) for number in (1, 2) for step in _NEW_FILE for side in _SIDES]
+# Operations of the disk, counted from the beginning of a process: of making the job, and of going on with it.
+EARLY = (1, 2, 5, 20, 60, 61, 62)
+LATER = (1, 2, 3, 4, 7, 12, 25, 50, 90)
 
 
 def say(text: str) -> None:
@@ -65,17 +46,13 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def work(base_url: str, directory: Path, keys: int, killer: Killer) -> None:
-    """Make or resume the job, and seal it, in a process of its own."""
-    disk = StepDisk(killer)
-    if (directory / MANIFEST_FILE).exists():
-        job = BulkJob.open(directory, disk=disk)
-    else:
-        job = BulkJob.create(directory, "active-targets", range(1, keys + 1), options=OPTIONS, disk=disk)
+async def work(base_url: str, directory: Path, keys: int) -> None:
+    """Make or resume the job, and export it, in a process of its own."""
+    job = BulkJob.create_or_open(directory, "active-targets", range(1, keys + 1), options=OPTIONS)
     options = ClientOptions(deadline=None)
     async with CapillaryClient(base_url, BasicAuth("store.server", "server123"), options=options) as client:
         await job.run(client)
-    job.seal("jsonl")
+    job.export("jsonl")
 
 
 @attrs.define(eq=False)
@@ -121,23 +98,26 @@ class Torture:
             if self.process is not None:
                 self.process.kill()
 
-    async def attempt(self, step: str = "never", number: int = 0, *, requests: int = 0) -> bool:
+    async def attempt(self, operation: int = 0, *, requests: int = 0) -> bool:
         """Let a process work until it ends or is killed; return whether it was killed."""
-        arguments = (self.sandbox.base_url, str(self.directory), str(self.keys), step, str(number))
+        arguments = (self.sandbox.base_url, str(self.directory), str(self.keys))
+        environment = os.environ | {"LD_PRELOAD": str(shim()), "SHIM_DIR": str(self.directory)}
+        if operation:
+            environment["SHIM_KILL"] = str(operation)
         self.requests_left = requests
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.jobs.torture", "--victim", *arguments
+            sys.executable, "-m", "tests.jobs.torture", "--victim", *arguments, env=environment
         )
         code = await self.process.wait()
         assert code in {0, -signal.SIGKILL}, f"a process ended with {code}"
-        await self._account(f"{step} {number}" if number else f"{requests} requests")
+        await self._account(f"operation {operation}" if operation else f"{requests} requests")
         return code != 0
 
     async def _account(self, moment: str) -> None:
         self.kills += 1
         await asyncio.sleep(0.1)  # what a killed process sent has arrived by then
         done = 0
-        if (self.directory / MANIFEST_FILE).exists():
+        if (self.directory / JOB_FILE).exists():
             status = BulkJob.open(self.directory).status()
             done = status.done - status.failed
         total = self.sandbox.request_count
@@ -146,10 +126,11 @@ class Torture:
         assert extra - self.extra <= UNSAFE
         self.extra = extra
 
-    async def at(self, steps: Steps) -> None:
-        """Kill a process at each of these steps."""
-        for step, number in steps:
-            assert await self.attempt(step, number), f"{step} {number} never came"
+    async def at(self, operations: Iterable[int]) -> None:
+        """Kill a process before and after each of these operations."""
+        for number in operations:
+            for operation in (number, -number):
+                assert await self.attempt(operation), f"operation {operation} never came"
 
     async def at_random(self, kills: int, share: float) -> None:
         """Kill at any moment; the moments are spread over what is left until this share of the keys is done."""
@@ -158,25 +139,18 @@ class Torture:
             moment = self.chance.randrange(1, 2 + max(0, int(2 * requests / left)))
             assert await self.attempt(requests=moment), "it came too late"
 
-    async def leave_a_tail(self) -> None:
-        """Kill until a part is longer than the journal says, for truncating has to have a reason."""
-        while not any(part_path(self.directory, part).stat().st_size > end for part, end in self._ends().items()):
-            assert await self.attempt("before commit", 2)
-
-    def _ends(self) -> dict[int, int]:
-        return read_tally(self.directory, read_manifest(self.directory)).ends
-
     def check(self) -> None:
         """Compare the output with the sandbox's own account."""
         job = BulkJob.open(self.directory)
-        with job.seal("jsonl").open("rb") as file:
-            rows = Counter((row["user_id"], row["id"]) for row in map(json.loads, file))
+        with Path(job.export("jsonl")).open("rb") as file:
+            rows = Counter((row["customer_id"], row["id"]) for row in map(json.loads, file))
         users = [user for user in range(1, self.keys + 1) if user not in BAD]
         status, rules = job.status(), self.sandbox.target_rule_ids
         say(f"{self.kills - 1} kills, {status}, {sum(rows.values()):,} rows, {self.extra:,} requests lost")
         assert rows == Counter(itertools.chain.from_iterable(((user, rule) for rule in rules(user)) for user in users))
-        failed = (self.directory / FAILURES_FILE).read_text("utf-8").splitlines()
-        assert {json.loads(line)["key"]["user_id"] for line in failed} == {key for key in BAD if key <= self.keys}
+        with (self.directory / "outcomes.csv").open(encoding="utf-8", newline="") as lines:
+            failed = {int(row["customer_id"]) for row in csv.DictReader(lines) if row["status"] == "failed"}
+        assert failed == {key for key in BAD if key <= self.keys}
         assert status.is_complete
 
 
@@ -186,13 +160,11 @@ async def torture(keys: int, kills: int, seed: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             pain = Torture(sandbox, Path(folder) / "job", keys, random.Random(seed))
             pain.watch()
-            await pain.at(MAKING)
+            await pain.at(EARLY)
             await pain.at_random(kills // 2, 0.4)
-            await pain.at(WORKING)
-            await pain.leave_a_tail()
-            await pain.at([*TRUNCATING, *REMOVING])
+            await pain.at(LATER)
             await pain.at_random(kills - kills // 2, 0.9)
-            await pain.at(FINISHING)
+            await pain.at(LATER)
             assert not await pain.attempt()
             pain.check()
 
@@ -200,8 +172,8 @@ async def torture(keys: int, kills: int, seed: int) -> None:
 def main() -> None:
     """Torture, or be tortured."""
     if sys.argv[1:2] == ["--victim"]:
-        base_url, directory, keys, step, number = sys.argv[2:]
-        asyncio.run(work(base_url, Path(directory), int(keys), Killer(step, int(number))))
+        base_url, directory, keys = sys.argv[2:]
+        asyncio.run(work(base_url, Path(directory), int(keys)))
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=100_000)

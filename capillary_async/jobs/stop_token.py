@@ -1,19 +1,19 @@
 """How a run is brought to a stop from outside."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Self
 
 
-class Brake:
-    """Ends the block that it guards, softly or hard, without an exception.
+class StopToken:
+    """Ends the block that it guards, softly or at once, without an exception.
 
     A soft stop leaves what is inside some time to end by itself; what waits for better times ends at once.
 
     Attributes:
-        reason: Why it was pulled; `None` while it was not.
-        shutdown_timeout: How long a soft stop takes at most.
+        reason: Why it was set; `None` while it was not.
+        shutdown_timeout: Seconds that a soft stop takes at most.
     """
 
     def __init__(self, shutdown_timeout: float = 19.0) -> None:
@@ -23,7 +23,7 @@ class Brake:
         self._is_hard = False
 
     @property
-    def is_pulled(self) -> bool:
+    def is_set(self) -> bool:
         """Whether nothing new should begin."""
         return self.reason is not None
 
@@ -31,40 +31,41 @@ class Brake:
         """Guard the block."""
         self._limit = asyncio.timeout(None)
         await self._limit.__aenter__()
-        if self.is_pulled:
+        if self.is_set:
             self._set_limit()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Say that everything is fine if the block was ended by the brake."""
+        """Say that everything is fine if the block was ended by the token."""
         limit, self._limit = self._limit, None
-        assert limit is not None  # noqa: S101  (entered)
+        if limit is None:
+            return False
         try:
             await limit.__aexit__(kind, error, trace)
         except TimeoutError:
             return True
         return False
 
-    def pull(self, reason: str) -> None:
-        """Stop softly. Pulling it again changes nothing."""
-        if not self.is_pulled:
+    def stop(self, reason: str) -> None:
+        """Stop softly. Doing it again changes nothing."""
+        if not self.is_set:
             self.reason = reason
             self._set_limit()
 
-    def pull_hard(self, reason: str) -> None:
+    def stop_now(self, reason: str) -> None:
         """Stop at once."""
         self.reason = self.reason or reason
         self._is_hard = True
         self._set_limit()
 
-    async def pause(self, sleep: Callable[[float], Awaitable[object]], seconds: float) -> None:
+    async def interrupting(self, wait: Awaitable[object]) -> None:
         """Wait; a stop ends the wait at once, and the block with it."""
         was_hard, self._is_hard = self._is_hard, True
-        if self.is_pulled:
+        if self.is_set:
             self._set_limit()
-        await sleep(seconds)
+        await wait
         self._is_hard = was_hard
 
     def _set_limit(self) -> None:

@@ -1,20 +1,8 @@
-"""Makes verdicts safe in batches, in a thread of its own, so that no lookup waits for the disk.
+"""Makes outcomes safe in batches, in a thread of its own, so that no lookup waits for the disk.
 
-The order of writes, on which everything rests:
-
-1. The batch's lines are appended to the part file.
-2. The part file is synced.
-3. One journal transaction, itself synced, says which keys have which verdict and where their lines are.
-
-Until 3 is done the batch does not exist: whatever of it is in the part file lies beyond the end that
-the journal knows, and is cut off when the job is opened. After 3 it is whole. There is no moment
-at which a key has a verdict without its line, or a line twice, so every key is in the output
-exactly once; a key whose batch was lost is looked up again, so it is asked for at least once.
-
-The batch that is being written and the one that is being filled hold at most `batch` records
-together: with the lookups in flight, that is all a crash can cost. Lines may be long, so their bytes
-are bounded, too. After the first error nothing is written any more: what a failed fsync leaves on the
-disk cannot be known, and is cut off.
+The batch that is being written and the one that is being filled hold at most `size` records together: with the lookups
+in flight, that is all a crash can cost. Rows may be long, so their bytes are bounded, too. After the first error
+nothing is written any more: what a failed fsync leaves on the disk cannot be known, and a second one would not tell.
 """
 
 import asyncio
@@ -22,35 +10,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from capillary_async.jobs.journal import Journal
-from capillary_async.jobs.parts import Parts
 from capillary_async.jobs.problems import stopping_when_the_disk_fails
-from capillary_async.jobs.tally import Record, entry_for
+from capillary_async.jobs.records import Record
 
-# A key may have a thousand rows or a hundred thousand; a batch is in memory as a whole, now and when it is sealed.
+# A key may have a thousand rows or a hundred thousand; a batch is in memory as a whole.
 _MOST_BYTES: Final = 2**24
 
 
-def write_batch(parts: Parts, journal: Journal, records: Sequence[Record]) -> None:
-    """Make a batch safe; the order is the point.
-
-    Raises:
-        OSError: The disk failed.
-    """
-    data = b"".join(record.line for record in records)
-    place = parts.append(data) if data else None
-    failures = [record.failure for record in records if record.failure is not None]
-    journal.append(entry_for(records, place), failures)
-
-
-class Recorder:
+class BatchWriter:
     """Collects records and writes them.
 
     Args:
         write: Makes a batch safe; called in a thread.
         size: Records that may be unsafe at most.
         seconds: How long one may be unsafe.
-        on_error: Called once when the disk has failed.
+        on_error: Called once when a write has failed, with the error.
     """
 
     def __init__(
@@ -58,7 +32,7 @@ class Recorder:
         write: Callable[[Sequence[Record]], None],
         size: int,
         seconds: float,
-        on_error: Callable[[], None] = lambda: None,
+        on_error: Callable[[BaseException], None],
     ) -> None:
         self._write = write
         self._size = size
@@ -88,11 +62,11 @@ class Recorder:
         """Take a record; it will be safe soon.
 
         Raises:
-            JobStoppedError: The disk has failed.
+            JobError: An earlier write failed.
         """
         self._raise_error()
         self._batch.append(record)
-        self._bytes += len(record.line)
+        self._bytes += len(record.rows)
         if self._writing is not None:
             return
         if self._is_worthwhile:
@@ -104,7 +78,7 @@ class Recorder:
         """Wait until a record may be added.
 
         Raises:
-            JobStoppedError: The disk has failed.
+            JobError: A write failed.
         """
         while self.is_full and self._error is None:
             await self._write_more()
@@ -114,7 +88,7 @@ class Recorder:
         """Wait until every record is safe.
 
         Raises:
-            JobStoppedError: The disk has failed.
+            JobError: A write failed.
         """
         while (self._batch or self._writing is not None) and self._error is None:
             await self._write_more()
@@ -128,7 +102,7 @@ class Recorder:
             while self._writing is not None:
                 await asyncio.wait([self._writing])
         finally:
-            # Also when the caller is cancelled: the files must not be closed under the thread's hands.
+            # Also when the caller is cancelled: the file must not be closed under the thread's hands.
             self._thread.shutdown()
 
     async def _write_more(self) -> None:
@@ -151,7 +125,7 @@ class Recorder:
         self._underway = self._underway_bytes = 0
         self._error = writing.exception()
         if self._error is not None:
-            self._on_error()
+            self._on_error(self._error)
         elif self._is_worthwhile:
             self._begin()
         elif self._batch:

@@ -1,0 +1,248 @@
+"""How a job comes to be: its keys are checked and copied into a file that gets its name last."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from capillary_async.jobs.database import JOB_FILE, checksum_of, create_tables
+from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
+from capillary_async.jobs.lock import LOCK_FILE, Lock
+from capillary_async.jobs.lookups import Lookup
+from capillary_async.jobs.manifest import JobOptions, JobState, Manifest
+from capillary_async.jobs.problems import InvalidKeysError, JobRefusedError
+from capillary_async.jobs.records import Values
+from capillary_async.jobs.store import now_text, write_meta
+
+_NEW_FILE: Final = f"{JOB_FILE}.new"
+# What a job that never came to be may have left behind.
+_LEFTOVERS: Final = frozenset({LOCK_FILE, _NEW_FILE, f"{_NEW_FILE}-journal"})
+_EXAMPLES: Final = 10
+
+Numbered = Iterable[tuple[int, Values]]
+
+
+@attrs.define
+class KeyCount:
+    """What was read of a source of keys.
+
+    Attributes:
+        keys: How many different keys.
+        duplicates: How many records repeat an earlier key.
+        duplicate_lines: The first few lines that do.
+    """
+
+    keys: int = 0
+    duplicates: int = 0
+    duplicate_lines: list[int] = attrs.field(factory=list[int])
+    _sha256: Any = attrs.field(factory=hashlib.sha256)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all records."""
+        return str(self._sha256.hexdigest())
+
+    def texts(self, records: Numbered) -> Iterator[tuple[int, str]]:
+        """Yield each record's line and its values as JSON."""
+        for line, values in records:
+            text = json.dumps(values, separators=(",", ":"))
+            self._sha256.update(text.encode() + b"\n")
+            yield line, text
+
+    def note_duplicate(self, line: int) -> None:
+        """Count a record that repeats a key."""
+        self.duplicates += 1
+        if len(self.duplicate_lines) < _EXAMPLES:
+            self.duplicate_lines.append(line)
+
+
+def create_job(
+    directory: Path,
+    lookup: Lookup,
+    keys: Keys,
+    options: JobOptions,
+    notes: Mapping[str, str],
+    *,
+    key_format: KeyFormat | None,
+    mapping: Mapping[str, str] | None,
+) -> None:
+    """Make a job.
+
+    Raises:
+        InvalidKeysError: A key cannot be used.
+        JobRefusedError: The directory is not empty.
+        OSError: The disk failed.
+    """
+    path = path_of(keys)
+    manifest = Manifest(
+        lookup=lookup.name,
+        columns=tuple(lookup.key_columns),
+        keys=0,
+        source=name_of(keys),
+        created=now_text(),
+        options=options,
+        arguments=dict(lookup.arguments),
+        source_path=None if path is None else str(path.absolute()),
+        source_sha256=None if path is None else digest_of(path),
+        by=lookup.by,
+        notes=dict(notes),
+    )
+    write_job(directory, manifest, read_keys(keys, lookup, key_format=key_format, mapping=mapping))
+
+
+def write_job(directory: Path, manifest: Manifest, records: Numbered, state: JobState | None = None) -> None:
+    """Write a job's file.
+
+    Args:
+        directory: The job's; made if it is missing.
+        manifest: What the job is, but for the number of its keys.
+        records: The keys, each with its line; for a shard with its number.
+        state: Where it stands at first.
+
+    Raises:
+        InvalidKeysError: A key cannot be used, or there are none.
+        JobRefusedError: The directory is not empty.
+        OSError: The disk failed.
+    """
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _check_is_free(directory)
+    with Lock(directory):
+        _check_is_free(directory)  # by now somebody else may have made a job
+        with suppress(PermissionError):
+            directory.chmod(0o700)  # what is in it is about customers
+        new = directory / _NEW_FILE
+        new.unlink(missing_ok=True)
+        os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            with _disk_errors_named(new.name):
+                _write(new, manifest, records, state or JobState())
+            _sync(new)
+            new.rename(directory / JOB_FILE)
+            _sync(directory)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+def _write(path: Path, manifest: Manifest, records: Numbered, state: JobState) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        # Nothing of this file counts before it is whole.
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("PRAGMA cache_size = -65536")
+        create_tables(database)
+        database.execute("BEGIN")
+        count = _insert(database, records, is_shard=manifest.shard is not None)
+        if not count.keys and manifest.shard is None:
+            raise InvalidKeysError(f"{manifest.source}: there are no keys in it")
+        manifest = attrs.evolve(
+            manifest,
+            keys=count.keys,
+            duplicates=count.duplicates,
+            duplicate_lines=tuple(count.duplicate_lines),
+            records_sha256=count.sha256,
+        )
+        write_meta(database, "manifest", manifest.to_json())
+        write_meta(database, "state", state.to_json())
+        database.execute("COMMIT")
+
+
+def _insert(database: sqlite3.Connection, records: Numbered, *, is_shard: bool) -> KeyCount:
+    count = KeyCount()
+    for line, text in count.texts(records):
+        key_id = line if is_shard else count.keys + 1
+        row = (key_id, text, checksum_of(f"{key_id} {text}"))
+        if database.execute("INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", row).rowcount:
+            count.keys += 1
+        else:
+            count.note_duplicate(line)
+    return count
+
+
+@contextmanager
+def _disk_errors_named(name: str) -> Generator[None]:
+    """Let what SQLite says of a file that it has just made look like what it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(f"{name}: {error}") from error
+
+
+def count_keys(
+    lookup: Lookup, keys: Keys, *, key_format: KeyFormat | None, mapping: Mapping[str, str] | None
+) -> KeyCount:
+    """Check and count keys without keeping them; a file that vanishes tells those that came before.
+
+    Raises:
+        InvalidKeysError: A key cannot be used, or there are none.
+    """
+    with _disk_errors_named("the directory for temporary files"), closing(sqlite3.connect("")) as database:
+        create_tables(database)
+        count = _insert(database, read_keys(keys, lookup, key_format=key_format, mapping=mapping), is_shard=False)
+    if not count.keys:
+        raise InvalidKeysError(f"{name_of(keys)}: there are no keys in it")
+    return count
+
+
+def check_expected(
+    manifest: Manifest,
+    lookup: Lookup | None,
+    own: Lookup,
+    keys: Keys | None,
+    *,
+    key_format: KeyFormat | None,
+    mapping: Mapping[str, str] | None,
+) -> None:
+    """Check that a job is the one that somebody expects.
+
+    Raises:
+        JobRefusedError: It is another.
+        InvalidKeysError: The keys that are expected cannot be used.
+    """
+    if lookup is not None and lookup.name != manifest.lookup:
+        raise JobRefusedError(f"the job looks up {manifest.lookup}, not {lookup.name}")
+    if lookup is not None and dict(lookup.arguments) != dict(manifest.arguments):
+        raise JobRefusedError(f"the job looks up {manifest.lookup} with other options; use a new directory")
+    if keys is not None:
+        count = KeyCount()
+        for _ in count.texts(read_keys(keys, own, key_format=key_format, mapping=mapping)):
+            pass
+        if count.sha256 != manifest.records_sha256:
+            raise JobRefusedError(f"{name_of(keys)} does not hold the keys that the job was made with")
+
+
+def has_changed(manifest: Manifest) -> bool:
+    """Whether the key file is there, but is not what the job was made from."""
+    path = None if manifest.source_path is None else Path(manifest.source_path)
+    with suppress(OSError):
+        return path is not None and path.is_file() and digest_of(path) != manifest.source_sha256
+    return False
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_is_free(directory: Path) -> None:
+    foreign = {entry.name for entry in directory.iterdir()} - _LEFTOVERS
+    if foreign:
+        what = "a job" if JOB_FILE in foreign else f"something else ({min(foreign)})"
+        raise JobRefusedError(f"there is {what} in {directory} already")
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, would survive a power cut."""
+    if os.name == "nt" and path.is_dir():  # Windows knows no such thing
+        return
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

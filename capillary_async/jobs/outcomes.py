@@ -1,0 +1,165 @@
+"""What the outcome of a lookup says, about its key and about the API.
+
+Only an answer with a code of the API's own is a verdict on a key. A gateway's 404 is not, whatever the request was for;
+nor is a blank 400 by itself, though the documents have it for a wrong customer id: it becomes one when it comes again
+and again while a key that works still does.
+"""
+
+import json
+import traceback
+from enum import Enum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import attrs
+
+from capillary_async.errors import (
+    AccessDeniedError,
+    AuthenticationError,
+    CapillaryError,
+    ConfigurationError,
+    CustomerMergedError,
+    DeadlineExceeded,
+    InvalidRequestError,
+    NotFoundError,
+    ResponseError,
+    TransportError,
+    is_business_error,
+)
+
+_PACKAGE: Final = str(Path(__file__).parent.parent)
+# How often a key fails in all before it counts as failed. Faults that pass, a gateway's among them, get more tries
+# than chance can use up: with 30 % of all requests refused, six keys in a million fail ten times in a row.
+_PATIENCE: Final = 10
+_PATIENCE_WITH_BLANKS: Final = 3
+_LITTLE_PATIENCE: Final = 2
+
+
+class Answer(NamedTuple):
+    """What a lookup found.
+
+    Attributes:
+        rows: All rows as JSON; empty for none.
+        requests: How many requests it took.
+    """
+
+    rows: bytes
+    requests: int
+
+
+class Meaning(Enum):
+    """What an outcome is about."""
+
+    ANSWER = "the API has answered: rows, nothing, or a refusal by its own code"
+    LOOKUP = "the lookup itself went wrong; the API has no part in it"
+    SUSPECT = "it may be the key, and it may be the API or the way to it"
+    BLANK = "the same; but it is also how the API refuses a wrong id"
+    STRANGER = "the answer does not come from the API"
+    DENIED = "it may be the key, and it may be that nobody is let in"
+    ACCOUNT = "the credentials were refused, most likely for every key"
+    HOPELESS = "no request can succeed: the certificate, the host, the proxy or the client is wrong"
+
+
+@attrs.frozen
+class Verdict:
+    """What an outcome says.
+
+    Attributes:
+        meaning: What it is about.
+        status: What it makes of the key when it is the key's: "found" and the like.
+        patience: How often that has to come before it counts.
+    """
+
+    meaning: Meaning
+    status: str
+    patience: int = 1
+
+
+_MERGED: Final = Verdict(Meaning.ANSWER, "merged")
+_NOT_FOUND: Final = Verdict(Meaning.ANSWER, "not_found")
+_INVALID: Final = Verdict(Meaning.ANSWER, "invalid")
+_BLANK: Final = Verdict(Meaning.BLANK, "invalid", _PATIENCE_WITH_BLANKS)
+_HOPELESS: Final = Verdict(Meaning.HOPELESS, "failed", _LITTLE_PATIENCE)
+_ACCOUNT: Final = Verdict(Meaning.ACCOUNT, "failed", _LITTLE_PATIENCE)
+_DENIED_BY_CODE: Final = Verdict(Meaning.DENIED, "invalid")
+_DENIED: Final = Verdict(Meaning.DENIED, "failed", _LITTLE_PATIENCE)
+_MAY_PASS: Final = Verdict(Meaning.SUSPECT, "failed", _PATIENCE)
+_STRANGER: Final = Verdict(Meaning.STRANGER, "failed", _PATIENCE)
+_ODD: Final = Verdict(Meaning.SUSPECT, "failed", _LITTLE_PATIENCE)
+_LOOKUP: Final = Verdict(Meaning.LOOKUP, "failed", _LITTLE_PATIENCE)
+
+
+def verdict_on(error: Exception) -> Verdict:
+    """Judge an error."""
+    if isinstance(error, ResponseError):
+        return _verdict_on_refusal(error)
+    if isinstance(error, ConfigurationError):
+        return _HOPELESS
+    if isinstance(error, TransportError) and not error.retryable and not isinstance(error, DeadlineExceeded):
+        return _HOPELESS
+    if isinstance(error, CapillaryError):
+        return _MAY_PASS if error.retryable or isinstance(error, DeadlineExceeded) else _ODD
+    return _MAY_PASS if isinstance(error, OSError) else _LOOKUP
+
+
+def _verdict_on_refusal(error: ResponseError) -> Verdict:
+    is_own_code = is_business_error(error.codes)
+    if isinstance(error, AuthenticationError):
+        return _ACCOUNT
+    if isinstance(error, AccessDeniedError):
+        return _DENIED_BY_CODE if is_own_code else _DENIED
+    if error.retryable:
+        return _MAY_PASS
+    if is_own_code:
+        kinds = {CustomerMergedError: _MERGED, NotFoundError: _NOT_FOUND}
+        return next((verdict for kind, verdict in kinds.items() if isinstance(error, kind)), _INVALID)
+    is_blank = isinstance(error, InvalidRequestError) and error.status == 400 and not error.codes
+    return _BLANK if is_blank else _STRANGER
+
+
+@attrs.frozen
+class Reason:
+    """Why a key has no rows.
+
+    Attributes:
+        error: Class of the error.
+        status: HTTP status of the last answer, or `None`.
+        codes: Capillary's codes of the last answer.
+        message: What the error says, or for an error of the lookup's own where it was raised: its words may name a
+            person.
+    """
+
+    error: str
+    status: int | None = None
+    codes: tuple[int, ...] = ()
+    message: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> "Reason":
+        """Describe an error."""
+        return cls(
+            type(error).__name__,
+            error.status if isinstance(error, ResponseError) else None,
+            error.codes if isinstance(error, ResponseError) else (),
+            str(error) if isinstance(error, CapillaryError) else _place_of(error),
+        )
+
+    def to_json(self) -> str:
+        """Write it as text."""
+        return json.dumps(attrs.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Reason":
+        """Read what `to_json` wrote; nothing comes of nothing."""
+        document = json.loads(text) if text else {"error": ""}
+        return cls(**(document | {"codes": tuple(document.get("codes", ()))}))
+
+    def __str__(self) -> str:
+        """In a line."""
+        return ": ".join(part for part in (self.error, self.message) if part)
+
+
+def _place_of(error: Exception) -> str:
+    """Name the innermost line of code that is not this package's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

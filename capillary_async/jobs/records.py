@@ -1,0 +1,94 @@
+"""Keys and what came of them, as values and as rows of a job's file."""
+
+import zlib
+from typing import Any, Final, NamedTuple
+
+from capillary_async.jobs.database import checksum_of
+
+# Shorter rows are not worth the time.
+_LEAST_TO_COMPRESS: Final = 300
+
+Values = tuple[int | str | None, ...]
+
+
+class Key(NamedTuple):
+    """A key of a job.
+
+    Attributes:
+        id: Its number.
+        values: A value for each column.
+        tries: How often it failed before.
+        requests: How many requests that took.
+    """
+
+    id: int
+    values: Values
+    tries: int = 0
+    requests: int = 0
+
+
+class Record(NamedTuple):
+    """What came of a key, on its way into the file.
+
+    Attributes:
+        key_id: The key's number.
+        status: "found" and the like; "pending" for a key that failed and is tried again.
+        requests: How many requests it took.
+        at: When, in seconds since 1970.
+        reason: Why, as JSON; empty for what was found.
+        rows: What was found, as JSON lines.
+        tries: How often the key has failed, this time included.
+        had_failed: Whether it had failed before.
+    """
+
+    key_id: int
+    status: str
+    requests: int
+    at: int
+    reason: str = ""
+    rows: bytes = b""
+    tries: int = 0
+    had_failed: bool = False
+
+
+class Entry(NamedTuple):
+    """A key and what came of it, as an export reads it.
+
+    Attributes:
+        key_id: The key's number.
+        values: A value for each column.
+        status: One of `STATUSES`, or "pending".
+        requests: How many requests it took.
+        at: When, in seconds since 1970; 0 for a key that is pending.
+        reason: Why, as JSON; empty for what was found.
+        rows: What was found, as JSON lines.
+    """
+
+    key_id: int
+    values: Values
+    status: str = "pending"
+    requests: int = 0
+    at: int = 0
+    reason: str = ""
+    rows: bytes = b""
+
+
+def outcome_row(record: Record) -> tuple[Any, ...]:
+    """Return a row of `outcomes`; long rows are compressed."""
+    rows = zlib.compress(record.rows, 1) if len(record.rows) >= _LEAST_TO_COMPRESS else record.rows
+    text = f"{record.key_id} {record.status} {record.requests} {record.at} {record.reason}"
+    checksum = checksum_of(text, rows)
+    return (record.key_id, record.status, record.requests, record.at, record.reason, rows, checksum)
+
+
+def failure_row(record: Record) -> tuple[Any, ...]:
+    """Return a row of `failures`."""
+    text = f"{record.key_id} {record.tries} {record.status} {record.requests} {record.at} {record.reason}"
+    columns = (record.key_id, record.tries, record.status, record.requests, record.at, record.reason)
+    return (*columns, checksum_of(text))
+
+
+def unpacked(rows: bytes) -> bytes:
+    """Return what was found as it was before it was written."""
+    # What is compressed begins with an x, and no JSON does.
+    return zlib.decompress(rows) if rows.startswith(b"x") else rows

@@ -1,0 +1,398 @@
+"""A job's one file: its keys, and what came of each. Why every row is in the output exactly once.
+
+`keys` never changes after the job was made. A run writes in batches, and a batch is one transaction that is synced
+before it counts: the outcomes of some keys with their rows, the counts, and nothing else. `outcomes` has the key's id
+as its primary key, so a second outcome of a key cannot be written, and an export that walks through `keys` and takes
+what `outcomes` has for each finds every key once. What a kill or a power cut leaves:
+
+| when | what is there afterwards |
+|---|---|
+| while the job is made | no `job.sqlite`: it is written under another name, synced and renamed; it is made anew |
+| before a batch is committed | the batch before; the keys of this one have no outcome and are looked up again |
+| while it is committed | SQLite's log has all of it or nothing; its frames have checksums |
+| after it is committed | all of it |
+| while a refresh goes on | the old generation whole, and a new one beside it that is gone on with |
+| while the generations change places | one or the other: it is one transaction |
+| while the output is written | the old output: the new one has another name until it is whole |
+
+So a key is asked for at least once, and has exactly one outcome. Only one run may write: it holds the lock of the
+directory, and as locks can fail (the file was removed, another machine does not know it), it also leaves its mark in
+the state row, and every transaction sees first whether the mark is still there.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import attrs
+
+from capillary_async.jobs.database import (
+    JOB_FILE,
+    NEXT_TABLES,
+    check_structure,
+    checksum_of,
+    connect,
+    corrupted,
+    corruption_named,
+)
+from capillary_async.jobs.manifest import JobState, Manifest, new_owner
+from capillary_async.jobs.problems import JobRefusedError, JobStoppedError
+from capillary_async.jobs.records import Entry, Key, Record, Values, failure_row, outcome_row, unpacked
+
+_KEYS_AT_ONCE: Final = 1000
+_ROWS_AT_ONCE: Final = 64
+
+
+def now_text() -> str:
+    """Return the present moment as an ISO date-time."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@attrs.define(eq=False)
+class JobStore:
+    """A job's file, open. A run's thread may write while the event loop reads.
+
+    Attributes:
+        directory: The job's.
+        manifest: What the job is.
+        state: Where it stands, as of the last transaction or `refresh_state`.
+    """
+
+    directory: Path
+    manifest: Manifest
+    state: JobState
+    _database: sqlite3.Connection
+    _reader: sqlite3.Connection
+    _owner: str = attrs.field(default="", init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+
+    @classmethod
+    def open(cls, directory: Path, *, is_reader: bool = False) -> Self:
+        """Open a job's file.
+
+        Args:
+            directory: The job's.
+            is_reader: Only to read it, also while another process works on it or where nothing can be written.
+
+        Raises:
+            JobRefusedError: There is no job, or one of another version of this package.
+            JobCorruptedError: The file is not what the job wrote.
+            OSError: The disk failed.
+        """
+        path = directory / JOB_FILE
+        if not path.is_file():
+            raise JobRefusedError(f"there is no job in {directory}")
+        database = connect(path, is_reader=is_reader)
+        try:
+            with corruption_named(path):
+                manifest = Manifest.from_json(_read_meta(database, "manifest"))
+                state = JobState.from_json(_read_meta(database, "state"))
+            reader = database if is_reader else connect(path, is_reader=True)
+        except BaseException:
+            database.close()
+            raise
+        return cls(directory, manifest, state, database, reader)
+
+    def close(self) -> None:
+        """Close the file; what a log holds is moved into it, so that it is one file again."""
+        with self._lock, suppress(sqlite3.Error):
+            if self._reader is not self._database:
+                self._reader.close()
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        """Return the open store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.directory / JOB_FILE
+
+    @property
+    def pending(self) -> int:
+        """How many keys are left to look up."""
+        return self.manifest.keys - sum(self.state.active_counts.values())
+
+    @property
+    def pending_in_export(self) -> int:
+        """How many keys have no outcome in the generation that exports show."""
+        return self.manifest.keys - sum(self.state.counts.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to look up."""
+        return not self.pending and self.state.next_counts is None
+
+    @property
+    def _is_refreshing(self) -> bool:
+        return self.state.next_counts is not None
+
+    def _table(self, name: str) -> str:
+        return f"next_{name}" if self._is_refreshing else name
+
+    def check(self) -> None:
+        """Check the structure of the file, and that there are as many rows of each kind as were counted.
+
+        Raises:
+            JobCorruptedError: Something is not what the job wrote.
+            OSError: The disk failed.
+        """
+        check_structure(self._database, self.path)
+        with corruption_named(self.path):
+            (keys,) = self._reader.execute("SELECT count(*) FROM keys NOT INDEXED").fetchone()
+            if keys != self.manifest.keys:
+                raise corrupted(self.path, f"it has {keys} keys, and {self.manifest.keys} were written")
+            for prefix, counts in (("", self.state.counts), ("next_", self.state.next_counts)):
+                if counts is not None and self._count(prefix) != {s: n for s, n in counts.items() if n}:
+                    raise corrupted(self.path, "there are other outcomes than were counted")
+
+    def _count(self, prefix: str) -> dict[str, int]:
+        outcomes = self._reader.execute(f"SELECT status, count(*) FROM {prefix}outcomes GROUP BY status").fetchall()
+        (failed,) = self._reader.execute(f"SELECT count(*) FROM {prefix}failures WHERE status = 'failed'").fetchone()
+        return dict(outcomes) | ({"failed": failed} if failed else {})
+
+    # --- writing ---
+
+    @contextmanager
+    def transaction(self) -> Generator[JobState]:
+        """Change something; the state that is yielded is written with it.
+
+        Raises:
+            JobStoppedError: Another run has taken the job over.
+            JobCorruptedError: The file is not what the job wrote.
+            OSError: The disk failed; nothing was changed.
+        """
+        with self._lock, corruption_named(self.path):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                state = self._own_state()
+                yield state
+                write_meta(self._database, "state", state.to_json())
+                self._database.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                raise
+            self.state = state
+
+    def _own_state(self) -> JobState:
+        state = JobState.from_json(_read_meta(self._database, "state"))
+        if state.owner != self._owner:
+            raise JobStoppedError("another process has begun to work on this job")
+        return state
+
+    def claim(self) -> None:
+        """Begin to write. From now on no other run can.
+
+        Raises:
+            OSError: The disk failed.
+        """
+        self.refresh_state()
+        self._owner = self.state.owner
+        owner = new_owner()
+        with self.transaction() as state:
+            state.owner = owner
+        self._owner = owner
+
+    def refresh_state(self) -> JobState:
+        """Read again where the job stands, and return it."""
+        with corruption_named(self.path):
+            self.state = JobState.from_json(_read_meta(self._reader, "state"))
+        return self.state
+
+    def begin(self, *, is_refresh: bool) -> None:
+        """Note that a run begins; for a refresh, make room for the new generation unless there is one."""
+        with self.transaction() as state:
+            if is_refresh and state.next_counts is None:
+                for statement in NEXT_TABLES.values():
+                    self._database.execute(statement)
+                state.next_counts, state.started = dict.fromkeys(state.counts, 0), None
+            state.started = state.started or now_text()
+            state.last_error, state.last_error_at = "", None
+
+    def write(self, records: Sequence[Record], base_url: str, account: str) -> None:
+        """Make a batch safe.
+
+        Args:
+            records: What came of some keys; of several on one key the last counts.
+            base_url: Which API said so; the first that found anything is the job's from then on.
+            account: As whom it was asked.
+        """
+        records = list({record.key_id: record for record in records}.values())
+        final = [record for record in records if record.status not in ("failed", "pending")]
+        failed = [record for record in records if record.status in ("failed", "pending")]
+        outcomes, failures = [outcome_row(record) for record in final], [failure_row(record) for record in failed]
+        with self.transaction() as state:
+            cleared = [(record.key_id,) for record in final if record.had_failed]
+            self._database.executemany(f"DELETE FROM {self._table('failures')} WHERE key_id = ?", cleared)
+            self._database.executemany(f"INSERT INTO {self._table('outcomes')} VALUES (?,?,?,?,?,?,?)", outcomes)
+            insert = f"INSERT OR REPLACE INTO {self._table('failures')} VALUES (?,?,?,?,?,?,?)"
+            self._database.executemany(insert, failures)
+            for record in records:
+                if record.status != "pending":
+                    state.active_counts[record.status] += 1
+            if state.base_url is None and any(record.status in ("found", "empty") for record in final):
+                state.base_url, state.account = base_url, account
+            if not self._is_refreshing:
+                state.revision += 1
+
+    def note_error(self, message: str) -> None:
+        """Write down what the job waits for the end of; empty when it goes on."""
+        with self.transaction() as state:
+            state.last_error, state.last_error_at = message, now_text() if message else None
+
+    def complete(self) -> None:
+        """Note that every key has its outcome; a new generation takes the place of the old one."""
+        with self.transaction() as state:
+            if state.next_counts is not None:
+                for name in ("outcomes", "failures"):
+                    self._database.execute(f"DROP TABLE {name}")
+                    self._database.execute(f"ALTER TABLE next_{name} RENAME TO {name}")
+                state.counts, state.next_counts = state.next_counts, None
+                state.generation += 1
+                state.revision += 1
+            state.completed = now_text()
+            state.last_error, state.last_error_at = "", None
+
+    def reopen(self, statuses: Collection[str]) -> int:
+        """Let the keys that have one of these statuses be looked up again; return how many there are."""
+        with self.transaction() as state:
+            counts = state.active_counts
+            count = sum(counts[status] for status in statuses)
+            if not count:
+                return 0
+            for status in statuses:
+                table = "failures" if status == "failed" else "outcomes"
+                self._database.execute(f"DELETE FROM {self._table(table)} WHERE status = ?", (status,))
+                counts[status] = 0
+            state.completed = state.completed if self._is_refreshing else None
+            state.revision += not self._is_refreshing
+            return count
+
+    # --- reading ---
+
+    def keys(self, last: int = -(2**63), *, are_failed: bool) -> Generator[Key]:
+        """Yield, in order, the keys that are left.
+
+        Args:
+            last: Begin behind the key of this number.
+            are_failed: Those that failed before and are tried again; else those that were never tried.
+        """
+        while chunk := self._next_keys(last, are_failed=are_failed, limit=_KEYS_AT_ONCE):
+            yield from chunk
+            last = chunk[-1].id
+
+    def next_unknown(self, last: int) -> Key | None:
+        """Return a key that is left, the first behind `last`, else the first of all; `None` without any."""
+        for first in (last, -(2**63)):
+            for are_failed in (False, True):
+                found = self._next_keys(first, are_failed=are_failed, limit=1)
+                if found:
+                    return found[0]
+        return None
+
+    def _next_keys(self, last: int, *, are_failed: bool, limit: int) -> list[Key]:
+        outcomes, failures = self._table("outcomes"), self._table("failures")
+        condition = "f.status = 'pending'" if are_failed else "f.key_id IS NULL"
+        query = (
+            'SELECT k.id, k."values", k.checksum, f.tries, f.status, f.requests, f.at, f.reason, f.checksum'
+            f" FROM keys k LEFT JOIN {failures} f ON f.key_id = k.id WHERE k.id > ? AND {condition}"
+            f" AND NOT EXISTS (SELECT 1 FROM {outcomes} o WHERE o.key_id = k.id) ORDER BY k.id LIMIT ?"
+        )
+        with corruption_named(self.path):
+            return [self._key(row) for row in self._reader.execute(query, (last, limit)).fetchall()]
+
+    def _key(self, row: Sequence[Any]) -> Key:
+        values = self._values(row[0], row[1], row[2])
+        return Key(row[0], values) if row[3] is None else Key(row[0], values, row[3], self._failure(row[0], row[3:])[1])
+
+    def _failure(self, key_id: int, columns: Sequence[Any]) -> tuple[str, int, int, str]:
+        tries, status, requests, at, reason, checksum = columns
+        if checksum_of(f"{key_id} {tries} {status} {requests} {at} {reason}") != checksum:
+            raise corrupted(self.path, f"the failure of key {key_id} is not what was written")
+        return status, requests, at, reason
+
+    def _values(self, key_id: int, text: str, checksum: int) -> Values:
+        if checksum_of(f"{key_id} {text}") != checksum:
+            raise corrupted(self.path, f"key {key_id} is not what was written")
+        return tuple(json.loads(text))
+
+    def canary(self, last: int = -(2**63)) -> Key | None:
+        """Return a key that is known to work, the first behind `last`, else the first of all; `None` without any."""
+        tables = ("next_outcomes", "outcomes") if self._is_refreshing else ("outcomes",)
+        for table, first in ((table, first) for table in tables for first in (last, -(2**63))):
+            query = (
+                f'SELECT k.id, k."values", k.checksum FROM {table} o JOIN keys k ON k.id = o.key_id'
+                " WHERE o.key_id > ? AND o.status IN ('found', 'empty', 'not_found') ORDER BY o.key_id LIMIT 1"
+            )
+            with corruption_named(self.path):
+                row = self._reader.execute(query, (first,)).fetchone()
+                if row is not None:
+                    return Key(row[0], self._values(*row))
+        return None
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every key with what came of it, in order, verified; of a refresh that goes on, the old generation.
+
+        Raises:
+            JobCorruptedError: A key or an outcome is missing, doubled or not what was written.
+        """
+        query = (
+            'SELECT k.id, k."values", k.checksum, o.status, o.requests, o.at, o.reason, o.rows, o.checksum,'
+            " f.tries, f.status, f.requests, f.at, f.reason, f.checksum FROM keys k"
+            " LEFT JOIN outcomes o ON o.key_id = k.id LEFT JOIN failures f ON f.key_id = k.id"
+            " WHERE k.id > ? ORDER BY k.id LIMIT ?"
+        )
+        last, seen = -(2**63), 0
+        while True:
+            with corruption_named(self.path):
+                rows = self._reader.execute(query, (last, _ROWS_AT_ONCE)).fetchall()
+                entries = [self._entry(row) for row in rows]
+            yield from entries
+            seen += len(entries)
+            if len(entries) < _ROWS_AT_ONCE:
+                break
+            last = entries[-1].key_id
+        if seen != self.manifest.keys:
+            raise corrupted(self.path, f"it has {seen} keys, and {self.manifest.keys} were written")
+
+    def _entry(self, row: Sequence[Any]) -> Entry:
+        key_id, values = row[0], self._values(row[0], row[1], row[2])
+        if row[3] is not None:
+            status, requests, at, reason, rows, checksum = row[3:9]
+            if checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows) != checksum or row[9] is not None:
+                raise corrupted(self.path, f"the outcome of key {key_id} is not what was written")
+            return Entry(key_id, values, status, requests, at, reason, unpacked(rows))
+        if row[9] is not None:
+            return Entry(key_id, values, *self._failure(key_id, row[9:15]))
+        return Entry(key_id, values)
+
+
+def _read_meta(database: sqlite3.Connection, name: str) -> str:
+    row = database.execute("SELECT value, checksum FROM meta WHERE name = ?", (name,)).fetchone()
+    if row is None or checksum_of(f"{name} {row[0]}") != row[1]:
+        raise ValueError(name)
+    text: str = row[0]
+    return text
+
+
+def write_meta(database: sqlite3.Connection, name: str, text: str) -> None:
+    """Write one of the two rows of `meta`."""
+    row = (name, text, checksum_of(f"{name} {text}"))
+    database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", row)
+
+
+def insert_keys(database: sqlite3.Connection, keys: Iterable[tuple[int, str]]) -> None:
+    """Write keys, each with its number and its values as JSON."""
+    rows = ((key_id, text, checksum_of(f"{key_id} {text}")) for key_id, text in keys)
+    database.executemany("INSERT INTO keys VALUES (?, ?, ?)", rows)

@@ -1,0 +1,445 @@
+"""Exports: what comes out, in each format, and how exactly."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+
+from capillary_async import Customer, Identifier, Profile, TargetEvent
+from capillary_async.codec import decode_json
+from capillary_async.jobs import export
+from capillary_async.jobs.lookups import Lookup, find_lookup
+from capillary_async.jobs.output import OutputSchema, StoredRow
+from capillary_async.jobs.problems import JobRefusedError
+
+pa: Any = pytest.importorskip("pyarrow")
+pq: Any = pytest.importorskip("pyarrow.parquet")
+
+INDIA = timezone(timedelta(hours=5, minutes=30))
+EVENT = TargetEvent(
+    event_log_id=2**63 - 1,
+    event_name="ADD_TRANSACTION",
+    customer_id=387538614,
+    event_date=datetime(2026, 1, 8, 10, 3, 21, 123456, tzinfo=INDIA),
+    target_rule_id=79196,
+    target_value=Decimal("2000.460"),
+    extra={"newField": {"amount": Decimal("1.10"), "unit": "₹"}},
+)
+EVENTS = find_lookup("events")
+KEY = (1, 2, None)
+
+
+@attrs.frozen
+class Price:
+    """A row of a user's own, with members that are called like columns of its key."""
+
+    id: int
+    row_id: int
+    amount: Decimal | None = None
+
+
+@dataclass
+class Ratio:
+    """A row with a binary number."""
+
+    ratio: float
+
+
+async def prices(client: object, id: int) -> list[Price]:  # noqa: A002
+    """Return rows of a class."""
+    return []
+
+
+async def ratios(client: object, number: int) -> list[Ratio]:
+    """Return binary numbers."""
+    return []
+
+
+async def dicts(client: object, number: int) -> list[dict[str, Any]]:
+    """Return what has no declared shape."""
+    return []
+
+
+async def anything(client: object, value: int) -> Any:
+    """Return who knows what."""
+
+
+async def moments(client: object, number: int) -> AsyncIterator[datetime]:
+    """Return date-times."""
+    yield datetime.now(UTC)
+
+
+def stored(lookup: Lookup, *answers: tuple[tuple[Any, ...], list[Any]]) -> Callable[[], Iterable[StoredRow]]:
+    """Return what begins to read rows as a job stores them; the first answer is taken for checked."""
+    lookup = attrs.evolve(lookup, is_checked=True)
+    found = [StoredRow(key, lookup.encode(rows)) for key, rows in answers]
+    return lambda: iter(found)
+
+
+def written(lookup: Lookup, target: Path, *answers: tuple[tuple[Any, ...], list[Any]], **options: Any) -> Path:
+    """Export answers into a file whose name ends in the format."""
+    export.write(stored(lookup, *answers), lookup, target, target.suffix[1:], **options)
+    return target
+
+
+# --- columns ---
+
+
+def test_the_keys_columns_come_first_and_collisions_are_told_apart() -> None:
+    """What was asked for and what was answered are two things."""
+    schema = OutputSchema.of(EVENTS)
+
+    assert schema.key_names == ("customer_id", "target_rule_id", "period_id")
+    assert schema.names_of(schema.members or ())["customer_id"] == "row_customer_id"
+    assert schema.names_of(schema.members or ())["event_log_id"] == "event_log_id"
+
+
+@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+def test_a_member_that_is_called_like_a_key_never_disappears(tmp_path: Path, form: str) -> None:
+    """Today one of `id` and `row_id` silently replaced the other."""
+    path = written(find_lookup(prices), tmp_path / f"out.{form}", ((5,), [Price(6, 7)]))
+
+    assert first_of(path) == {"id": 5, "row_row_id": 6, "row_id": 7, "amount": None}
+
+
+def first_of(path: Path) -> dict[str, Any]:
+    """Return the first row of a file, with whole numbers as such."""
+    if path.suffix == ".parquet":
+        found: dict[str, Any] = pq.read_table(path).to_pylist()[0]
+        return found
+    if path.suffix == ".jsonl":
+        document: dict[str, Any] = decode_json(path.read_bytes().splitlines()[0])
+        return document
+    with path.open(newline="", encoding="utf-8") as file:
+        row = next(csv.DictReader(file))
+    return {name: int(value) if value.isdigit() else value or None for name, value in row.items()}
+
+
+# --- formats ---
+
+
+def test_json_lines_keep_every_digit(tmp_path: Path) -> None:
+    """`2000.460` is what the API sent."""
+    path = written(EVENTS, tmp_path / "out.jsonl", (KEY, [EVENT, TargetEvent(event_log_id=1)]))
+
+    first, second = path.read_bytes().splitlines()
+
+    assert first.startswith(
+        b'{"customer_id":1,"target_rule_id":2,"period_id":null,"event_log_id":9223372036854775807,"event_name":"ADD'
+    )
+    assert b'"target_value":2000.460' in first
+    assert b'"amount":1.10' in first
+    assert decode_json(second)["target_value"] is None
+
+
+def test_csv_has_a_header_and_json_for_what_has_parts(tmp_path: Path) -> None:
+    """Spreadsheets read it."""
+    path = written(EVENTS, tmp_path / "out.csv", (KEY, [EVENT, TargetEvent(event_log_id=1)]))
+
+    with path.open(newline="", encoding="utf-8") as file:
+        first, second = csv.DictReader(file)
+
+    assert (first["customer_id"], first["row_customer_id"]) == ("1", "387538614")
+    assert first["target_value"] == "2000.460"
+    assert first["event_date"] == "2026-01-08T10:03:21.123456+05:30"
+    assert json.loads(first["extra"]) == {"newField": {"amount": 1.1, "unit": "₹"}}
+    assert (second["target_value"], second["extra"]) == ("", "")
+
+
+def test_nested_members_are_columns_of_their_own(tmp_path: Path) -> None:
+    """The command line writes the same customer in the same columns."""
+    customer = Customer(id=7, profiles=(Profile(identifiers=(Identifier(type="mobile", value="1"),)),))
+
+    row = first_of(written(find_lookup("customers"), tmp_path / "out.csv", ((7,), [customer])))
+
+    assert "loyalty_info.lifetime_purchases" in row
+    assert json.loads(row["profiles"])[0]["identifiers"][0]["value"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("a\rb", '"a\rb"'),
+        ("a\nb", '"a\nb"'),
+        ('a"b', '"a""b"'),
+        ("a,b", '"a,b"'),
+        ("a;b", "a;b"),
+        (" a ", " a "),
+    ],
+)
+def test_csv_quotes_what_a_reader_would_take_for_an_end(tmp_path: Path, text: str, cell: str) -> None:
+    """Also a carriage return alone: today it breaks the row in two."""
+    lookup = find_lookup(dicts)
+    path = written(lookup, tmp_path / "out.csv", ((1,), [{"name": text}]))
+
+    assert path.read_bytes() == f"number,name\n1,{cell}\n".encode()
+    with path.open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [["number", "name"], ["1", text]]
+
+
+def test_csv_can_guard_spreadsheets_against_formulas(tmp_path: Path) -> None:
+    """A customer may be called `=HYPERLINK(...)`; a negative number is none."""
+    rows = [{"name": "=1+1", "amount": Decimal(-5)}, {"name": "@x", "amount": None}, {"name": "x", "amount": 1}]
+    lookup = find_lookup(dicts)
+
+    safe = written(lookup, tmp_path / "safe.csv", ((1,), rows), csv_safe=True).read_text()
+    plain = written(lookup, tmp_path / "plain.csv", ((1,), rows)).read_text()
+
+    assert safe == "number,name,amount\n1,'=1+1,-5\n1,'@x,\n1,x,1\n"
+    assert plain == "number,name,amount\n1,=1+1,-5\n1,@x,\n1,x,1\n"
+
+
+def test_parquet_has_types(tmp_path: Path) -> None:
+    """Nobody should have to cast money."""
+    table = pq.read_table(written(EVENTS, tmp_path / "out.parquet", (KEY, [EVENT, TargetEvent(event_log_id=1)])))
+
+    assert table.schema.field("target_value").type == pa.decimal128(38, 6)
+    assert table.schema.field("event_date").type == pa.timestamp("us", "UTC")
+    first, second = table.to_pylist()
+    assert first["event_log_id"] == 2**63 - 1
+    assert first["target_value"] == EVENT.target_value
+    assert first["event_date"] == EVENT.event_date
+    assert json.loads(first["extra"])["newField"]["unit"] == "₹"
+    assert second["event_date"] is None
+    assert second["extra"] == "{}"
+
+
+def test_two_months_have_one_schema(tmp_path: Path) -> None:
+    """Today the scale of decimals follows the data, and the files do not go together."""
+    duckdb: Any = pytest.importorskip("duckdb")
+    june = written(EVENTS, tmp_path / "june.parquet", (KEY, [TargetEvent(event_log_id=1, target_value=Decimal(1))]))
+    july = written(
+        EVENTS, tmp_path / "july.parquet", (KEY, [TargetEvent(event_log_id=2, target_value=Decimal("0.000001"))])
+    )
+
+    both = pa.concat_tables([pq.read_table(june), pq.read_table(july)])
+    with duckdb.connect() as database:
+        (total,) = database.execute(f"SELECT sum(target_value) FROM '{tmp_path}/ju*.parquet'").fetchone()
+
+    assert sum(both["target_value"].to_pylist()) == total == Decimal("1.000001")
+
+
+def test_a_date_before_1901_is_exact_in_every_format(tmp_path: Path) -> None:
+    """Local mean time has seconds, which an ISO 8601 offset cannot say."""
+    event = TargetEvent(event_log_id=1, event_date=datetime(1890, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata")))
+
+    (row,) = pq.read_table(written(EVENTS, tmp_path / "out.parquet", (KEY, [event]))).to_pylist()
+    text = first_of(written(EVENTS, tmp_path / "out.jsonl", (KEY, [event])))["event_date"]
+
+    assert row["event_date"] == event.event_date
+    assert datetime.fromisoformat(text) == event.event_date
+
+
+def test_a_float_is_a_double(tmp_path: Path) -> None:
+    """Today a job with any float cannot be exported, which shows after all requests."""
+    path = written(find_lookup(ratios), tmp_path / "out.parquet", ((1,), [Ratio(0.1), Ratio(5)]))
+
+    assert pq.read_table(path)["ratio"].to_pylist() == [0.1, 5.0]
+    assert str(pq.read_table(path).schema.field("ratio").type) == "double"
+
+
+@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+def test_dicts_have_a_column_for_each_key_that_any_has(tmp_path: Path, form: str) -> None:
+    """The last row may bring what the first did not have."""
+    rows: list[tuple[tuple[Any, ...], list[Any]]] = [((1,), [{"a": 1}]), ((2,), [{"b": "x"}, {"a": 2, "b": None}])]
+
+    assert first_of(written(find_lookup(dicts), tmp_path / f"out.{form}", *rows)) == {"number": 1, "a": 1, "b": None}
+
+
+@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+def test_rows_that_are_no_objects_are_one_column(tmp_path: Path, form: str) -> None:
+    """A user's own function need not say what it returns, and a key's column may be called `value`, too."""
+    lookup = find_lookup(anything)
+
+    path = written(lookup, tmp_path / f"out.{form}", ((1,), ["x"]), ((2,), [{"a": 1}]))
+
+    assert first_of(path) == {"value": 1, "row_value": '"x"' if form == "parquet" else "x"}
+
+
+def test_rows_of_a_scalar_type_are_one_column_of_it(tmp_path: Path) -> None:
+    """A function that returns dates has a column of dates."""
+    lookup = find_lookup(moments)
+
+    table = pq.read_table(written(lookup, tmp_path / "out.parquet", ((1,), [EVENT.event_date])))
+
+    assert table["value"].to_pylist() == [EVENT.event_date]
+
+
+@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+def test_an_output_without_rows_has_its_columns(tmp_path: Path, form: str) -> None:
+    """Whoever loads it expects them."""
+    path = written(find_lookup(prices), tmp_path / f"out.{form}")
+
+    if form == "parquet":
+        assert pq.read_table(path).column_names == ["id", "row_row_id", "row_id", "amount"]
+    else:
+        assert path.read_text() == ("id,row_row_id,row_id,amount\n" if form == "csv" else "")
+
+
+def test_large_outputs_are_written_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory must not grow with the output."""
+    monkeypatch.setattr("capillary_async.jobs.parquet_export._CHUNK_BYTES", 500)
+    monkeypatch.setattr("capillary_async.jobs.parquet_export._GROUP_BYTES", 2000)
+    answers = [((number,), [Price(number, 0)] * 3) for number in range(100)]
+
+    path = written(find_lookup(prices), tmp_path / "out.parquet", *answers)
+
+    assert pq.ParquetFile(path).num_row_groups > 3
+    assert pq.read_table(path)["id"].to_pylist() == [number for number in range(100) for _ in range(3)]
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([Price(1, 2), Price(2**63, 0)], "id of row 1 does not fit .* CSV and JSON lines take any"),
+        ([Price(1, 2, Decimal("1E-9"))], "amount of row 0 does not fit .*at most 6 decimal places"),
+        ([Price(1, cast("int", "two"))], "row_id of row 0 does not fit .* a whole number"),
+        (["nothing"], "row 0 does not fit .* an object"),
+    ],
+)
+def test_a_row_that_does_not_fit_parquet_is_named(tmp_path: Path, rows: list[Any], message: str) -> None:
+    """A million lookups must not end in a traceback that quotes a customer."""
+    with pytest.raises(JobRefusedError, match=message) as caught:
+        written(find_lookup(prices), tmp_path / "out.parquet", ((1,), rows))
+
+    assert caught.value.__cause__ is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_row_that_is_no_object_is_refused_where_objects_are_declared(tmp_path: Path, form: str) -> None:
+    """There are no columns to put it in."""
+    with pytest.raises(JobRefusedError, match="declare what it really returns"):
+        written(find_lookup(prices), tmp_path / f"out.{form}", ((1,), ["nothing"]))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_format_is_refused_by_name(tmp_path: Path) -> None:
+    """A misspelling must say what there is."""
+    with pytest.raises(JobRefusedError, match="there is no format 'xlsx'; there are parquet, jsonl, csv"):
+        written(EVENTS, tmp_path / "out.xlsx")
+
+
+def test_a_value_in_an_unusual_form_is_read_the_long_way(tmp_path: Path) -> None:
+    """The first day of year 1 is a text that Arrow does not read, but Python does."""
+    event = TargetEvent(event_log_id=1, event_date=datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata")))
+
+    table = pq.read_table(written(EVENTS, tmp_path / "out.parquet", (KEY, [EVENT, event])))
+
+    assert table["event_date"].cast(pa.int64()).to_pylist()[1] == -62135596800000000 - 21208 * 1000000
+
+
+# --- rows and outcomes ---
+
+
+def test_rows_can_be_read_at_any_time() -> None:
+    """`bulk rows | head` must not wait for a pass over everything: each dict has its own members."""
+    lookup = find_lookup(dicts)
+    read = stored(lookup, ((1,), [{"a": Decimal("1.50")}, {"number": 2}, {}]))
+
+    assert list(export.rows(read, lookup)) == [
+        {"number": 1, "a": Decimal("1.50")},
+        {"number": 1, "row_number": 2},
+        {"number": 1},
+    ]
+    assert list(export.rows(stored(find_lookup(anything), ((1,), ["x"])), find_lookup(anything))) == [
+        {"value": 1, "row_value": "x"}
+    ]
+
+
+OUTCOMES = [
+    export.OutcomeRow((1, 2, None), "found", None, "", 1, datetime(2026, 1, 8, tzinfo=UTC)),
+    export.OutcomeRow((3, 4, 5), "not_found", 310011, "there is no such customer", 2, datetime(2026, 1, 8, tzinfo=UTC)),
+    export.OutcomeRow((6, 7, None), "pending", None, "", 0, None),
+]
+
+
+@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+def test_outcomes_say_what_came_of_each_key(tmp_path: Path, form: str) -> None:
+    """Whoever gives a list of customers wants to know about every one of them."""
+    path = tmp_path / f"outcomes.{form}"
+
+    export.write_outcomes(lambda: OUTCOMES, EVENTS, path, form)
+
+    row = first_of(path)
+    assert list(row) == [
+        *("customer_id", "target_rule_id", "period_id", "status", "code", "reason", "requests", "when")
+    ]
+    assert (row["customer_id"], row["status"], row["requests"]) == (1, "found", 1)
+    assert row["when"] in ("2026-01-08T00:00:00Z", datetime(2026, 1, 8, tzinfo=UTC))
+
+
+def test_outcomes_may_have_a_key_that_is_called_like_one_of_their_columns(tmp_path: Path) -> None:
+    """A user's own function may look up by `code`."""
+
+    async def by_code(client: object, code: str) -> int:
+        return 1
+
+    path = tmp_path / "outcomes.csv"
+    export.write_outcomes(
+        lambda: [export.OutcomeRow(("=x",), "found", 5, "", 1, None)], find_lookup(by_code), path, "csv", csv_safe=True
+    )
+
+    assert path.read_text() == "code,status,row_code,reason,requests,when\n'=x,found,5,,1,\n"
+
+
+# --- targets ---
+
+
+def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+    """Half a file under the old name would be loaded by the next step."""
+    path = written(find_lookup(dicts), tmp_path / "out.csv", ((1,), [{"a": 1}]))
+    before = path.read_bytes()
+
+    def broken() -> Iterable[StoredRow]:
+        yield StoredRow((1,), b'[{"a":1}]')
+        raise OSError("the disk failed")
+
+    with pytest.raises(OSError, match="the disk failed"):
+        export.write(broken, find_lookup(dicts), path, "csv")
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It shows at the latest when the file is made safe."""
+
+    def full(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        written(EVENTS, tmp_path / "out.parquet", (KEY, [EVENT]))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_owner_may_read_an_export(tmp_path: Path) -> None:
+    """It is about customers."""
+    assert written(EVENTS, tmp_path / "out.csv", (KEY, [EVENT])).stat().st_mode & 0o777 == 0o600
+
+
+def test_an_export_may_go_to_a_url() -> None:
+    """Results lie in object stores."""
+    fsspec: Any = pytest.importorskip("fsspec")
+
+    export.write(stored(EVENTS, (KEY, [EVENT])), EVENTS, "memory://out/june.parquet", "parquet")
+
+    with fsspec.open("memory://out/june.parquet", "rb") as file:
+        assert pq.read_table(io.BytesIO(file.read())).num_rows == 1

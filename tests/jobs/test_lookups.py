@@ -1,0 +1,433 @@
+"""What a job looks up: the lookups of this package with their options, and functions of one's own."""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+import attrs
+import pytest
+
+from capillary_async import BasicAuth, CapillaryClient, Customer, Embed, Pager, Target, TargetEvent, Tracker
+from capillary_async.jobs.key_columns import KeyColumn
+from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
+from capillary_async.jobs.problems import JobRefusedError
+from capillary_async.sandbox import Sandbox
+
+HERE = "tests.jobs.test_lookups"
+
+
+@attrs.frozen
+class Price:
+    """A row of a user's own."""
+
+    number: int
+    amount: Decimal | None = None
+    ratio: float | None = None
+    seen: datetime | None = None
+
+
+@dataclass
+class Ratio:
+    """A row of a dataclass."""
+
+    number: int
+    ratio: float
+
+
+class Named(TypedDict):
+    """A row of a TypedDict."""
+
+    number: int
+
+
+class Endless(TypedDict):
+    """A row that contains itself."""
+
+    inner: "Endless | None"
+
+
+@attrs.frozen
+class Empty:
+    """A row without members."""
+
+
+async def by_text(client: object, code: str, shop: str | None = None, source: str = "INSTORE", limit: int = 5) -> str:
+    """Look something up by texts."""
+    return f"{code} {shop} {source} {limit}"
+
+
+async def prices(client: object, number: int) -> list[Price]:
+    """Return rows of a class."""
+    return [Price(number), Price(number, Decimal("1.5"), 0.5, datetime(2026, 1, 1, tzinfo=UTC))]
+
+
+async def stream(client: object, number: int) -> AsyncIterator[Price]:
+    """Return rows one by one."""
+    for row in await prices(client, number):
+        yield row
+
+
+def several(client: object, number: int) -> Iterator[Price]:
+    """Return rows of a generator."""
+    yield Price(number)
+
+
+async def ratio(client: object, number: int) -> Ratio | None:
+    """Return one row or none."""
+    return Ratio(number, 0.5) if number else None
+
+
+async def named(client: object, number: int) -> tuple[Named, ...]:
+    """Return dicts of a declared shape."""
+    return (Named(number=number),)
+
+
+async def plain(client: object, number: int) -> dict[str, Any]:
+    """Return a dict of no declared shape."""
+    return {"number": number, "price": Decimal("1.10")}
+
+
+async def nan(client: object, number: int) -> float:
+    """Return what is no number."""
+    return float("nan")
+
+
+def nothing(client: object) -> None:
+    """Take no key."""
+
+
+def odd(client: object, when: float) -> None:
+    """Take what no key file holds."""
+
+
+def unannotated(client, when):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Take who knows what."""
+
+
+async def endless(client: object, number: int) -> Endless:
+    """Return what has no end of columns."""
+    return {"inner": None}
+
+
+async def empty(client: object, number: int) -> list[Empty]:
+    """Return what has no columns."""
+    return []
+
+
+async def rows_of(lookup: Lookup, key: tuple[Any, ...], client: object = None) -> list[Any]:
+    """Look a key up, and return the rows as a job stores them."""
+    rows = lookup.rows_of(await lookup.call(client)(key))
+    found: list[Any] = json.loads(lookup.encode(rows))
+    return found
+
+
+# --- lookups of this package ---
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "row_type"),
+    [
+        ("customers", ("customer_id",), Customer),
+        ("customer-trackers", ("customer_id",), Tracker),
+        ("trackers", ("user_group_id",), Tracker),
+        ("active-targets", ("customer_id",), Target),
+        ("events", ("customer_id", "target_rule_id", "period_id"), TargetEvent),
+    ],
+)
+def test_a_lookup_has_the_keys_and_the_rows_of_its_endpoint(name: str, columns: Any, row_type: type) -> None:
+    """The endpoint says it once; nothing is written down again."""
+    lookup = find_lookup(name)
+
+    assert lookup.key_columns == columns
+    assert lookup.row_type is row_type
+
+
+def test_every_lookup_has_rows_with_columns() -> None:
+    """One whose rows are of no known type would be found out at the export."""
+    for name in LOOKUPS:
+        assert attrs.has(find_lookup(name).row_type)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {
+            "embed": ["points", "mlp"],
+            "slab_history": True,
+            "gap_to_upgrade": 0,
+            "user_group_joined_after": "2026-01-01",
+        },
+        {"embed": "points,mlp", "slab-history": "true", "gap-to-upgrade": "0", "user-group-joined-after": "2026-01-01"},
+        {
+            "embed": (Embed.POINTS, Embed.MLP),
+            "slab_history": True,
+            "gap_to_upgrade": 0,
+            "user_group_joined_after": date(2026, 1, 1),
+            "account_id": None,
+        },
+    ],
+    ids=["json", "texts", "python"],
+)
+def test_a_lookup_takes_every_option_of_its_endpoint(arguments: Mapping[str, Any]) -> None:
+    """Points and tiers are what most jobs are for, and they come only when asked for."""
+    assert find_lookup("customers", arguments=arguments).arguments == {
+        "embed": ["points", "mlp"],
+        "slab_history": True,
+        "gap_to_upgrade": 0,
+        "user_group_joined_after": "2026-01-01",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"embd": "points"}, "there is no option embd; there are source, account_id, embed"),
+        ({"slab_history": "maybe"}, "slab_history must be true or false, and 'maybe' is not"),
+        ({"gap_to_upgrade": "1.5"}, "gap_to_upgrade must be a whole number"),
+        ({"user_group_joined_after": "soon"}, "user_group_joined_after must be a date or a date-time"),
+        ({"user_group_limit": 5000}, "user_group_limit must be from 1 to 1000"),
+        ({"source": ""}, "source must not be empty"),
+        ({"gap_to_upgrade": object()}, "gap_to_upgrade must be what JSON can say"),
+        ({"customer_id": 5}, "there is no option customer_id"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_there_is_a_job(arguments: Mapping[str, Any], message: str) -> None:
+    """A million requests with a misspelt option would be a million wrong answers."""
+    with pytest.raises(JobRefusedError, match=f"lookup customers: {message}"):
+        find_lookup("customers", arguments=arguments)
+
+
+async def test_options_reach_the_api(capillary_sandbox: Sandbox) -> None:
+    """What was asked for has to be in the answer."""
+    lookup = find_lookup("customers", arguments={"embed": "points", "user_group_joined_after": "2020-01-01"})
+
+    async with CapillaryClient(capillary_sandbox.base_url, BasicAuth("store.server", "server123")) as client:
+        (row,) = await rows_of(lookup, (1,), client)
+
+    assert row["id"] == 1
+    assert row["points_summary"] is not None
+
+
+async def test_customers_are_looked_up_by_mobile_number(capillary_sandbox: Sandbox) -> None:
+    """A CSV of mobile numbers is what a shop has."""
+    lookup = find_lookup("customers", by="mobile")
+    async with CapillaryClient(capillary_sandbox.base_url, BasicAuth("store.server", "server123")) as client:
+        mobile = next(
+            identifier.value
+            for profile in (await client.customers.get(1)).profiles or ()
+            for identifier in profile.identifiers or ()
+            if identifier.type == "mobile"
+        )
+        (row,) = await rows_of(lookup, (mobile,), client)
+
+    assert lookup.columns == (KeyColumn("mobile", str, takes_numbers=True),)
+    assert lookup.by == "mobile"
+    assert row["id"] == 1
+
+
+def test_what_depends_on_a_customer_can_be_looked_up_by_it_too() -> None:
+    """The events of a mobile number are one job, not two."""
+    assert find_lookup("events", by="externalId").key_columns == ("externalId", "target_rule_id", "period_id")
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "message"),
+    [
+        ("customers", "phone", "customers cannot be looked up by 'phone'; there are mobile, email"),
+        ("trackers", "mobile", "trackers are looked up by user_group_id alone"),
+        (f"{HERE}:plain", "mobile", "only the lookups of this package"),
+    ],
+)
+def test_what_cannot_be_looked_up_by_something_else_is_refused(name: str, by: str, message: str) -> None:
+    """The remedy is in the message."""
+    with pytest.raises(JobRefusedError, match=message):
+        find_lookup(name, by=by)
+
+
+# --- functions of one's own ---
+
+
+def test_a_function_tells_its_columns_and_options() -> None:
+    """Its parameters say everything already."""
+    lookup = find_lookup(by_text, arguments={"limit": "7"})
+
+    assert lookup.name == f"{HERE}:by_text"
+    assert lookup.columns == (KeyColumn("code", str), KeyColumn("shop", str, is_required=False))
+    assert lookup.row_type is str
+    assert lookup.arguments == {"limit": 7}
+
+
+async def test_an_option_that_has_a_value_is_no_column() -> None:
+    """One shop for all keys need not be in every row of the key file."""
+    lookup = find_lookup(f"{HERE}:by_text", arguments={"shop": "s1"})
+
+    assert lookup.key_columns == ("code",)
+    assert await rows_of(lookup, ("a",)) == ["a s1 INSTORE 5"]
+
+
+@pytest.mark.parametrize(
+    ("fn", "rows"),
+    [
+        (prices, 2),
+        (stream, 2),
+        (several, 1),
+        (ratio, 1),
+        (named, 1),
+        (plain, 1),
+    ],
+)
+async def test_whatever_a_function_returns_are_rows(fn: Callable[..., Any], rows: int) -> None:
+    """Lists, streams, generators, single rows, models, dataclasses, TypedDicts and dicts."""
+    found = await rows_of(find_lookup(fn), (7,))
+
+    assert len(found) == rows
+    assert found[0]["number"] == 7
+
+
+async def test_nothing_is_no_row() -> None:
+    """A key for which nothing was found is not a row of nulls."""
+    assert await rows_of(find_lookup(ratio), (0,)) == []
+    assert find_lookup(ratio).rows_of([None, Price(1)]) == [Price(1)]
+
+
+async def test_a_number_that_is_none_is_refused() -> None:
+    """Today NaN becomes null, which reads as "not there"."""
+    lookup = find_lookup(nan)
+
+    with pytest.raises(ValueError, match="JSON has no NaN"):
+        lookup.encode(lookup.rows_of(await lookup.call(None)((1,))))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"amount": Decimal(1)}], "number is missing"),
+        ([Price(cast("int", "two"))], "number should be a whole number, not a text"),
+        ([Price(1, cast("Decimal", "much"))], "amount should be a number or null, not a text"),
+        ([Price(1, seen=datetime(2026, 1, 1))], "a date-time has no time zone"),  # noqa: DTZ001
+        (["nothing"], "should be an object, not a text"),
+    ],
+)
+def test_the_first_answer_is_checked_against_the_declaration(rows: list[Any], message: str) -> None:
+    """Today a wrong annotation is found out at the export, after a million requests."""
+    lookup = find_lookup(prices)
+
+    with pytest.raises(JobRefusedError, match=f"lookup {HERE}:prices: its first answer is not .*{message}"):
+        lookup.encode(rows)
+
+
+async def test_a_model_of_this_package_passes_the_check() -> None:
+    """Its JSON has the attributes' names, not the API's keys."""
+
+    async def events(client: object, number: int) -> list[TargetEvent]:
+        return [TargetEvent(event_log_id=number, target_value=Decimal("1.50"), event_name="ADD_TRANSACTION")]
+
+    (row,) = await rows_of(find_lookup(events), (7,))
+
+    assert row["event_log_id"] == 7
+
+
+@pytest.mark.parametrize(
+    ("hint", "row_type"),
+    [
+        (Price, Price),
+        (Price | None, Price),
+        (list[Price], Price),
+        (tuple[Price, ...], Price),
+        (set[int], int),
+        (Pager[Tracker], Tracker),
+        (AsyncIterator[Price], Price),
+        (Awaitable[list[Price]], Price),
+        (dict[str, int], dict[str, int]),
+        (list, Any),
+        (int | str, Any),
+        (Any, Any),
+    ],
+)
+def test_the_type_of_a_row_is_found_in_what_is_returned(hint: Any, row_type: Any) -> None:
+    """It gives the output its columns."""
+
+    def fn(client: object, number: int) -> Any:
+        return None
+
+    fn.__annotations__["return"] = hint
+
+    assert find_lookup(fn).row_type == row_type
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing", "it needs a parameter for the client, and one for each column of a key"),
+        ("odd", "parameter when must have a name"),
+        ("unannotated", "parameter when must have a name"),
+        ("endless", "Endless contains itself"),
+        ("empty", "Empty declares no members"),
+    ],
+)
+def test_a_function_that_cannot_be_a_lookup_is_refused(name: str, message: str) -> None:
+    """Better before the first request than after."""
+    with pytest.raises(JobRefusedError, match=f"lookup {HERE}:{name}: {message}"):
+        find_lookup(f"{HERE}:{name}")
+
+
+def test_a_local_function_works_but_has_no_name_for_others() -> None:
+    """Another process cannot import it."""
+
+    async def local(client: object, number: int) -> int:
+        return number
+
+    lookup = find_lookup(local)
+
+    assert lookup.key_columns == ("number",)
+    with pytest.raises(JobRefusedError, match="no other process can import it; give the function itself"):
+        find_lookup(lookup.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("profiles", "there is no lookup 'profiles'; there are customers, .*, events"),
+        (":fn", "there is no lookup ':fn'"),
+        ("no_such_module:fn", "No module named 'no_such_module'"),
+        (f"{HERE}:missing", "has no attribute 'missing'"),
+        (f"{HERE}:HERE", "it is no function"),
+    ],
+)
+def test_a_lookup_that_is_not_there_is_refused_by_name(name: str, message: str) -> None:
+    """A misspelling must say what there is."""
+    with pytest.raises(JobRefusedError, match=message):
+        find_lookup(name)
+
+
+def test_what_is_no_function_is_refused() -> None:
+    """Options go elsewhere."""
+    with pytest.raises(JobRefusedError, match="options of it go into `arguments`"):
+        find_lookup(cast("Any", 5))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def fn(client, number int): ...", "lookup faulty:fn: SyntaxError: "),
+        ("{}['name']", "lookup faulty:fn: KeyError: 'name'"),
+        ("raise SystemExit(0)", "lookup faulty:fn: SystemExit: 0"),
+        ("def fn(client, number: 'in t'): ...", "lookup faulty:fn: Forward reference must be"),
+        ("fn = min", "lookup faulty:fn: no signature"),
+    ],
+)
+def test_a_module_that_is_wrong_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    """It is the user's own, and this is how they learn what is wrong with it."""
+    (tmp_path / "faulty.py").write_text(source, "utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "faulty", raising=False)
+
+    with pytest.raises(JobRefusedError, match=message):
+        find_lookup("faulty:fn")
