@@ -7,7 +7,7 @@ endpoint takes is said in one place.
 import asyncio
 import inspect
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from inspect import Parameter
@@ -64,7 +64,7 @@ def _command(path: str) -> Callable[..., None]:
 
     def command(*values: Any, **named: Any) -> None:
         chosen = [named.pop(option_name(default), default) for default in options]
-        _check_needs(named)
+        _check_needs(named, signature.parameters)
         asyncio.run(CommandRun(lambda client: attrgetter(path)(client)(*values, **named), answer, *chosen).run())
 
     _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
@@ -83,9 +83,9 @@ def option_of(default: object) -> Parameter:
     return Parameter(option_name(default), Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
 
 
-def _check_needs(named: Mapping[str, Any]) -> None:
+def _check_needs(named: Mapping[str, Any], known: Collection[str]) -> None:
     for name, (needed, value) in _NEEDS.items():
-        if named.get(name) is not None and value not in named.get(needed, ()):
+        if named.get(name) is not None and needed in known and value not in named.get(needed, ()):
             raise InvalidArgumentError(f"--{name.replace('_', '-')} needs --{needed} {value}")
 
 

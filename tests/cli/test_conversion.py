@@ -184,3 +184,9 @@ def test_pydantic_in_the_same_program_changes_nothing(capillary: Capillary, serv
     assert pydantic.VERSION
     assert capillary("customer", "5", "--source", "NEW_ONE").err.startswith("capillary: warning: --source")
     assert server.requests[0].query["source"] == "NEW_ONE"
+
+
+def test_a_user_groups_gap_needs_no_other_part(capillary: Capillary, server: Sandbox) -> None:
+    """Its command has no --embed."""
+    assert capillary("user-group", "93257", "--gap-to-upgrade", "0", "--format", "json").code == 0
+    assert server.requests[0].query["gapToUpgrade"] == "0"

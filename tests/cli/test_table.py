@@ -1,0 +1,54 @@
+"""The README's table of methods, commands and endpoints."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
+from capillary_async.cli.commands import LOOKUPS
+from tests.cli.conftest import Capillary
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+_ROW = re.compile(r"^\| `client\.\S+`.*\|$", re.MULTILINE)
+_REQUEST = re.compile(r"GET (/\S+) \d{3}, attempt")
+_GROUPS = {
+    "customers": Customers,
+    "ledger": Ledger,
+    "promotions": Promotions,
+    "targets": Targets,
+    "user_groups": UserGroups,
+}
+
+
+def rows(capillary: Capillary) -> Iterator[str]:
+    """Yield what the table should say, by the requests that the examples of the commands make."""
+    for name, (method, example) in LOOKUPS.items():
+        arguments = re.split(r" [|>] ?", example)[0].split()
+        done = capillary(name, *arguments, "-v")
+        (path, *_) = _REQUEST.findall(done.err)
+        yield f"| `client.{method}` | `capillary {name}` | `GET {path}` |"
+
+
+def test_the_table_is_true(capillary: Capillary) -> None:
+    """It is how one finds the method for an endpoint that one has read about."""
+    expected = list(rows(capillary))
+
+    assert _ROW.findall(README) == expected, "\n".join(expected)
+
+
+def test_every_method_has_a_command() -> None:
+    """What Python can look up, a shell can."""
+    methods = {f"{group}.{name}" for group, cls in _GROUPS.items() for name in dir(cls) if name[0] != "_"}
+    methods -= {f"{group}.calls" for group in _GROUPS}
+
+    assert methods == {method for method, _ in LOOKUPS.values()}
+
+
+def test_it_stands_before_any_benchmark() -> None:
+    """What it does comes before how fast it does it."""
+    assert README.index("| `client.") < README.index("µs")
+
+
+def test_it_says_that_it_only_reads() -> None:
+    """The first question of whoever has to allow it."""
+    assert "reads only" in README[:1500]

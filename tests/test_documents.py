@@ -1,0 +1,126 @@
+"""What the README and the pages of the documentation print is what runs."""
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from capillary_async.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").glob("*/*.md"))]
+# What installs something, does not end by itself, or wants a server of its own.
+NOT_RUN = re.compile(r"(pip|make|export|uvicorn|crontab|keyring|source|celery) |capillary (demo|sandbox|--install)")
+PYTEST = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"# ([\w-]+\.(?:py|toml|csv|ini))\n")
+
+
+@attrs.frozen
+class Block:
+    """A piece of code of a page.
+
+    Attributes:
+        number: Which one of the page it is, from 1.
+        language: What it is written in.
+        code: Its lines.
+    """
+
+    number: int
+    language: str
+    code: str
+
+    @property
+    def file_name(self) -> str:
+        """The name that its first line gives it, as a comment; else one that pytest finds."""
+        named = _NAME.match(self.code)
+        return named[1] if named else f"test_block_{self.number}.py"
+
+    @property
+    def commands(self) -> str:
+        """The commands behind the prompts, but those that cannot run in a test."""
+        lines = [line[2:] for line in self.code.splitlines() if line.startswith(("$ ", "> "))]
+        return "\n".join(line for line in lines if not NOT_RUN.match(line))
+
+
+def blocks_of(page: Path) -> Iterator[Block]:
+    """Find the pieces of code of a page."""
+    for number, found in enumerate(_BLOCK.finditer(page.read_text("utf-8")), 1):
+        yield Block(number, found[1], found[2])
+
+
+def command_of(block: Block, folder: Path) -> tuple[str, ...]:
+    """Write a piece of code down, and return the command that runs it; none where it only is to be there."""
+    if block.language == "console":
+        return ("bash", "-e", "-c", block.commands) if block.commands else ()
+    if block.language in ("python", "toml", "csv", "ini") and (block.language == "python" or _NAME.match(block.code)):
+        (folder / block.file_name).write_text(block.code, "utf-8")
+    if block.language != "python" or "run_app(" in block.code:
+        return ()
+    how = PYTEST if "def test_" in block.code else ()
+    return (sys.executable, "-W", "error", *how, block.file_name)
+
+
+async def run(command: tuple[str, ...], folder: Path, variables: dict[str, str]) -> str:
+    """Run a command, and return what is wrong with its end; empty when nothing is."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **variables, "PATH": path, "COVERAGE_PROCESS_START": ""}
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE)
+    out, err = await process.communicate()
+    is_quiet = not err or command[0] == "bash"
+    return "" if process.returncode == 0 and is_quiet else f"{process.returncode}\n{out.decode()}\n{err.decode()}"
+
+
+# Pages that use what `capillary bulk` is about to learn.
+AHEAD = {"tutorial", "parquet-and-duckdb"}
+
+
+def pages() -> Iterator[Any]:
+    """Yield each page, under its path."""
+    for page in PAGES:
+        marks = [pytest.mark.xfail(strict=False)] if page.stem in AHEAD else []
+        yield pytest.param(page, id=page.relative_to(ROOT).as_posix(), marks=marks)
+
+
+@pytest.mark.parametrize("page", list(pages()))
+async def test_a_page_runs_as_printed(page: Path, capillary_sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whoever pastes from it has a problem to solve already; what one block writes, the next may read."""
+    variables = {
+        "CAPILLARY_BASE_URL": capillary_sandbox.base_url,
+        "CAPILLARY_TILL": capillary_sandbox.till,
+        "CAPILLARY_PASSWORD": capillary_sandbox.password,
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+    for block in blocks_of(page):
+        command = command_of(block, tmp_path)
+        problem = await run(command, tmp_path, variables) if command else ""
+
+        assert not problem, f"block {block.number}:\n{block.code}\n{problem}"
+
+
+def test_the_pages_are_found() -> None:
+    """A test of nothing is always green."""
+    blocks = [block for page in PAGES for block in blocks_of(page)]
+
+    assert len(PAGES) > 10
+    assert sum(block.language == "python" for block in blocks) > 20
+    assert sum(bool(block.commands) for block in blocks if block.language == "console") > 5
+
+
+def test_ten_tasks_have_a_page() -> None:
+    """They are what people come for."""
+    titles = {page.stem for page in (ROOT / "docs" / "how-to").glob("*.md")}
+
+    assert titles >= {
+        *("tiers-from-mobile-numbers", "events-of-active-targets", "stop-and-resume", "fastapi", "parquet-and-duckdb"),
+        *("share-a-limit", "prometheus", "test-your-code", "merged-customers", "other-endpoints"),
+    }
