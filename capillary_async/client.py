@@ -5,21 +5,24 @@ from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import UTC, tzinfo
 from inspect import iscoroutinefunction
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar, overload
+
+import attrs
 
 from capillary_async.api import Customers, EndpointClient, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.generic import Query, fetch, list_rows
 from capillary_async.codec import Converter
-from capillary_async.errors import ConfigurationError
-from capillary_async.options import ClientOptions, Region, Secret
+from capillary_async.errors import ConfigurationError, InvalidArgumentError
+from capillary_async.options import ClientOptions, Region, RetryPolicy, Secret
 from capillary_async.paging import OffsetUnit, Pager
 from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
 from capillary_async.pipeline.coalesce import CoalescingTransport
 from capillary_async.pipeline.dispatch import Dispatcher
+from capillary_async.pipeline.environment import auth_from, place_from, settings
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
-from capillary_async.pipeline.request import CallInfo, Transport, loop_time
+from capillary_async.pipeline.request import CallInfo, ProcessBound, Transport, loop_time
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
 from capillary_async.pipeline.shared_limit import limit_of
 from capillary_async.pipeline.telemetry import Event, OnEvent, Telemetry
@@ -30,20 +33,13 @@ if TYPE_CHECKING:
     from capillary_async.pipeline.exchange import ClientSession
 
 T = TypeVar("T")
-# The variables of each way to authenticate, in the order of the arguments.
-_WAYS: Final[Mapping[tuple[str, ...], Callable[..., Auth]]] = MappingProxyType(
-    {
-        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD"): BasicAuth,
-        ("CAPILLARY_TILL", "CAPILLARY_PASSWORD_MD5"): BasicAuth.from_md5,
-        ("CAPILLARY_KEY", "CAPILLARY_SECRET"): OAuth,
-        ("CAPILLARY_ACCESS_TOKEN",): AccessToken,
-    }
-)
 _DEFAULTS: Final = ClientOptions()
+_AS_BEFORE: Final[Any] = object()
+Priority: TypeAlias = Literal["normal", "bulk"]
 _NO_QUERY: Final[Query] = MappingProxyType({})
 
 
-class CapillaryClient:
+class CapillaryClient(ProcessBound):
     """A session with one Capillary organisation.
 
     Use it as `async with CapillaryClient(...) as client:`; calls, pagers and iterators work inside the
@@ -92,13 +88,19 @@ class CapillaryClient:
             if listener is not None and (not callable(listener) or iscoroutinefunction(listener)):
                 raise ConfigurationError(f"{name} must be a plain function; nobody would await another")
         self._base = BaseUrl.of(hidden if isinstance(hidden, Region) else hidden.reveal())
-        self._account = auth.account
+        self._account, self._options = auth.account, options
+        self._is_variant = False
         zone = options.timezone or _clock_of(self._base)
         telemetry = Telemetry(self._base, on_event, on_call)
         http = HttpTransport(self._base, zone, options, session, telemetry)
         self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
-        calls = EndpointClient(Dispatcher(self._lifecycle, Converter(zone), options.deadline, telemetry, auth.advice))
+        dispatcher = Dispatcher(self._lifecycle, Converter(zone), options, telemetry, auth.advice)
+        calls = EndpointClient(dispatcher)
         calls.know(options.listing_traits or {})
+        self._offer(calls)
+
+    def _offer(self, calls: EndpointClient) -> None:
+        """Set the groups of endpoints up."""
         self._calls = calls
         self.customers = Customers(calls)
         self.user_groups = UserGroups(calls)
@@ -138,9 +140,9 @@ class CapillaryClient:
         Raises:
             ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
         """
-        found = _settings(os.environ if environ is None else environ)
+        found = settings(os.environ if environ is None else environ)
         del environ  # so that a traceback with locals, from the line below, does not show it
-        return cls(_place_from(found), _auth_from(found), options=options, on_call=on_call, on_event=on_event)
+        return cls(place_from(found), auth_from(found), options=options, on_call=on_call, on_event=on_event)
 
     @property
     def base_url(self) -> str:
@@ -157,12 +159,58 @@ class CapillaryClient:
         base: BaseUrl | None = getattr(self, "_base", None)  # none while the arguments are checked
         return f"CapillaryClient({base.text!r})" if base else "CapillaryClient()"
 
+    def with_options(
+        self,
+        *,
+        deadline: float | None = _AS_BEFORE,
+        attempt_timeout: float = _AS_BEFORE,
+        retry: RetryPolicy = _AS_BEFORE,
+        coalesce: bool = _AS_BEFORE,
+        language: str | None = _AS_BEFORE,
+        priority: Priority = _AS_BEFORE,
+    ) -> Self:
+        """Return the same client with other options for its calls.
+
+        Both share the session, the token, the limits, the budget for retries, and what is known of listings. The new
+        one is open as long as this one is. What is not given stays as it is.
+
+        Args:
+            deadline: Seconds one call may take with all its waits and retries; `None` for no end.
+            attempt_timeout: Seconds one request may take once it has a connection.
+            retry: When and how often a call is tried again. The budget stays that of this client.
+            coalesce: Let identical GETs that are under way at the same time share one request.
+            language: Ask for localised fields in this language; `None` for the API's own.
+            priority: "bulk" lets calls give way to others while they wait, as `bulk_priority()` does; "normal" lets
+                them not, whatever stands around them.
+
+        Raises:
+            InvalidArgumentError: A value is wrong; it is named.
+        """
+        given: dict[str, Any] = {
+            "deadline": deadline,
+            "attempt_timeout": attempt_timeout,
+            "retry": retry,
+            "coalesce": coalesce,
+            "language": language,
+        }
+        options = attrs.evolve(
+            self._options, **{name: value for name, value in given.items() if value is not _AS_BEFORE}
+        )
+        if priority not in ("normal", "bulk", _AS_BEFORE):
+            raise InvalidArgumentError(f'priority must be "normal" or "bulk", not {priority!r}')
+        variant = object.__new__(type(self))
+        variant.__dict__.update(self.__dict__)
+        variant._options, variant._is_variant = options, True
+        variant._offer(self._calls.with_options(options, None if priority is _AS_BEFORE else priority == "bulk"))
+        return variant
+
     async def __aenter__(self) -> Self:
         """Open the session inside the running loop.
 
         Raises:
             ConfigurationError: The client is open already, or its session or certificates are unusable.
         """
+        self._refuse_variant()
         await self._lifecycle.open()
         return self
 
@@ -170,6 +218,7 @@ class CapillaryClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Cancel the calls that are under way, and close the session."""
+        self._refuse_variant()
         await self._lifecycle.close()
 
     async def open(self) -> Self:
@@ -183,6 +232,10 @@ class CapillaryClient:
     async def aclose(self) -> None:
         """Cancel the calls that are under way, and close the session."""
         await self.__aexit__(None, None, None)
+
+    def _refuse_variant(self) -> None:
+        if self._is_variant:
+            raise ConfigurationError("a client of with_options opens and closes with the client that it was made from")
 
     @overload
     def fetch(self, path: str, query: Query = ..., *, into: type[T]) -> Coroutine[Any, Any, T]: ...
@@ -317,10 +370,9 @@ def _transport_stack(
     if isinstance(transport, TokenTransport):
         closers.insert(0, transport.close)
     transport = with_retries(transport)
-    if options.coalesce:
-        transport = CoalescingTransport(transport)
-        closers.insert(0, transport.close)
-    return TransportStack(transport, open_all, tuple(closers))
+    coalescing = CoalescingTransport(transport)
+    closers.insert(0, coalescing.close)
+    return TransportStack(transport, coalescing, options.coalesce, open_all, tuple(closers))
 
 
 def _clock_of(base: BaseUrl) -> tzinfo:
@@ -329,33 +381,3 @@ def _clock_of(base: BaseUrl) -> tzinfo:
         if BaseUrl.of(region).host == base.host:
             return region.timezone
     return UTC
-
-
-def _settings(environ: Mapping[str, str]) -> dict[str, Secret]:
-    """Return the variables that are set; an empty one is not."""
-    names = {"CAPILLARY_BASE_URL", "CAPILLARY_REGION"}.union(*_WAYS)
-    return {name: Secret(environ[name]) for name in sorted(names) if environ.get(name)}
-
-
-def _place_from(found: Mapping[str, Secret]) -> Region | str:
-    url, region = found.get("CAPILLARY_BASE_URL"), found.get("CAPILLARY_REGION")
-    if url and region:
-        raise ConfigurationError("set CAPILLARY_BASE_URL or CAPILLARY_REGION, not both")
-    if url:
-        return url.reveal()
-    name = region.reveal().strip().upper() if region else ""
-    if name in Region.__members__:
-        return Region[name]
-    problem = "CAPILLARY_REGION must be" if region else "set CAPILLARY_BASE_URL, or CAPILLARY_REGION to"
-    raise ConfigurationError(f"{problem} one of {', '.join(Region.__members__)}")
-
-
-def _auth_from(found: Mapping[str, Secret]) -> Auth:
-    """Every set of variables that is there in part must be there whole, and only one may be there."""
-    given = tuple(name for names in _WAYS for name in names if name in found)
-    given = tuple(dict.fromkeys(given))
-    if given in _WAYS:
-        return _WAYS[given](*(found[name].reveal() for name in given))
-    ways = "; ".join(" and ".join(names) for names in _WAYS)
-    present = f"these are set: {', '.join(given)}" if given else "none is set"
-    raise ConfigurationError(f"set the variables of one way to authenticate ({ways}); {present}")

@@ -1,9 +1,15 @@
 """A client is set up rightly or not at all, and its parts work together."""
 
+import copy
+import importlib
 import itertools
 import os
+import pickle
+import pkgutil
+import subprocess
+import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -21,6 +27,7 @@ from capillary_async import (
     Region,
     RetryPolicy,
     ServerError,
+    pipeline,
 )
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.request import CallInfo
@@ -73,6 +80,21 @@ def shown(error: BaseException) -> str:
     tracked = traceback.TracebackException.from_exception(error, capture_locals=True)
     own = [frame for frame in tracked.stack if os.sep + "capillary_async" + os.sep in frame.filename]
     return "".join([*tracked.format_exception_only(), *traceback.StackSummary.from_list(own).format()])
+
+
+def transports() -> Iterator[type[Any]]:
+    """Name every class of the pipeline that sends requests."""
+    for info in pkgutil.iter_modules(pipeline.__path__):
+        if info.name in ("http", "tracing"):
+            continue  # loaded only where they are used
+        module = importlib.import_module(f"{pipeline.__name__}.{info.name}")
+        for kind in vars(module).values():
+            is_own = isinstance(kind, type) and kind.__module__ == module.__name__
+            if is_own and hasattr(kind, "send") and not getattr(kind, "_is_protocol", False):
+                yield kind
+
+
+TRANSPORTS = {*transports()}
 
 
 class TestSetUp:
@@ -362,3 +384,60 @@ async def test_each_name_of_this_machine_works(host: str) -> None:
     async with client:
         assert (await client.customers.get(6)).id == 6
     await sandbox.close()
+
+
+class TestProcesses:
+    """Sockets belong to one process."""
+
+    async def test_nothing_that_leads_to_sockets_is_pickled(self, capillary_sandbox: Sandbox) -> None:
+        """The error says what to do instead; a process pool shows it."""
+        async with CapillaryClient(capillary_sandbox.base_url, BASIC) as client:
+            members = client.user_groups.list_members(93257)
+            pages = members.pages()
+            await anext(pages)
+            held: list[object] = [client, client.customers, client.customers.get, members, pages, aiter(members)]
+
+            for value in [*held, members.prefetch(2), client.with_options(deadline=1.0)]:
+                for travel in (pickle.dumps, copy.deepcopy):
+                    with pytest.raises(TypeError, match="open one client in each process"):
+                        travel(value)
+
+    @pytest.mark.parametrize("kind", sorted(TRANSPORTS, key=repr))
+    def test_no_transport_is_pickled(self, kind: type[Any]) -> None:
+        """Each by itself: a pool may be handed a part of a client."""
+        with pytest.raises(TypeError, match="open one client in each process"):
+            pickle.dumps(object.__new__(kind))
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+    def test_a_client_used_after_a_fork_says_so(self) -> None:
+        """Two processes would read from the same sockets."""
+        code = (
+            "import asyncio, os\n"
+            "from capillary_async import AccessToken, CapillaryClient, ConfigurationError, Region\n"
+            "client = CapillaryClient(Region.EU, AccessToken('t'))\n"
+            "async def use():\n"
+            "    try: await client.customers.get(6)\n"
+            "    except ConfigurationError as error: print(error, flush=True)\n"
+            "async def main():\n"
+            "    async with client:\n"
+            "        if not (child := os.fork()):\n"
+            "            asyncio.run(use())\n"
+            "            os._exit(0)\n"
+            "        os.waitpid(child, 0)\n"
+            "asyncio.run(main())\n"
+        )
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+        assert done.stdout.startswith("the client was opened before this process was forked; open one client in each")
+
+    async def test_it_opens_and_closes_without_a_block(self, capillary_sandbox: Sandbox) -> None:
+        """Frameworks with a callback for each have no place for one."""
+        client = CapillaryClient(capillary_sandbox.base_url, BASIC)
+
+        assert await client.open() is client
+        assert (await client.customers.get(6)).id == 6
+        await client.aclose()
+
+        with pytest.raises(ConfigurationError, match="not open"):
+            await client.customers.get(6)

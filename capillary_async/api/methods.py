@@ -8,9 +8,10 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast, 
 
 import attrs
 
+from capillary_async.options import ClientOptions
 from capillary_async.paging import Listing, ListingTraits, Pager, Scout
 from capillary_async.pipeline.dispatch import Dispatcher
-from capillary_async.pipeline.request import Request
+from capillary_async.pipeline.request import ProcessBound, Request
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,7 +25,7 @@ _MOST_LISTINGS: Final = 1024
 
 
 @attrs.define(eq=False)
-class EndpointClient:
+class EndpointClient(ProcessBound):
     """Sends what the functions of the endpoints build."""
 
     dispatcher: Dispatcher
@@ -33,6 +34,10 @@ class EndpointClient:
     def check(self, into: Any) -> None:
         """See that answers can be made into this type; raises `InvalidArgumentError` if not."""
         self.dispatcher.converter.check(into)
+
+    def with_options(self, options: ClientOptions, is_bulk: bool | None) -> "EndpointClient":  # noqa: FBT001  (a value)
+        """Return what sends with other options, and shares what is known of listings."""
+        return attrs.evolve(self, dispatcher=self.dispatcher.with_options(options, is_bulk))
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""
@@ -61,7 +66,7 @@ class EndpointClient:
 
 
 @attrs.frozen
-class Group:
+class Group(ProcessBound):
     """A group of endpoints, such as `client.customers`.
 
     Attributes:

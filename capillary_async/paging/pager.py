@@ -14,6 +14,7 @@ from capillary_async.paging.listing import Listing
 from capillary_async.paging.pages import Exchange, ItemIterator, PageIterator, PageSource
 from capillary_async.paging.prefetch import Scout
 from capillary_async.paging.readings import ListingTraits
+from capillary_async.pipeline.request import ProcessBound
 
 T = TypeVar("T")
 OnBadRow = Literal["raise", "skip"]
@@ -39,7 +40,7 @@ class PrefetchContext(Generic[T]):
 
 
 @attrs.frozen
-class Pager(Generic[T]):
+class Pager(ProcessBound, Generic[T]):
     """A listing that has not been asked for yet.
 
     It sends nothing by itself and can be walked any number of times; each walk asks the server anew.

@@ -7,9 +7,10 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import attrs
 
 from capillary_async.codec import Converter
-from capillary_async.errors import ApiErrorDetail, CapillaryError, InvalidArgumentError, ResponseError
+from capillary_async.errors import CapillaryError, ResponseError
 from capillary_async.paging.cursor import Cursor, digest
 from capillary_async.paging.listing import Listing, PageData, UnreadableRow, read_page
+from capillary_async.paging.page import Page
 from capillary_async.paging.prefetch import PrefetchBuffer, Scout
 from capillary_async.paging.readings import ListingTraits, OffsetUnit
 from capillary_async.paging.report import BadRow, PagingReport
@@ -101,41 +102,6 @@ class PageSource(Generic[T]):
         if may_end and response.status == _NO_CONTENT:
             return PageData()
         return read_page(self.listing, self._converter, response, skips_bad_rows=self.skips_bad_rows)
-
-
-@attrs.frozen
-class Page(Generic[T]):
-    """The new rows of one answer.
-
-    Attributes:
-        items: Rows that no earlier page had.
-        offset: In the server's words, like `limit`; as it was asked for when the server said nothing.
-        limit: Page size.
-        total: In the server's words; the report tells what it counts. `None` when the server said nothing.
-        warnings: The answer's warnings, such as one about a page size that was cut.
-    """
-
-    items: tuple[T, ...]
-    offset: int
-    limit: int
-    total: int | None
-    warnings: tuple[ApiErrorDetail, ...]
-    _behind: Callable[[int], Cursor] = attrs.field(repr=False, eq=False)
-
-    @property
-    def cursor(self) -> Cursor:
-        """The place behind the page's last row."""
-        return self._behind(len(self.items))
-
-    def cursor_behind(self, count: int) -> Cursor:
-        """Return the place behind the first `count` rows of the page.
-
-        Raises:
-            InvalidArgumentError: The page has fewer rows.
-        """
-        if not 0 <= count <= len(self.items):
-            raise InvalidArgumentError(f"count must be from 0 to {len(self.items)}, not {count}")
-        return self._behind(count)
 
 
 class PageIterator(AsyncIterator[Page[T]], Generic[T]):
@@ -285,6 +251,11 @@ class ItemIterator(AsyncIterator[T], Generic[T]):
     def report(self) -> PagingReport:
         """What the walk was like so far; `rows` counts those of a page that is not yet handed out whole."""
         return self._pages.report
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next row is there already, so that `__anext__` waits for nothing."""
+        return bool(self._left)
 
     async def __anext__(self) -> T:
         """Return the next row.

@@ -22,7 +22,7 @@ import attrs
 from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
 from capillary_async.pipeline.gcra import Gcra
-from capillary_async.pipeline.request import CallContext, Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import CallContext, ProcessBound, Request, Response, Transport, loop_time
 from capillary_async.pipeline.wait_queue import Place, WaitQueue
 
 CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
@@ -146,7 +146,7 @@ class _Connections:
 
 
 @attrs.define(eq=False)
-class Admission:
+class Admission(ProcessBound):
     """Lets requests go when there are a connection and a permit for them.
 
     Args:

@@ -11,7 +11,7 @@ import attrs
 
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import Request, Response, Transport
+from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
 from capillary_async.pipeline.telemetry import OnEvent
 from capillary_async.pipeline.token import TOKEN_HEADER, TokenTransport, is_header_safe
 
@@ -208,7 +208,7 @@ def _check(name: str, secret: Secret) -> None:
 
 
 @attrs.frozen
-class HeaderTransport:
+class HeaderTransport(ProcessBound):
     """Adds the same headers to every request."""
 
     _inner: Transport

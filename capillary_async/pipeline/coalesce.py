@@ -24,6 +24,7 @@ from capillary_async.errors import CapillaryError, DeadlineExceeded
 from capillary_async.pipeline.request import (
     CallContext,
     DateTimeParam,
+    ProcessBound,
     Request,
     Response,
     Transport,
@@ -97,7 +98,7 @@ def _copied(value: Any) -> Any:
 
 
 @attrs.define(eq=False)
-class CoalescingTransport:
+class CoalescingTransport(ProcessBound):
     """Sends one request for all callers that want the same at the same time."""
 
     _inner: Transport
@@ -134,7 +135,8 @@ class CoalescingTransport:
             await asyncio.wait(self._tasks)
 
     def _launch(self, key: _Key, request: Request[Any]) -> _Shared:
-        call = CallContext(request.call.deadline, is_bulk=request.call.is_bulk)
+        first = request.call
+        call = CallContext(first.deadline, is_bulk=first.is_bulk, options=first.options)
         task = asyncio.get_running_loop().create_task(self._inner.send(request.with_context(call)))
         shared = _Shared(key, call, task, call.deadline)
         self._under_way[key] = shared

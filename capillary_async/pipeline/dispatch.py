@@ -8,8 +8,17 @@ import attrs
 
 from capillary_async.codec import Converter
 from capillary_async.errors import AuthenticationError, CapillaryError, DecodeError, ResponseError
+from capillary_async.options import ClientOptions
 from capillary_async.pipeline.admission import has_bulk_priority
-from capillary_async.pipeline.request import CallContext, CallInfo, Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import (
+    CallContext,
+    CallInfo,
+    ProcessBound,
+    Request,
+    Response,
+    Transport,
+    loop_time,
+)
 from capillary_async.pipeline.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -19,22 +28,31 @@ T = TypeVar("T")
 
 
 @attrs.define(eq=False)
-class Dispatcher:
+class Dispatcher(ProcessBound):
     """Makes calls: sends a request through the transports, reads the answer, and accounts for both.
 
     Args:
         transport: The outermost transport.
         converter: Structures answers.
-        deadline: Seconds for one call, or `None`.
+        options: How calls behave.
         telemetry: Gets the account of each call that ended.
         advice: What to check when the API does not know who asks.
+        has_own_options: Whether the transports have to look at the options, because they are not the client's.
+        is_bulk: Whether calls give way to others; `None` leaves it to `bulk_priority`.
     """
 
     _transport: Transport
     converter: Converter
-    _deadline: float | None
+    _options: ClientOptions
     _telemetry: Telemetry
     _advice: str
+    _has_own_options: bool = False
+    _is_bulk: bool | None = None
+
+    def with_options(self, options: ClientOptions, is_bulk: bool | None) -> "Dispatcher":  # noqa: FBT001  (a value)
+        """Return a dispatcher for calls that behave otherwise; what `is_bulk` leaves open stays as it is."""
+        is_bulk = self._is_bulk if is_bulk is None else is_bulk
+        return attrs.evolve(self, options=options, is_bulk=is_bulk, has_own_options=True)
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""
@@ -47,8 +65,9 @@ class Dispatcher:
             CapillaryError: With the path template and the number of attempts filled in.
         """
         started = loop_time()
-        deadline = math.inf if self._deadline is None else started + self._deadline
-        call = CallContext(deadline, is_bulk=has_bulk_priority())
+        call = self._new_call(started)
+        if self._options.language is not None:
+            request = request.with_headers({"language": self._options.language})
         span = self._telemetry.start_call(request)
         try:
             answer = read(await self._transport.send(request.with_context(call)))
@@ -66,6 +85,14 @@ class Dispatcher:
             raise
         self._account(request.path, call, started, None, span)
         return answer
+
+    def _new_call(self, now: float) -> CallContext:
+        options, is_bulk = self._options, self._is_bulk
+        return CallContext(
+            math.inf if options.deadline is None else now + options.deadline,
+            is_bulk=has_bulk_priority() if is_bulk is None else is_bulk,
+            options=options if self._has_own_options else None,
+        )
 
     def _structure(self, request: Request[T], response: Response) -> T:
         document = response.document

@@ -18,7 +18,7 @@ import attrs
 from capillary_async.codec import decode_json
 from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineExceeded, TransportError
 from capillary_async.options import ClientOptions
-from capillary_async.pipeline.request import Request, Response, loop_time
+from capillary_async.pipeline.request import ProcessBound, Request, Response, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.timeouts import TimeoutScheduler
@@ -33,7 +33,7 @@ _OURS: Final = __name__.partition(".")[0] + "."
 
 
 @attrs.define(eq=False)
-class HttpTransport:
+class HttpTransport(ProcessBound):
     """Sends requests over a session and reads the answers.
 
     Args:
@@ -91,7 +91,8 @@ class HttpTransport:
             InvalidArgumentError: The request cannot be sent as it is.
         """
         wire = self._opened()
-        ends_at = min(loop_time() + self._options.attempt_timeout, request.call.deadline)
+        timeout = (request.call.options or self._options).attempt_timeout
+        ends_at = min(loop_time() + timeout, request.call.deadline)
         if self._telemetry.wants_attempts():
             outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(wire, sent, ends_at))
         else:
@@ -131,7 +132,8 @@ class HttpTransport:
     def _too_late(self, request: Request[Any]) -> TransportError:
         if loop_time() >= request.call.deadline:
             return DeadlineExceeded("the deadline passed while waiting for the answer")
-        return TransportError(f"no complete answer within {self._options.attempt_timeout:g} s")
+        timeout = (request.call.options or self._options).attempt_timeout
+        return TransportError(f"no complete answer within {timeout:g} s")
 
 
 def _is_bug(error: Exception) -> bool:

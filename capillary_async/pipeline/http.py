@@ -203,8 +203,6 @@ def _standing_headers(options: ClientOptions) -> dict[str, str]:
     headers["User-Agent"] = " ".join(
         filter(None, (library, f"aiohttp/{aiohttp.__version__}", options.user_agent_suffix))
     )
-    if options.language is not None:
-        headers["language"] = options.language
     return headers
 
 

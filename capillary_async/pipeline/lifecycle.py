@@ -1,6 +1,7 @@
 """Let calls in while the client is open, and end those that are under way when it closes."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -8,15 +9,16 @@ from typing import Any
 import attrs
 
 from capillary_async.errors import ConfigurationError
-from capillary_async.pipeline.request import Request, Response, Transport
+from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
 
 
 @attrs.define(eq=False)
-class ClientLifecycle:
+class ClientLifecycle(ProcessBound):
     """The outermost transport: open only inside the client's block and loop, and aware of what is under way."""
 
     _inner: "TransportStack"
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
+    _process: int = attrs.field(default=0, init=False)
     _is_closing: bool = attrs.field(default=False, init=False)
     _tasks: "set[asyncio.Task[Any]]" = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
     _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
@@ -29,7 +31,7 @@ class ClientLifecycle:
         """
         if self._loop is not None or self._is_closing:
             raise ConfigurationError("the client is open already; enter it once, and again when it was left")
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._process = asyncio.get_running_loop(), os.getpid()
         self._is_left = asyncio.Event()  # the last one may belong to another loop
         try:
             await self._inner.open()
@@ -44,16 +46,21 @@ class ClientLifecycle:
             ConfigurationError: It is not.
             CapillaryError: As the transports below say.
         """
-        loop = self._loop
+        loop, stack, options = self._loop, self._inner, request.call.options
         if loop is None:
             raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
         if loop is not asyncio.get_running_loop():
-            raise ConfigurationError("the client was opened in another event loop; open one client for each loop")
+            # Python does not let two processes run the same loop, so a fork always comes along here.
+            where = "in another event loop; open one client for each loop"
+            if self._process != os.getpid():
+                where = "before this process was forked; open one client in each process"
+            raise ConfigurationError(f"the client was opened {where}")
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
         self._tasks.add(task)
         try:
-            return await self._inner.transport.send(request)
+            is_shared = stack.is_coalescing if options is None else options.coalesce
+            return await (stack.coalescing if is_shared else stack.transport).send(request)
         finally:
             self._tasks.discard(task)
             if self._loop is None:
@@ -80,15 +87,19 @@ class ClientLifecycle:
 
 
 @attrs.frozen
-class TransportStack:
+class TransportStack(ProcessBound):
     """The transports of a client.
 
     Attributes:
-        transport: The topmost.
+        transport: The topmost, without coalescing.
+        coalescing: Lets calls share an answer, and sends by `transport`.
+        is_coalescing: Whether calls without options of their own share answers.
         open: Opens all of them in the running loop.
         closers: Close those that hold something, from top to bottom; also those that are not open.
     """
 
     transport: Transport
+    coalescing: Transport
+    is_coalescing: bool
     open: Callable[[], Coroutine[Any, Any, None]]
     closers: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

@@ -9,11 +9,12 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
-from typing import Any, Generic, Literal, Protocol, TypeVar, dataclass_transform
+from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar, dataclass_transform
 
 import attrs
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError
+from capillary_async.options import ClientOptions
 
 T = TypeVar("T")
 Structure = Callable[[Any, Any, str], Any]
@@ -48,6 +49,7 @@ class CallContext:
         status: HTTP status of the last answer, or `None` when none came.
         request_id: Its `X-Cap-Requestid`.
         size: Length of its body in bytes, after decompression.
+        options: How this call behaves, where it is not as the client's other calls do (`with_options`).
     """
 
     deadline: float = math.inf
@@ -58,6 +60,22 @@ class CallContext:
     status: int | None = None
     request_id: str | None = None
     size: int = 0
+    options: ClientOptions | None = None
+
+
+class ProcessBound:
+    """What cannot be sent to another process, because it holds sockets or leads to something that does."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always.
+        """
+        name = type(self).__name__
+        raise TypeError(f"open one client in each process: a {name} leads to sockets, which do not travel in a pickle")
 
 
 @attrs.frozen

@@ -21,7 +21,7 @@ import attrs
 from capillary_async.errors import CapillaryError, DeadlineExceeded, RateLimitedError, ResponseError, ServerError
 from capillary_async.options import RetryPolicy
 from capillary_async.pipeline.pacing import Pacer, current_pacer, is_throttling
-from capillary_async.pipeline.request import Request, Response, Transport
+from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
 from capillary_async.pipeline.telemetry import OnEvent, RetryScheduled, Throttled
 
 # Far beyond any cap, and far from where a float overflows.
@@ -96,12 +96,12 @@ class _Retry:
 
 
 @attrs.define(eq=False)
-class RetryTransport:
+class RetryTransport(ProcessBound):
     """Tries calls again that change nothing: every GET, and POSTs to the given paths.
 
     Args:
         inner: Carries each attempt.
-        policy: When and how often.
+        policy: When and how often; a call with options of its own has its own.
         budget: Pays for the retries; shared by all transports of a client.
         clock: The clock of the calls' deadlines.
         sleep: Waits for some seconds.
@@ -161,7 +161,7 @@ class RetryTransport:
                     if isinstance(error, ResponseError):
                         pacer.answered()
                     raise
-                asked = asked_wait(error, self._policy)
+                asked = asked_wait(error, self._policy_of(request))
                 is_welcome = pacer.throttled(error, None if asked is None else self._clock() + asked)
                 if not (is_welcome and self._is_repeatable(request)):
                     raise
@@ -170,21 +170,24 @@ class RetryTransport:
                 pacer.answered()
                 return response
 
+    def _policy_of(self, request: Request[Any]) -> RetryPolicy:
+        return self._policy if request.call.options is None else request.call.options.retry
+
     def _is_repeatable(self, request: Request[Any]) -> bool:
         return request.method == "GET" or request.path in self._repeatable_posts
 
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
         """Hold back all calls if the error asks for it, and pay for a retry if there may be one."""
-        now = self._clock()
-        wait = choose_wait(error, attempt, self._policy, self._chance())
-        cost = self._policy.retry_cost
+        now, policy = self._clock(), self._policy_of(request)
+        wait = choose_wait(error, attempt, policy, self._chance())
+        cost = policy.retry_cost
         if isinstance(error, RateLimitedError):
-            cost = self._policy.throttled_cost
-            asked = asked_wait(error, self._policy)
+            cost = policy.throttled_cost
+            asked = asked_wait(error, policy)
             self._pause_all(now, wait if asked is None else asked, request.path)
         may_retry = (
             error.retryable
-            and attempt < self._policy.attempts
+            and attempt < policy.attempts
             and self._is_repeatable(request)
             and max(now + wait, self._paused_until) < request.call.deadline
         )

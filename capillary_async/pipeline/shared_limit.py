@@ -9,7 +9,7 @@ from urllib.request import url2pathname
 import attrs
 
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.options import RateLimit, Secret
+from capillary_async.options import RateLimit, Secret, hide_password, reveal_url
 from capillary_async.pipeline.admission import Limit, LocalLimit
 from capillary_async.pipeline.file_limit import FileLimit
 from capillary_async.pipeline.redis_limit import RedisLimit
@@ -32,19 +32,19 @@ class SharedRateLimit(RateLimit):
     Attributes:
         url: `redis://`, `rediss://`, `valkey://` or `valkeys://` and a server, for many machines (needs
             the package redis); or `file:///` and a path, for the processes of one machine. The file is
-            named after both: with the name `prod`, `file:///run/limits` is the file `/run/limits.prod`.
+            named after both: with the name `prod`, `file:///run/limits` is the file `/run/limits.prod`. Kept as a
+            `Secret` if it holds a password.
         name: What the processes call the limit: letters, digits, dots, hyphens and underscores.
     """
 
-    url: str = attrs.field(kw_only=True, repr=False)  # it may hold a password
+    url: str | Secret = attrs.field(kw_only=True)
     name: str = attrs.field(kw_only=True)
 
     def __init__(self, limit: int, per: float = 60.0, *, url: str, name: str) -> None:
         hidden = Secret(url)
-        del (
-            url
-        )  # a traceback with locals must not show it; nor this object, which is why it is set before it is checked
-        object.__setattr__(self, "url", hidden.reveal())
+        del url  # a traceback with locals must not show it
+        # Set before it is checked: a traceback shows this object, too.
+        object.__setattr__(self, "url", hide_password(hidden.reveal()))
         object.__setattr__(self, "name", name)
         super().__init__(limit, per)
         if mistake := _mistake_in(hidden):
@@ -61,10 +61,11 @@ def limit_of(rate_limit: RateLimit) -> Limit:
     """
     if not isinstance(rate_limit, SharedRateLimit):
         return LocalLimit.of(rate_limit)
-    name, scheme = rate_limit.name, urlsplit(rate_limit.url).scheme
+    name, url = rate_limit.name, Secret(reveal_url(rate_limit.url))
+    scheme = urlsplit(url.reveal()).scheme
     if scheme == "file":
-        return FileLimit(Path(f"{url2pathname(urlsplit(rate_limit.url).path)}.{name}"), rate_limit)
-    return RedisLimit.at(Secret(_SERVERS[scheme] + rate_limit.url[len(scheme) :]), name, rate_limit)
+        return FileLimit(Path(f"{url2pathname(urlsplit(url.reveal()).path)}.{name}"), rate_limit)
+    return RedisLimit.at(Secret(_SERVERS[scheme] + url.reveal()[len(scheme) :]), name, rate_limit)
 
 
 def _mistake_in(url: Secret) -> str:

@@ -36,7 +36,7 @@ from capillary_async.errors import (
     DecodeError,
 )
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import CallContext, Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import CallContext, ProcessBound, Request, Response, Transport, loop_time
 from capillary_async.pipeline.telemetry import OnEvent, TokenRefreshed
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
@@ -56,7 +56,7 @@ class _Token:
 
 
 @attrs.define(eq=False)
-class TokenTransport:
+class TokenTransport(ProcessBound):
     """Puts a valid access token on every request.
 
     Args:

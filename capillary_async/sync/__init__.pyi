@@ -4,11 +4,13 @@ from capillary_async.api.arguments import Several
 from capillary_async.api.generic import Query
 from capillary_async.bulk.lookup import Concurrency, Order
 from capillary_async.bulk.outcome import Outcome
+from capillary_async.client import Priority
 from capillary_async.models import Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
-from capillary_async.options import ClientOptions, Region
+from capillary_async.options import ClientOptions, Region, RetryPolicy
 from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor
-from capillary_async.paging.pager import Page
+from capillary_async.paging.page import Page
+from capillary_async.paging.pager import OnBadRow
 from capillary_async.paging.report import PagingReport
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.request import CallInfo
@@ -783,9 +785,13 @@ class Pager(Generic[T]):
     """A listing that has not been asked for yet; iterate over it, as often as you like."""
     def __iter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
-    def pages(self) -> PageIterator[T]:
-        """Walk the listing page by page, with the server's own words on each page."""
-    def prefetch(self, size: int) -> PrefetchContext[T]:
+    def pages(self, *, on_bad_row: OnBadRow | None=None) -> PageIterator[T]:
+        """Walk the listing page by page, with the server's own words on each page.
+
+        Args:
+            on_bad_row: As the method of that name.
+        """
+    def prefetch(self, size: int, *, on_bad_row: OnBadRow | None=None) -> PrefetchContext[T]:
         """Walk the listing row by row, in order, with pages asked for ahead.
 
         It works inside `with`, and leaves nothing under way behind it. How many pages there are
@@ -794,12 +800,17 @@ class Pager(Generic[T]):
 
         Args:
             size: Pages that are under way or wait, at most.
+            on_bad_row: As the method of that name.
 
         Raises:
             InvalidArgumentError: `size` is less than 1.
         """
-    def collect(self, limit: int | None=None) -> list[T]:
+    def collect(self, limit: int | None=None, *, on_bad_row: OnBadRow | None=None) -> list[T]:
         """Return the rows, or the first `limit` of them.
+
+        Args:
+            limit: Rows to return, at most.
+            on_bad_row: As the method of that name.
 
         Raises:
             InvalidArgumentError: `limit` is negative.
@@ -815,11 +826,30 @@ class Pager(Generic[T]):
         """
     def arrow_batches(self, rows: int=10000) -> Iterator[Any]:
         """Walk the listing in `pyarrow.RecordBatch`es of that many rows, in bounded memory; see `to_arrow`."""
-    def resume(self, cursor: Cursor) -> Pager[T]:
-        """Return the same listing from behind the cursor's row.
+    def limit(self, rows: int | None) -> Pager[T]:
+        """Return the same listing, of which at most `rows` rows are handed out; no page behind them is asked for.
 
         Raises:
-            InvalidArgumentError: The cursor belongs to another query.
+            InvalidArgumentError: `rows` is negative.
+        """
+    def on_bad_row(self, action: OnBadRow) -> Pager[T]:
+        """Return the same listing with a rule for rows that cannot be structured.
+
+        Args:
+            action: "raise" ends the walk with a `DecodeError`; "skip" leaves the row out and notes it in
+                `report.bad_rows`.
+
+        Raises:
+            InvalidArgumentError: There is no such rule.
+        """
+    def resume(self, cursor: Cursor | str) -> Pager[T]:
+        """Return the same listing from behind the cursor's row.
+
+        Args:
+            cursor: A cursor, or its text. The server's page size may have changed since.
+
+        Raises:
+            InvalidArgumentError: The cursor belongs to another query, or it is no cursor's text.
         """
 
 class PageIterator(Generic[T]):
@@ -846,6 +876,9 @@ class ItemIterator(Generic[T]):
     @property
     def report(self) -> PagingReport:
         """What the walk was like so far; `rows` counts those of a page that is not yet handed out whole."""
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next row is there already, so that `__anext__` waits for nothing."""
     def __next__(self) -> T:
         """Return the next row.
 
@@ -908,6 +941,12 @@ class CapillaryClient:
         Raises:
             ConfigurationError: An argument is wrong; it is named.
         """
+    @property
+    def listing_traits(self) -> dict[str, Any]:
+        """What the listings of this host were found to mean; JSON can hold it, and it holds no personal data.
+
+        A later client starts with it as `ClientOptions.listing_traits`, and saves the requests that find it out.
+        """
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None=None, *, options: ClientOptions=..., on_call: Callable[[CallInfo], None] | None=None, on_event: Callable[[Event], None] | None=None) -> Self:
         """Set a client up from environment variables.
@@ -931,6 +970,24 @@ class CapillaryClient:
     @property
     def account(self) -> str:
         """Who asks, without anything secret: a till, or a mark of the client key; empty for an access token."""
+    def with_options(self, *, deadline: float | None=..., attempt_timeout: float=..., retry: RetryPolicy=..., coalesce: bool=..., language: str | None=..., priority: Priority=...) -> Self:
+        """Return the same client with other options for its calls.
+
+        Both share the session, the token, the limits, the budget for retries, and what is known of listings. The new
+        one is open as long as this one is. What is not given stays as it is.
+
+        Args:
+            deadline: Seconds one call may take with all its waits and retries; `None` for no end.
+            attempt_timeout: Seconds one request may take once it has a connection.
+            retry: When and how often a call is tried again. The budget stays that of this client.
+            coalesce: Let identical GETs that are under way at the same time share one request.
+            language: Ask for localised fields in this language; `None` for the API's own.
+            priority: "bulk" lets calls give way to others while they wait, as `bulk_priority()` does; "normal" lets
+                them not, whatever stands around them.
+
+        Raises:
+            InvalidArgumentError: A value is wrong; it is named.
+        """
     def __enter__(self) -> Self:
         """Open the session inside the running loop.
 

@@ -20,12 +20,7 @@ PROTOCOLS: Final[Mapping[str, str]] = MappingProxyType(
     {"__aiter__": "__iter__", "__anext__": "__next__", "__aenter__": "__enter__", "__aexit__": "__exit__"}
 )
 # For the parts of the client, not for its users.
-INTERNAL: Final = frozenset(
-    {
-        *("CapillaryClient.aclose", "PageIterator.open_window"),
-        *(f"Pager.{name}" for name in ("cursor_at", "fetch", "keys_of", "listing", "locate", "new_walker", "start")),
-    }
-)
+INTERNAL: Final = frozenset({"CapillaryClient.aclose", "PageIterator.open_buffer"})
 _BLOCKING: Final[dict[type, Any]] = {}
 
 

@@ -1,5 +1,6 @@
 """What a listing gives its user: pages, rows, and places to go on from."""
 
+import pickle
 from collections.abc import Callable, Hashable
 from datetime import UTC
 from typing import Any, TypeVar
@@ -159,3 +160,16 @@ async def test_only_the_codes_that_mean_it_make_a_listing_empty(codes: tuple[int
     else:
         with pytest.raises(NotFoundError):
             await pager.collect()
+
+
+async def test_a_page_travels_with_its_cursors() -> None:
+    """A worker hands pages to another process, and notes how far it is."""
+    pages = listing_of(Server([5, 6, 7, 8, 9]), None).pages()
+    await anext(pages)
+
+    async for page in pages:
+        twin = pickle.loads(pickle.dumps(page))
+
+        assert twin == page
+        assert twin.cursor == page.cursor
+        assert [twin.cursor_behind(count) for count in (0, 1)] == [page.cursor_behind(count) for count in (0, 1)]

@@ -37,7 +37,7 @@ class TestExchange:
 
     async def test_a_request_carries_what_the_documentation_asks_for(self, server: Server) -> None:
         """Accept and Content-Type are mandatory there, also for a GET."""
-        async with opened(server.base_url, language="zh", user_agent_suffix="shop/1.4") as transport:
+        async with opened(server.base_url, user_agent_suffix="shop/1.4") as transport:
             await transport.send(
                 request(ROUTE, path_values={"id": 7}, query=(("q", "a b"),), headers={"T": Secret("s")})
             )
@@ -50,7 +50,6 @@ class TestExchange:
             "content-type": "application/json",
             "accept-encoding": "gzip, deflate",
             "user-agent": f"{LIBRARY} shop/1.4",
-            "language": "zh",
             "t": "s",
         }
         assert asked.headers == expected

@@ -10,10 +10,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from capillary_async.errors import ConfigurationError
-from capillary_async.options import RateLimit
+from capillary_async.options import ClientOptions, RateLimit
 from capillary_async.pipeline.admission import LocalLimit
 from capillary_async.pipeline.file_limit import FileLimit
 from capillary_async.pipeline.redis_limit import RedisLimit
@@ -43,8 +44,10 @@ class TestSharedRateLimit:
         """Servers' addresses may hold one, and options are printed."""
         limit = SharedRateLimit(1000, url="redis://till:hunter2@localhost", name="prod")
 
-        assert "hunter2" not in repr(limit)
-        assert "hunter2" not in repr(limit_of(limit))
+        for shown in (repr(limit), str(attrs.asdict(limit)), repr(limit_of(limit))):
+            assert "hunter2" not in shown
+        with pytest.raises(TypeError, match="Secret"):
+            pickle.dumps(ClientOptions(rate_limit=limit))
 
     @pytest.mark.parametrize(
         ("url", "argument"),
@@ -160,7 +163,7 @@ def test_a_limit_that_is_not_shared_is_kept_in_the_process() -> None:
 # each request, by the clock that all processes of a machine have in common.
 _PROCESS = """
 import asyncio, json, sys, time
-from capillary_async.options import RateLimit
+from capillary_async.options import ClientOptions, RateLimit
 from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.shared_limit import SharedRateLimit, limit_of
