@@ -14,6 +14,7 @@ async def test_most_customers_are_one_request(client: CapillaryClient, sandbox: 
 
     assert [(row.type, row.id) for row in rows] == sandbox.transaction_keys(6)
     assert sandbox.requests[0].query["limit"] == "1000"
+    assert sandbox.request_count == 1
 
 
 @pytest.mark.parametrize("offset_unit", ["records", "pages"])
@@ -28,6 +29,17 @@ async def test_a_return_is_not_taken_for_a_purchase(
     keys = [(row.type, row.id) for row in rows]
     assert keys == sandbox.transaction_keys(7)
     assert len({number for _, number in keys}) < len(keys)
+
+
+@pytest.mark.parametrize("page_size", [10, 20, 50, 100])
+async def test_ties_without_an_order_lose_no_row(client: CapillaryClient, sandbox: Sandbox, page_size: int) -> None:
+    """Rows at the border of two pages come twice or not at all; the total tells, and they are read again."""
+    sandbox.unstable_ties = True
+
+    rows = await client.customers.list_transactions(7, page_size=page_size).collect()
+
+    keys = [(row.type, row.id) for row in rows]
+    assert sorted(keys) == sorted(sandbox.transaction_keys(7))
 
 
 async def test_they_are_found_by_another_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
