@@ -189,4 +189,4 @@ def test_pydantic_in_the_same_program_changes_nothing(capillary: Capillary, serv
 def test_a_user_groups_gap_needs_no_other_part(capillary: Capillary, server: Sandbox) -> None:
     """Its command has no --embed."""
     assert capillary("user-group", "93257", "--gap-to-upgrade", "0", "--format", "json").code == 0
-    assert server.requests[0].query["gapToUpgrade"] == "0"
+    assert server.requests[0].query["gapToUpgradeFor"] == "0"
