@@ -9,6 +9,7 @@ from capillary_async.api.identity import identity
 from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.models import (
+    ClosingBalance,
     EntityType,
     IdentifierName,
     LedgerBalance,
@@ -46,6 +47,15 @@ _PARAMETERS: Final[take.Table] = {
     "exclude_point_categories": ("excludePointCategories", take.texts),
     "include_concept_details": ("includeConceptDetails", take.flag),
     "entity_type": ("type", take.optional_text),
+}
+
+_BALANCE_PATH: Final = "/v2/pointsLedger/getCustomerLedgerBalance"
+_BALANCE_PARAMETERS: Final[take.Table] = {
+    name: _PARAMETERS[name]
+    for name in (
+        *("end_date", "till_id", "entry_type", "point_category_type", "include_till_concept_events"),
+        *("include_alternate_currencies", "alternate_currency_names"),
+    )
 }
 
 
@@ -114,7 +124,7 @@ def list_entries(
     _check_range(start_date, end_date)
     who = identity(identifier_name, identifier_value, source, account_id)
     query = (*who, *take.by_table(_PARAMETERS, arguments))
-    request = Request("/v2/pointsLedger/getCustomerLedgerInfo", {}, query, LedgerEntry, "ledgerEntries")
+    request = Request[LedgerEntry]("/v2/pointsLedger/getCustomerLedgerInfo", {}, query, LedgerEntry, "ledgerEntries")
     return _listing(request, take.page_size(page_size, _LARGEST_PAGE))
 
 
@@ -156,7 +166,8 @@ def get_balance(
 ) -> Request[LedgerBalance]:
     """Fetch a customer's points by loyalty programme and category, at the end of a day.
 
-    One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are.
+    One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are, and
+    `ledger.list_balances` walks all of them.
 
     Args:
         identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
@@ -182,18 +193,58 @@ def get_balance(
         ServerError: Events are still being worked on (11002).
     """
     who = identity(identifier_name, identifier_value, source, account_id)
-    query = take.query(
-        tillId=take.optional_id("till_id", till_id),
-        limit=str(_LARGEST_BALANCE_PAGE),
-        offset=take.optional_number("page", page),
-        endDate=take.iso_moment("end_date", end_date),
-        includeTillConceptEvents=take.flag("include_till_concept_events", include_till_concept_events),
-        ledgerEntryType=take.optional_text("entry_type", entry_type),
-        pointCategoryType=take.optional_text("point_category_type", point_category_type),
-        includeAlternateCurrencies=take.flag("include_alternate_currencies", include_alternate_currencies),
-        alternateCurrencyNames=take.texts("alternate_currency_names", alternate_currency_names),
+    window = take.query(limit=str(_LARGEST_BALANCE_PAGE), offset=take.optional_number("page", page))
+    query = (*who, *take.by_table(_BALANCE_PARAMETERS, locals()), *window)
+    return Request(_BALANCE_PATH, {}, query, LedgerBalance)
+
+
+def list_balances(
+    identifier_name: IdentifierName | str,
+    identifier_value: str | int,
+    *,
+    source: Source | str = "INSTORE",
+    account_id: str | None = None,
+    page_size: int = _LARGEST_BALANCE_PAGE,
+    end_date: date | None = None,
+    till_id: int | None = None,
+    entry_type: LedgerEntryType | str | None = None,
+    point_category_type: PointCategoryType | str | None = None,
+    include_till_concept_events: bool | None = None,
+    include_alternate_currencies: bool | None = None,
+    alternate_currency_names: take.Several[str] = (),
+) -> Listing[ClosingBalance]:
+    """List a customer's points by loyalty programme and category, at the end of a day, however many there are.
+
+    Args:
+        identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
+        identifier_value: The number, address or id.
+        source: Where the customer is registered.
+        account_id: The account, in a source that has several.
+        page_size: Balances to ask for at once, from 1 to 10.
+        end_date: The moment of the balance.
+        till_id: Only what happened at this till.
+        entry_type: CREDIT, DEBIT or OPENING_BALANCE.
+        point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
+        include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
+        include_alternate_currencies: Add currencies that are not points.
+        alternate_currency_names: Only these currencies.
+
+    Raises:
+        InvalidArgumentError: An argument is wrong; nothing was sent.
+        NotFoundError: There is no such customer (8015). A customer without balances is no error: the listing is empty.
+        ServerError: Events are still being worked on (11002).
+    """
+    who = identity(identifier_name, identifier_value, source, account_id)
+    query = (*who, *take.by_table(_BALANCE_PARAMETERS, locals()))
+    return Listing(
+        Request(_BALANCE_PATH, {}, query, ClosingBalance, "ledgerDetails.ledgerClosingBalance"),
+        take.page_size(page_size, _LARGEST_BALANCE_PAGE),
+        key=attrgetter("program_id", "points_category", "alternate_currency_name"),
+        offset_unit="pages",
+        empty_codes=(_NO_SUCH_PAGE,),
+        total_at="ledgerDetails.totalEntries",
+        pages_at="ledgerDetails.pageCount",
     )
-    return Request("/v2/pointsLedger/getCustomerLedgerBalance", {}, (*who, *query), LedgerBalance)
 
 
 class Ledger(Group):
@@ -203,3 +254,4 @@ class Ledger(Group):
 
     list_entries: Final = listing(list_entries)
     get_balance: Final = endpoint(get_balance)
+    list_balances: Final = listing(list_balances)

@@ -27,6 +27,7 @@ LOOKUPS: Final[Mapping[str, tuple[str, str]]] = {
     "find-transactions": ("customers.find_transactions", "mobile 999000565345 --format csv"),
     "ledger": ("ledger.list_entries", "id 567584951 --columns ledger_created_date,event_name,net_points_on_event"),
     "ledger-balance": ("ledger.get_balance", "id 567584951 --format json"),
+    "ledger-balances": ("ledger.list_balances", "id 567584951"),
     "status-changes": ("customers.get_status_changes", "567584951"),
     "loyalty-events": ("customers.get_loyalty_events", "567584951 --limit 5"),
     "user-groups": ("customers.list_user_groups", "567584951 --format csv"),

@@ -5,7 +5,7 @@ from capillary_async.api.generic import Query
 from capillary_async.bulk.lookup import Concurrency, Order
 from capillary_async.bulk.outcome import Outcome
 from capillary_async.client import Priority
-from capillary_async.models import Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
+from capillary_async.models import ClosingBalance, Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
 from capillary_async.options import ClientOptions, Region, RetryPolicy
 from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor
@@ -755,7 +755,8 @@ class Ledger:
     def get_balance(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., page: int=0) -> LedgerBalance:
         """Fetch a customer's points by loyalty programme and category, at the end of a day.
 
-        One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are.
+        One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are, and
+        `ledger.list_balances` walks all of them.
 
         Args:
             identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
@@ -778,6 +779,28 @@ class Ledger:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015).
             InvalidRequestError: There is no such page, or no balance at all (11003).
+            ServerError: Events are still being worked on (11002).
+        """
+    def list_balances(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=...) -> Pager[ClosingBalance]:
+        """List a customer's points by loyalty programme and category, at the end of a day, however many there are.
+
+        Args:
+            identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
+            identifier_value: The number, address or id.
+            source: Where the customer is registered.
+            account_id: The account, in a source that has several.
+            page_size: Balances to ask for at once, from 1 to 10.
+            end_date: The moment of the balance.
+            till_id: Only what happened at this till.
+            entry_type: CREDIT, DEBIT or OPENING_BALANCE.
+            point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
+            include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
+            include_alternate_currencies: Add currencies that are not points.
+            alternate_currency_names: Only these currencies.
+
+        Raises:
+            InvalidArgumentError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such customer (8015). A customer without balances is no error: the listing is empty.
             ServerError: Events are still being worked on (11002).
         """
 

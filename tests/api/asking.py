@@ -140,6 +140,10 @@ CALLS: dict[str, tuple[str, CallContext]] = {
         "/v2/pointsLedger/getCustomerLedgerBalance",
         lambda client: client.ledger.get_balance("id", CUSTOMER),
     ),
+    "ledger.list_balances": (
+        "/v2/pointsLedger/getCustomerLedgerBalance",
+        lambda client: client.ledger.list_balances("id", CUSTOMER).collect(),
+    ),
     "fetch": ("/v3/users/{value1}/targetGroups", lambda client: client.fetch(f"/v3/users/{CUSTOMER}/targetGroups")),
     "list": (
         "/v3/users/{value1}/trackedTargetEvents/{value2}",

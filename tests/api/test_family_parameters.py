@@ -275,6 +275,11 @@ CASES: list[Case] = [
         },
     ),
     (
+        "/v2/pointsLedger/getCustomerLedgerBalance",
+        lambda client: client.ledger.list_balances("mobile", "919", page_size=4, end_date=DAY).collect(),
+        {**BY_MOBILE, "endDate": "2025-01-10T00:00:00", "limit": "4", "offset": "0"},
+    ),
+    (
         "/v2/userGroup2",
         lambda client: client.user_groups.get(
             "g",

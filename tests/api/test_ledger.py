@@ -56,6 +56,14 @@ async def test_a_balance_says_how_many_pages_there_are(client: CapillaryClient) 
     assert balance.customer_details.user_id == 7
 
 
+async def test_balances_are_walked_page_by_page(client: CapillaryClient, sandbox: Sandbox) -> None:
+    """A customer of many programmes has more than one page of them."""
+    balances = await client.ledger.list_balances("id", 7, page_size=4).collect()
+
+    assert tuple(balances) == (await client.ledger.get_balance("id", 7)).closing_balances
+    assert [request.query["offset"] for request in sandbox.requests[:2]] == ["0", "1"]
+
+
 async def test_a_balance_without_details_is_empty(client: CapillaryClient, sandbox: Sandbox) -> None:
     """What the API leaves out must not break a loop over it."""
     sandbox.script("/", Answer(body={"customerDetails": {"userId": 7}, "warnings": []}))

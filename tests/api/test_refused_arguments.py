@@ -141,11 +141,17 @@ WANTED: dict[str, dict[str, Any]] = {
     "promotions.get_actions": {"customer_id": 1, "program_id": 2, "promotion_id": 3},
     "ledger.list_entries": WHO,
     "ledger.get_balance": WHO,
+    "ledger.list_balances": WHO,
     "user_groups.get": {"identifier": 1},
     "user_groups.list_transactions": {"identifier": 1},
     "user_groups.list_slab_changes": {"group_id": 1},
 }
-LARGEST_PAGES = {"promotions.list": 100, "promotions.list_for_member": 20, "ledger.list_entries": 100}
+LARGEST_PAGES = {
+    "promotions.list": 100,
+    "promotions.list_for_member": 20,
+    "ledger.list_entries": 100,
+    "ledger.list_balances": 10,
+}
 
 
 def nonsense_for(method: str, name: str, hint: Any) -> list[Any]:
