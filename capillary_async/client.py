@@ -92,9 +92,10 @@ class CapillaryClient(ProcessBound):
         self._is_variant = False
         zone = options.timezone or _clock_of(self._base)
         telemetry = Telemetry(self._base, on_event, on_call)
-        http = HttpTransport(self._base, zone, options, session, telemetry)
+        converter = Converter(zone)
+        http = HttpTransport(self._base, zone, options, session, telemetry, converter)
         self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
-        dispatcher = Dispatcher(self._lifecycle, Converter(zone), options, telemetry, auth.advice)
+        dispatcher = Dispatcher(self._lifecycle, converter, options, telemetry, auth.advice)
         calls = EndpointClient(dispatcher)
         calls.know(options.listing_traits or {})
         self._offer(calls)

@@ -16,7 +16,7 @@ import asyncio
 import copy
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -137,7 +137,9 @@ class CoalescingTransport(ProcessBound):
     def _launch(self, key: _Key, request: Request[Any]) -> _Shared:
         first = request.call
         call = CallContext(first.deadline, is_bulk=first.is_bulk, options=first.options)
-        task = asyncio.get_running_loop().create_task(self._inner.send(request.with_context(call)))
+        # Each caller may structure the answer in its own way, so it is decoded for none of them.
+        shared_request: Request[Any] = attrs.evolve(cast("Any", request), into=Any, at="", call=call)
+        task = asyncio.get_running_loop().create_task(self._inner.send(shared_request))
         shared = _Shared(key, call, task, call.deadline)
         self._under_way[key] = shared
         self._tasks.add(task)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from capillary_async.codec import decode_json
+from capillary_async.codec import Converter
 from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineExceeded, TransportError
 from capillary_async.options import ClientOptions
 from capillary_async.pipeline.request import ProcessBound, Request, Response, loop_time
@@ -42,6 +42,7 @@ class HttpTransport(ProcessBound):
         options: Timeouts, limits, proxy and certificates.
         session: A session to use and not to close; `None` to open one.
         telemetry: Is told of each attempt.
+        converter: Decodes the answers.
     """
 
     _base: BaseUrl
@@ -49,6 +50,7 @@ class HttpTransport(ProcessBound):
     _options: ClientOptions
     _given: "ClientSession | None" = None
     _telemetry: Telemetry = attrs.field(default=attrs.Factory(lambda self: Telemetry(self._base), takes_self=True))
+    _converter: Converter = attrs.field(default=attrs.Factory(lambda self: Converter(self._zone), takes_self=True))
     _wire: "HttpConnection | None" = attrs.field(default=None, init=False)
     _timeouts: TimeoutScheduler = attrs.field(init=False)
 
@@ -99,7 +101,7 @@ class HttpTransport(ProcessBound):
             outcome = await self._attempt(wire, request, ends_at)
         if isinstance(outcome, CapillaryError):
             raise outcome
-        return read(outcome, request, decode_json)
+        return read(outcome, request, lambda body: self._converter.decode(body, request.into, request.at))
 
     async def _attempt(
         self, wire: "HttpConnection", request: Request[Any], ends_at: float

@@ -1,5 +1,6 @@
 """What holds for each endpoint: who may ask, what a refusal comes to, what is told to whom."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from capillary_async import (
     TransportError,
     UnexpectedResponseError,
 )
+from capillary_async.codec.rows import StructRows
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from capillary_async.sandbox import Answer, Sandbox
@@ -436,3 +438,37 @@ class TestTelling:
 def test_one_attempt_is_one_attempt() -> None:
     """The client of these tests tries everything once, so that counts are easy."""
     assert ONCE.retry.attempts == 1
+
+
+async def test_every_page_but_the_first_is_decoded_without_dicts(
+    sandbox: Sandbox, client: CapillaryClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways give the same models; if the fast one were never taken, nobody would notice."""
+    pages: list[int] = []
+    models = StructRows.models
+
+    def counted(rows: StructRows) -> list[Any]:
+        pages.append(len(rows))
+        return models(rows)
+
+    monkeypatch.setattr(StructRows, "models", counted)
+
+    events = await client.targets.list_events(1, 7, page_size=10).collect()
+    again = await client.targets.list_events(1, 7, page_size=10).collect()
+
+    assert again == events
+    assert sum(pages) >= len(events)
+
+
+async def test_callers_who_share_an_answer_may_structure_it_differently(sandbox: Sandbox) -> None:
+    """What was decoded for one of them would be no dict for the other."""
+    options = ClientOptions(coalesce=True)
+    async with CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, sandbox.password), options=options) as client:
+        path, query = "/v3/users/1/trackedTargetEvents/7", {"limit": 100, "offset": 0}
+        for _ in range(2):
+            listed, fetched = await asyncio.gather(
+                client.targets.list_events(1, 7, page_size=100).first(), client.fetch(path, query)
+            )
+
+            assert listed is not None
+            assert fetched["data"][0]["eventLogId"] == listed.event_log_id
