@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Converter", "decode_json", "encode_json", "json_cell", "to_builtins", "to_dict", "to_json"]
+__all__ = ["Converter", "as_dicts", "decode_json", "encode_json", "json_cell", "to_builtins", "to_dict", "to_json"]
 
 
 class Converter:
@@ -55,7 +55,7 @@ class Converter:
         Raises:
             DecodeError: It is not one JSON document.
         """
-        decoder = self._page_decoder(into, rows_key) if rows_key else None
+        decoder = self._page_decoder(into, rows_key) if rows_key and "." not in rows_key else None
         return decode_json(body) if decoder is None else decoder.decode(body)
 
     def _page_decoder(self, into: Any, rows_key: str) -> "PageDecoder | None":
@@ -111,7 +111,7 @@ class Converter:
         from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (as above)
 
         if isinstance(value, StructRows):
-            return self.structure(value.plain(), into, location)
+            return self.structure(value.as_dicts(), into, location)
         # Raised out here, the error has no context, and so holds no frame in which the value is seen.
         error = explain(value, into, location, self._fits)
         del value
@@ -123,6 +123,11 @@ class Converter:
         except Exception:  # noqa: BLE001
             return False
         return True
+
+
+def as_dicts(rows: Any) -> Any:
+    """Return rows as dicts, also those that were decoded for `structure` alone."""
+    return rows.as_dicts() if hasattr(rows, "as_dicts") else rows
 
 
 def _row_model(into: Any) -> type[Model] | None:

@@ -57,13 +57,13 @@ class StructRows(list[Any]):
 
     Attributes:
         model: The class of the models.
-        plain: Returns the rows as the general way decodes them.
+        as_dicts: Returns the rows as the general way decodes them.
     """
 
-    def __init__(self, rows: list[Any], model: type[Model], read: ReadRows, plain: Callable[[], Any]) -> None:
+    def __init__(self, rows: list[Any], model: type[Model], read: ReadRows, as_dicts: Callable[[], list[Any]]) -> None:
         super().__init__(rows)
         self.model = model
-        self.plain = plain
+        self.as_dicts = as_dicts
         self._read = read
 
     def models(self) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
-from capillary_async.codec import Converter
+from capillary_async.codec import Converter, as_dicts
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
@@ -137,7 +137,7 @@ def read_page(
             raise
     else:
         return PageData(rows, keys, _claims(listing, answer), response.warnings)
-    pairs = [_row_and_key(listing, converter, row, f"{where}[{index}]") for index, row in enumerate(found)]
+    pairs = [_row_and_key(listing, converter, row, f"{where}[{index}]") for index, row in enumerate(as_dicts(found))]
     rows, keys = tuple([row for row, _ in pairs]), [key for _, key in pairs]
     return PageData(rows, keys, _claims(listing, answer), response.warnings)
 

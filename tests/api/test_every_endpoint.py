@@ -472,3 +472,20 @@ async def test_callers_who_share_an_answer_may_structure_it_differently(sandbox:
 
             assert listed is not None
             assert fetched["data"][0]["eventLogId"] == listed.event_log_id
+
+
+async def test_a_bad_row_is_skipped_on_a_page_of_a_learned_form(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Rows are then looked at one by one, as dicts."""
+    rows = [{"eventLogId": 1, "targetValue": 1}, {"eventLogId": 2, "targetValue": 3}]
+    bad = [{"eventLogId": 3, "targetValue": "x"}, {"eventLogId": 4, "targetValue": 4}]
+    pagination = {"limit": 100, "offset": 0, "total": 2}
+    pager = client.targets.list_events(1, 7)
+    sandbox.script("/", Answer(body={"data": rows, "pagination": pagination}))
+    assert len(await pager.collect()) == 2
+    sandbox.script("/", Answer(body={"data": bad, "pagination": pagination}), times=None)
+
+    pages = pager.pages(on_bad_row="skip")
+    events = [event.event_log_id async for page in pages for event in page.items]
+
+    assert events == [4]
+    assert [row.location for row in pages.report.bad_rows] == ["data[0].targetValue"]

@@ -150,7 +150,7 @@ def test_other_documents_are_what_they_are(body: bytes) -> None:
 
     expected = Converter(UTC).decode(body)
     with suppress(TypeError, KeyError):
-        document["data"] = document["data"].plain() if isinstance(document["data"], StructRows) else document["data"]
+        document["data"] = document["data"].as_dicts() if isinstance(document["data"], StructRows) else document["data"]
     assert document == expected
 
 
