@@ -23,7 +23,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend has to be chosen first
 
 HERE = Path(__file__).parent
-SCRIPTS = ("decode", "throughput", "paging", "lookups", "jobs", "parquet", "imports", "limiter")
+SCRIPTS = ("decode", "throughput", "paging", "lookups", "jobs", "parquet", "export", "imports", "limiter")
 PACKAGES = (
     *("aiohttp", "attrs", "cattrs", "msgspec", "pydantic", "httpx", "aiometer", "aiolimiter", "uvloop"),
     *("openapi-python-client", "dlt", "mashumaro", "pyrate-limiter", "requests"),

@@ -82,7 +82,7 @@ def run(
                 lookup,
                 source,
                 key_format=keys.key_format,
-                arguments=keys.arguments(options),
+                arguments=keys.arguments(lookup, options),
                 by=keys.by,
                 mapping=keys.mapping,
                 options=work.job_options(),

@@ -4,14 +4,15 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final, cast
 
 import attrs
 from cyclopts import Group, Parameter
 
+from capillary_async.cli.conversion import choose
 from capillary_async.jobs import LOOKUPS, KeyFormat
-from capillary_async.jobs.lookup_options import options_of_endpoint
-from capillary_async.models.members import kinds_of
+from capillary_async.jobs.lookup_options import Options
+from capillary_async.jobs.lookups import options_of
 
 _GROUP: Final = Group(
     "Lookup", help="The options of the lookups are those of the client's methods, which document them.", sort_key=0
@@ -19,14 +20,26 @@ _GROUP: Final = Group(
 
 
 def _fields() -> dict[str, Any]:
-    """Declare an option for each that any built-in lookup has: a flag for a truth, a text for anything else."""
+    """Declare an option for each that any built-in lookup has: a flag for a truth, texts for anything else."""
+    return {name: attrs.field(default=None, type=_kind_of(name) | None) for name in _ALL.hints}
+
+
+def _kind_of(name: str) -> Any:
+    if _ALL.is_flag(name):
+        return bool
+    return tuple[str, ...] if _ALL.is_several(name) else str
+
+
+def _all_options() -> Options:
     hints: dict[str, Any] = {}
-    for lookup in LOOKUPS.values():
-        hints.update(options_of_endpoint(lookup.method, [column.name for column in lookup.columns]).hints)
-    kinds: dict[str, Any] = {name: bool if kinds_of(hint) == [bool] else str for name, hint in hints.items()}
-    return {name: attrs.field(default=None, type=kind | None) for name, kind in kinds.items()}
+    for name, lookup in LOOKUPS.items():
+        hints |= options_of(name).hints
+        if lookup.columns[0].name == "customer_id":
+            hints |= options_of(name, by="mobile").hints
+    return Options(hints)
 
 
+_ALL: Final = _all_options()
 LookupOptions: Final[Any] = Parameter(name="*", group=_GROUP)(
     attrs.make_class("LookupOptions", _fields(), frozen=True, kw_only=True)
 )
@@ -56,19 +69,23 @@ class KeyOptions:
     def mapping(self) -> dict[str, str]:
         """What `map` means.
 
+        A pair without a value says that an optional column is not there.
+
         Raises:
             ValueError: It means nothing.
         """
-        return _pairs("--map", self.map)
+        return _pairs("--map", self.map, may_be_empty=True)
 
-    def arguments(self, options: Any) -> dict[str, Any]:
-        """Return all options of the lookup that were given.
+    def arguments(self, lookup: str, options: Any) -> dict[str, Any]:
+        """Return all options of a lookup that were given. What its endpoint does not document is warned of.
 
         Raises:
             ValueError: `option` means nothing.
         """
         given: Mapping[str, Any] = attrs.asdict(options)
-        return {name: value for name, value in given.items() if value is not None} | _pairs("--option", self.option)
+        known = options_of(lookup, by=self.by) if lookup in LOOKUPS else Options({})
+        found = {name: _checked(known, name, value) for name, value in given.items() if value is not None}
+        return found | _pairs("--option", self.option)
 
     @contextmanager
     def opened(self) -> Generator[Path | str | BinaryIO]:
@@ -94,9 +111,20 @@ class KeyOptions:
             raise ValueError(f"there is no file {name}")
 
 
-def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+def _checked(known: Options, name: str, value: Any) -> Any:
+    """Warn of a text that is not among those that are documented for an option."""
+    if isinstance(value, bool):
+        return value
+    text = ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
+    choices, option = known.choices(name), f"--{name.replace('_', '-')}"
+    if not choices:
+        return text
+    return ",".join(choose(option, part.strip(), choices) for part in text.split(","))
+
+
+def _pairs(option: str, texts: tuple[str, ...], *, may_be_empty: bool = False) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts]
     for name, equals, value in pairs:
-        if not (name and equals and value):
+        if not (name and equals and (value or may_be_empty)):
             raise ValueError(f"{option} wants name=value, not {name + equals + value!r}")
-    return {name: value for name, _, value in pairs}
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -88,11 +88,14 @@ def _with_text(token: Token, text: str) -> Token:
 
 
 def _read(token: Token, values: Sequence[str]) -> str:
+    return choose(token.keyword or "an argument", token.value, values)
+
+
+def choose(name: str, text: str, values: Sequence[str]) -> str:
     """Return the documented value that is meant, or the text as it is, after a warning: a typo is no new feature."""
-    text = token.value
     found = {value.casefold(): value for value in values}.get(text.casefold())
     if found is None:
-        print(f"capillary: {_warning(token.keyword or 'an argument', text, values)}", file=sys.stderr)
+        print(f"capillary: {_warning(name, text, values)}", file=sys.stderr)
     return found or text
 
 

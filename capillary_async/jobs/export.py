@@ -46,8 +46,8 @@ class OutcomeRow(NamedTuple):
 
 
 @attrs.frozen
-class _Outcome:
-    """The columns of `OutcomeRow` behind the key's, for tables."""
+class OutcomeColumns:
+    """The columns of an `OutcomeRow` behind the key's."""
 
     status: str
     code: int | None
@@ -117,13 +117,14 @@ def json_lines(read: Read, lookup: Lookup, *, is_uniform: bool = True) -> Iterat
     """
     schema = OutputSchema.of(lookup)
     members = _members(schema, read) if is_uniform or schema.is_declared else ()
+    names = schema.json_names(members or ())
     for stored in read():
         start = _key_start(schema, stored.key)
         if members is None:
             name = encode_json(schema.names_of(["value"])["value"])
             yield from (b"%s%s:%s}\n" % (start, name, bytes(value)) for value in raw_values(stored.rows))
         elif members:
-            yield from (_line(schema, start, members, row) for row in _objects(stored.rows))
+            yield from (_line(start, names, row) for row in _objects(stored.rows))
         else:
             yield from _own_lines(schema, start, stored.rows)
 
@@ -133,11 +134,10 @@ def _own_lines(schema: OutputSchema, start: bytes, text: bytes) -> Iterator[byte
     for value in raw_values(text):
         is_object = bytes(value).startswith(b"{")
         row = raw_rows(b"[%s]" % bytes(value))[0] if is_object else {"value": value}
-        yield _line(schema, start, tuple(row), row)
+        yield _line(start, schema.json_names(row), row)
 
 
-def _line(schema: OutputSchema, start: bytes, members: Sequence[str], row: Mapping[str, Any]) -> bytes:
-    names = schema.json_names(tuple(members))
+def _line(start: bytes, names: Sequence[tuple[str, bytes]], row: Mapping[str, Any]) -> bytes:
     cells = [b"%s:%s" % (name, bytes(row[member]) if member in row else b"null") for member, name in names]
     return b"%s%s}\n" % (start if cells else start.rstrip(b","), b",".join(cells))
 
@@ -205,13 +205,13 @@ def write_outcomes(
         OSError: The disk failed. There is no new file.
     """
     check_format(form)
-    schema = OutputSchema(lookup.columns, _Outcome)
+    schema = OutputSchema(lookup.columns, OutcomeColumns)
     names = (*schema.key_names, *schema.names_of(OutcomeRow._fields[1:]).values())
     with atomic_file(target) as file:
         if form == "parquet":
             with ParquetTable(file, schema) as table:
                 for outcome in read():
-                    table.add(outcome.key, [_Outcome(*outcome[1:])])
+                    table.add(outcome.key, [OutcomeColumns(*outcome[1:])])
             return
         lines = CsvLines(json_cell, csv_safe)
         if form == "csv":

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from math import isnan
-from operator import index
+from numbers import Integral
 from types import NoneType
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
@@ -107,10 +107,7 @@ def _whole_number(raw: Any) -> int | None:
         found = _WHOLE_NUMBER.fullmatch(raw)
         number = int(found[1]) if found else None
         return None if found and found[2] and abs(int(found[1])) >= _LARGEST_OF_DOUBLES else number
-    try:
-        return index(raw)  # also numpy's integers
-    except TypeError:
-        return None
+    return int(raw) if isinstance(raw, Integral) else None  # also numpy's integers
 
 
 def _of_decimal(raw: Decimal) -> int | None:

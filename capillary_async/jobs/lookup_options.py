@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, cast, get_origin, get_type_hints
+from typing import Any, Final, get_origin, get_type_hints
 
 import attrs
 
@@ -28,6 +28,20 @@ class Options:
     """
 
     hints: Mapping[str, Any]
+
+    def is_flag(self, name: str) -> bool:
+        """Whether an option is either true or false."""
+        return kinds_of(self.hints.get(name)) == [bool]
+
+    def choices(self, name: str) -> tuple[str, ...]:
+        """Return the values that are documented for an option; none if any will do."""
+        hint = self.hints.get(name)
+        kinds = kinds_of(several_of(hint) or hint)
+        return tuple(str(member.value) for kind in kinds if _is_enumeration(kind) for member in kind)
+
+    def is_several(self, name: str) -> bool:
+        """Whether an option takes several values."""
+        return _is_several(self.hints.get(name))
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments as JSON has them.
@@ -137,10 +151,14 @@ def _as_python(hint: Any, value: Any) -> Any:
         return _date_or_time(value)
     if isinstance(value, int | float | str) and kinds == [Decimal]:
         return Decimal(str(value))
-    enumerations = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)]
+    enumerations = [kind for kind in kinds if _is_enumeration(kind)]
     if enumerations and len(kinds) == 1:
-        return cast("Any", enumerations[0])(value)
+        return enumerations[0](value)
     return value
+
+
+def _is_enumeration(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
 
 
 def _is_several(hint: Any) -> bool:

@@ -16,12 +16,12 @@ from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from capillary_async.api import Customers, Targets, UserGroups
+from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
 from capillary_async.codec.row_text import encode_rows
 from capillary_async.errors import TableError
 from capillary_async.jobs.first_answer import check_first_answer
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
-from capillary_async.jobs.lookup_options import options_of_endpoint, options_of_function
+from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
 from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.models import IdentifierName
 from capillary_async.models.definition import alternatives
@@ -38,19 +38,21 @@ class BuiltInLookup:
     """A method of the client that keys are looked up with.
 
     Attributes:
-        group: The class of the method.
         path: Where a client has it, such as `customers.get`.
         columns: The key's columns, in the order of the method's parameters; then those that may be missing.
+        first: What the method takes before the key.
+        by_path: A method that takes an identifier's name and value in place of the customer's id, if there is one.
     """
 
-    group: type
     path: str
     columns: tuple[KeyColumn, ...]
+    first: tuple[str, ...] = ()
+    by_path: str | None = None
 
     @property
     def method(self) -> Callable[..., Any]:
         """The method, not yet of any client."""
-        return cast("Callable[..., Any]", getattr(self.group, self.path.partition(".")[2]))
+        return method_of(self.path)
 
 
 def _ids(*names: str, optional: Sequence[str] = ()) -> tuple[KeyColumn, ...]:
@@ -58,18 +60,57 @@ def _ids(*names: str, optional: Sequence[str] = ()) -> tuple[KeyColumn, ...]:
     return (*required, *(KeyColumn(name, int, is_required=False, least=1) for name in optional))
 
 
-_EVENT_IDS: Final = _ids("customer_id", "target_rule_id", optional=("period_id",))
+_GROUPS: Final[Mapping[str, type]] = {
+    "customers": Customers,
+    "ledger": Ledger,
+    "promotions": Promotions,
+    "targets": Targets,
+    "user_groups": UserGroups,
+}
+_OF_CUSTOMERS: Final[Mapping[str, str]] = {
+    "tiers": "customers.get_tiers",
+    "loyalty": "customers.get_loyalty",
+    "loyalty-events": "customers.get_loyalty_events",
+    "points-expiry": "customers.get_points_expiry",
+    "promised-points": "customers.get_promised_points",
+    "status-changes": "customers.get_status_changes",
+    "customer-trackers": "customers.list_trackers",
+    "user-groups": "customers.list_user_groups",
+    "active-targets": "targets.get_active",
+    "progress": "targets.get_progress",
+    "promotions": "promotions.list_for_member",
+}
+_OF_GROUPS: Final[Mapping[str, str]] = {
+    "trackers": "user_groups.list_trackers",
+    "groups": "user_groups.get",
+    "members": "user_groups.list_members",
+    "group-transactions": "user_groups.list_transactions",
+    "slab-changes": "user_groups.list_slab_changes",
+}
+_CUSTOMER: Final = _ids("customer_id")
+_EVENT: Final = _ids("customer_id", "target_rule_id", optional=("period_id",))
+_FIND_ID: Final[Callable[..., Any]] = cast("Callable[..., Any]", Customers.find_id)
+_WHO: Final = frozenset(options_of_endpoint(_FIND_ID, ()).hints)
 LOOKUPS: Final[Mapping[str, BuiltInLookup]] = MappingProxyType(
     {
-        "customers": BuiltInLookup(Customers, "customers.get", _ids("customer_id")),
-        "customer-trackers": BuiltInLookup(Customers, "customers.list_trackers", _ids("customer_id")),
-        "user-groups": BuiltInLookup(Customers, "customers.list_user_groups", _ids("customer_id")),
-        "trackers": BuiltInLookup(UserGroups, "user_groups.list_trackers", _ids("user_group_id")),
-        "members": BuiltInLookup(UserGroups, "user_groups.list_members", _ids("user_group_id")),
-        "active-targets": BuiltInLookup(Targets, "targets.get_active", _ids("customer_id")),
-        "events": BuiltInLookup(Targets, "targets.list_events", _EVENT_IDS),
+        "customers": BuiltInLookup("customers.get", _CUSTOMER, by_path="customers.find"),
+        "points-balance": BuiltInLookup(
+            "customers.get_points_balance", _CUSTOMER, by_path="customers.find_points_balance"
+        ),
+        "transactions": BuiltInLookup("customers.list_transactions", _CUSTOMER, by_path="customers.find_transactions"),
+        "ledger": BuiltInLookup("ledger.list_entries", _CUSTOMER, ("id",), "ledger.list_entries"),
+        "ledger-balance": BuiltInLookup("ledger.get_balance", _CUSTOMER, ("id",), "ledger.get_balance"),
+        "events": BuiltInLookup("targets.list_events", _EVENT),
+        **{name: BuiltInLookup(path, _CUSTOMER) for name, path in _OF_CUSTOMERS.items()},
+        **{name: BuiltInLookup(path, _ids("user_group_id")) for name, path in _OF_GROUPS.items()},
     }
 )
+
+
+def method_of(path: str) -> Callable[..., Any]:
+    """Return a method of the client's, not yet of any client, by its path."""
+    group, _, name = path.partition(".")
+    return cast("Callable[..., Any]", getattr(_GROUPS[group], name))
 
 
 @attrs.define(eq=False)
@@ -169,48 +210,77 @@ def find_lookup(
     return Lookup(name, columns, row_type, given, answer)
 
 
+def options_of(lookup: str, *, by: str | None = None) -> Options:
+    """Return the options of a lookup by its name, as `find_lookup` takes them.
+
+    Raises:
+        JobRefusedError: There is no such lookup.
+    """
+    if lookup not in LOOKUPS:
+        return options_of_function(_import(lookup))
+    found = LOOKUPS[lookup]
+    path = found.by_path if by is not None and found.by_path else found.path
+    options = options_of_endpoint(method_of(path), [column.name for column in found.columns])
+    if by is None or found.by_path:
+        return options
+    return Options({**options_of_endpoint(_FIND_ID, ()).hints, **options.hints})
+
+
 def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by: str | None) -> Lookup:
-    options = options_of_endpoint(found.method, [column.name for column in found.columns])
+    if by is not None:
+        _check_by(name, found, by)
+    options = options_of(name, by=by)
+    path, first = (found.by_path, (by,)) if by is not None and found.by_path else (found.path, found.first)
+    method = method_of(path)
     try:
         given = options.read(arguments)
         values = options.values(given)
-        _refuse_wrong_arguments(found, values)
+        own = {option: value for option, value in values.items() if option in options_of_endpoint(method, ()).hints}
+        # Let the endpoint look at the options before there is a key.
+        inspect.unwrap(method)(*first, *[1 for column in found.columns if column.is_required], **own)
     except (TypeError, ValueError) as error:
         raise JobRefusedError(f"lookup {name}: {error}") from error
-    required = sum(column.is_required for column in found.columns)
-    names = [column.name for column in found.columns[required:]]
-    send = attrgetter(found.path)
+    answer = _answer_of(path, first, found.columns, own)
+    if by is not None and not found.by_path:
+        answer = _with_id_found(answer, by, {option: values[option] for option in values if option in _WHO})
+    columns = found.columns if by is None else (_identifier_column(by), *found.columns[1:])
+    row_type = _row_type(get_type_hints(method).get("return", Any))
+    return Lookup(name, columns, row_type, given, answer, by=by, is_checked=True)
+
+
+def _answer_of(
+    path: str, first: tuple[Any, ...], columns: Sequence[KeyColumn], values: Mapping[str, Any]
+) -> Callable[..., Any]:
+    required = sum(column.is_required for column in columns)
+    names, send = [column.name for column in columns[required:]], attrgetter(path)
 
     def answer(client: Any, *key: Any) -> Any:
-        return send(client)(*key[:required], **dict(zip(names, key[required:], strict=True)), **values)
+        optional = dict(zip(names, key[required:], strict=True))
+        return send(client)(*first, *key[:required], **optional, **values)
 
-    row_type = _row_type(get_type_hints(found.method).get("return", Any))
-    lookup = Lookup(name, found.columns, row_type, given, answer, is_checked=True)
-    return lookup if by is None else _by_identifier(lookup, values, by)
-
-
-def _refuse_wrong_arguments(found: BuiltInLookup, values: Mapping[str, Any]) -> None:
-    """Let the endpoint look at the options before there is a key."""
-    build = inspect.unwrap(found.method)
-    build(*[1 for column in found.columns if column.is_required], **values)
+    return answer
 
 
-def _by_identifier(lookup: Lookup, values: Mapping[str, Any], by: str) -> Lookup:
-    """Find the customer's id first."""
+def _with_id_found(answer: Callable[..., Any], by: str, values: Mapping[str, Any]) -> Callable[..., Any]:
+    """Find the customer's id first, where no method of the client takes anything else."""
+
+    async def find_and_answer(client: Any, identifier: str, *rest: Any) -> Any:
+        customer_id = await client.customers.find_id(by, identifier, **values)
+        found = answer(client, customer_id, *rest)
+        return await found if inspect.isawaitable(found) else found
+
+    return find_and_answer
+
+
+def _check_by(name: str, found: BuiltInLookup, by: str) -> None:
     if by not in set(IdentifierName):
         raise JobRefusedError(f"customers cannot be looked up by {by!r}; there are {', '.join(IdentifierName)}")
-    first, *others = lookup.columns
-    if first.name != "customer_id":
-        raise JobRefusedError(f"{lookup.name} are looked up by {first.name} alone")
-    options = {name: values[name] for name in ("source", "account_id") if name in values}
+    if found.columns[0].name != "customer_id":
+        raise JobRefusedError(f"{name} are looked up by {found.columns[0].name} alone")
 
-    async def answer(client: Any, identifier: str, *rest: Any) -> Any:
-        customer_id = await client.customers.find_id(by, identifier, **options)
-        found = lookup.call(client)
-        return await found((customer_id, *rest))
 
-    column = KeyColumn(by, str, takes_numbers=by in _NUMERIC)
-    return attrs.evolve(lookup, columns=(column, *others), answer=answer, by=by)
+def _identifier_column(by: str) -> KeyColumn:
+    return KeyColumn(by, str, takes_numbers=by in _NUMERIC)
 
 
 def _name_of(fn: Callable[..., Any]) -> str:

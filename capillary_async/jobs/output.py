@@ -1,7 +1,6 @@
 """What a job's output looks like: its columns, the key's first, then the row's."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple, get_origin
 
 import attrs
@@ -75,7 +74,6 @@ class OutputSchema:
             names[member] = name
         return names
 
-    @lru_cache(1024)  # noqa: B019  (there are few schemas, and as many are kept)
-    def json_names(self, members: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    def json_names(self, members: Iterable[str]) -> list[tuple[str, bytes]]:
         """Return each member of a row, with the name of its column as JSON."""
-        return tuple((member, encode_json(name)) for member, name in self.names_of(members).items())
+        return [(member, encode_json(name)) for member, name in self.names_of(members).items()]

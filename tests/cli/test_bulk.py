@@ -235,9 +235,23 @@ def test_lookups_take_their_endpoints_options(capillary: Capillary, server: Sand
     assert any("points" in str(request.query) for request in server.requests)
 
 
+def test_an_option_may_be_repeated_and_a_typing_error_is_warned_of(
+    capillary: Capillary, server: Sandbox, place: Path
+) -> None:
+    """`--embed point` brings nothing, in a million answers."""
+    (place / "keys.csv").write_text("Phone\n919988123456\n", "utf-8")
+    options = ("--by", "mobile", "--map", "mobile=Phone", "--embed", "points", "--embed", "point")
+
+    done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "keys.csv", *options)
+
+    assert done.code == 0
+    assert "--embed: 'point' is sent as it is" in done.err
+    assert BulkJob.open("job").manifest.arguments == {"embed": ["points", "point"]}
+
+
 def test_customers_are_looked_up_by_another_identifier(capillary: Capillary, server: Sandbox, place: Path) -> None:
     """A shop has mobile numbers, in a column with a name of its own."""
-    mobile = server.customer(5).mobile if hasattr(server, "customer") else "0"
+    mobile = "0"
     (place / "keys.csv").write_text(f"Phone\n{mobile}\n", "utf-8")
 
     done = capillary(

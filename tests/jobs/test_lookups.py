@@ -12,13 +12,26 @@ from typing import Any, TypedDict, cast
 import attrs
 import pytest
 
-from capillary_async import BasicAuth, CapillaryClient, Customer, Embed, Pager, Target, TargetEvent, Tracker
+from capillary_async import (
+    BasicAuth,
+    CallInfo,
+    CapillaryClient,
+    Customer,
+    Embed,
+    Pager,
+    Target,
+    TargetEvent,
+    Tracker,
+)
+from capillary_async.codec import json_cell
 from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
 from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.sandbox import Sandbox
+from capillary_async.tables import TableSchema
 
 HERE = "tests.jobs.test_lookups"
+GOOD = BasicAuth("store.server", "server123")
 
 
 @attrs.frozen
@@ -149,8 +162,11 @@ def test_a_lookup_has_the_keys_and_the_rows_of_its_endpoint(name: str, columns: 
 
 def test_every_lookup_has_rows_with_columns() -> None:
     """One whose rows are of no known type would be found out at the export."""
+    pytest.importorskip("pyarrow")
+
     for name in LOOKUPS:
-        assert attrs.has(find_lookup(name).row_type)
+        row_type = find_lookup(name).row_type
+        assert list(TableSchema.of(row_type, json_cell).columns) == [field.name for field in attrs.fields(row_type)]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +222,7 @@ async def test_options_reach_the_api(capillary_sandbox: Sandbox) -> None:
     """What was asked for has to be in the answer."""
     lookup = find_lookup("customers", arguments={"embed": "points", "user_group_joined_after": "2020-01-01"})
 
-    async with CapillaryClient(capillary_sandbox.base_url, BasicAuth("store.server", "server123")) as client:
+    async with CapillaryClient(capillary_sandbox.base_url, GOOD) as client:
         (row,) = await rows_of(lookup, (1,), client)
 
     assert row["id"] == 1
@@ -216,7 +232,12 @@ async def test_options_reach_the_api(capillary_sandbox: Sandbox) -> None:
 async def test_customers_are_looked_up_by_mobile_number(capillary_sandbox: Sandbox) -> None:
     """A CSV of mobile numbers is what a shop has."""
     lookup = find_lookup("customers", by="mobile")
-    async with CapillaryClient(capillary_sandbox.base_url, BasicAuth("store.server", "server123")) as client:
+    paths: list[str | None] = []
+
+    def note(call: CallInfo) -> None:
+        paths.append(call.path)
+
+    async with CapillaryClient(capillary_sandbox.base_url, GOOD, on_call=note) as client:
         mobile = next(
             identifier.value
             for profile in (await client.customers.get(1)).profiles or ()
@@ -224,7 +245,13 @@ async def test_customers_are_looked_up_by_mobile_number(capillary_sandbox: Sandb
             if identifier.type == "mobile"
         )
         (row,) = await rows_of(lookup, (mobile,), client)
+        events = await rows_of(
+            find_lookup("events", by="mobile", arguments={"source": "INSTORE"}), (mobile, 7, None), client
+        )
 
+    assert paths[1] == "/v2/customers/lookup/customerDetails"  # one request where one is enough
+    assert paths[2] == "/v2/customers/lookup"  # events are known by the id alone
+    assert [event["event_log_id"] for event in events] == capillary_sandbox.event_ids(1, 7)
     assert lookup.columns == (KeyColumn("mobile", str, takes_numbers=True),)
     assert lookup.by == "mobile"
     assert row["id"] == 1
