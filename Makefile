@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help help-text docs demo test check lint format types openapi examples sync faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs demo test check lint format types openapi schemathesis prism examples sync faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -44,6 +44,15 @@ types: $(VENV)/installed-dev ## Run the type checkers, and see that no public na
 
 openapi: $(VENV)/installed-test ## Make the OpenAPI document anew that the sandbox serves.
 	$(BIN)/python -m openapi
+
+schemathesis: $(VENV)/installed-cli ## Ask the sandbox whatever its OpenAPI document allows, and much that it does not.
+	openapi/schemathesis.sh $(BIN)/python
+
+prism: $(VENV)/installed-test ## Let the client read what Prism makes of the OpenAPI document; skipped where there is no npm.
+	@command -v npm > /dev/null && PATH="$$PWD/.prism/node_modules/.bin:$$PATH" && \
+		{ command -v prism > /dev/null || npm install --silent --prefix .prism @stoplight/prism-cli; } && \
+		$(BIN)/python -m pytest -rs tests/openapi/test_prism.py || { command -v npm > /dev/null && exit 1; \
+		echo "npm is not installed, so Prism is skipped"; }
 
 examples: $(VENV)/installed-test,examples ## Start every service and worker of examples/, and break what is behind it.
 	EXAMPLES=all $(BIN)/python -m pytest -rs tests/examples

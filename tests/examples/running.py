@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncGenerator, Mapping
@@ -79,3 +80,10 @@ async def running(sandbox: Sandbox, *command: str, cwd: Path, **variables: str) 
 async def address_of(service: Service) -> str:
     """Wait until a service listens, and return where."""
     return await service.hear(_ADDRESS)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return cast("int", probe.getsockname()[1])
