@@ -48,11 +48,8 @@ openapi: $(VENV)/installed-test ## Make the OpenAPI document anew that the sandb
 schemathesis: $(VENV)/installed-cli ## Ask the sandbox whatever its OpenAPI document allows, and much that it does not.
 	openapi/schemathesis.sh $(BIN)/python
 
-prism: $(VENV)/installed-test ## Let the client read what Prism makes of the OpenAPI document; skipped where there is no npm.
-	@command -v npm > /dev/null && PATH="$$PWD/.prism/node_modules/.bin:$$PATH" && \
-		{ command -v prism > /dev/null || npm install --silent --prefix .prism @stoplight/prism-cli; } && \
-		$(BIN)/python -m pytest -rs tests/openapi/test_prism.py || { command -v npm > /dev/null && exit 1; \
-		echo "npm is not installed, so Prism is skipped"; }
+prism: $(VENV)/installed-test ## Let the client read what Prism makes of the OpenAPI document; skipped without npm.
+	openapi/prism.sh $(BIN)/python
 
 examples: $(VENV)/installed-test,examples ## Start every service and worker of examples/, and break what is behind it.
 	EXAMPLES=all $(BIN)/python -m pytest -rs tests/examples

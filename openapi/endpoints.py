@@ -208,7 +208,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     ),
     "/v2/userGroup2/slabHistory": Endpoint(
         "GroupSlabHistory", "Changes of a user group's tier", "fleetGroupId* startDate endDate pageSize",
-        {"fleetGroupId": GROUP}, "slab_changes", (1619,),
+        {"fleetGroupId": GROUP, "pageSize": "100"}, "slab_changes", (1619,),
     ),
     "/v2/userGroup2/members": Endpoint(
         "GroupMembers", "Members of a user group",
