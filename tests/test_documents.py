@@ -7,7 +7,6 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -78,18 +77,7 @@ async def run(command: tuple[str, ...], folder: Path, variables: dict[str, str])
     return "" if process.returncode == 0 and is_quiet else f"{process.returncode}\n{out.decode()}\n{err.decode()}"
 
 
-# Pages that use what `capillary bulk` is about to learn.
-AHEAD = {"tutorial", "parquet-and-duckdb"}
-
-
-def pages() -> Iterator[Any]:
-    """Yield each page, under its path."""
-    for page in PAGES:
-        marks = [pytest.mark.xfail(strict=False)] if page.stem in AHEAD else []
-        yield pytest.param(page, id=page.relative_to(ROOT).as_posix(), marks=marks)
-
-
-@pytest.mark.parametrize("page", list(pages()))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 async def test_a_page_runs_as_printed(page: Path, capillary_sandbox: Sandbox, tmp_path: Path) -> None:
     """Whoever pastes from it has a problem to solve already; what one block writes, the next may read."""
     variables = {

@@ -17,6 +17,7 @@ from capillary_async import (
     CapillaryClient,
     ClientOptions,
     ConfigurationError,
+    SharedRateLimit,
 )
 from capillary_async.sandbox import Answer, Sandbox
 from tests.fakes import outcomes
@@ -136,6 +137,7 @@ async def test_callers_who_share_an_answer_do_not_share_its_parts() -> None:
     "options",
     [
         ClientOptions(proxy="http://user:pssst@proxy.example:1"),
+        ClientOptions(rate_limit=SharedRateLimit(1, url="redis://user:pssst@r.example", name="x")),
     ],
 )
 def test_no_copy_of_options_shows_a_password(options: ClientOptions) -> None:
