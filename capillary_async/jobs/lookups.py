@@ -22,7 +22,7 @@ from capillary_async.errors import TableError
 from capillary_async.jobs.first_answer import check_first_answer
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
-from capillary_async.jobs.problems import JobRefusedError
+from capillary_async.jobs.problems import InvalidRowError, JobRefusedError
 from capillary_async.models import IdentifierName
 from capillary_async.models.definition import alternatives
 from capillary_async.paging import Pager
@@ -165,11 +165,14 @@ class Lookup:
         """Return rows as JSON, a list, for a job to store.
 
         Raises:
-            TypeError: A row holds what JSON cannot say.
-            ValueError: A number is NaN or infinite.
+            InvalidRowError: A row holds what JSON cannot say, such as NaN.
             JobRefusedError: The first rows of all are not of the type that the function declares.
         """
-        text = encode_rows(rows)
+        try:
+            text = encode_rows(rows)
+        except (TypeError, ValueError) as error:
+            # The messages name classes, never values.
+            raise InvalidRowError(f"a row cannot be stored: {error}") from None
         if not self._is_checked and rows:
             check_first_answer(self.name, text, rows, self.row_type)
             self._is_checked = True

@@ -9,7 +9,7 @@ import json
 import traceback
 from enum import Enum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import attrs
 
@@ -26,6 +26,7 @@ from capillary_async.errors import (
     TransportError,
     is_business_error,
 )
+from capillary_async.jobs.problems import InvalidRowError
 
 _PACKAGE: Final = str(Path(__file__).parent.parent)
 # How often a key fails in all before it counts as failed. Faults that pass, a gateway's among them, get more tries
@@ -97,6 +98,8 @@ def verdict_on(error: Exception) -> Verdict:
         return _HOPELESS
     if isinstance(error, TransportError) and not error.retryable and not isinstance(error, DeadlineExceeded):
         return _HOPELESS
+    if isinstance(error, InvalidRowError):
+        return _LOOKUP
     if isinstance(error, CapillaryError):
         return _MAY_PASS if error.retryable or isinstance(error, DeadlineExceeded) else _ODD
     return _MAY_PASS if isinstance(error, OSError) else _LOOKUP
@@ -151,7 +154,7 @@ class Reason:
     @classmethod
     def from_json(cls, text: str) -> "Reason":
         """Read what `to_json` wrote; nothing comes of nothing."""
-        document = json.loads(text) if text else {"error": ""}
+        document: dict[str, Any] = json.loads(text) if text else {"error": ""}
         return cls(**(document | {"codes": tuple(document.get("codes", ()))}))
 
     def __str__(self) -> str:

@@ -1,10 +1,11 @@
 """What can go wrong with a job, apart from the lookups themselves.
 
 JobError
-├── JobRefusedError    what was asked does not fit the job: another input, another organisation, in use
-├── KeysError          (also a ValueError) the keys cannot be used as they are
-├── JobDamagedError    the job's files contradict each other
-└── JobStoppedError    the job stopped before its end, and can be resumed
+├── JobRefusedError     what was asked does not fit the job: another input, another organisation, in use
+├── InvalidKeysError    (also a ValueError) the keys cannot be used as they are
+├── InvalidRowError     (also a ValueError) what was found for a key cannot be stored
+├── JobCorruptedError   the job's files contradict each other
+└── JobStoppedError     the job stopped before its end, and can be resumed
 """
 
 from collections.abc import Generator
@@ -33,6 +34,10 @@ class InvalidKeysError(JobError, ValueError):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+class InvalidRowError(JobError, ValueError):
+    """What a lookup returned for a key cannot be stored: JSON has no way to say it."""
 
 
 class JobCorruptedError(JobError):

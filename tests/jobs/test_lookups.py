@@ -24,9 +24,10 @@ from capillary_async import (
     Tracker,
 )
 from capillary_async.codec import json_cell
+from capillary_async.jobs import BulkJob
 from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
-from capillary_async.jobs.problems import JobRefusedError
+from capillary_async.jobs.problems import InvalidRowError, JobRefusedError
 from capillary_async.sandbox import Sandbox
 from capillary_async.tables import TableSchema
 
@@ -326,8 +327,23 @@ async def test_a_number_that_is_none_is_refused() -> None:
     """Today NaN becomes null, which reads as "not there"."""
     lookup = find_lookup(nan)
 
-    with pytest.raises(ValueError, match="JSON has no NaN"):
+    with pytest.raises(InvalidRowError, match="a row cannot be stored: JSON has no NaN"):
         lookup.encode(lookup.rows_of(await lookup.call(None)((1,))))
+
+
+async def test_a_row_that_json_cannot_say_is_the_failure_of_its_key(tmp_path: Path) -> None:
+    """The list of outcomes says what is wrong, and no other key suffers."""
+
+    async def half(client: object, number: int) -> float:
+        return float("nan") if number == 3 else number / 2
+
+    job = BulkJob.create(tmp_path / "job", half, [1, 2, 3])
+    async with Sandbox() as server, CapillaryClient(server.base_url, GOOD) as client:
+        status = await job.run(client)
+    job.export("csv")
+
+    assert (status.found, status.failed) == (2, 1)
+    assert "a row cannot be stored: JSON has no NaN" in (tmp_path / "job" / "outcomes.csv").read_text()
 
 
 @pytest.mark.parametrize(
