@@ -68,6 +68,7 @@ def call(times: int) -> None:
 
     HttpTransport.open = nothing  # type: ignore[method-assign, assignment]
     HttpTransport.send = answer  # type: ignore[method-assign, assignment]
+    HttpTransport.connections = 100  # type: ignore[method-assign, assignment]
     asyncio.run(run())
 
 

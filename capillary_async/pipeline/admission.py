@@ -117,32 +117,23 @@ class LocalLimit:
 
 
 @attrs.define(eq=False)
-class _Connections:
-    """Connections that calls of some priority may use.
+class _UsedUp:
+    """For how long there was no connection left to calls of some priority."""
 
-    Attributes:
-        free: How many are not in use.
-    """
+    _since: float = math.inf
+    _seconds: float = 0.0
 
-    free: int = 0
-    _all_used_since: float = 0.0
-    _all_used_seconds: float = 0.0
+    def begin(self, now: float) -> None:
+        """Note that the last one was taken."""
+        self._since = now
 
-    def take(self, clock: Callable[[], float]) -> None:
-        """Use one."""
-        self.free -= 1
-        if not self.free:
-            self._all_used_since = clock()
+    def end(self, now: float) -> None:
+        """Note that one was released."""
+        self._seconds, self._since = self.seconds(now), math.inf
 
-    def release(self, clock: Callable[[], float]) -> None:
-        """Use one less."""
-        if not self.free:
-            self._all_used_seconds += clock() - self._all_used_since
-        self.free += 1
-
-    def seconds_used_up(self, now: float) -> float:
-        """Return for how long there was none free, ever."""
-        return self._all_used_seconds + (0.0 if self.free else now - self._all_used_since)
+    def seconds(self, now: float) -> float:
+        """Return the seconds, in all."""
+        return self._seconds + max(now - self._since, 0.0)
 
 
 @attrs.define(eq=False)
@@ -160,11 +151,13 @@ class Admission(ProcessBound):
     _limit: Limit | None = None
     _clock: Callable[[], float] = attrs.field(alias="clock", default=loop_time, kw_only=True)
     _call_at: CallAt = attrs.field(alias="call_at", default=call_at_loop_time, kw_only=True)
-    _all: _Connections = attrs.field(factory=_Connections, init=False)
-    _for_bulk: _Connections = attrs.field(factory=_Connections, init=False)
+    _free: int = attrs.field(default=0, init=False)
+    _free_for_bulk: int = attrs.field(default=0, init=False)
+    _used_up: _UsedUp = attrs.field(factory=_UsedUp, init=False)
+    _used_up_for_bulk: _UsedUp = attrs.field(factory=_UsedUp, init=False)
     _queue: WaitQueue = attrs.field(factory=WaitQueue, init=False)
     _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
-    _paused_until: float = attrs.field(default=-math.inf, init=False)
+    _paused_until: float = attrs.field(default=0.0, init=False)
 
     def open(self, connections: int) -> None:
         """Begin to let requests go in the running loop.
@@ -172,8 +165,8 @@ class Admission(ProcessBound):
         Args:
             connections: How many requests can be under way at once.
         """
-        self._all = _Connections(connections)
-        self._for_bulk = _Connections(connections - (connections + 9) // 10 if connections > 1 else 1)
+        self._free = connections
+        self._free_for_bulk = connections - (connections + 9) // 10 if connections > 1 else 1
         if self._limit is not None:
             self._limit.open(self._let_go)
 
@@ -185,12 +178,12 @@ class Admission(ProcessBound):
             CapillaryError: The rate limit's store cannot be asked; or as the transport below says.
         """
         call = request.call
-        if self._queue or self._take(is_bulk=call.is_bulk) > 0.0:
+        if self._queue.count or self._take(call.is_bulk) > 0.0:
             await self._wait(call)
         try:
             return await self._inner.send(request)
         finally:
-            self._release(is_bulk=call.is_bulk)
+            self._release(call.is_bulk)
 
     def pause(self, until: float) -> None:
         """Let nothing go before `until`."""
@@ -202,40 +195,48 @@ class Admission(ProcessBound):
         if self._limit is not None:
             await self._limit.close()
 
-    def _take(self, *, is_bulk: bool) -> float:
+    def _take(self, is_bulk: bool) -> float:  # noqa: FBT001  (a name would cost each call a tenth of this)
         """Take a connection and a permit if both are there.
 
         Returns:
             0 if they were taken. Else the seconds after which to try again; infinite if a release or the limit tells.
         """
-        if not self._all.free or (is_bulk and not self._for_bulk.free):
+        if not self._free or (is_bulk and not self._free_for_bulk):
             return math.inf
-        if self._paused_until > -math.inf and (pause := self._paused_until - self._clock()) > 0.0:
+        if self._paused_until > 0.0 and (pause := self._paused_until - self._clock()) > 0.0:
             return pause
         if self._limit is not None and (wait := self._limit.take()) > 0.0:
             return wait
-        self._all.take(self._clock)
+        self._free -= 1
+        if not self._free:
+            self._used_up.begin(self._clock())
         if is_bulk:
-            self._for_bulk.take(self._clock)
+            self._free_for_bulk -= 1
+            if not self._free_for_bulk:
+                self._used_up_for_bulk.begin(self._clock())
         return 0.0
 
-    def _release(self, *, is_bulk: bool) -> None:
-        self._all.release(self._clock)
+    def _release(self, is_bulk: bool) -> None:  # noqa: FBT001  (likewise)
+        if not self._free:
+            self._used_up.end(self._clock())
+        self._free += 1
         if is_bulk:
-            self._for_bulk.release(self._clock)
-        if self._queue:
+            if not self._free_for_bulk:
+                self._used_up_for_bulk.end(self._clock())
+            self._free_for_bulk += 1
+        if self._queue.count:
             self._let_go()
 
     def _let_go(self) -> None:
         """Let all go who can go now, in their order, and come back when the next one can."""
         self._stop_timer()
-        while place := self._queue.first(may_be_bulk=self._for_bulk.free > 0):
+        while place := self._queue.first(may_be_bulk=self._free_for_bulk > 0):
             if place.turn.done():  # cancelled, and the call has not had the time to leave
                 self._queue.leave(place)
                 continue
             now = self._clock()
             try:
-                wait = self._take(is_bulk=place.is_bulk)
+                wait = self._take(place.is_bulk)
             except Exception as error:  # noqa: BLE001  (it is raised where the call waits)
                 self._queue.pop(place)
                 place.turn.set_exception(error)
@@ -280,7 +281,7 @@ class Admission(ProcessBound):
             self._let_go()
             while not self._is_in_time(await place.turn):
                 self._queue.join_first(place)
-                self._release(is_bulk=place.is_bulk)
+                self._release(place.is_bulk)
         except asyncio.CancelledError:
             self._give_up(place)
             raise
@@ -297,12 +298,12 @@ class Admission(ProcessBound):
         self._queue.leave(place)
         turn = place.turn
         if turn.done() and not turn.cancelled() and turn.exception() is None:
-            self._release(is_bulk=place.is_bulk)
+            self._release(place.is_bulk)
 
     def _expire(self, place: Place) -> None:
         if not place.turn.done():
             self._queue.leave(place)
-            scarce = "the rate limit" if self._limit is not None and self._all.free else "a connection"
+            scarce = "the rate limit" if self._limit is not None and self._free else "a connection"
             place.turn.set_exception(DeadlineExceeded(f"the deadline passed while waiting for {scarce}"))
 
     def _earliest(self, now: float, *, is_bulk: bool) -> float:
@@ -315,5 +316,5 @@ class Admission(ProcessBound):
 
     def _seconds_used_up(self, now: float, *, is_bulk: bool) -> float:
         """Return for how long there was no connection for calls of this priority, ever."""
-        everybody = self._all.seconds_used_up(now)
-        return everybody + self._for_bulk.seconds_used_up(now) if is_bulk else everybody
+        seconds = self._used_up.seconds(now)
+        return seconds + self._used_up_for_bulk.seconds(now) if is_bulk else seconds

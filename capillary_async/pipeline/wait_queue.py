@@ -27,19 +27,22 @@ class Place:
 
 @attrs.define(eq=False)
 class WaitQueue:
-    """Calls that wait, in the order in which they go."""
+    """Calls that wait, in the order in which they go.
 
+    Attributes:
+        count: How many there are.
+    """
+
+    count: int = attrs.field(default=0, init=False)
     # Not plain dicts: those get slow when entries leave at the front.
     _calls: OrderedDict[Place, None] = attrs.field(factory=OrderedDict[Place, None], init=False)
     _bulk: OrderedDict[Place, None] = attrs.field(factory=OrderedDict[Place, None], init=False)
     _turn: int = attrs.field(default=0, init=False)
 
-    def __bool__(self) -> bool:
-        return bool(self._calls or self._bulk)
-
     def join(self, place: Place) -> None:
         """Wait behind all of the same priority."""
         self._line(place)[place] = None
+        self.count += 1
         place.turn = asyncio.get_running_loop().create_future()
 
     def join_first(self, place: Place) -> None:
@@ -49,7 +52,10 @@ class WaitQueue:
 
     def leave(self, place: Place) -> None:
         """Wait no longer."""
-        self._line(place).pop(place, None)
+        line = self._line(place)
+        if place in line:
+            del line[place]
+            self.count -= 1
 
     def first(self, *, may_be_bulk: bool) -> Place | None:
         """Return who goes next, or `None` if nobody waits who may."""
