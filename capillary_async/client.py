@@ -11,6 +11,7 @@ import attrs
 
 from capillary_async.api import Customers, EndpointClient, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.generic import Query, fetch, list_rows
+from capillary_async.api.methods import without_frames
 from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError, InvalidArgumentError
 from capillary_async.options import ClientOptions, Region, RetryPolicy, Secret
@@ -242,6 +243,7 @@ class CapillaryClient(ProcessBound):
     def fetch(self, path: str, query: Query = ..., *, into: type[T]) -> Coroutine[Any, Any, T]: ...
     @overload
     def fetch(self, path: str, query: Query = ..., into: Any = ...) -> Coroutine[Any, Any, Any]: ...
+    @without_frames
     def fetch(self, path: str, query: Query = _NO_QUERY, into: Any = Any) -> Coroutine[Any, Any, Any]:
         """Fetch any other endpoint's answer.
 
@@ -256,13 +258,8 @@ class CapillaryClient(ProcessBound):
             InvalidArgumentError: The path or a parameter cannot be sent as it is; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
-        try:
-            self._calls.check(into)
-            return self._calls.get(fetch(path, query, into))
-        except ValueError as error:
-            refusal = error.with_traceback(None)
-        del path, query  # a traceback with locals must not show what was refused: it may be a customer's
-        raise refusal
+        self._calls.check(into)
+        return self._calls.get(fetch(path, query, into))
 
     @overload
     def paginate(
@@ -292,6 +289,7 @@ class CapillaryClient(ProcessBound):
         offset_unit: OffsetUnit | None = ...,
         key: str | Callable[[Any], Hashable] | None = ...,
     ) -> Pager[Any]: ...
+    @without_frames
     def paginate(
         self,
         path: str,
@@ -322,22 +320,17 @@ class CapillaryClient(ProcessBound):
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
         """
-        try:
-            self._calls.check(tuple[into, ...])
-            listing = list_rows(
-                *(path, query, into),
-                rows_key=rows_key,
-                page_size=page_size,
-                limit_name=limit_name,
-                offset_name=offset_name,
-                offset_unit=offset_unit,
-                key=key,
-            )
-            return self._calls.paginate(listing)
-        except ValueError as error:
-            refusal = error.with_traceback(None)
-        del path, query  # as in `fetch`
-        raise refusal
+        self._calls.check(tuple[into, ...])
+        listing = list_rows(
+            *(path, query, into),
+            rows_key=rows_key,
+            page_size=page_size,
+            limit_name=limit_name,
+            offset_name=offset_name,
+            offset_unit=offset_unit,
+            key=key,
+        )
+        return self._calls.paginate(listing)
 
 
 def _transport_stack(

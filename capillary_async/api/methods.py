@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast, 
 
 import attrs
 
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import ClientOptions
 from capillary_async.paging import Listing, ListingTraits, Pager, Scout
 from capillary_async.pipeline.dispatch import Dispatcher
@@ -121,18 +122,26 @@ def listing(build: Callable[P, Listing[T]]) -> ListingEndpoint[P, T]:
     return cast("ListingEndpoint[P, T]", _method(build, EndpointClient.paginate))
 
 
-def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Callable[Concatenate[Group, P], S]:
-    @wraps(build)
-    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> S:
+def without_frames(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function refuse arguments without a frame in which a traceback shows them: they may be a customer's."""
+
+    @wraps(function)
+    def refusing(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            built = build(*args, **kwargs)
-        except ValueError as error:
+            return function(*args, **kwargs)
+        except InvalidArgumentError as error:
             refusal = error.with_traceback(None)
-        else:
-            return send(group.calls, built)
-        # What was refused may be a customer's: neither this frame nor those below may show it in a traceback.
         del args, kwargs
         raise refusal
+
+    return refusing
+
+
+def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Callable[Concatenate[Group, P], S]:
+    @wraps(build)
+    @without_frames
+    def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> S:
+        return send(group.calls, build(*args, **kwargs))
 
     return _with_signature(method, build)
 

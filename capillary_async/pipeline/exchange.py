@@ -9,6 +9,7 @@ What production does to a client ends here. Two rules keep it honest.
 """
 
 import asyncio
+from collections.abc import Iterator
 from datetime import tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from capillary_async.pipeline.http import HttpConnection
 
-_OURS: Final = __name__.partition(".")[0] + "."
+_OURS: Final = __name__.partition(".")[0]
 
 
 @attrs.define(eq=False)
@@ -123,7 +124,7 @@ class HttpTransport(ProcessBound):
             if (known := wire.explain(error)) is not None:
                 return known
             if _is_bug(error):
-                raise error.with_traceback(_own_frames(error.__traceback__))  # noqa: B904
+                raise error.with_traceback(_without_headers(error.__traceback__))  # noqa: B904
             return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
 
     def _opened(self) -> "HttpConnection":
@@ -139,20 +140,27 @@ class HttpTransport(ProcessBound):
 
 
 def _is_bug(error: Exception) -> bool:
-    """Say whether our own code raised it, and not aiohttp or what lies below that."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """Say whether our own code raised it, and not aiohttp or what aiohttp rests on."""
+    parts = [_part_of(trace) for trace in _frames(error.__traceback__)]
+    return "aiohttp" not in parts or parts[-1] == _OURS
+
+
+def _without_headers(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback with the frames of our own code alone, if aiohttp's are among the others."""
+    frames = list(_frames(trace))
+    if "aiohttp" in map(_part_of, frames):
+        frames = [frame for frame in frames if _part_of(frame) == _OURS]
+    below: TracebackType | None = None
+    for frame in reversed(frames):
+        below = TracebackType(below, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return below
+
+
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
         trace = trace.tb_next
-    return trace is not None and _is_own(trace)
 
 
-def _own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback with the frames of our own code alone."""
-    if trace is None:
-        return None
-    below = _own_frames(trace.tb_next)
-    return TracebackType(below, trace.tb_frame, trace.tb_lasti, trace.tb_lineno) if _is_own(trace) else below
-
-
-def _is_own(trace: TracebackType) -> bool:
-    return str(trace.tb_frame.f_globals.get("__name__", "")).startswith(_OURS)
+def _part_of(trace: TracebackType) -> str:
+    return str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0]

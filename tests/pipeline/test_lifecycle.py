@@ -344,3 +344,36 @@ def test_the_loop_has_nothing_to_complain_of() -> None:
                 assert any(isinstance(failure, CapillaryError) for failure in failures)
 
     assert run_debugged(main()) == []
+
+
+class TestEnteringWhileLeaving:
+    """A client that one task leaves and another enters."""
+
+    async def test_it_is_refused_until_the_client_was_left(self, sandbox: Sandbox) -> None:
+        """The one who left hung for ever, and the session of the other was never closed."""
+        sandbox.latency = 5.0
+        client = CapillaryClient(sandbox.base_url, BASIC)
+        await client.__aenter__()
+        call = asyncio.create_task(client.customers.get(1))
+        await asyncio.sleep(0.05)
+
+        leaving = asyncio.create_task(client.__aexit__(None, None, None))
+        await asyncio.sleep(0)
+        with pytest.raises(ConfigurationError, match=r"^the client is open already"):
+            await client.__aenter__()
+        await asyncio.wait_for(leaving, 2.0)
+        await outcomes(call)
+
+        sandbox.latency = 0.0
+        async with client:
+            assert (await client.customers.get(1)).id == 1
+
+    async def test_an_entry_that_is_cancelled_leaves_it_closed(self, sandbox: Sandbox) -> None:
+        """And it can be entered again."""
+        client = CapillaryClient(sandbox.base_url, BASIC)
+        entering = asyncio.create_task(client.__aenter__())
+        entering.cancel()
+        await outcomes(entering)
+
+        async with client:
+            assert (await client.customers.get(1)).id == 1
