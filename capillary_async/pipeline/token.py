@@ -178,7 +178,6 @@ def _granted(document: object) -> tuple[Secret, float]:
         raise DecodeError("data should be an object with the access token", location="data")
     granted = cast("dict[str, Any]", data)
     token, life = Secret(granted.get("accessToken", "")), granted.get("ttlSeconds")
-    del granted, data, document  # so that a traceback with locals does not show the token
     if not is_header_safe(token.reveal()):
         raise DecodeError("data.accessToken should be a text that can travel in a header", location="data.accessToken")
     return token, _lifetime(life)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from capillary_async import AccessToken, CapillaryClient, OAuth, TransportError
+from capillary_async import AccessToken, CapillaryClient, ClientOptions, OAuth, TransportError
 from capillary_async.codec import Converter
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.exchange import HttpTransport
@@ -43,7 +43,7 @@ def dispatcher(error: BaseException) -> Dispatcher:
     class Failing:
         send = raising(error)
 
-    return Dispatcher(Failing(), Converter(UTC), None, Telemetry(BaseUrl.of("https://x.example.com")), "")
+    return Dispatcher(Failing(), Converter(UTC), ClientOptions(), Telemetry(BaseUrl.of("https://x.example.com")), "")
 
 
 @pytest.mark.parametrize("error", [AttributeError("nothing"), asyncio.CancelledError(), KeyError(1)])
