@@ -8,6 +8,7 @@ from cyclopts import MissingArgumentError, UnusedCliTokensError
 
 # Python's name of an argument, at the start of the refusals that are made before anything is sent.
 _ARGUMENT: Final = re.compile(r"[a-z][a-z0-9_]*(?= must )")
+_FULL: Final = re.compile(r"disk is full|No space left")
 _ERROR_NUMBER: Final = re.compile(r"^\[Errno -?\d+\] ")
 # What a text was to be converted into, as cyclopts names it.
 _KINDS: Final = {
@@ -28,7 +29,8 @@ def explain(error: Exception) -> str:
         return f"one argument too many: {' '.join(error.unused_tokens or ())}"
     text = " ".join(str(error).split())
     if isinstance(error, OSError):
-        return _ERROR_NUMBER.sub("", text)
+        room = "; make room, or choose another directory" if _FULL.search(text) else ""
+        return _ERROR_NUMBER.sub("", text) + room
     if isinstance(error, ValueError):
         return _ARGUMENT.sub(_option, text, count=1) if _ARGUMENT.match(text) else text
     return _KIND.sub(lambda kind: _KINDS.get(kind[0], kind[0]), text) + _way_on(error)

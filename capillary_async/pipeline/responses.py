@@ -52,6 +52,14 @@ _REFUSAL_MEMBERS: Final = frozenset(
         "validationErrors",
     )
 )
+# The enumeration that lists what an argument may be, by the code that says that it was something else.
+_CHOICES: Final[Mapping[int | None, str]] = {
+    8012: "Source",
+    310130: "EnrollmentType",
+    1110: "TransactionEmbed",
+    310151: "PromotionStatus",
+    310196: "MemberEnrollmentStatus",
+}
 # A code that is a word, such as COMMON.INVALID_INPUT.
 _WORD_CODE: Final = re.compile(r"[A-Z][A-Z_.]{1,63}")
 # An e-mail address; a run of digits long enough for a phone number or a customer id; anything long with
@@ -251,7 +259,17 @@ def _sentence(cls: type[ResponseError], status: int, errors: tuple[ApiErrorDetai
         return f"{answer}: the answer does not come from the API; check the base URL"
     if 300 <= status < 400:
         return f"the API answered {answer}; redirects are not followed, check the base URL"
-    return f"the API answered {answer}"
+    return f"the API answered {answer}{_choices(errors)}"
+
+
+def _choices(errors: tuple[ApiErrorDetail, ...]) -> str:
+    """List the documented values where the API says that one of them was meant."""
+    name = next((_CHOICES[error.code] for error in errors if error.code in _CHOICES), None)
+    if name is None:
+        return ""
+    from capillary_async.models import enumerations  # noqa: PLC0415  (few errors need it, and it brings all models)
+
+    return f"; documented are {', '.join(getattr(enumerations, name))}"
 
 
 def read_retry_after(status: int, headers: Mapping[str, str], now: float) -> float | None:

@@ -1,12 +1,15 @@
 """What the command says and returns when something goes wrong."""
 
 import asyncio
+import errno
 import io
 import os
 import signal
 import subprocess
 import sys
 import threading
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -207,3 +210,35 @@ def test_output_is_utf8_whatever_the_locale(environment: pytest.MonkeyPatch) -> 
     done = subprocess.run((*PROGRAM, "members", "93257", "--format", "jsonl"), capture_output=True, check=True)
 
     assert "Émile" in done.stdout.decode("utf-8")
+
+
+def test_a_full_disk_says_what_to_do(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """Whoever reads it at night wants no more than that."""
+
+    def fail(*_: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    environment.setattr(Output, "write_one", fail)
+
+    done = capillary("customer", "5")
+
+    assert (done.code, done.err) == (
+        1,
+        "capillary: No space left on device; make room, or choose another directory\n",
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_installed_where_it_is_told(capillary: Capillary, tmp_path: Path, shell: str) -> None:
+    """With a place of one's own no start-up file of the shell changes."""
+    script = tmp_path / "capillary.sh"
+
+    done = capillary("--install-completion", "--shell", shell, "--output", str(script))
+
+    assert (done.code, done.out) == (0, f"{script}; open a new shell to use it\n")
+    assert all(word in script.read_text("utf-8") for word in ("find-customer", "externalId", "APAC2", "profile"))
+
+
+def test_the_version_is_the_packages(capillary: Capillary) -> None:
+    """It is what a report of a fault begins with."""
+    assert capillary("--version").out == f"{version('capillary-async')}\n"

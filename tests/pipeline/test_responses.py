@@ -282,6 +282,18 @@ class TestRefusal:
         """Only the rewards' `success: false` says that it is a refusal."""
         assert answered(body).document == body
 
+    @pytest.mark.parametrize(
+        ("code", "documented"),
+        [(8012, "INSTORE, MARTJACK, WECHAT, LINE, ALL"), (310130, "TRANSACTION, IMPORT, AUDIENCE_FILTER")],
+    )
+    def test_a_value_that_the_api_does_not_know_lists_those_that_are_documented(
+        self, code: int, documented: str
+    ) -> None:
+        """The API says that it is wrong, and not what would be right."""
+        error = refused({"errors": [{"code": code, "message": "Invalid"}]}, 400)
+
+        assert str(error) == f"the API answered HTTP 400, {code}: Invalid; documented are {documented}"
+
     def test_a_redirect_says_that_it_is_one(self) -> None:
         """None is followed; an address with http:// or of the web site is the usual cause."""
         assert str(refused(b"", 302)) == ("the API answered HTTP 302; redirects are not followed, check the base URL")
