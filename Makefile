@@ -40,7 +40,8 @@ sync: $(VENV)/installed-test ## Write the types of the blocking client from thos
 types: $(VENV)/installed-dev ## Run the type checkers, and see that no public name is without a type.
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/pyright
-	PYTHONPATH=. $(BIN)/pyright --pythonpath $(BIN)/python --verifytypes capillary_async --ignoreexternal
+	@PATH="$(abspath $(BIN)):$$PATH" pyright --verifytypes capillary_async --ignoreexternal > $(VENV)/types.txt || \
+		{ sed -n '/^Symbols used/,$$p' $(VENV)/types.txt; exit 1; }
 
 openapi: $(VENV)/installed-test ## Make the OpenAPI document anew that the sandbox serves.
 	$(BIN)/python -m openapi

@@ -104,11 +104,11 @@ class CapillaryClient(ProcessBound):
     def _offer(self, calls: EndpointClient) -> None:
         """Set the groups of endpoints up."""
         self._calls = calls
-        self.customers = Customers(calls)
-        self.user_groups = UserGroups(calls)
-        self.targets = Targets(calls)
-        self.promotions = Promotions(calls)
-        self.ledger = Ledger(calls)
+        self.customers: Customers = Customers(calls)
+        self.user_groups: UserGroups = UserGroups(calls)
+        self.targets: Targets = Targets(calls)
+        self.promotions: Promotions = Promotions(calls)
+        self.ledger: Ledger = Ledger(calls)
 
     @property
     def listing_traits(self) -> dict[str, Any]:

@@ -71,8 +71,8 @@ class ConcurrencyController:
         minds_latency: bool = True,
         pace: "Pace | None" = None,
     ) -> None:
-        self.limit = first
-        self.pace = pace or Pace()
+        self.limit: int = first
+        self.pace: Pace = pace or Pace()
         self.pace.on_cut = self._halve
         self._most = most
         self._minds_latency = minds_latency

@@ -27,11 +27,11 @@ class KeyIterator(Generic[K]):
     def __init__(self, keys: Iterable[K] | AsyncIterable[K]) -> None:
         self._stream = aiter(keys) if isinstance(keys, AsyncIterable) else None
         self._iterator = iter(()) if isinstance(keys, AsyncIterable) else iter(keys)
-        self.is_ready = self._stream is None
+        self.is_ready: bool = self._stream is None
         # An async generator must not be asked again while it is still thinking.
         self._turn = asyncio.Lock()
-        self.index = -1
-        self.is_exhausted = False
+        self.index: int = -1
+        self.is_exhausted: bool = False
         self.error: Exception | None = None
 
     def take_now(self) -> K | Literal[End.END]:

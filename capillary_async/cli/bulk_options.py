@@ -4,7 +4,7 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, cast
 
 import attrs
 from cyclopts import Group, Parameter
@@ -40,9 +40,16 @@ def _all_options() -> Options:
 
 
 _ALL: Final = _all_options()
-LookupOptions: Final[Any] = Parameter(name="*", group=_GROUP)(
-    attrs.make_class("LookupOptions", _fields(), frozen=True, kw_only=True)
-)
+if TYPE_CHECKING:
+
+    @attrs.frozen
+    class LookupOptions:
+        """The options of all built-in lookups."""
+
+else:
+    LookupOptions = Parameter(name="*", group=_GROUP)(
+        attrs.make_class("LookupOptions", _fields(), frozen=True, kw_only=True)
+    )
 
 
 @Parameter(name="*", group=Group("Keys", sort_key=0))

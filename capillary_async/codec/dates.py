@@ -196,7 +196,7 @@ class DateTables:
     """
 
     def __init__(self, zone: tzinfo) -> None:
-        self.dates = Dates()
-        self.date_times = DateTimes(zone)
-        self.server_date_times = ServerDateTimes(self.date_times)
-        self.either = DatesOrDateTimes(self.dates, self.date_times)
+        self.dates: Dates = Dates()
+        self.date_times: DateTimes = DateTimes(zone)
+        self.server_date_times: ServerDateTimes = ServerDateTimes(self.date_times)
+        self.either: DatesOrDateTimes = DatesOrDateTimes(self.dates, self.date_times)

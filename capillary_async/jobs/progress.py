@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, counts: dict[str, int], total: int, clock: Callable[[], float]) -> None:
         self.counts = counts
-        self.failed = counts["failed"]
+        self.failed: int = counts["failed"]
         self.total = total
         self._clock = clock
         self._started = self._heard = clock()

@@ -50,8 +50,14 @@ class ReadOnlyDict(dict[Any, Any]):
     """
 
     __slots__ = ()
-    __setitem__ = __delitem__ = __ior__ = _REFUSAL
-    clear = pop = popitem = setdefault = update = _REFUSAL
+    __setitem__: Any = _REFUSAL
+    __delitem__: Any = _REFUSAL
+    __ior__: Any = _REFUSAL
+    clear: Any = _REFUSAL
+    pop: Any = _REFUSAL
+    popitem: Any = _REFUSAL
+    setdefault: Any = _REFUSAL
+    update: Any = _REFUSAL
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel through a pickle or a copy without being filled item by item."""

@@ -113,7 +113,7 @@ class Intake(WalkState):
                 if was_open and unit == "pages":
                     rows.straighten(self._arrived, ask.limit)
                     self._arrived = {}
-        self.start = offsets.start_of(ask.offset, ask.limit)
+        self.start: int = offsets.start_of(ask.offset, ask.limit)
 
     def _seek(self, keys: Sequence[Hashable], ask: PageRequest) -> Step | None:
         """Look for the row to go on from; return a step if it has to be looked for elsewhere."""

@@ -44,6 +44,9 @@ _PATIENCE: Final = 50
 class Walk(Intake):
     """One walk: takes answers, and says which request comes next."""
 
+    ask: PageRequest | None
+    requests: int
+
     @property
     def question(self) -> str:
         """What the next request is to find out for all listings of the endpoint; empty for nothing."""

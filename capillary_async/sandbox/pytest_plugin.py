@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from capillary_async.sandbox.server import Sandbox
 
 # The fixtures that need the client. The sandbox itself imports nothing of it.
-pytest_plugins = ("capillary_async.testing.pytest_plugin",)
+pytest_plugins: tuple[str, ...] = ("capillary_async.testing.pytest_plugin",)
 
 
 async def capillary_sandbox(request: pytest.FixtureRequest) -> "AsyncIterator[Sandbox]":

@@ -92,7 +92,7 @@ class Sandbox(SandboxSettings):
         if self._sockets is not None:
             raise RuntimeError("this sandbox is running already")
         sockets = Sockets(self._reply, lambda: self.clock())  # noqa: PLW0108  (the clock may be set anew)
-        self.port = await sockets.open(self.host, self.port)
+        self.port: int = await sockets.open(self.host, self.port)
         self._sockets, self._loop = sockets, asyncio.get_running_loop()
 
     async def close(self) -> None:
