@@ -2,7 +2,7 @@
 
 It is built from the documents and imports nothing from the rest of the package. What it can be told
 stands in `Sandbox`; how it cuts listings into pages, in `Paging`; what ids mean, in the modules
-`people`, `targets` and `groups`.
+`people`, `accounts`, `targets`, `progress`, `promotions` and `groups`.
 """
 
 from importlib import import_module

@@ -92,7 +92,7 @@ class SandboxSettings:
             customer's user groups.
         total_unit: What `total` counts.
         echo: Which `limit` an answer names.
-        page_cap: Larger pages are cut to this size.
+        page_cap: Larger pages are cut to this size, except where the documents say that they are an error.
         warn_of_cap: Whether a warning says so.
         paging: Rules of one kind of listing, instead of the five above.
         unstable_ties: Whether transactions of one time come in another order in each answer, as from a database
