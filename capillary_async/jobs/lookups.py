@@ -23,7 +23,7 @@ from capillary_async.jobs.first_answer import check_first_answer
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
 from capillary_async.jobs.problems import InvalidRowError, JobRefusedError
-from capillary_async.models import IdentifierName
+from capillary_async.models import IdentifierName, TargetGroupProgress, TargetProgressRow
 from capillary_async.models.definition import alternatives
 from capillary_async.paging import Pager
 from capillary_async.tables import check_row_type
@@ -42,12 +42,14 @@ class BuiltInLookup:
         columns: The key's columns, in the order of the method's parameters; then those that may be missing.
         first: What the method takes before the key.
         by_path: A method that takes an identifier's name and value in place of the customer's id, if there is one.
+        rows: Makes rows of the answer, where what the method returns would be no good table; and their type.
     """
 
     path: str
     columns: tuple[KeyColumn, ...]
     first: tuple[str, ...] = ()
     by_path: str | None = None
+    rows: tuple[Callable[[Any], Any], type] | None = None
 
     @property
     def method(self) -> Callable[..., Any]:
@@ -77,7 +79,6 @@ _OF_CUSTOMERS: Final[Mapping[str, str]] = {
     "customer-trackers": "customers.list_trackers",
     "user-groups": "customers.list_user_groups",
     "active-targets": "targets.get_active",
-    "progress": "targets.get_progress",
     "promotions": "promotions.list_for_member",
 }
 _OF_GROUPS: Final[Mapping[str, str]] = {
@@ -87,6 +88,13 @@ _OF_GROUPS: Final[Mapping[str, str]] = {
     "group-transactions": "user_groups.list_transactions",
     "slab-changes": "user_groups.list_slab_changes",
 }
+
+
+def _progress_rows(groups: Iterable[TargetGroupProgress]) -> list[TargetProgressRow]:
+    """Return a row for each target and period; a column of nested groups is no table."""
+    return [row for group in groups for row in group.rows]
+
+
 _CUSTOMER: Final = _ids("customer_id")
 _EVENT: Final = _ids("customer_id", "target_rule_id", optional=("period_id",))
 _FIND_ID: Final[Callable[..., Any]] = cast("Callable[..., Any]", Customers.find_id)
@@ -94,12 +102,11 @@ _WHO: Final = frozenset(options_of_endpoint(_FIND_ID, ()).hints)
 LOOKUPS: Final[Mapping[str, BuiltInLookup]] = MappingProxyType(
     {
         "customers": BuiltInLookup("customers.get", _CUSTOMER, by_path="customers.find"),
-        "points-balance": BuiltInLookup(
-            "customers.get_points_balance", _CUSTOMER, by_path="customers.find_points_balance"
-        ),
+        "points": BuiltInLookup("customers.get_points_balance", _CUSTOMER, by_path="customers.find_points_balance"),
         "transactions": BuiltInLookup("customers.list_transactions", _CUSTOMER, by_path="customers.find_transactions"),
         "ledger": BuiltInLookup("ledger.list_entries", _CUSTOMER, ("id",), "ledger.list_entries"),
-        "ledger-balance": BuiltInLookup("ledger.get_balance", _CUSTOMER, ("id",), "ledger.get_balance"),
+        "ledger-balances": BuiltInLookup("ledger.list_balances", _CUSTOMER, ("id",), "ledger.list_balances"),
+        "progress": BuiltInLookup("targets.get_progress", _CUSTOMER, rows=(_progress_rows, TargetProgressRow)),
         "events": BuiltInLookup("targets.list_events", _EVENT),
         **{name: BuiltInLookup(path, _CUSTOMER) for name, path in _OF_CUSTOMERS.items()},
         **{name: BuiltInLookup(path, _ids("user_group_id")) for name, path in _OF_GROUPS.items()},
@@ -248,6 +255,9 @@ def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by:
         answer = _with_id_found(answer, by, {option: values[option] for option in values if option in _WHO})
     columns = found.columns if by is None else (_identifier_column(by), *found.columns[1:])
     row_type = _row_type(get_type_hints(method).get("return", Any))
+    if found.rows is not None:
+        rows_of, row_type = found.rows
+        answer = _with_rows(answer, rows_of)
     return Lookup(name, columns, row_type, given, answer, by=by, is_checked=True)
 
 
@@ -262,6 +272,13 @@ def _answer_of(
         return send(client)(*first, *key[:required], **optional, **values)
 
     return answer
+
+
+def _with_rows(answer: Callable[..., Any], rows_of: Callable[[Any], Any]) -> Callable[..., Any]:
+    async def answer_in_rows(client: Any, *key: Any) -> Any:
+        return rows_of(await answer(client, *key))
+
+    return answer_in_rows
 
 
 def _with_id_found(answer: Callable[..., Any], by: str, values: Mapping[str, Any]) -> Callable[..., Any]:

@@ -176,6 +176,44 @@ async def test_the_other_lookups_find_what_the_sandbox_has(sandbox: Sandbox, tmp
     assert rows
 
 
+async def test_progress_has_a_row_for_each_target(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With the group beside it, and the ids that events are listed by."""
+    job = BulkJob.create(tmp_path / "job", "progress", range(11, 31))
+    async with client_of(sandbox) as client:
+        await job.run(client)
+    rows = pq.read_table(job.export("parquet")).to_pylist()
+
+    targets = sorted((row["customer_id"], row["target_rule_id"]) for row in rows)
+    assert targets == sorted((user, rule) for user in range(11, 31) for rule in sandbox.target_rule_ids(user))
+    assert all(row["target_group_id"] == 1_000 + row["target_rule_id"] // 3 for row in rows)
+    assert rows[0]["target_value"] == Decimal("5000.0")
+
+
+@pytest.mark.parametrize(
+    ("lookup", "column"),
+    [
+        ("customers", "points_summary"),
+        ("points", "main_points"),
+        ("tiers", "current_tier_name"),
+        ("transactions", "amount"),
+        ("progress", "target_rule_id"),
+        ("ledger", "net_points_on_event"),
+    ],
+)
+async def test_a_file_of_mobile_numbers_is_enough(sandbox: Sandbox, tmp_path: Path, lookup: str, column: str) -> None:
+    """What most scripts start from; each row begins with the number."""
+    mobiles = [sandbox.identifiers(number)["mobile"] for number in (5, 6, 7, 565345)]
+    arguments = {"embed": "points"} if lookup == "customers" else {}
+    job = BulkJob.create(tmp_path / "job", lookup, mobiles, by="mobile", arguments=arguments)
+
+    async with client_of(sandbox) as client:
+        await job.run(client)
+    rows = pq.read_table(job.export("parquet")).to_pylist()
+
+    assert {row["mobile"] for row in rows} <= set(mobiles)
+    assert any(row[column] is not None for row in rows)
+
+
 async def test_a_wrong_password_stops_the_job_after_a_handful_of_requests(sandbox: Sandbox, tmp_path: Path) -> None:
     """Thousands would lock the till."""
     job = BulkJob.create(tmp_path / "job", "customers", range(1, 1001))

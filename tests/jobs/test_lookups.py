@@ -16,12 +16,18 @@ from capillary_async import (
     BasicAuth,
     CallInfo,
     CapillaryClient,
+    ClosingBalance,
     Customer,
     Embed,
+    LedgerEntry,
     Pager,
+    PointsBalance,
     Target,
     TargetEvent,
+    TargetProgressRow,
+    TierDetails,
     Tracker,
+    Transaction,
 )
 from capillary_async.codec import json_cell
 from capillary_async.jobs import BulkJob
@@ -151,6 +157,12 @@ async def rows_of(lookup: Lookup, key: tuple[Any, ...], client: object = None) -
         ("trackers", ("user_group_id",), Tracker),
         ("active-targets", ("customer_id",), Target),
         ("events", ("customer_id", "target_rule_id", "period_id"), TargetEvent),
+        ("points", ("customer_id",), PointsBalance),
+        ("tiers", ("customer_id",), TierDetails),
+        ("transactions", ("customer_id",), Transaction),
+        ("progress", ("customer_id",), TargetProgressRow),
+        ("ledger", ("customer_id",), LedgerEntry),
+        ("ledger-balances", ("customer_id",), ClosingBalance),
     ],
 )
 def test_a_lookup_has_the_keys_and_the_rows_of_its_endpoint(name: str, columns: Any, row_type: type) -> None:
