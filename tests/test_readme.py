@@ -37,8 +37,9 @@ async def test_its_service_answers_as_printed(capillary_sandbox: Sandbox, tmp_pa
         statuses = [(await session.get(f"/tier/{customer_id}")).status for customer_id in (565345, 565404, 565403)]
         answer = await (await session.get("/tier/565345")).json()
     process.send_signal(signal.SIGINT)
-    await process.communicate()
+    _, logged = await process.communicate()
 
+    assert b"/v2/customers/{customerId} took 0." in logged
     assert (process.returncode, statuses) == (0, [200, 404, 503])
     assert isinstance(answer["tier"], str)
 

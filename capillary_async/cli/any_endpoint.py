@@ -39,7 +39,7 @@ def get(path: str, /, *query: str, output: JsonOutput = _OUTPUT, connection: Con
         output: How the answer is written.
         connection: Who is asked.
     """
-    arguments = read_query(query)
+    arguments = read_query(path, query)
     asyncio.run(CommandRun(lambda client: client.fetch(path, arguments), dict, output, connection).run())
 
 
@@ -48,7 +48,7 @@ def _paginate_command() -> Callable[..., None]:
 
     def paginate(path: str, /, *query: str, **named: Any) -> None:
         output, connection, listing = (named.pop(option_name(default), default) for default in defaults)
-        arguments = read_query(query)
+        arguments = read_query(path, query)
         lookup = CommandRun(lambda client: client.paginate(path, arguments, **named), dict, output, connection, listing)
         asyncio.run(lookup.run())
 
@@ -81,12 +81,16 @@ def _paginate_help() -> str:
 paginate: Final = _paginate_command()
 
 
-def read_query(words: Sequence[str]) -> dict[str, str | list[str]]:
+def read_query(path: str, words: Sequence[str]) -> dict[str, str | list[str]]:
     """Read parameters that are written as name=value.
 
     Raises:
-        ValueError: One of them has no name or no equals sign.
+        ValueError: One of them has no name or no equals sign, or they stand in the path.
     """
+    if not path.startswith("/") or "?" in path:
+        raise ValueError(
+            "PATH begins with / and has no parameters, which follow it: /v3/promotions size=10 status=LIVE"
+        )
     found: dict[str, list[str]] = {}
     for number, word in enumerate(words, 1):
         name, is_there, value = word.partition("=")

@@ -57,7 +57,7 @@ class Output:
             await self.write(_alone(row), model, out)
         elif self.columns is not None:
             _write_down([(column.name, column.value(row)) for column in self._chosen(model)], out)
-        elif members_of(model) is not None:
+        elif members_of(model) is not None or isinstance(row, dict):
             _write_down(leaves(row), out)
         else:
             out.write(cell(row, json_cell) + "\n")  # a number or a text, for a script's `$(...)`

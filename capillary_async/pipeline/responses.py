@@ -21,6 +21,7 @@ import attrs
 
 from capillary_async.errors import (
     ApiErrorDetail,
+    CustomerMergedError,
     DecodeError,
     InvalidRequestError,
     NotFoundError,
@@ -52,6 +53,7 @@ _REFUSAL_MEMBERS: Final = frozenset(
         "validationErrors",
     )
 )
+_FIND_AGAIN: Final = "; find the customer by mobile number, e-mail address or external id"
 # The enumeration that lists what an argument may be, by the code that says that it was something else.
 _CHOICES: Final[Mapping[int | None, str]] = {
     8012: "Source",
@@ -259,7 +261,8 @@ def _sentence(cls: type[ResponseError], status: int, errors: tuple[ApiErrorDetai
         return f"{answer}: the answer does not come from the API; check the base URL"
     if 300 <= status < 400:
         return f"the API answered {answer}; redirects are not followed, check the base URL"
-    return f"the API answered {answer}{_choices(errors)}"
+    hint = _FIND_AGAIN if cls is CustomerMergedError else _choices(errors)
+    return f"the API answered {answer}{hint}"
 
 
 def _choices(errors: tuple[ApiErrorDetail, ...]) -> str:

@@ -62,7 +62,24 @@ def test_a_parameter_is_a_name_and_a_value(capillary: Capillary, server: Sandbox
 @pytest.mark.parametrize("path", ["v3/promotions", "/v3/../x", "https://evil.example/"])
 def test_a_path_that_leads_elsewhere_is_refused(capillary: Capillary, server: Sandbox, path: str) -> None:
     """The credentials would go there, too."""
-    assert (capillary("get", path).code, server.request_count) == (2, 0)
+    done = capillary("get", path)
+
+    assert (done.code, server.request_count) == (2, 0)
+
+
+@pytest.mark.parametrize("path", ["v3/promotions", "/v3/promotions?size=10"])
+def test_a_path_as_a_browser_has_it_is_explained(capillary: Capillary, path: str) -> None:
+    """It is what one copies."""
+    assert "PATH begins with / and has no parameters" in capillary("get", path).err
+
+
+def test_an_object_is_a_list_of_its_parts_for_eyes(capillary: Capillary, server: Sandbox) -> None:
+    """A line of JSON is none."""
+    server.script("/", Answer(body={"data": {"content": [{"id": 1}], "size": 10}}))
+
+    lines = capillary("get", "/v3/promotions", "--format", "table").out.splitlines()
+
+    assert [line.split() for line in lines] == [["data.content[0].id", "1"], ["data.size", "10"]]
 
 
 def test_its_help_explains_the_options_of_paginate(capillary: Capillary) -> None:
