@@ -14,6 +14,7 @@ from capillary_async import (
     CapillaryClient,
     CapillaryError,
     ClientOptions,
+    Customer,
     CustomerMergedError,
     DeadlineExceeded,
     InvalidArgumentError,
@@ -44,10 +45,15 @@ class Tier:
     points: Decimal | None
 
 
-def make_client() -> CapillaryClient:
-    """Set a client up for a service: callers wait 2 seconds at most, and share answers that they ask for together."""
+def options() -> ClientOptions:
+    """Choose options for a service: callers wait 2 seconds at most, and share answers that they ask for together."""
     deadline = float(os.environ.get("CAPILLARY_DEADLINE", "2"))
-    return CapillaryClient.from_env(options=ClientOptions(deadline=deadline, coalesce=True, rate_limit=rate_limit()))
+    return ClientOptions(deadline=deadline, coalesce=True, rate_limit=rate_limit())
+
+
+def make_client() -> CapillaryClient:
+    """Set a client up; `async with` opens it, or `open` and `aclose` do."""
+    return CapillaryClient.from_env(options=options())
 
 
 def rate_limit() -> RateLimit:
@@ -59,14 +65,18 @@ def rate_limit() -> RateLimit:
     url = os.environ.get("CAPILLARY_LIMIT_URL")
     if url is None:
         return RateLimit(int(limit), float(per))
-    return SharedRateLimit(url, "capillary", int(limit), per=float(per))
+    return SharedRateLimit(int(limit), float(per), url=url, name="capillary")
+
+
+def tier_in(customer: Customer) -> Tier:
+    """Read the tier of a customer that was asked for with the points embedded."""
+    summary = customer.points_summary
+    return Tier(summary.current_slab, summary.loyalty_points) if summary else Tier(None, None)
 
 
 async def tier_of(client: CapillaryClient, customer_id: int) -> Tier:
     """Look a customer's tier up."""
-    customer = await client.customers.get(customer_id, embed=["points"])
-    summary = customer.points_summary
-    return Tier(summary.current_slab, summary.loyalty_points) if summary else Tier(None, None)
+    return tier_in(await client.customers.get(customer_id, embed=["points"]))
 
 
 async def tier_by_mobile(client: CapillaryClient, mobile: str) -> Tier:

@@ -1,18 +1,17 @@
 """A Celery worker: `celery --app celery_worker worker`.
 
-Celery's tasks are plain functions in processes that it forks. So each process has one thread with one event loop and
-one client in it, for all of its tasks.
+Celery's tasks are plain functions in processes that it forks. So each process has one blocking client, which runs one
+event loop in a thread, for all of its tasks.
 """
 
 import os
-from contextlib import ExitStack
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from capillary_service import make_client, tier_of
+from capillary_service import options, tier_in
 from celery import Celery, Task
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from capillary_async import CapillaryClient, CapillaryError
+from capillary_async import CapillaryError
+from capillary_async.sync import CapillaryClient
 
 app = Celery(
     "capillary",
@@ -25,30 +24,26 @@ app.conf.broker_transport_options = {
     "data_folder_out": os.environ.get("BROKER_FOLDER", ""),
     "control_folder": os.environ.get("BROKER_FOLDER", ""),
 }
-_process = ExitStack()
-_opened: list[tuple[BlockingPortal, CapillaryClient]] = []
+client = CapillaryClient.from_env(options=options())  # not open yet, so that a fork does it no harm
 
 
 @worker_process_init.connect
 def open_client(**_: object) -> None:
-    """Start the loop and open the client, after the fork: neither survives one."""
-    portal = _process.enter_context(start_blocking_portal())
-    client = _process.enter_context(portal.wrap_async_context_manager(make_client()))
-    _opened[:] = [(portal, client)]
+    """Open the client behind the fork: neither its thread nor its connections would survive one."""
+    client.open()
 
 
 @worker_process_shutdown.connect
 def close_client(**_: object) -> None:
-    """End both, before the process does."""
-    _process.close()
+    """Close it before the process ends."""
+    client.close()
 
 
 @app.task(bind=True, max_retries=5)
 def find_tier(task: "Task", customer_id: int) -> dict[str, str | None]:
     """Look a customer's tier up; what may work later is tried later, and everything else fails the task."""
-    portal, client = _opened[0]
     try:
-        tier = portal.call(tier_of, client, customer_id)
+        tier = tier_in(client.customers.get(customer_id, embed=["points"]))
     except CapillaryError as error:
         if error.retryable:
             raise task.retry(countdown=getattr(error, "retry_after", None) or 5) from None

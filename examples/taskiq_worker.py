@@ -1,7 +1,6 @@
 """A taskiq worker: `taskiq worker taskiq_worker:broker`."""
 
 import os
-from contextlib import AsyncExitStack
 from typing import Annotated
 
 from capillary_service import make_client, tier_of
@@ -18,14 +17,13 @@ broker = ListQueueBroker(URL).with_result_backend(RedisAsyncResultBackend(URL))
 @broker.on_event(TaskiqEvents.WORKER_STARTUP)
 async def open_client(state: TaskiqState) -> None:
     """Open one client for all tasks of this process, in its event loop."""
-    state.process = AsyncExitStack()
-    state.client = await state.process.enter_async_context(make_client())
+    state.client = await make_client().open()
 
 
 @broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
 async def close_client(state: TaskiqState) -> None:
     """Close it when the last task has ended."""
-    await state.process.aclose()
+    await state.client.aclose()
 
 
 def the_client(context: Annotated[Context, TaskiqDepends()]) -> CapillaryClient:

@@ -1,14 +1,15 @@
 """What people do in notebooks: the README's examples, tables, bars."""
 
+import pickle
 import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from capillary_async import SlabChange, TargetEvent
+from capillary_async import CapillaryClient, SlabChange, TargetEvent
 from capillary_async.notebook import model_to_html, rows_to_html
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -29,6 +30,15 @@ async with Sandbox() as server, CapillaryClient(server.base_url, BasicAuth(serve
     async with lookup_many(client.customers.get, range(1, 51)) as outcomes:
         found = [outcome.value async for outcome in ProgressSink("customers").over(outcomes, total=50)]
     events = await client.targets.list_events(1, 7).collect()
+    page = await anext(client.user_groups.list_members(93257).pages())
+"""
+JOB = """
+from capillary_async.jobs import BulkJob
+
+job = BulkJob.create("job", "active-targets", range(1, 41))
+async with Sandbox() as server, CapillaryClient(server.base_url, BasicAuth(server.till, server.password)) as client:
+    with ProgressSink("june") as bar:
+        await job.run(client, on_progress=bar)
 """
 EVENT = TargetEvent(event_log_id=7, unique_id="<b>&", target_value=Decimal("1.500"))
 
@@ -56,13 +66,26 @@ def test_the_readme_runs_by_top_level_await(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_models_are_tables_and_lookups_have_a_bar(tmp_path: Path) -> None:
     """Nobody reads a hundred `repr`s."""
-    _, looked_up, events, single, others = run([SHOWN, LOOKED_UP, "events", "found[0]", "[1, 2]"], tmp_path)
+    cells = (SHOWN, LOOKED_UP, "events", "page", "found[0]", "[1, 2]", JOB)
+
+    _, looked_up, events, page, single, others, job = run(cells, tmp_path)
 
     bar = '<label>customers <progress value="50" max="50"></progress> 50 of 50</label>'
     assert [output["data"]["text/html"] for output in looked_up] == [bar]
     assert events[0]["data"]["text/html"].startswith("<table><thead><tr><th>event_log_id</th>")
+    assert page[0]["data"]["text/html"].startswith("<table><thead><tr><th>fleet_user_id</th>")
     assert "<th>loyalty_info.lifetime_purchases</th>" in single[0]["data"]["text/html"]
     assert "text/html" not in others[0]["data"]
+    assert '<label>june <progress value="40" max="40">' in job[0]["data"]["text/html"]
+
+
+async def test_what_a_listing_returns_is_a_table_without_an_extension(capillary_client: CapillaryClient) -> None:
+    """And a list as before."""
+    events = await capillary_client.targets.list_events(1, 7).collect(limit=2)
+
+    assert cast("Any", events)._repr_html_() == rows_to_html(events)
+    assert events == list(events)
+    assert pickle.loads(pickle.dumps(events)) == events
 
 
 def test_a_table_shows_what_is_there() -> None:

@@ -204,7 +204,7 @@ class BulkJob:
 
         Args:
             client: An open client; calls wait for its rate limit. Give it a long deadline or none, for waiting counts.
-            on_progress: Called a few times a second while something happens, and when the run begins to wait.
+            on_progress: Called a few times a second while something happens, when the run begins to wait, and at its end.
             concurrency: Instead of the job's own.
             max_failures: Instead of the job's own.
             refresh: Look all keys up again if the job is complete. Exports show the old outcomes until the last key
@@ -263,6 +263,7 @@ class BulkJob:
                 store.note_error(str(stopped))
                 raise
             store.complete()
+            on_progress(self.progress)
         finally:
             await writer.close()
 

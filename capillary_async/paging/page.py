@@ -1,6 +1,6 @@
 """What one answer brought, as users hold it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -9,6 +9,20 @@ from capillary_async.errors import ApiErrorDetail, InvalidArgumentError
 from capillary_async.paging.cursor import Cursor
 
 T = TypeVar("T")
+
+
+class RowList(list[T]):
+    """A list of rows that a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        return _html_of(self)
+
+
+def _html_of(rows: Sequence[Any]) -> str:
+    from capillary_async.codec.json_text import json_cell  # noqa: PLC0415  (for notebooks alone)
+    from capillary_async.tables.html import html_table  # noqa: PLC0415
+
+    return html_table(rows, json_cell)
 
 
 @attrs.frozen
@@ -29,6 +43,10 @@ class Page(Generic[T]):
     total: int | None
     warnings: tuple[ApiErrorDetail, ...]
     _behind: Callable[[int], Cursor] = attrs.field(repr=False, eq=False)
+
+    def _repr_html_(self) -> str:
+        """Show the rows as a table, in a notebook."""
+        return _html_of(self.items)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel with the cursors of all rows: what works them out cannot travel."""

@@ -11,6 +11,7 @@ from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging.arrow import arrow_batches, arrow_table
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
+from capillary_async.paging.page import RowList
 from capillary_async.paging.pages import Exchange, ItemIterator, PageIterator, PageSource
 from capillary_async.paging.prefetch import Scout
 from capillary_async.paging.readings import ListingTraits
@@ -101,7 +102,7 @@ class Pager(ProcessBound, Generic[T]):
             InvalidArgumentError: `limit` is negative.
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
-        rows: list[T] = []
+        rows: list[T] = RowList()
         try:
             async for page in self.limit(limit).pages(on_bad_row=on_bad_row):
                 rows += page.items

@@ -82,6 +82,9 @@ async def test_it_answers_and_says_what_went_wrong(
 
             assert (response.status, path, script) == (status, path, script), said
             assert ("Retry-After" in response.headers) == (status == 503)
+        if "fastapi_service:app" in command:
+            async with session.get(f"/customers/{CUSTOMER}/events/7") as response:
+                assert {"event_log_id", "target_value"} <= set((await response.json())[0])
         async with session.post("/tiers", json={"mobile": MOBILE}) as response:
             assert set(await response.json()) == {"tier", "points"}
         assert await service.stop() in {0, -signal.SIGTERM}
