@@ -3,20 +3,20 @@
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, cast
 
 import attrs
 from cyclopts import Group, Parameter
 
-from capillary_async.cli.conversion import choose
+from capillary_async.cli.conversion import choose, offered
+from capillary_async.cli.descriptions import argument_descriptions
 from capillary_async.jobs import LOOKUPS, KeyFormat
 from capillary_async.jobs.lookup_options import Options
-from capillary_async.jobs.lookups import options_of
+from capillary_async.jobs.lookups import method_of, options_of
 
-_GROUP: Final = Group(
-    "Lookup", help="The options of the lookups are those of the client's methods, which document them.", sort_key=0
-)
+_GROUP: Final = Group("Lookup", help="Each option is for the lookups whose commands have it.", sort_key=0)
 
 
 def _fields() -> dict[str, Any]:
@@ -27,19 +27,30 @@ def _fields() -> dict[str, Any]:
 def _kind_of(name: str) -> Any:
     if _ALL.is_flag(name):
         return bool
+    if choices := tuple(dict.fromkeys(value for options in _options() for value in options.choices(name))):
+        return offered(choices, is_several=_ALL.is_several(name))
     return tuple[str, ...] if _ALL.is_several(name) else str
 
 
-def _all_options() -> Options:
-    hints: dict[str, Any] = {}
-    for name, lookup in LOOKUPS.items():
-        hints |= options_of(name).hints
-        if lookup.columns[0].name == "customer_id":
-            hints |= options_of(name, by="mobile").hints
-    return Options(hints)
+@cache
+def _options() -> tuple[Options, ...]:
+    """Return the options of each built-in lookup, by the customer's id and by something else."""
+    found = [options_of(name) for name in LOOKUPS]
+    by = [options_of(name, by="mobile") for name, lookup in LOOKUPS.items() if lookup.columns[0].name == "customer_id"]
+    return (*found, *by)
 
 
-_ALL: Final = _all_options()
+def _described() -> str:
+    """Describe each option as the first lookup that has it does."""
+    found: dict[str, str] = {}
+    for lookup in LOOKUPS.values():
+        for path in filter(None, (lookup.path, lookup.by_path)):
+            found = argument_descriptions(method_of(path).__doc__) | found
+    lines = [f"    {name}: {found[name]}" for name in _ALL.hints if name in found]
+    return "The options of all built-in lookups.\n\nAttributes:\n" + "\n".join(lines)
+
+
+_ALL: Final = Options({name: hint for options in _options() for name, hint in options.hints.items()})
 if TYPE_CHECKING:
 
     @attrs.frozen
@@ -50,6 +61,7 @@ else:
     LookupOptions = Parameter(name="*", group=_GROUP)(
         attrs.make_class("LookupOptions", _fields(), frozen=True, kw_only=True)
     )
+    LookupOptions.__doc__ = _described()
 
 
 @Parameter(name="*", group=Group("Keys", sort_key=0))

@@ -71,6 +71,18 @@ def documented(*kinds: type[StrEnum], is_list: bool = False) -> Any:
     return Annotated[choices, Parameter(converter=_reader(values)), _UNCHECKED]
 
 
+def offered(values: Sequence[str], *, is_several: bool) -> Any:
+    """Return the hint for a text, or several, for which help and completion offer these values; nothing is checked."""
+    choices: Any = cast("Any", Literal)[tuple(values)]
+    if is_several:
+        return Annotated[tuple[choices, ...], Parameter(converter=_texts_of), _UNCHECKED]
+    return Annotated[choices, Parameter(converter=lambda _, tokens: tokens[0].value), _UNCHECKED]
+
+
+def _texts_of(_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(token.value for token in _split(tokens))
+
+
 def _reader(values: Sequence[str]) -> Callable[[Any, Sequence[Token]], str]:
     return lambda _, tokens: _read(tokens[0], values)
 
