@@ -204,7 +204,8 @@ class BulkJob:
 
         Args:
             client: An open client; calls wait for its rate limit. Give it a long deadline or none, for waiting counts.
-            on_progress: Called a few times a second while something happens, when the run begins to wait, and at its end.
+            on_progress: Called a few times a second while something happens, when the run begins to wait, and at its
+                end.
             concurrency: Instead of the job's own.
             max_failures: Instead of the job's own.
             refresh: Look all keys up again if the job is complete. Exports show the old outcomes until the last key
