@@ -13,6 +13,7 @@ from capillary_async import CapillaryClient, SlabChange, TargetEvent
 from capillary_async.notebook import model_to_html, rows_to_html
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "notebooks.md").read_text("utf-8")
 # Those that neither serve nor test.
 EXAMPLES = [
     code
@@ -61,6 +62,16 @@ def test_the_readme_runs_by_top_level_await(tmp_path: Path) -> None:
 
     assert len(outputs) >= 3
     assert all(any(output["output_type"] == "stream" for output in cell) for cell in outputs)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_page_on_notebooks_runs(tmp_path: Path) -> None:
+    """It is read next to one."""
+    _, events, customers, job, _ = run(re.findall(r"^```ipython\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL), tmp_path)
+
+    shown = [str(output) for output in (*events, *customers, *job)]
+    assert sum("<table>" in output for output in shown) == 2
+    assert sum("<progress" in output for output in shown) == 2
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
