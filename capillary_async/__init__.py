@@ -14,9 +14,9 @@ almost free.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from capillary_async.version import VERSION
-
 if TYPE_CHECKING:
+    __version__: str
+
     from capillary_async.bulk import Outcome, lookup_many
     from capillary_async.client import CapillaryClient
     from capillary_async.codec import to_dict, to_json
@@ -188,7 +188,6 @@ if TYPE_CHECKING:
     from capillary_async.pipeline.request import CallInfo
     from capillary_async.pipeline.shared_limit import SharedRateLimit
 
-__version__: Final = VERSION
 __all__ = [
     "AccessDeniedError",
     "AccessToken",
@@ -385,6 +384,8 @@ _MODULES: Final = (
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module(f"{__name__}.options").VERSION
     if name in __all__:
         for module_name in _MODULES:
             module = import_module(f"{__name__}.{module_name}")

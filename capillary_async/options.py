@@ -13,6 +13,9 @@ from attrs.validators import optional
 
 from capillary_async.errors import InvalidArgumentError
 
+# The one place of the version, for packaging, for users and for the `User-Agent`.
+VERSION: Final = "0.1.0"
+
 _PROXY: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 
 

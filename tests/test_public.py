@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 import capillary_async
-from capillary_async import models, version
+from capillary_async import models, options
 
 # What users are promised.
 PROMISED = {
@@ -163,7 +163,7 @@ def test_making_a_client_loads_nothing_heavy_either() -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     """It is written down once."""
-    assert capillary_async.__version__ == version.VERSION
+    assert capillary_async.__version__ == options.VERSION
 
 
 def test_the_package_is_typed() -> None:

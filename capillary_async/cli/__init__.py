@@ -35,13 +35,13 @@ def main() -> int:
 
 
 def _print_help() -> int:
-    from capillary_async.cli import streams  # noqa: PLC0415
+    from capillary_async.cli.streams import close_output, prepare  # noqa: PLC0415
 
-    is_read = streams.prepare()
+    is_read = prepare()
     try:
         sys.stdout.write(HELP_FILE.read_text("utf-8"))
         sys.stdout.flush()
     except BrokenPipeError:
-        streams.close_output()
+        close_output()
         return 141
     return 0 if is_read else 1

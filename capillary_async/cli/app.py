@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from capillary_async.cli import streams
 from capillary_async.cli.commands import build, help_text
 from capillary_async.cli.error_messages import explain, explain_as_json
 from capillary_async.cli.exit_codes import DONE, FAILED, INTERRUPTED, PIPE_CLOSED, TERMINATED, exit_code_of
+from capillary_async.cli.streams import close_output, prepare
 
 _ERRORS_AS_JSON: Final = ("--errors=json", "--errors json")
 
@@ -22,7 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    is_read = streams.prepare()
+    is_read = prepare()
     # In the C locale Python may have taken the arguments for ASCII, with every other byte escaped.
     arguments = [os.fsencode(argument).decode("utf-8", "surrogateescape") for argument in arguments]
     with _terminable() as received:
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             return TERMINATED if received else INTERRUPTED
         except BrokenPipeError:
-            streams.close_output()  # whoever read it has seen enough
+            close_output()  # whoever read it has seen enough
             return PIPE_CLOSED
         except Exception as error:
             code = exit_code_of(error)

@@ -21,14 +21,13 @@ import yarl
 
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError, DecodeError, TransportError
-from capillary_async.options import ClientOptions, Secret, reveal_url
+from capillary_async.options import VERSION, ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import Body
 from capillary_async.pipeline.no_connection import no_connection, refused_by_proxy
 from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse, request_id
 from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
-from capillary_async.version import VERSION
 
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # who calls counts from its own moment
 # Of all the ways to fail, aiohttp repeats just these two by itself.

@@ -22,7 +22,7 @@ from typing import Any, Self, cast
 
 from capillary_async import client, paging
 from capillary_async.api.methods import Group
-from capillary_async.sync.lookups import Outcomes, lookup_many
+from capillary_async.sync.lookups import BlockingOutcomes, lookup_many
 from capillary_async.sync.loop_thread import LoopThread
 from capillary_async.sync.mirror import Blocking, mirrors
 
@@ -30,12 +30,12 @@ __all__ = ["CapillaryClient", "ItemIterator", "Outcomes", "PageIterator", "Pager
 
 
 @mirrors(paging.Pager)
-class Pager(Blocking):
+class BlockingPager(Blocking):
     """A listing that has not been asked for yet; iterate over it, as often as you like."""
 
 
 @mirrors(paging.PageIterator)
-class PageIterator(Blocking):
+class BlockingPageIterator(Blocking):
     """Walks a listing page by page."""
 
     def __iter__(self) -> Self:
@@ -44,7 +44,7 @@ class PageIterator(Blocking):
 
 
 @mirrors(paging.ItemIterator)
-class ItemIterator(Blocking):
+class BlockingItemIterator(Blocking):
     """Walks a listing row by row."""
 
     def __iter__(self) -> Self:
@@ -53,12 +53,12 @@ class ItemIterator(Blocking):
 
 
 @mirrors(paging.PrefetchContext)
-class PrefetchContext(Blocking):
+class BlockingPrefetchContext(Blocking):
     """Walks a listing row by row with pages asked for ahead; see `Pager.prefetch`."""
 
 
 @mirrors(client.CapillaryClient)
-class CapillaryClient(Blocking):
+class BlockingClient(Blocking):
     """A session with one Capillary organisation, for code without an event loop.
 
     Use it as `with CapillaryClient(...) as client:`, or call `open` and `close`.
@@ -125,4 +125,12 @@ def _without_session(signature: inspect.Signature) -> inspect.Signature:
 
 
 _SIGNATURE = _without_session(inspect.signature(client.CapillaryClient.__init__))
-CapillaryClient.__init__.__signature__ = _SIGNATURE  # type: ignore[attr-defined]
+BlockingClient.__init__.__signature__ = _SIGNATURE  # type: ignore[attr-defined]
+
+# Users swap one import for the other, so each class has the name of its async twin.
+CapillaryClient = BlockingClient
+ItemIterator = BlockingItemIterator
+Outcomes = BlockingOutcomes
+PageIterator = BlockingPageIterator
+Pager = BlockingPager
+PrefetchContext = BlockingPrefetchContext

@@ -16,7 +16,7 @@ _MOST_THREADS = 100
 
 
 @mirrors(bulk.Outcomes)
-class Outcomes(Blocking):
+class BlockingOutcomes(Blocking):
     """The outcomes of a `lookup_many`: a context manager, and inside its block an iterator."""
 
     def __enter__(self) -> Self:
@@ -43,7 +43,7 @@ def lookup_many(
     *,
     concurrency: bulk.Concurrency = 64,
     order: bulk.Order = "completion",
-) -> Outcomes:
+) -> BlockingOutcomes:
     """Call `fn` for every key, many at a time; see `capillary_async.lookup_many`.
 
     A method of a blocking client, also with some arguments bound by `functools.partial`, runs in the client's event
@@ -52,7 +52,7 @@ def lookup_many(
     own = _awaitable(fn)
     loop, call = (LoopThread(), _threaded(fn, concurrency)) if own is None else own
     outcomes = bulk.lookup_many(call, keys, concurrency=concurrency, order=order)
-    return Outcomes.of(outcomes, loop, owns_loop=own is None)
+    return BlockingOutcomes.of(outcomes, loop, owns_loop=own is None)
 
 
 def _awaitable(fn: Any) -> tuple[LoopThread, Callable[[Any], Awaitable[Any]]] | None:
