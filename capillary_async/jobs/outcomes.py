@@ -155,7 +155,8 @@ class Reason:
     def from_json(cls, text: str) -> "Reason":
         """Read what `to_json` wrote; nothing comes of nothing."""
         document: dict[str, Any] = json.loads(text) if text else {"error": ""}
-        return cls(**(document | {"codes": tuple(document.get("codes", ()))}))
+        document["codes"] = tuple(document.get("codes", ()))
+        return cls(**document)
 
     def __str__(self) -> str:
         """In a line."""
