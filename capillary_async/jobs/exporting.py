@@ -1,7 +1,7 @@
 """Reads a job's outcomes back, checks that they are whole, and has them written."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Reason
 from capillary_async.jobs.output import StoredRow
 from capillary_async.jobs.problems import JobRefusedError
-from capillary_async.jobs.records import Entry
+from capillary_async.jobs.records import Entry, unpacked
 from capillary_async.jobs.shards import entries_of
 from capillary_async.jobs.store import JobStore
 
@@ -66,10 +66,10 @@ class Whole:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows found so far; nothing is counted, because the job may be running."""
         entries = entries_of(self.store, self.shards)
-        return rows(lambda: (StoredRow(entry.values, entry.rows) for entry in entries if entry.rows), self.lookup)
+        return rows(lambda: _found_in(entries), self.lookup)
 
     def _found(self) -> Iterator[StoredRow]:
-        return (StoredRow(entry.values, entry.rows) for entry in self._entries() if entry.rows)
+        return _found_in(self._entries())
 
     def _entries(self) -> Iterator[Entry]:
         """Yield every key, and see at the end that there were as many of each status as were counted."""
@@ -92,13 +92,14 @@ def _beside(target: str | Path) -> str | Path:
     return f"{folder}{slash}{name.rpartition('.')[0] or name}.{OUTCOMES_FILE}"
 
 
+def _found_in(entries: Iterable[Entry]) -> Iterator[StoredRow]:
+    return (StoredRow(entry.values, unpacked(entry.packed_rows)) for entry in entries if entry.packed_rows)
+
+
 def _outcome(entry: Entry) -> OutcomeRow:
+    when = datetime.fromtimestamp(entry.at, UTC) if entry.at else None
+    if not entry.reason:  # most keys are found, and reading nothing takes its time
+        return OutcomeRow(entry.values, entry.status, None, "", entry.requests, when)
     reason = Reason.from_json(entry.reason)
-    return OutcomeRow(
-        entry.values,
-        entry.status,
-        reason.codes[0] if reason.codes else None,
-        str(reason),
-        entry.requests,
-        datetime.fromtimestamp(entry.at, UTC) if entry.at else None,
-    )
+    code = reason.codes[0] if reason.codes else None
+    return OutcomeRow(entry.values, entry.status, code, str(reason), entry.requests, when)

@@ -61,7 +61,7 @@ class Entry(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970; 0 for a key that is pending.
         reason: Why, as JSON; empty for what was found.
-        rows: What was found, as JSON lines.
+        packed_rows: What was found, as it is stored; `unpacked` makes JSON of it.
     """
 
     key_id: int
@@ -70,7 +70,7 @@ class Entry(NamedTuple):
     requests: int = 0
     at: int = 0
     reason: str = ""
-    rows: bytes = b""
+    packed_rows: bytes = b""
 
 
 def outcome_row(record: Record) -> tuple[Any, ...]:

@@ -20,7 +20,6 @@ directory, and as locks can fail (the file was removed, another machine does not
 the state row, and every transaction sees first whether the mark is still there.
 """
 
-import json
 import sqlite3
 import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
@@ -31,6 +30,7 @@ from typing import Any, Final, Self
 
 import attrs
 
+from capillary_async.codec import decode_json
 from capillary_async.jobs.database import (
     JOB_FILE,
     NEXT_TABLES,
@@ -42,7 +42,7 @@ from capillary_async.jobs.database import (
 )
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
 from capillary_async.jobs.problems import JobRefusedError, JobStoppedError
-from capillary_async.jobs.records import Entry, Key, Record, Values, failure_row, outcome_row, unpacked
+from capillary_async.jobs.records import Entry, Key, Record, Values, failure_row, outcome_row
 
 _KEYS_AT_ONCE: Final = 1000
 _ROWS_AT_ONCE: Final = 64
@@ -325,7 +325,7 @@ class JobStore:
     def _values(self, key_id: int, text: str, checksum: int) -> Values:
         if checksum_of(f"{key_id} {text}") != checksum:
             raise corrupted(self.path, f"key {key_id} is not what was written")
-        return tuple(json.loads(text))
+        return tuple(decode_json(text.encode()))
 
     def canary(self, last: int = -(2**63)) -> Key | None:
         """Return a key that is known to work, the first behind `last`, else the first of all; `None` without any."""
@@ -372,7 +372,7 @@ class JobStore:
             status, requests, at, reason, rows, checksum = row[3:9]
             if checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows) != checksum or row[9] is not None:
                 raise corrupted(self.path, f"the outcome of key {key_id} is not what was written")
-            return Entry(key_id, values, status, requests, at, reason, unpacked(rows))
+            return Entry(key_id, values, status, requests, at, reason, rows)
         if row[9] is not None:
             return Entry(key_id, values, *self._failure(key_id, row[9:15]))
         return Entry(key_id, values)

@@ -94,7 +94,9 @@ def cell(value: Any, encode: Encode) -> str:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     text = encode(value) or ""
-    return str(json.loads(text)) if text.startswith('"') else text  # a date, say
+    if text.startswith('"'):  # a date, say
+        return str(json.loads(text)) if "\\" in text else text[1:-1]
+    return text
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
