@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from capillary_async.pipeline.http import HttpConnection
 
-_OURS: Final = __name__.partition(".")[0]
+_OURS: Final = __name__.partition(".")[0] + "."
+# The modules that hand requests over to aiohttp.
+_EDGES: Final = ("capillary_async.pipeline.http", "capillary_async.pipeline.direct_http")
 
 
 @attrs.define(eq=False)
@@ -140,16 +142,17 @@ class HttpTransport(ProcessBound):
 
 
 def _is_bug(error: Exception) -> bool:
-    """Say whether our own code raised it, and not aiohttp or what aiohttp rests on."""
-    parts = [_part_of(trace) for trace in _frames(error.__traceback__)]
-    return "aiohttp" not in parts or parts[-1] == _OURS
+    """Say whether our own code raised it, and not aiohttp, what that rests on, or what a tool has put in its place."""
+    names = [_module_of(trace) for trace in _frames(error.__traceback__)]
+    own = [name for name in names if name.startswith(_OURS)]
+    return bool(own) and (names[-1] == own[-1] or own[-1] not in _EDGES)
 
 
 def _without_headers(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback with the frames of our own code alone, if aiohttp's are among the others."""
+    """Return a traceback with the frames of our own code alone, if those of aiohttp may be among the others."""
     frames = list(_frames(trace))
-    if "aiohttp" in map(_part_of, frames):
-        frames = [frame for frame in frames if _part_of(frame) == _OURS]
+    if any(_module_of(frame) in _EDGES for frame in frames):
+        frames = [frame for frame in frames if _module_of(frame).startswith(_OURS)]
     below: TracebackType | None = None
     for frame in reversed(frames):
         below = TracebackType(below, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
@@ -162,5 +165,5 @@ def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
-def _part_of(trace: TracebackType) -> str:
-    return str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+def _module_of(trace: TracebackType) -> str:
+    return str(trace.tb_frame.f_globals.get("__name__", ""))
