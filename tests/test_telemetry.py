@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -11,7 +12,9 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 
-from capillary_async import ConfigurationError, NotFoundError, ServerError
+from capillary_async import BasicAuth, CapillaryClient, ConfigurationError, NotFoundError, ServerError
+from capillary_async.jobs import BulkJob
+from capillary_async.sandbox import Sandbox
 from capillary_async.telemetry import (
     AttemptEnded,
     AttemptStarted,
@@ -227,6 +230,20 @@ class TestProgress:
         shown = "".join(capsys.readouterr())
         assert "june" in shown
         assert "100%" in shown
+
+    @pytest.mark.parametrize("kind", ["rich", "tqdm"])
+    async def test_a_job_draws_it(
+        self, capillary_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Any
+    ) -> None:
+        """To its end."""
+        job = BulkJob.create(tmp_path / "june", "customers", range(1, 30))
+        auth = BasicAuth(capillary_sandbox.till, capillary_sandbox.password)
+
+        async with CapillaryClient(capillary_sandbox.base_url, auth) as client:
+            with ProgressSink("june", kind=kind) as bar:
+                await job.run(client, on_progress=bar)
+
+        assert "100%" in "".join(capsys.readouterr())
 
     def test_a_bar_that_is_not_open_says_so(self) -> None:
         """Nothing would ever be drawn."""

@@ -49,6 +49,7 @@ class CallContext:
         status: HTTP status of the last answer, or `None` when none came.
         request_id: Its `X-Cap-Requestid`.
         size: Length of its body in bytes, after decompression.
+        sent: Requests by path, to tell the call's own from those for a token; counted while somebody listens.
         options: How this call behaves, where it is not as the client's other calls do (`with_options`).
     """
 
@@ -60,6 +61,7 @@ class CallContext:
     status: int | None = None
     request_id: str | None = None
     size: int = 0
+    sent: dict[str, int] | None = None
     options: ClientOptions | None = None
 
 

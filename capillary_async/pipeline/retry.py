@@ -22,7 +22,7 @@ from capillary_async.errors import CapillaryError, DeadlineExceeded, RateLimited
 from capillary_async.options import RetryPolicy
 from capillary_async.pipeline.pacing import Pacer, current_pacer, is_throttling
 from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
-from capillary_async.pipeline.telemetry import OnEvent, RetryScheduled, Throttled
+from capillary_async.pipeline.telemetry import OnEvent, RetryScheduled, Throttled, number_of
 
 # Far beyond any cap, and far from where a float overflows.
 _MOST_DOUBLINGS: Final = 64
@@ -201,7 +201,7 @@ class RetryTransport(ProcessBound):
     def _tell_of_retry(self, request: Request[Any], error: CapillaryError, wait: float) -> None:
         if self._on_event is not None:
             status = error.status if isinstance(error, ResponseError) else None
-            self._on_event(RetryScheduled(request.path, request.call.attempts, wait, status, type(error)))
+            self._on_event(RetryScheduled(request.path, number_of(request), wait, status, type(error)))
 
     def _pause_all(self, now: float, seconds: float, path: str) -> None:
         until = now + seconds

@@ -177,8 +177,9 @@ class Telemetry:
             request: The request.
             send: Sends it, with a header more where a trace goes on in the server, and returns what came of it.
         """
-        span = self.tracing.start_attempt(request) if OPENTELEMETRY in sys.modules else None
-        attempt = _Attempt(self.emit, request, span)
+        number = _count(request)
+        span = self.tracing.start_attempt(request, resends=number - 1) if OPENTELEMETRY in sys.modules else None
+        attempt = _Attempt(self.emit, request, number, span)
         try:
             outcome = await send(request if span is None else span.request)
         except BaseException as error:
@@ -207,10 +208,10 @@ class Telemetry:
 class _Attempt:
     """An attempt under way."""
 
-    def __init__(self, emit: OnEvent | None, request: Request[Any], span: "AttemptSpan | None") -> None:
+    def __init__(self, emit: OnEvent | None, request: Request[Any], number: int, span: "AttemptSpan | None") -> None:
         self._emit = emit
         self._span = span
-        self._about = request.path, request.method, request.call.attempts + 1
+        self._about = request.path, request.method, number
         self._started = loop_time()
         if emit is not None:
             emit(AttemptStarted(*self._about))
@@ -222,6 +223,20 @@ class _Attempt:
             self._span.end(status, error, seconds)
         if self._emit is not None:
             self._emit(AttemptEnded(*self._about, status, seconds, size, error))
+
+
+def number_of(request: Request[Any]) -> int:
+    """Return which attempt of a request the last one was, from 1; requests for a token do not count."""
+    call = request.call
+    return call.attempts if call.sent is None else call.sent.get(request.path, 0)
+
+
+def _count(request: Request[Any]) -> int:
+    call = request.call
+    if call.sent is None:
+        call.sent = {}
+    number = call.sent[request.path] = call.sent.get(request.path, 0) + 1
+    return number
 
 
 def _inform(name: str, listener: Callable[[T], object], value: T) -> None:

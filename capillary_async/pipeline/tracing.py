@@ -102,7 +102,7 @@ class Tracing:
         span = _tracer(trace.get_tracer_provider()).start_span(name, attributes=attributes)
         return CallSpan(span, context.attach(trace.set_span_in_context(span)))
 
-    def start_attempt(self, request: Request[Any]) -> AttemptSpan:
+    def start_attempt(self, request: Request[Any], *, resends: int) -> AttemptSpan:
         """Begin the span of an attempt, and keep other instrumentation from making one of the whole URL."""
         attributes: dict[str, str | int] = {
             "http.request.method": request.method,
@@ -110,10 +110,13 @@ class Tracing:
             "server.port": self._base.port,
             "url.template": request.path,
         }
-        own = {"url.full": f"{self._base.text}{request.path}{'?REDACTED' if request.query else ''}"}
-        resends = {"http.request.resend_count": request.call.attempts} if request.call.attempts else {}
+        own: dict[str, str | int] = {
+            "url.full": f"{self._base.text}{request.path}{'?REDACTED' if request.query else ''}"
+        }
+        if resends:
+            own["http.request.resend_count"] = resends
         span = _tracer(trace.get_tracer_provider()).start_span(
-            f"{request.method} {request.path}", kind=trace.SpanKind.CLIENT, attributes={**attributes, **own, **resends}
+            f"{request.method} {request.path}", kind=trace.SpanKind.CLIENT, attributes={**attributes, **own}
         )
         current = trace.set_span_in_context(span)
         headers: dict[str, str] = {}

@@ -23,7 +23,7 @@ class PrometheusSink:
     * `capillary_attempt_duration_seconds` by method, path and status; the status is "none" where no answer came
     * `capillary_attempts_in_progress` by path
     * `capillary_call_duration_seconds` by path and error, with all waits and retries; no error is ""
-    * `capillary_rate_limit_wait_seconds_total` by path
+    * `capillary_rate_limit_wait_seconds_total` and `capillary_connection_wait_seconds_total` by path
     * `capillary_retries_total` by path and error
     * `capillary_pauses_total` and `capillary_pause_seconds_total`
     * `capillary_token_refreshes_total`
@@ -54,6 +54,7 @@ class PrometheusSink:
         )
         self._calls = Histogram("call_duration_seconds", "Duration of calls with waits and retries", by_call, **place)
         self._waits = Counter("rate_limit_wait_seconds", "Time spent waiting for the rate limit", ("path",), **place)
+        self._queues = Counter("connection_wait_seconds", "Time spent waiting for a connection", ("path",), **place)
         self._retries = Counter("retries", "Requests that are sent again", by_call, **place)
         self._pauses = Counter("pauses", "Pauses that the API asked for", **place)
         self._pause_seconds = Counter("pause_seconds", "Length of those pauses", **place)
@@ -80,5 +81,6 @@ class PrometheusSink:
                     event.seconds
                 )
                 self._waits.labels(event.path).inc(event.rate_limit_wait)
+                self._queues.labels(event.path).inc(event.connection_wait)
             case _:
                 pass

@@ -93,7 +93,7 @@ class TestOneCall:
             await client.customers.get(6)
 
         assert kinds(events)[:4] == [AttemptStarted, AttemptEnded, TokenRefreshed, AttemptStarted]
-        assert only(events, AttemptStarted)[0] == AttemptStarted(TOKEN_PATH, "POST", 1)
+        assert only(events, AttemptStarted) == [AttemptStarted(TOKEN_PATH, "POST", 1), AttemptStarted(PATH, "GET", 1)]
         assert only(events, TokenRefreshed)[0].lifetime > 0
 
     async def test_the_end_of_a_call_is_its_account(self, capillary_sandbox: Sandbox) -> None:

@@ -134,9 +134,10 @@ class TestSpans:
         async with open_client(capillary_sandbox, auth) as client:
             await client.customers.get(6)
 
-        token, _ = otel.of_kind(SpanKind.CLIENT)
+        token, attempt = otel.of_kind(SpanKind.CLIENT)
         (call,) = otel.of_kind(SpanKind.INTERNAL)
         assert (token.name, token.parent) == (f"POST {TOKEN_PATH}", call.context)
+        assert "http.request.resend_count" not in (attempt.attributes or {})
 
     async def test_each_page_of_a_listing_is_a_call(self, capillary_sandbox: Sandbox, otel: Collected) -> None:
         """Nothing runs between two pages, so nothing lies above them."""

@@ -16,7 +16,16 @@ from typing import Any
 import pytest
 
 import capillary_async
-from capillary_async import AccessToken, BasicAuth, ClientOptions, ConfigurationError, Customer, NotFoundError, Region
+from capillary_async import (
+    AccessToken,
+    BasicAuth,
+    ClientOptions,
+    ConfigurationError,
+    Customer,
+    DeadlineExceeded,
+    NotFoundError,
+    Region,
+)
 from capillary_async.sandbox import Sandbox
 from capillary_async.sync import CapillaryClient, lookup_many
 from tools.sync_stub import STUB, Stub
@@ -255,6 +264,21 @@ class TestLifetime:
         with CapillaryClient.from_env(environ) as client:
             assert client.base_url == server.base_url
             assert client.customers.get(6).id == 6
+
+    def test_a_variant_shares_the_thread(self, client: CapillaryClient, server: Sandbox) -> None:
+        """It is open as long as its client, and closing it would stop the others."""
+        hurried = client.with_options(deadline=0.1)
+        server.latency = 1.0
+
+        with pytest.raises(DeadlineExceeded):
+            hurried.customers.get(6)
+        for act in (hurried.open, hurried.close):
+            with pytest.raises(ConfigurationError, match="opens and closes with the client"):
+                act()
+        server.latency = 0.0
+
+        assert type(hurried) is CapillaryClient
+        assert client.customers.get(6).id == 6
 
     def test_a_session_cannot_be_given(self) -> None:
         """It would belong to another loop."""
