@@ -23,7 +23,7 @@ Check = Callable[[Any], bool]
 
 
 def encode_rows(rows: Sequence[Any]) -> bytes:
-    """Encode rows as a JSON list; the keys of objects are in any order.
+    """Encode rows as a JSON list. The keys of a row are in any order, those of the objects in it in their own.
 
     Raises:
         TypeError: A row holds what JSON cannot say.
@@ -31,35 +31,47 @@ def encode_rows(rows: Sequence[Any]) -> bytes:
     """
     try:
         # Not a generator: it would take twice as long.
-        is_simple = all([_CHECKS[row.__class__](row) for row in rows])  # noqa: C419
+        is_simple = all([_ROW_CHECKS[row.__class__](row) for row in rows])  # noqa: C419
     except AttributeError:  # a value is not of its declared type, such as an `int` in place of a `Decimal`
         is_simple = False
     return encoder().encode(rows) if is_simple else encode_json(rows)
 
 
-class _Checks(dict[type, Check]):
+class _ValueChecks(dict[type, Check]):
     """The functions that tell whether msgspec writes a value without loss, by class."""
 
-    def __missing__(self, cls: type) -> Check:
+    def __missing__(self, cls: Any) -> Check:
         """Choose the function for a class."""
-        found = self[cls] = self._chosen(cls)
+        found: Check = _no
+        if issubclass(cls, dict):
+            found = self._are_all_values_simple
+        elif cls in (list, tuple):
+            found = self._are_all_items_simple
+        self[cls] = found
         return found
 
-    def _chosen(self, cls: Any) -> Check:
-        if is_model(cls):
-            return self._model_check(cls)
-        if issubclass(cls, dict):
-            return lambda value: all(self[item.__class__](item) for item in value.values())
-        if cls in (list, tuple):
-            return lambda value: all(self[item.__class__](item) for item in value)
-        return _SCALAR_CHECKS.get(cls, _no)
+    def _are_all_values_simple(self, value: dict[Any, Any]) -> bool:
+        return all(self[item.__class__](item) for item in value.values())
 
-    def _model_check(self, cls: Any) -> Check:
-        conditions = [_condition(attribute.name, attribute.type) for attribute in attrs.fields(cls)]
-        source = f"lambda row: {' and '.join(filter(None, conditions)) or 'True'}"
-        names = {"NOTHING_EXTRA": NOTHING_EXTRA, "checks": self}
-        # The names are those of a class's attributes: no text from outside is ever run.
-        return cast("Check", eval(source, names))  # noqa: S307
+    def _are_all_items_simple(self, value: Sequence[Any]) -> bool:
+        return all(self[item.__class__](item) for item in value)
+
+
+class _RowChecks(dict[type, Check]):
+    """The same for rows, which may be models; a model in a row would have its attributes sorted."""
+
+    def __missing__(self, cls: Any) -> Check:
+        """Write the function for a model."""
+        found = self[cls] = _model_check(cls) if is_model(cls) else _VALUE_CHECKS[cls]
+        return found
+
+
+def _model_check(cls: Any) -> Check:
+    conditions = [_condition(attribute.name, attribute.type) for attribute in attrs.fields(cls)]
+    source = f"lambda row: {' and '.join(filter(None, conditions)) or 'True'}"
+    names = {"NOTHING_EXTRA": NOTHING_EXTRA, "checks": _VALUE_CHECKS}
+    # The names are those of a class's attributes: no text from outside is ever run.
+    return cast("Check", eval(source, names))  # noqa: S307
 
 
 def _condition(name: str, hint: Any) -> str:
@@ -84,9 +96,7 @@ def _no(_: Any) -> bool:
     return False
 
 
-_SCALAR_CHECKS: Final[dict[type, Check]] = {
-    **dict.fromkeys((bool, int, str, NoneType), _yes),
-    float: isfinite,
-    Decimal: Decimal.is_finite,
-}
-_CHECKS: Final = _Checks()
+_VALUE_CHECKS: Final = _ValueChecks(
+    {**dict.fromkeys((bool, int, str, NoneType), _yes), float: isfinite, Decimal: Decimal.is_finite}
+)
+_ROW_CHECKS: Final = _RowChecks()

@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 from capillary_async import Customer, Identifier, Profile, TargetEvent
+from capillary_async.cli.output import Output
 from capillary_async.codec import decode_json
 from capillary_async.jobs import export
 from capillary_async.jobs.lookups import Lookup, find_lookup
@@ -164,6 +165,20 @@ def test_nested_members_are_columns_of_their_own(tmp_path: Path) -> None:
 
     assert "loyalty_info.lifetime_purchases" in row
     assert json.loads(row["profiles"])[0]["identifiers"][0]["value"] == "1"
+
+
+async def test_the_command_line_and_a_job_write_the_same_cells(tmp_path: Path) -> None:
+    """Today the same customer is written in two ways."""
+    customer = Customer(id=7, profiles=(Profile(fields={"a": [1]}),), slab_history=(), extra={"x": Decimal("1.50")})
+
+    async def rows() -> AsyncIterator[object]:
+        yield customer
+
+    printed = io.StringIO()
+    await Output(format="csv").write(rows(), Customer, printed)
+    path = written(find_lookup("customers"), tmp_path / "out.csv", ((7,), [customer]))
+
+    assert [line.partition(",")[2] for line in path.read_text().splitlines()] == printed.getvalue().splitlines()
 
 
 @pytest.mark.parametrize(
