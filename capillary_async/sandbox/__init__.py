@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from capillary_async.sandbox.listings import Kind
     from capillary_async.sandbox.log import LoggedRequest
     from capillary_async.sandbox.paging import Listing, ListMutation, Paging
-    from capillary_async.sandbox.people import everyone_present, standing_by_last_digits
+    from capillary_async.sandbox.people import everyone_present, status_by_last_digits
     from capillary_async.sandbox.server import Sandbox
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "Sandbox",
     "Script",
     "everyone_present",
-    "standing_by_last_digits",
+    "status_by_last_digits",
 ]
 
 # Names load when they are first asked for: pytest imports this package, with the plugin in it, in
@@ -41,7 +41,7 @@ _HOMES: Final = {
     "Listing": "paging",
     "Paging": "paging",
     "everyone_present": "people",
-    "standing_by_last_digits": "people",
+    "status_by_last_digits": "people",
     "Sandbox": "server",
 }
 

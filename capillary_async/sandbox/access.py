@@ -66,11 +66,11 @@ class Access:
 
     def present(self, customer_id: int) -> Person:
         """Return a customer who is there and may be seen."""
-        standing = self.world.people.standing(customer_id)
-        if standing == "deleted":
+        customer_status = self.world.people.customer_status(customer_id)
+        if customer_status == "deleted":
             raise Refused(self.world.refusals.deleted())
-        if standing != "present":
-            raise self.refused(_BY_STANDING[standing])
+        if customer_status != "present":
+            raise self.refused(_BY_STANDING[customer_status])
         return self.world.people.person(customer_id)
 
     def refused(self, code: int) -> Refused:

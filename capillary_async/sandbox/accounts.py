@@ -119,16 +119,16 @@ class Accounts:
         last = customer_id % 10
         if last == 0:
             return 0
-        draw = SeededRandom(self.seed, "transactions", customer_id)
-        return 120 + draw.below(200) if last == 7 else 1 + draw.below(24)
+        random = SeededRandom(self.seed, "transactions", customer_id)
+        return 120 + random.below(200) if last == 7 else 1 + random.below(24)
 
     def purchase(self, customer_id: int, row: int) -> Purchase:
         """Return a transaction."""
         if row % 6 == 4 and row + 1 < self.count(customer_id):
             original = self.purchase(customer_id, row + 1)
             return Purchase(row, self._id(customer_id, row - 1), True, original.amount, self._time(row))  # noqa: FBT003
-        draw = SeededRandom(self.seed, "purchase", customer_id, row)
-        amount = draw.amount(4_900, 2) + 100
+        random = SeededRandom(self.seed, "purchase", customer_id, row)
+        amount = random.amount(4_900, 2) + 100
         return Purchase(row, self._id(customer_id, row), False, amount, self._time(row))  # noqa: FBT003
 
     def key(self, customer_id: int, row: int) -> tuple[str, int]:

@@ -15,8 +15,8 @@ _SERIES: Final = (
 _LABELS: Final = (("ACTIVE", True), ("ACTIVE", True), ("SUSPENDED", False))
 
 
-def _status(draw: SeededRandom, dates: Dates, card_id: int, issued: int) -> dict[str, Any]:
-    label, is_active = draw.pick(_LABELS)
+def _status(random: SeededRandom, dates: Dates, card_id: int, issued: int) -> dict[str, Any]:
+    label, is_active = random.pick(_LABELS)
     return {
         "reason": "" if is_active else "reported lost",
         # A number here, an object in profiles: the samples really differ.
@@ -26,7 +26,7 @@ def _status(draw: SeededRandom, dates: Dates, card_id: int, issued: int) -> dict
         "autoUpdateTimeISO": dates.iso(issued - 1),
         "createdOn": dates.iso(issued),
         "entityId": card_id,
-        "id": 28_000_000 + draw.below(900_000),
+        "id": 28_000_000 + random.below(900_000),
         "isActive": is_active,
         "labelId": 494 if is_active else 495,
         "label": label,
@@ -55,9 +55,9 @@ def card(seed: int, dates: Dates, person: Person, index: int, *, has_status: boo
         index: Which of the cards, from 0.
         has_status: Whether `statusInfo` is part of it; members of user groups may come without.
     """
-    draw = SeededRandom(seed, "card", person.id, index)
-    card_id = 900_000 + draw.below(90_000)
-    issued = _ISSUED + draw.below(90) * _DAY + draw.below(_DAY)
+    random = SeededRandom(seed, "card", person.id, index)
+    card_id = 900_000 + random.below(90_000)
+    issued = _ISSUED + random.below(90) * _DAY + random.below(_DAY)
     return {
         "cardId": card_id,
         "issuedDate": dates.iso(issued),
@@ -70,10 +70,10 @@ def card(seed: int, dates: Dates, person: Person, index: int, *, has_status: boo
         "type": "PHYSICAL" if index == 2 else "DIGITAL",
         "cardNumber": person.card_number(index),
         "orgId": 100_737,
-        "entityId": 75_150_000 + draw.below(50_000),
-        **({"statusInfo": _status(draw, dates, card_id, issued)} if has_status else {}),
+        "entityId": 75_150_000 + random.below(50_000),
+        **({"statusInfo": _status(random, dates, card_id, issued)} if has_status else {}),
         "id": card_id,
-        "transactionNotAllowed": draw.chance(2),
+        "transactionNotAllowed": random.one_in(2),
         "activeAndDigital": index != 2,
         "expiryDate": dates.iso(moment("2028-06-01")),
     }

@@ -49,8 +49,8 @@ class Wanted:
     gap_to_renew: int | None
 
 
-def _till(draw: SeededRandom, *, is_full: bool = False) -> dict[str, Any]:
-    number, code = draw.pick(_TILLS)
+def _till(random: SeededRandom, *, is_full: bool = False) -> dict[str, Any]:
+    number, code = random.pick(_TILLS)
     full = {
         "adminType": "GENERAL",
         "isActive": True,
@@ -82,8 +82,8 @@ class Customers:
 
     def registered(self, person: Person) -> int:
         """Return the moment of the customer's registration."""
-        draw = SeededRandom(self.seed, "registered", person.id)
-        return _REGISTERED + draw.below(300) * _DAY + draw.below(_DAY)
+        random = SeededRandom(self.seed, "registered", person.id)
+        return _REGISTERED + random.below(300) * _DAY + random.below(_DAY)
 
     def document(self, person: Person, wanted: Wanted) -> dict[str, Any]:
         """Write the document; the caller adds the user groups."""
@@ -104,23 +104,23 @@ class Customers:
         }
 
     def _profile(self, person: Person, source: str) -> dict[str, Any]:
-        draw = SeededRandom(self.seed, "profile", person.id, source)
+        random = SeededRandom(self.seed, "profile", person.id, source)
         identifiers = [{"type": kind, "value": value} for kind, value in person.identifiers.items()]
-        modified = self.registered(person) + draw.below(400) * _DAY
+        modified = self.registered(person) + random.below(400) * _DAY
         return {
             "firstName": person.first_name,
             "lastName": person.last_name,
             "attribution": {
                 "createDate": self.dates.iso(self.registered(person)),
-                "createdBy": _till(draw),
-                "modifiedBy": _till(draw),
+                "createdBy": _till(random),
+                "modifiedBy": _till(random),
                 "modifiedDate": self.dates.iso(modified),
             },
-            "fields": {"favourite_color": "Green"} if draw.chance(3) else {},
+            "fields": {"favourite_color": "Green"} if random.one_in(3) else {},
             "allFields": {},
             "identifiers": identifiers,
             "commChannels": [
-                self._channel(draw, *item) for item in person.identifiers.items() if item[0] != "externalId"
+                self._channel(random, *item) for item in person.identifiers.items() if item[0] != "externalId"
             ],
             "source": source,
             "userId": person.id,
@@ -130,24 +130,24 @@ class Customers:
             "identifiersAll": identifiers,
         }
 
-    def _channel(self, draw: SeededRandom, kind: str, value: str) -> dict[str, Any]:
+    def _channel(self, random: SeededRandom, kind: str, value: str) -> dict[str, Any]:
         return {
             "type": kind,
             "value": value,
             "primary": True,
-            "verified": draw.chance(2),
+            "verified": random.one_in(2),
             "meta": {"residence": False, "office": False},
             "attributes": {},
         }
 
     def _loyalty_info(self, person: Person) -> dict[str, Any]:
-        draw = SeededRandom(self.seed, "loyalty", person.id)
+        random = SeededRandom(self.seed, "loyalty", person.id)
         return {
             "loyaltyType": "non_loyalty" if person.id % 20 == 11 else "loyalty",
             "attributionV2": {
                 "createDate": self.dates.iso(self.registered(person)),
-                "createdBy": _till(draw, is_full=True),
-                "modifiedBy": _till(draw),
+                "createdBy": _till(random, is_full=True),
+                "modifiedBy": _till(random),
                 "modifiedDate": self.dates.iso(self.registered(person) + 90 * _DAY),
                 "createdFromSource": "instore",
             },

@@ -31,7 +31,7 @@ class Dataset:
         seed = switches.seed
         self.switches = switches
         self.dates: Dates = Dates(ZoneInfo(switches.timezone))
-        self.people: People = People(seed, lambda customer_id: switches.standing(customer_id))  # noqa: PLW0108  (it may be set anew)
+        self.people: People = People(seed, lambda customer_id: switches.customer_status(customer_id))  # noqa: PLW0108  (it may be set anew)
         self.accounts: Accounts = Accounts(seed)
         self.customers: Customers = Customers(seed, self.dates, self.accounts)
         self.events: Events = Events(seed, self.dates)

@@ -74,7 +74,7 @@ class UserGroups:
     def member(self, group_id: int, row: int, *, has_cards: bool = False, has_status: bool = False) -> Json:
         """Write a member."""
         person = self.people.person(self.member_id(group_id, row))
-        draw = SeededRandom(self.seed, "role", group_id, row)
+        random = SeededRandom(self.seed, "role", group_id, row)
         optional: dict[str, Any] = {"roleCode": "DRIVER"} if row % 3 == 1 else {}
         if has_cards:
             optional["cards"] = cards(self.seed, self.dates, person, has_status=has_status)
@@ -84,14 +84,14 @@ class UserGroups:
                 "firstName": person.first_name,
                 "lastName": person.last_name if row % 4 else "",
                 "joinedOn": self.dates.day(self.member_joined(row)),
-                "permissions": ",".join((draw.pick(_PERMISSIONS[:2]), draw.pick(_PERMISSIONS[2:]))),
-                "pointsContributed": draw.amount(500, 1 + draw.below(3)),
+                "permissions": ",".join((random.pick(_PERMISSIONS[:2]), random.pick(_PERMISSIONS[2:]))),
+                "pointsContributed": random.amount(500, 1 + random.below(3)),
                 "email": person.email,
                 "mobile": person.mobile,
                 "role": "SECONDARY" if row else "PRIMARY",
                 **optional,
                 "identifiers": [{"type": kind, "value": value} for kind, value in person.identifiers.items()],
-                "inActive": draw.chance(5),
+                "inActive": random.one_in(5),
                 "primaryMember": row == 0,
             }
         )
@@ -104,16 +104,16 @@ class UserGroups:
 
     def tracker_key(self, owner: str, owner_id: int, row: int) -> tuple[int, int]:
         """Return a tracker's `id` and `conditionId`; two trackers in a row share the `id`."""
-        draw = SeededRandom(self.seed, "tracker", owner, owner_id)
-        return 12_000 + draw.below(900) + row // 2, 600 + draw.below(300) + row
+        random = SeededRandom(self.seed, "tracker", owner, owner_id)
+        return 12_000 + random.below(900) + row // 2, 600 + random.below(300) + row
 
     def tracker(self, owner: str, owner_id: int, row: int) -> Json:
         """Write a tracker."""
         number, condition = self.tracker_key(owner, owner_id, row)
-        draw = SeededRandom(self.seed, "value", owner, owner_id, row)
+        random = SeededRandom(self.seed, "value", owner, owner_id, row)
         kind = _TRACKER_TYPES[(owner_id + row) % len(_TRACKER_TYPES)]
-        start = _UPDATED + draw.below(_DAY)
-        value: int | Decimal = draw.below(3) if draw.chance(2) else draw.amount(90_000, 1 + draw.below(3))
+        start = _UPDATED + random.below(_DAY)
+        value: int | Decimal = random.below(3) if random.one_in(2) else random.amount(90_000, 1 + random.below(3))
         return to_json(
             {
                 "id": number,
@@ -121,7 +121,7 @@ class UserGroups:
                 "conditionId": condition,
                 "type": kind,
                 "value": value,
-                "updatedOn": self.dates.iso(start + draw.below(90) * _DAY),
+                "updatedOn": self.dates.iso(start + random.below(90) * _DAY),
                 "conditionName": f"{kind.title().replace('_', '')}_Tracker",
                 "periodStartDate": self.dates.iso(start),
                 "periodEndDate": self.dates.iso(moment("2125-04-24") + _DAY - 1),
@@ -184,8 +184,8 @@ class UserGroups:
         `userGroup2` of a transaction.
         """
         group_id = self.customer_group_id(customer_id, row)
-        draw = SeededRandom(self.seed, "of", customer_id, row)
-        points = {"redeemed": Decimal("0.0"), "loyaltyPoints": draw.amount(9_000, 3), "currentSlab": "Topaz"}
+        random = SeededRandom(self.seed, "of", customer_id, row)
+        points = {"redeemed": Decimal("0.0"), "loyaltyPoints": random.amount(9_000, 3), "currentSlab": "Topaz"}
         return to_json(
             {
                 "id": group_id,
@@ -193,7 +193,7 @@ class UserGroups:
                 "groupStatus": "ACTIVE",
                 "groupName": f"Sandbox family {group_id}",
                 "maxGroupSize": 6,
-                "lifeTimePurchases": draw.amount(90_000, 3),
+                "lifeTimePurchases": random.amount(90_000, 3),
                 "primaryUserId": customer_id if row % 2 == 0 else self.member_id(group_id, 0),
                 "joinedOn": self.dates.iso(self.customer_group_joined(row)),
                 **({"loyaltyDetails": [points]} if has_loyalty else {}),

@@ -156,7 +156,7 @@ def _tier(dates: Dates, program_id: int, current: int) -> dict[str, Any]:
         "currentTierName": TIERS[current],
         "currentTierSerialNumber": current + 1,
         # Nothing tells the zone of the first; the documentation says that it will go.
-        "tierExpiryDate": dates.plain(NEVER).removesuffix(".0"),
+        "tierExpiryDate": dates.naive(NEVER).removesuffix(".0"),
         "tierExpiryDateISO": dates.iso(NEVER),
         "nextTierName": "" if is_last else TIERS[current + 1],
         "nextTierSerialNumber": -1 if is_last else current + 2,
@@ -200,19 +200,19 @@ def renewal(seed: int, dates: Dates, person: Person, days: int) -> dict[str, Any
     """Write what keeping the tier takes `days` from now; nothing in the base tier."""
     if tier(person) == 0:
         return None
-    draw = SeededRandom(seed, "renewal", person.id)
-    based_on = draw.pick(("VISITS", "PURCHASE", "POINTS", "TRACKER"))
+    random = SeededRandom(seed, "renewal", person.id)
+    based_on = random.pick(("VISITS", "PURCHASE", "POINTS", "TRACKER"))
     tracker = {
         "trackerName": "DowngradeTracker",
         "trackerType": "LINEITEM_COUNT",
-        "trackerMode": draw.pick(_PERIODS),
+        "trackerMode": random.pick(_PERIODS),
         "trackerCaseName": "Case1",
         "trackerCasePeriodType": "DAYS",
         "trackerCasePeriodValue": 5,
     }
     return {
         "tierExpiryDate": dates.day(moment("2026-12-31") + days * _DAY),
-        "renewConfirmed": draw.chance(2),
+        "renewConfirmed": random.one_in(2),
         "renewStrategies": [
             {
                 "renewBasedOn": based_on,
@@ -227,10 +227,10 @@ def renewal(seed: int, dates: Dates, person: Person, days: int) -> dict[str, Any
 
 def slab_history(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]]:
     """Write how the customer came to the tier, newest change first."""
-    draw = SeededRandom(seed, "slabs", person.id)
+    random = SeededRandom(seed, "slabs", person.id)
     changes: list[dict[str, Any]] = []
     for step in range(tier(person)):
-        changed = _CHANGED + step * 40 * _DAY + draw.below(_DAY)
+        changed = _CHANGED + step * 40 * _DAY + random.below(_DAY)
         renewed = {"toTierExpiryDate": dates.doubled(NEVER)} if step == 0 else {}
         changes.append(
             {
@@ -241,7 +241,7 @@ def slab_history(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]
                 "changedOn": dates.doubled(changed),
                 "notes": f"Upgrading to Slab : Slab[{step + 2}]",
                 "store": {"code": "sbx123", "name": "Sandbox Store"},
-                "type": draw.pick(("UPGRADE", "UPGRADE", "RENEWAL")),
+                "type": random.pick(("UPGRADE", "UPGRADE", "RENEWAL")),
                 "programId": DEFAULT_PROGRAM[0],
             }
         )

@@ -12,11 +12,11 @@ import attrs
 
 from capillary_async.sandbox.seeded_random import SeededRandom
 
-Standing = Literal["present", "denied", "missing", "merged", "deleted"]
+CustomerStatus = Literal["present", "denied", "missing", "merged", "deleted"]
 LARGEST_ID: Final = 2**63 - 1
 SOURCES: Final = ("INSTORE", "MARTJACK", "WECHAT", "LINE", "ALL")
 ACCOUNTS: Final = {"INSTORE": "", "MARTJACK": "", "WECHAT": "wechat-1", "LINE": "line-1"}
-_BY_LAST_DIGITS: Final[dict[int, Standing]] = {403: "denied", 404: "missing", 409: "merged", 410: "deleted"}
+_BY_LAST_DIGITS: Final[dict[int, CustomerStatus]] = {403: "denied", 404: "missing", 409: "merged", 410: "deleted"}
 _FIRST_NAMES: Final = (
     "Asha",
     "Björn",
@@ -45,12 +45,12 @@ _LAST_NAMES: Final = (
 _DIGITS: Final = frozenset("0123456789")
 
 
-def standing_by_last_digits(customer_id: int) -> Standing:
+def status_by_last_digits(customer_id: int) -> CustomerStatus:
     """Tell from an id's last three digits whether there is such a customer."""
     return _BY_LAST_DIGITS.get(customer_id % 1000, "present")
 
 
-def everyone_present(customer_id: int) -> Standing:  # noqa: ARG001  (the rule takes any id)
+def everyone_present(customer_id: int) -> CustomerStatus:  # noqa: ARG001  (the rule takes any id)
     """Let every id be a customer's."""
     return "present"
 
@@ -138,21 +138,21 @@ class People:
 
     Attributes:
         seed: Two sandboxes with the same seed know the same people.
-        standing: Tells whether an id is a customer's.
+        customer_status: Tells whether an id is a customer's.
     """
 
     seed: int
-    standing: Callable[[int], Standing]
+    customer_status: Callable[[int], CustomerStatus]
 
     def person(self, customer_id: int) -> Person:
-        """Return whoever has an id, whatever the standing."""
-        draw = SeededRandom(self.seed, "person", customer_id)
+        """Return whoever has an id, whatever their status."""
+        random = SeededRandom(self.seed, "person", customer_id)
         return Person(
             id=customer_id,
-            first_name=draw.pick(_FIRST_NAMES),
-            last_name=draw.pick(_LAST_NAMES),
-            has_email=not draw.chance(3),
-            has_external_id=draw.chance(2),
+            first_name=random.pick(_FIRST_NAMES),
+            last_name=random.pick(_LAST_NAMES),
+            has_email=not random.one_in(3),
+            has_external_id=random.one_in(2),
         )
 
     def find(self, name: str, value: str) -> int | None:
@@ -186,7 +186,7 @@ class People:
 
     def _exact(self, text: str) -> int | None:
         found = self.find("mobile", text) or as_id(text)
-        return found if found is not None and self.standing(found) == "present" else None
+        return found if found is not None and self.customer_status(found) == "present" else None
 
 
 def _ids_in(value: str) -> Iterator[int]:

@@ -106,9 +106,9 @@ class PromotionEndpoints:
 
     def _member(self, text: str) -> int:
         member_id = as_id(text)
-        standing = "missing" if member_id is None else self._world.people.standing(member_id)
-        if member_id is None or standing != "present":
-            raise self._refused(1044 if standing == "denied" else 310192)
+        customer_status = "missing" if member_id is None else self._world.people.customer_status(member_id)
+        if member_id is None or customer_status != "present":
+            raise self._refused(1044 if customer_status == "denied" else 310192)
         return member_id
 
     def _window(self, query: Query, largest: int, code: int) -> tuple[int, int]:

@@ -34,7 +34,7 @@ class SeededRandom:
         """Draw one of `options`."""
         return options[self.below(len(options))]
 
-    def chance(self, one_in: int) -> bool:
+    def one_in(self, one_in: int) -> bool:
         """Draw true once in `one_in` times."""
         return self.below(one_in) == 0
 

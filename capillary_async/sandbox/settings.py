@@ -11,7 +11,7 @@ import attrs
 
 from capillary_async.sandbox.listings import ByKind, Kind, rules
 from capillary_async.sandbox.paging import Echo, OffsetMeaning, Paging, TotalMeaning, one_of
-from capillary_async.sandbox.people import Standing, standing_by_last_digits
+from capillary_async.sandbox.people import CustomerStatus, status_by_last_digits
 
 Denial = Literal["scope", "access group"]
 ErrorStatus = Literal["ok", "4xx"]
@@ -98,7 +98,7 @@ class SandboxSettings:
         unstable_ties: Whether transactions of one time come in another order in each answer, as from a database
             that sorts by time alone.
         rows: How many rows every listing of a kind has, instead of an invented number.
-        standing: Tells whether an id is a customer's.
+        customer_status: Tells whether an id is a customer's.
         user_groups_key: Name of the array with a customer's groups; no document gives it.
         no_events: What a customer without events for a target gets: the documented code, or an empty page.
         clock: Seconds, for tokens, limits and the log.
@@ -134,7 +134,7 @@ class SandboxSettings:
     paging: ByKind[Paging] = attrs.field(factory=ByKind[Paging], converter=_rules_by_kind)
     unstable_ties: bool = False
     rows: ByKind[int] = attrs.field(factory=ByKind[int], converter=_counts_by_kind)
-    standing: Callable[[int], Standing] = standing_by_last_digits
+    customer_status: Callable[[int], CustomerStatus] = status_by_last_digits
     user_groups_key: str = "userGroups2"
     no_events: NoEvents = attrs.field(default="310149", validator=one_of(NoEvents))
     clock: Callable[[], float] = time.monotonic

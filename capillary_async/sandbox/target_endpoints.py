@@ -88,23 +88,23 @@ class TargetEndpoints:
         has_periods = query.flag("includePeriods")
         progress = self._world.progress
         groups = [progress.definition(group, has_periods=has_periods) for group in progress.catalogue()]
-        return self._plain([group for group in groups if is_own or not group["userCreated"]])
+        return self._answer_with([group for group in groups if is_own or not group["userCreated"]])
 
     def target_group(self, query: Query, group: str) -> Answer:
         """Answer `GET /v3/targetGroups/{id}`, whose `data` is an object in one sample and a list in another."""
         group_id = self._group(group)
         found = self._world.progress.definition(group_id, has_periods=query.flag("includePeriods"))
-        return self._plain([found] if group_id % 2 else found)
+        return self._answer_with([found] if group_id % 2 else found)
 
     def target_periods(self, query: Query, group: str) -> Answer:  # noqa: ARG002  (it takes no parameters)
         """Answer `GET /v3/targetGroups/{id}/targetPeriods`."""
-        return self._plain(self._world.progress.periods(self._group(group)))
+        return self._answer_with(self._world.progress.periods(self._group(group)))
 
     def target_rules(self, query: Query, group: str) -> Answer:  # noqa: ARG002  (it takes no parameters)
         """Answer `GET /v3/targetGroups/{id}/targets`."""
-        return self._plain(self._world.progress.rules(self._group(group)))
+        return self._answer_with(self._world.progress.rules(self._group(group)))
 
-    def _plain(self, data: Any) -> Answer:
+    def _answer_with(self, data: Any) -> Answer:
         return document({"data": data, "errors": None, "warnings": None})
 
     def _group(self, text: str) -> int:
@@ -115,9 +115,9 @@ class TargetEndpoints:
 
     def _user(self, text: str) -> int:
         user_id = as_id(text)
-        standing = "missing" if user_id is None else self._world.people.standing(user_id)
-        if user_id is None or standing != "present":
-            raise Refused(self._world.refusals.v3(1044 if standing == "denied" else 310011))
+        customer_status = "missing" if user_id is None else self._world.people.customer_status(user_id)
+        if user_id is None or customer_status != "present":
+            raise Refused(self._world.refusals.v3(1044 if customer_status == "denied" else 310011))
         return user_id
 
     def _in_period(self, query: Query, user_id: int, rule_id: int) -> list[int] | None:

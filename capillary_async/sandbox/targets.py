@@ -76,8 +76,8 @@ class Events:
         last = rule_id % 10
         if last == 0:
             return 0
-        draw = SeededRandom(self.seed, "events", user_id, rule_id)
-        return 120 + draw.below(200) if last == 7 else 1 + draw.below(24)
+        random = SeededRandom(self.seed, "events", user_id, rule_id)
+        return 120 + random.below(200) if last == 7 else 1 + random.below(24)
 
     def event_id(self, user_id: int, rule_id: int, row: int) -> int:
         """Return the `eventLogId` of an event; it grows with the row."""
@@ -94,13 +94,13 @@ class Events:
         return written
 
     def _written(self, user_id: int, rule_id: int, row: int) -> Json:
-        draw = SeededRandom(self.seed, "event", user_id, rule_id, row)
-        name = draw.pick(_EVENT_NAMES)
+        random = SeededRandom(self.seed, "event", user_id, rule_id, row)
+        name = random.pick(_EVENT_NAMES)
         is_generic = name == "GENERIC_EVENT"
         shown_as = '"sandboxBehaviour"' if is_generic else "null"
         # Seldom sorted apart by time: several events share an hour, as in the samples.
-        happened = _FIRST_EVENT + (row * 7200 + draw.below(7200)) // 3600 * 3600 + 12
-        processed = happened + draw.below(5) * 3600 if is_generic else happened
+        happened = _FIRST_EVENT + (row * 7200 + random.below(7200)) // 3600 * 3600 + 12
+        processed = happened + random.below(5) * 3600 if is_generic else happened
         twins = (
             f'"eventDateISO":"{self.dates.iso(happened)}","eventProcessedDateISO":"{self.dates.iso(processed)}",'
             if has_twins(rule_id)
@@ -110,10 +110,10 @@ class Events:
         return Json(
             f'{{"eventLogId":{self.event_id(user_id, rule_id, row)},"eventName":"{name}","customerId":{user_id},'
             f'"eventDisplayName":{shown_as},'
-            f'"uniqueId":"{_uuid(draw) if is_generic else 880_000_000 + draw.below(2_000_000)}",'
-            f'"eventDate":"{self.dates.plain(happened)}","eventProcessedDate":"{self.dates.plain(processed)}",{twins}'
+            f'"uniqueId":"{_uuid(random) if is_generic else 880_000_000 + random.below(2_000_000)}",'
+            f'"eventDate":"{self.dates.naive(happened)}","eventProcessedDate":"{self.dates.naive(processed)}",{twins}'
             f'"periodId":{period_of(rule_id, row)},"targetGroupId":{target_group_of(rule_id)},'
-            f'"targetRuleId":{rule_id},"targetValue":{_value(draw, name)}}}'
+            f'"targetRuleId":{rule_id},"targetValue":{_value(random, name)}}}'
         )
 
 
@@ -122,18 +122,18 @@ def _first_event_id(seed: int, user_id: int, rule_id: int) -> int:
     return 600_000_000 + SeededRandom(seed, "log", user_id, rule_id).below(9_000_000_000)
 
 
-def _uuid(draw: SeededRandom) -> str:
-    digits = f"{draw.below(2**64):016x}{draw.below(2**64):016x}"
+def _uuid(random: SeededRandom) -> str:
+    digits = f"{random.below(2**64):016x}{random.below(2**64):016x}"
     return "-".join((digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:]))
 
 
-def _value(draw: SeededRandom, name: str) -> int | Decimal:
+def _value(random: SeededRandom, name: str) -> int | Decimal:
     if name == "GENERIC_EVENT":
         return Decimal("1.000")
     if name in {"ENROL", "UNENROL"}:
         return 0
     # Integers and decimals of up to three places stand side by side in the samples.
-    amount = (draw.below(9) * 500 + 500) if draw.chance(2) else draw.amount(4_000, 1 + draw.below(3))
+    amount = (random.below(9) * 500 + 500) if random.one_in(2) else random.amount(4_000, 1 + random.below(3))
     return -amount if name == "RETURN_BILL" else amount
 
 
@@ -146,8 +146,8 @@ class Targets:
 
     def enrolled(self, user_id: int) -> tuple[int, ...]:
         """Return the ids of the rules that a customer is enrolled in, lowest first; some are in none."""
-        draw = SeededRandom(self.seed, "enrolled", user_id)
-        first, how_many = draw.below(len(CATALOGUE) - 5), draw.below(6)
+        random = SeededRandom(self.seed, "enrolled", user_id)
+        first, how_many = random.below(len(CATALOGUE) - 5), random.below(6)
         return CATALOGUE[first : first + how_many]
 
     def created(self, rule_id: int) -> int:
@@ -164,8 +164,8 @@ class Targets:
 
     def target(self, rule_id: int) -> dict[str, Any]:
         """Write a target."""
-        draw = SeededRandom(self.seed, "target", rule_id)
-        is_always = draw.chance(2)
+        random = SeededRandom(self.seed, "target", rule_id)
+        is_always = random.one_in(2)
         optional = {"description": f"Invented target {rule_id}", "eventName": "TransactionAdd"}
         return {
             "id": rule_id,
@@ -180,7 +180,7 @@ class Targets:
             "active": True,
             "expression": "true" if is_always else "currentTxn.basketAmountSumNonDiscounted>25",
             "expressionJson": _ALWAYS if is_always else _BASKET,
-            "filters": self._filters(draw, rule_id),
+            "filters": self._filters(random, rule_id),
             "enrolmentMethod": self.enrolment(rule_id),
             # Documented as an array, and really an object keyed by the period's id as text.
             "targetPeriodDefaultValuesMap": self._default_values(rule_id) if rule_id % 2 else {},
@@ -188,29 +188,32 @@ class Targets:
 
     def attribution(self, rule_id: int) -> dict[str, Any]:
         """Write who created a target or a target group, and when."""
-        draw = SeededRandom(self.seed, "attribution", rule_id)
-        created, updated = self.created(rule_id), self.created(rule_id) + draw.below(90) * _DAY
+        random = SeededRandom(self.seed, "attribution", rule_id)
+        created, updated = self.created(rule_id), self.created(rule_id) + random.below(90) * _DAY
         twins = {"createdOnISO": self.dates.iso(created), "lastUpdatedOnISO": self.dates.iso(updated)}
         return {
             "createdOn": self.dates.millis(created),
             "lastUpdatedOn": self.dates.millis(updated),
             **(twins if has_twins(rule_id) else {}),
-            "lastUpdatedBy": self._author(draw),
-            "createdBy": self._author(draw),
+            "lastUpdatedBy": self._author(random),
+            "createdBy": self._author(random),
         }
 
-    def _author(self, draw: SeededRandom) -> dict[str, Any]:
+    def _author(self, random: SeededRandom) -> dict[str, Any]:
         return {
-            "id": draw.pick((4, 75_015_489)),
-            "code": draw.pick(("First", "", None)),
-            "description": draw.pick(("", None)),
+            "id": random.pick((4, 75_015_489)),
+            "code": random.pick(("First", "", None)),
+            "description": random.pick(("", None)),
             "name": "Sandbox Admin",
             "type": "ADMIN_USER",
         }
 
-    def _filters(self, draw: SeededRandom, rule_id: int) -> list[dict[str, Any]]:
+    def _filters(self, random: SeededRandom, rule_id: int) -> list[dict[str, Any]]:
         return [
-            {"entityType": kind, "entityIds": sorted(75_000_000 + draw.below(90_000) for _ in range(2 + draw.below(9)))}
+            {
+                "entityType": kind,
+                "entityIds": sorted(75_000_000 + random.below(90_000) for _ in range(2 + random.below(9))),
+            }
             for kind in _FILTERS[: rule_id % 4]
         ]
 

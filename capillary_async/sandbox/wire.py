@@ -57,7 +57,7 @@ class Dates:
 
     zone: ZoneInfo
 
-    def plain(self, moment: int) -> str:
+    def naive(self, moment: int) -> str:
         """Write `2025-01-09 12:00:12.0`, as target events do: nothing tells the zone."""
         return f"{_local(self.zone, moment)[:19].replace('T', ' ')}.0"
 

@@ -156,7 +156,7 @@ class Torture:
 
 async def torture(keys: int, kills: int, seed: int) -> None:
     """Kill, resume, compare."""
-    async with Sandbox(log_size=0, standing=everyone_present) as sandbox:
+    async with Sandbox(log_size=0, customer_status=everyone_present) as sandbox:
         with tempfile.TemporaryDirectory() as folder:
             pain = Torture(sandbox, Path(folder) / "job", keys, random.Random(seed))
             pain.watch()

@@ -204,7 +204,7 @@ async def test_a_malformed_parameter_gets_a_blank_400(ask: Asker, query: dict[st
 
 async def test_everybody_can_be_made_present() -> None:
     """Some tests count customers, and want no exceptions."""
-    async with asking(Sandbox(standing=everyone_present)) as ask:
+    async with asking(Sandbox(customer_status=everyone_present)) as ask:
         assert (await ask.customer(404)).status == 200
 
 
