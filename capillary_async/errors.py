@@ -137,7 +137,7 @@ class ResponseError(CapillaryError):
     @property
     def codes(self) -> tuple[int, ...]:
         """Capillary's own error codes, in the order they came."""
-        return tuple(problem.code for problem in self.errors if problem.code is not None)
+        return tuple(error.code for error in self.errors if error.code is not None)
 
 
 class AuthenticationError(ResponseError):
