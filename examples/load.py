@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from hashlib import md5
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 from urllib.request import urlopen
 
 HERE = Path(__file__).parent
@@ -45,11 +46,29 @@ end
 """
 TILL, PASSWORD = "store.server", "server123"
 FIGURES = re.compile(r"(?m)^\s+50%\s+(\S+)|^\s+99%\s+(\S+)|^Requests/sec:\s+(\S+)|(Non-2xx.*|Socket errors.*)")
+ANSWERED = re.compile(r"(\d+) requests in")
+
+
+class Running(NamedTuple):
+    """A server that was started: where it listens, and its process."""
+
+    url: str
+    pid: int
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that its process and the workers of it have used."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()
+        return sum(_cpu_of(pid) for pid in (str(self.pid), *children))
+
+
+def _cpu_of(pid: str) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def started(*command: str, **variables: str) -> Iterator[str]:
-    """Run `python -m command`, and yield the address it says it listens on."""
+def started(*command: str, **variables: str) -> Iterator[Running]:
+    """Run `python -m command`, and yield it once it says where it listens."""
     path = os.pathsep.join([str(HERE), str(HERE.parent)])
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PORT": "0", **variables}
     process = subprocess.Popen(
@@ -63,46 +82,53 @@ def started(*command: str, **variables: str) -> Iterator[str]:
             if not line:
                 raise SystemExit(f"{command[0]} ended: {said}")
             said += line
-        yield found[0]
+        yield Running(found[0], process.pid)
     finally:
         process.terminate()
         process.communicate()
 
 
-def load(url: str, *headers: str, seconds: int = SECONDS) -> dict[str, str]:
-    """Run wrk, and return its figures."""
+def load(server: Running, *headers: str, seconds: int = SECONDS) -> dict[str, str]:
+    """Run wrk, and return its figures, and the CPU that the server has used for each answer."""
+    before = server.cpu()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(REQUESTS)
         script.flush()
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script.name]
-        done = subprocess.run(["wrk", *options, *headers, url], capture_output=True, text=True, check=True)
+        done = subprocess.run(["wrk", *options, *headers, server.url], capture_output=True, text=True, check=True)
     p50, p99, rate, trouble = (
         next(filter(None, parts), "") for parts in zip(*FIGURES.findall(done.stdout), strict=True)
     )
-    return {"rate": f"{float(rate):,.0f}", "p50": p50, "p99": p99, "trouble": trouble}
+    answers = int(ANSWERED.findall(done.stdout)[0])
+    cpu = f"{(server.cpu() - before) / answers * 1000:.2f} ms"
+    return {"rate": f"{float(rate):,.0f}", "cpu": cpu, "p50": p50, "p99": p99, "trouble": trouble}
 
 
-def measure(sandbox: str) -> Iterator[tuple[str, dict[str, str]]]:
+def measure(sandbox: Running) -> Iterator[tuple[str, dict[str, str]]]:
     """Measure the floor and each service before one sandbox."""
     digest = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
     login = f"Authorization: Basic {b64encode(f'{TILL}:{digest}'.encode()).decode()}"
     path = "Path: /v2/customers/%d001?source=INSTORE&embed=points"
     yield "no service: the sandbox itself", load(sandbox, "-H", login, "-H", path)
-    variables = {"CAPILLARY_BASE_URL": sandbox, "CAPILLARY_TILL": TILL, "CAPILLARY_PASSWORD": PASSWORD}
+    variables = {"CAPILLARY_BASE_URL": sandbox.url, "CAPILLARY_TILL": TILL, "CAPILLARY_PASSWORD": PASSWORD}
     for name, command in SERVICES.items():
-        with started(*command, **variables, CAPILLARY_RATE="1000000/1") as url:
-            with urlopen(f"{url}/customers/1/tier"):  # gunicorn listens before its workers do
-                load(url, seconds=1)  # so that all is loaded and connected
-            yield name, load(url)
+        with started(*command, **variables, CAPILLARY_RATE="1000000/1") as service:
+            with urlopen(f"{service.url}/customers/1/tier"):  # gunicorn listens before its workers do
+                load(service, seconds=1)  # so that all is loaded and connected
+            yield name, load(service)
 
 
 def table(latency: float) -> list[str]:
     """Measure all services before a sandbox of some latency, as the rows of a table."""
-    rows = ["| service | answers/s | half within | 99 % within | errors |", "| --- | ---: | ---: | ---: | --- |"]
+    rows = [
+        "| service | CPU an answer | answers/s | half within | 99 % within | errors |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
     with started("capillary_async", "sandbox", "--port", "0", "--latency", str(latency)) as sandbox:
         for name, found in measure(sandbox):
             rows.append(
-                f"| {name} | {found['rate']} | {found['p50']} | {found['p99']} | {found['trouble'] or 'none'} |"
+                figures = (name, *(found[key] for key in ("cpu", "rate", "p50", "p99")), found["trouble"] or "none")
+                rows.append(f"| {' | '.join(figures)} |")
             )
             print(rows[-1], flush=True)
     return rows
