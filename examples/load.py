@@ -126,10 +126,8 @@ def table(latency: float) -> list[str]:
     ]
     with started("capillary_async", "sandbox", "--port", "0", "--latency", str(latency)) as sandbox:
         for name, found in measure(sandbox):
-            rows.append(
-                figures = (name, *(found[key] for key in ("cpu", "rate", "p50", "p99")), found["trouble"] or "none")
-                rows.append(f"| {' | '.join(figures)} |")
-            )
+            figures = (name, *(found[key] for key in ("cpu", "rate", "p50", "p99")), found["trouble"] or "none")
+            rows.append(f"| {' | '.join(figures)} |")
             print(rows[-1], flush=True)
     return rows
 

@@ -1,65 +1,13 @@
 """Let hypothesis make models: `from_type(Customer)` gives any that the API could send.
 
-hypothesis finds `register` by the package's entry point when it loads, so nothing has to be called. Decimals are finite
-and have up to three places, date-times know their zone, integers are 64-bit, and `extra` is empty: what nobody
-documents is the same in any test.
+hypothesis finds `register` by the package's entry point when it loads, so nothing has to be called.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Annotated, Any, Final, get_args, get_origin
-
-import attrs
-from hypothesis import strategies as st
-
-_LARGEST: Final = 2**63 - 1
-_JSON: Final[st.SearchStrategy[Any]] = st.recursive(
-    st.none() | st.booleans() | st.integers(-_LARGEST, _LARGEST) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
-    max_leaves=5,
-)
-_SCALARS: Final[Mapping[Any, Callable[[], st.SearchStrategy[Any]]]] = {
-    Any: lambda: _JSON,
-    str: lambda: st.text(max_size=20),
-    int: lambda: st.integers(-_LARGEST, _LARGEST),
-    Decimal: lambda: st.decimals("-1e12", "1e12", allow_nan=False, places=3),
-    datetime: lambda: st.datetimes(datetime(1970, 1, 2), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-}
+from importlib import import_module
 
 
 def register() -> None:
     """Tell hypothesis how models are made."""
-    from capillary_async import models  # noqa: PLC0415  (hypothesis calls this whenever it loads)
-    from capillary_async.models.definition import Model  # noqa: PLC0415
-
-    del models  # it was imported because importing it defines all models
-    for model in _below(Model):
-        st.register_type_strategy(model, _model_strategy)
-
-
-def _below(cls: type[Any]) -> Iterator[type[Any]]:
-    for subclass in cls.__subclasses__():
-        yield subclass
-        yield from _below(subclass)
-
-
-def _model_strategy(cls: type[Any]) -> st.SearchStrategy[Any]:
-    attributes = [attribute for attribute in attrs.fields(attrs.resolve_types(cls)) if attribute.name != "extra"]
-    return st.builds(cls, **{attribute.name: _strategy_of(attribute.type) for attribute in attributes})
-
-
-def _strategy_of(into: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy for an attribute's type; what is in it is made the same way."""
-    if into in _SCALARS:
-        return _SCALARS[into]()
-    origin, arguments = get_origin(into), get_args(into)
-    if origin is Annotated:
-        return _strategy_of(arguments[0])
-    if origin is tuple:
-        return st.lists(st.deferred(lambda: _strategy_of(arguments[0])), max_size=3).map(tuple)
-    if origin is Mapping:
-        return st.dictionaries(*map(_strategy_of, arguments), max_size=3)
-    if arguments and origin is not type:
-        return st.one_of([_strategy_of(part) for part in arguments])
-    return st.none() if into is type(None) else st.from_type(into)
+    # Loading it is enough. It loads hypothesis, which calls this function again if it was not loaded before; then the
+    # module is half loaded already, so nothing may be asked of it.
+    import_module("capillary_async.testing.model_strategies")
