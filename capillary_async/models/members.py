@@ -35,15 +35,15 @@ def members_of(row_type: Any) -> dict[str, Any] | None:
         TypeError: An annotation is a text that names nothing.
     """
     cls = get_origin(row_type) or row_type
-    names = _names_of(cls)
-    if names is None:
-        return None
-    declared = {field.name: field.type for field in attrs.fields(cls)} if attrs.has(cls) else dict[str, Any]()
-    if len(declared) < len(names) or any(isinstance(hint, str) for hint in declared.values()):
-        try:
+    try:
+        names = _names_of(cls)
+        if names is None:
+            return None
+        declared = {field.name: field.type for field in attrs.fields(cls)} if attrs.has(cls) else dict[str, Any]()
+        if len(declared) < len(names) or any(isinstance(hint, str) for hint in declared.values()):
             declared = get_type_hints(cls, include_extras=True)
-        except NameError as error:
-            raise TypeError(f"{cls.__qualname__} has an annotation that names nothing: {error}") from None
+    except NameError as error:
+        raise TypeError(f"{cls.__qualname__} has an annotation that names nothing: {error}") from None
     return {name: _without_presence(declared.get(name, Any)) for name in names}
 
 

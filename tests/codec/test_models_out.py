@@ -162,7 +162,7 @@ def test_the_fast_way_writes_the_same_as_the_slow_one(value: Model) -> None:
 
 
 def test_objects_in_a_row_keep_their_order() -> None:
-    """msgspec sorts the attributes of a model; a cell of JSON must not depend on who wrote it."""
+    """By itself msgspec sorts the attributes of a model; a cell of JSON must not depend on who wrote it."""
     (row,) = json.loads(encode_rows([CUSTOMER]))
 
     assert json.dumps(row["profiles"]) == json.dumps(CUSTOMER.to_dict()["profiles"])

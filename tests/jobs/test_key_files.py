@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import resource
+import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capillary_async import ConfigurationError
 from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
 from capillary_async.jobs.problems import InvalidKeysError
@@ -316,11 +318,30 @@ def test_a_wrong_json_file_is_refused_by_line_and_column(tmp_path: Path, text: s
         read(written(tmp_path, "keys.jsonl", text))
 
 
-@pytest.mark.parametrize("text", [gzip.compress(b"customer_id\n17\n" * 999)[:-9], b"\x1f\x8bnonsense", b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        gzip.compress(b"customer_id\n17\n" * 999)[:-9],
+        gzip.compress(bytes(range(48, 58)) * 99_999)[:-9],
+        b"\x1f\x8bnonsense",
+        b"\x1f\x8b",
+    ],
+)
 def test_a_damaged_compressed_file_is_refused(tmp_path: Path, text: bytes) -> None:
     """A download that broke off must not pass for the whole."""
     with pytest.raises(InvalidKeysError, match="damaged or cut off"):
         read(written(tmp_path, "keys.csv.gz", text), CUSTOMERS)
+
+
+def test_what_an_extra_brings_is_named_when_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ImportError would not say what to install."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+
+    with pytest.raises(InvalidKeysError, match=r"capillary-async\[parquet\]"):
+        read(written(tmp_path, "keys.parquet", "PAR1"))
+    with pytest.raises(ConfigurationError, match=r"capillary-async\[remote\]"):
+        read("s3://bucket/keys.csv", CUSTOMERS)
 
 
 def test_a_wrong_parquet_file_is_refused(tmp_path: Path) -> None:

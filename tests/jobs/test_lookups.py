@@ -29,10 +29,11 @@ from capillary_async import (
     Tracker,
     Transaction,
 )
+from capillary_async.api import Customers
 from capillary_async.codec import json_cell
 from capillary_async.jobs import BulkJob
 from capillary_async.jobs.key_columns import KeyColumn
-from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
+from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup, options_of
 from capillary_async.jobs.problems import InvalidRowError, JobRefusedError
 from capillary_async.sandbox import Sandbox
 from capillary_async.tables import TableSchema
@@ -300,6 +301,56 @@ def test_a_function_tells_its_columns_and_options() -> None:
     assert lookup.columns == (KeyColumn("code", str), KeyColumn("shop", str, is_required=False))
     assert lookup.row_type is str
     assert lookup.arguments == {"limit": 7}
+
+
+async def with_options(
+    client: object,
+    number: int,
+    *,
+    since: date = date(2026, 1, 1),
+    least: Decimal = Decimal(0),
+    kind: Embed = Embed.POINTS,
+    names: tuple[str, ...] = (),
+    ratio: float = 0.5,
+) -> dict[str, Any]:
+    """Return the options that were given."""
+    return {"since": since, "least": least, "kind": kind, "names": names, "ratio": ratio}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"since": "2026-02-03", "least": "1.50", "kind": "mlp", "names": "a,b", "ratio": "0.25"},
+        {"since": date(2026, 2, 3), "least": Decimal("1.50"), "kind": Embed.MLP, "names": ["a", "b"], "ratio": 0.25},
+    ],
+    ids=["texts", "python"],
+)
+async def test_an_option_has_the_type_of_its_parameter(arguments: dict[str, Any]) -> None:
+    """A job stores options as JSON, and the function gets what it is annotated with."""
+    lookup = find_lookup(with_options, arguments=arguments)
+    again = find_lookup(with_options, arguments=json.loads(json.dumps(lookup.arguments)))
+
+    for each in (lookup, again):
+        (found,) = each.rows_of(await each.call(None)((1,)))
+        assert found == {
+            "since": date(2026, 2, 3),
+            "least": Decimal("1.50"),
+            "kind": Embed.MLP,
+            "names": ["a", "b"],
+            "ratio": 0.25,
+        }
+
+
+def test_the_options_of_a_lookup_are_listed() -> None:
+    """The command line offers them, and their documented values."""
+    options = options_of("customers")
+
+    assert options.is_flag("slab_history")
+    assert options.is_several("embed")
+    assert "mlp" in options.choices("embed")
+    assert options.choices("account_id") == ()
+    assert set(options_of(f"{HERE}:by_text").hints) == {"shop", "source", "limit"}
+    assert LOOKUPS["customers"].method is vars(Customers)["get"]
 
 
 async def test_an_option_that_has_a_value_is_no_column() -> None:

@@ -1,10 +1,11 @@
 """The columns of a table follow from the class of its rows, and hold what the rows hold."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async import Customer, GroupMember, TableError, Target, TargetEvent, Tracker
+from capillary_async import ConfigurationError, Customer, GroupMember, TableError, Target, TargetEvent, Tracker
 from capillary_async.codec import decode_json, json_cell
 from capillary_async.codec.records import record_cell, record_decoder
 from capillary_async.codec.row_text import encode_rows
+from capillary_async.models.members import members_of
 from capillary_async.tables import TableSchema
 from tests.tables.rows import (
     Colour,
@@ -327,3 +329,43 @@ def test_rows_of_no_class_that_are_no_dicts_are_one_column() -> None:
     rows = [1, "x"]
 
     assert TableSchema.of_dicts(rows, json_cell).table(rows).to_pylist() == [{"value": "1"}, {"value": '"x"'}]
+
+
+def test_a_missing_pyarrow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is easily forgotten."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(ConfigurationError, match=r"pip install 'capillary-async\[parquet\]'"):
+        TableSchema.of(ModelRow, json_cell)
+
+
+@pytest.mark.parametrize("value", [5, "soon", "2026-01-08T00:00:00"])
+def test_an_instant_is_a_date_time_with_a_zone_and_nothing_else(value: Any) -> None:
+    """A number could count seconds or milliseconds, and a text without a zone anybody's hour."""
+    with pytest.raises(TableError, match="a date-time with a time zone"):
+        rows_of(ModelRow, [changed_model(seen=value)])
+
+
+def changed_model(**values: Any) -> ModelRow:
+    """Return a row with values of whatever type."""
+    build: Any = ModelRow
+    found: ModelRow = build(id=1, **values)
+    return found
+
+
+def test_a_key_that_is_no_number_is_refused_in_a_map_of_numbers() -> None:
+    """JSON has texts for keys, and one of them may be none."""
+    with pytest.raises(TableError, match=r"by_id\[...\] of row 0 does not fit"):
+        rows_of(Row, [{"whole": 1, "by_id": {"x": None}}])
+
+
+def test_a_row_without_a_declared_annotation_names_it() -> None:
+    """A misspelt annotation shows when the schema is made."""
+
+    class Odd(TypedDict):
+        """A class with an annotation that names nothing."""
+
+        id: "Nothing"  # type: ignore[name-defined]  # noqa: F821
+
+    with pytest.raises(TypeError, match="Odd has an annotation that names nothing"):
+        members_of(Odd)
