@@ -113,8 +113,7 @@ class Dispatcher(ProcessBound):
     def _account(
         self, path: str, call: CallContext, started: float, failure: BaseException | None, span: "CallSpan | None"
     ) -> None:
-        is_wanted = self._telemetry.wants_calls()
-        if span is None and not is_wanted:
+        if span is None and not self._telemetry.wants_calls():
             return
         refusal = failure if isinstance(failure, ResponseError) else None
         info = CallInfo(
@@ -130,7 +129,4 @@ class Dispatcher(ProcessBound):
             response_bytes=call.size,
             error=None if failure is None else type(failure),
         )
-        if span is not None:
-            span.end(info)
-        if is_wanted:
-            self._telemetry.end_call(info)
+        self._telemetry.end_call(info, span)

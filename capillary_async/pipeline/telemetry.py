@@ -150,14 +150,18 @@ class Telemetry:
 
     def start_call(self, request: Request[Any]) -> "CallSpan | None":
         """Begin the span of a call; `None` while OpenTelemetry is not in use."""
-        return self.tracing.start_call(request) if OPENTELEMETRY in sys.modules else None
+        return _guarded(lambda: self.tracing.start_call(request)) if OPENTELEMETRY in sys.modules else None
 
     def wants_calls(self) -> bool:
         """Whether anybody listens to the accounts of calls."""
         return self._on_call is not None or self._on_event is not None or _LOGGER.isEnabledFor(logging.DEBUG)
 
-    def end_call(self, info: CallInfo) -> None:
-        """Hand out the account of a call."""
+    def end_call(self, info: CallInfo, span: "CallSpan | None") -> None:
+        """Hand out the account of a call, and end its span."""
+        if span is not None:
+            _guarded(lambda: span.end(info))
+        if not self.wants_calls():
+            return
         _LOGGER.debug("%s", info)
         if self._on_call is not None:
             _inform("on_call", self._on_call, info)
@@ -178,7 +182,9 @@ class Telemetry:
             send: Sends it, with a header more where a trace goes on in the server, and returns what came of it.
         """
         number = _count(request)
-        span = self.tracing.start_attempt(request, resends=number - 1) if OPENTELEMETRY in sys.modules else None
+        span = None
+        if OPENTELEMETRY in sys.modules:
+            span = _guarded(lambda: self.tracing.start_attempt(request, resends=number - 1))
         attempt = _Attempt(self.emit, request, number, span)
         try:
             outcome = await send(request if span is None else span.request)
@@ -219,8 +225,8 @@ class _Attempt:
     def end(self, response: HttpResponse | None, error: type[BaseException] | None) -> None:
         seconds = loop_time() - self._started
         status, size = (None, 0) if response is None else (response.status, len(response.body))
-        if self._span is not None:
-            self._span.end(status, error, seconds)
+        if (span := self._span) is not None:
+            _guarded(lambda: span.end(status, error, seconds))
         if self._emit is not None:
             self._emit(AttemptEnded(*self._about, status, seconds, size, error))
 
@@ -237,6 +243,15 @@ def _count(request: Request[Any]) -> int:
         call.sent = {}
     number = call.sent[request.path] = call.sent.get(request.path, 0) + 1
     return number
+
+
+def _guarded(act: Callable[[], T]) -> T | None:
+    """Do something with spans; a part of OpenTelemetry that fails must not cost the answer."""
+    try:
+        return act()
+    except Exception:
+        _LOGGER.exception("OpenTelemetry failed")
+    return None
 
 
 def _inform(name: str, listener: Callable[[T], object], value: T) -> None:

@@ -3,15 +3,17 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any, cast
 
 import aiohttp
 import attrs
 import pytest
 from opentelemetry import baggage, context, trace
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import SpanKind, StatusCode
 
-from capillary_async import BasicAuth, CapillaryClient, ClientOptions, OAuth, RetryPolicy
+from capillary_async import BasicAuth, CapillaryClient, ClientOptions, Customer, NotFoundError, OAuth, RetryPolicy
 from capillary_async.pipeline.token import TOKEN_PATH
 from capillary_async.sandbox import Answer, Sandbox
 from tests.api.asking import ONCE, open_client
@@ -165,6 +167,40 @@ class TestSpans:
 
         assert len(otel.of_kind(SpanKind.INTERNAL)) == 3
         assert len(otel.of_kind(SpanKind.CLIENT)) == 1
+
+
+class FailingProcessor(SpanProcessor):
+    """A part of a user's own that fails when it is told of a span."""
+
+    def __init__(self) -> None:
+        self.is_on = True
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        """Fail."""
+        if self.is_on:
+            raise RuntimeError("the collector is down")
+
+    def on_end(self, span: Any) -> None:
+        """Fail."""
+        self.on_start(span)
+
+
+async def test_a_collector_that_fails_costs_no_answer(
+    capillary_sandbox: Sandbox, otel: Collected, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, as with any other listener."""
+    processor = FailingProcessor()
+    cast("TracerProvider", trace.get_tracer_provider()).add_span_processor(processor)
+
+    async with open_client(capillary_sandbox) as client:
+        customer, refusal = await outcomes(client.customers.get(6), client.customers.get(404))
+    processor.is_on = False
+
+    assert isinstance(customer, Customer)
+    assert isinstance(refusal, NotFoundError)
+    assert {record.getMessage() for record in caplog.records if record.name == "capillary_async"} == {
+        "OpenTelemetry failed"
+    }
 
 
 class TestPropagation:
