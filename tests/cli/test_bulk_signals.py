@@ -55,7 +55,7 @@ def place(tmp_path: Path) -> Path:
 async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, place: Path) -> None:
     """It is the whole point of a job."""
     server.latency = 0.01
-    run = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--concurrency", "8", "--seal", "jsonl")
+    run = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--concurrency", "8", "--export", "jsonl")
     asked: list[set[str]] = []
 
     for command, number in ((run, signal.SIGINT), (("resume", "job"), signal.SIGTERM)):
@@ -76,7 +76,7 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
     assert process.returncode == 0
     assert sum(len(paths) for paths in asked) == len(set[str]().union(*asked)) == len(USERS)
     lines = (place / "job/output.jsonl").read_text("utf-8").splitlines()
-    written = [(row["user_id"], row["event_log_id"]) for row in map(json.loads, lines)]
+    written = [(row["customer_id"], row["event_log_id"]) for row in map(json.loads, lines)]
     assert sorted(written) == sorted((user, event) for user in USERS for event in server.event_ids(user, RULE))
 
 
@@ -101,10 +101,10 @@ async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> No
 async def test_a_job_whose_output_nobody_reads_is_done_all_the_same(
     environment: pytest.MonkeyPatch, place: Path, unbuffered: str
 ) -> None:
-    """`capillary bulk run … | head -1` is no reason to leave a job unsealed, in a container neither."""
+    """`capillary bulk run … | head -1` is no reason to leave a job without its file, in a container neither."""
     environment.setenv("PYTHONUNBUFFERED", unbuffered)
     reader, writer = os.pipe()
-    arguments = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--seal", "jsonl")
+    arguments = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--export", "jsonl")
     with os.fdopen(writer) as out:
         command = (sys.executable, "-m", "capillary_async", "bulk", *arguments)
         process = await asyncio.create_subprocess_exec(*command, cwd=place, stdout=out, stderr=asyncio.subprocess.PIPE)
