@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 _PURE: Final[Any] = json  # its decoder that is written in Python, whose branches the fuzzer sees, has no types
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -25,20 +26,17 @@ _TEXT: Final = re.compile(r"""(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*""", re.DOTALL)
 
 
 def _text(source: str, begin: int, strict: bool = True) -> tuple[str, int]:  # noqa: FBT001, FBT002  (json's own way)
-    """Read a text as the standard library does, but none of spaces among its digits or of half a surrogate pair."""
+    """Read a text as the standard library does, but none of spaces among its digits; half a pair is U+FFFD."""
     found: str
     end: int
     found, end = _PURE.decoder.py_scanstring(source, begin, strict)
-    found.encode()
     if not _TEXT.fullmatch(source, begin, end - 1):
         raise ValueError("not the digits of a character")
-    return found, end
+    return _HALF.sub("\ufffd", found), end
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    for name, _ in pairs:
-        name.encode()
-    return dict(pairs)
+    return {_HALF.sub("\ufffd", name): value for name, value in pairs}
 
 
 def _decoder() -> Any:
