@@ -269,10 +269,14 @@ class CapillaryClient(ProcessBound):
         *,
         into: type[T],
         rows_key: str = ...,
+        total_key: str = ...,
         page_size: int = ...,
+        max_page_size: int | None = ...,
         limit_name: str = ...,
         offset_name: str = ...,
+        first_offset: int = ...,
         offset_unit: OffsetUnit | None = ...,
+        total_unit: OffsetUnit | None = ...,
         key: str | Callable[[T], Hashable] | None = ...,
     ) -> Pager[T]: ...
     @overload
@@ -283,10 +287,14 @@ class CapillaryClient(ProcessBound):
         into: Any = ...,
         *,
         rows_key: str = ...,
+        total_key: str = ...,
         page_size: int = ...,
+        max_page_size: int | None = ...,
         limit_name: str = ...,
         offset_name: str = ...,
+        first_offset: int = ...,
         offset_unit: OffsetUnit | None = ...,
+        total_unit: OffsetUnit | None = ...,
         key: str | Callable[[Any], Hashable] | None = ...,
     ) -> Pager[Any]: ...
     @without_frames
@@ -297,10 +305,14 @@ class CapillaryClient(ProcessBound):
         into: Any = Any,
         *,
         rows_key: str = "data",
+        total_key: str = "",
         page_size: int = 100,
+        max_page_size: int | None = None,
         limit_name: str = "limit",
         offset_name: str = "offset",
+        first_offset: int = 0,
         offset_unit: OffsetUnit | None = None,
+        total_unit: OffsetUnit | None = None,
         key: str | Callable[[Any], Hashable] | None = None,
     ) -> Pager[Any]:
         """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
@@ -309,11 +321,15 @@ class CapillaryClient(ProcessBound):
             path: As for `fetch`.
             query: As for `fetch`, without limit and offset.
             into: The type of one row; as for `fetch`.
-            rows_key: Member of the answer that holds the rows.
+            rows_key: Member of the answer that holds the rows; may be a path, such as "data.content".
+            total_key: Member that holds the total, such as "pageDetails.totalEntries"; empty means "pagination.total".
             page_size: Rows to ask for at once, from 1 to 1,000.
+            max_page_size: The most rows that this endpoint lets one ask for; `page_size` is cut to it.
             limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
             offset_name: The offset's parameter.
+            first_offset: Offset of the first row or page, 0 or 1.
             offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
+            total_unit: What the total counts, likewise; `None` lets the answers tell.
             key: What tells one row from another: the name of an attribute or member, or a function of a row.
                 Without it rows that are equal in everything count as one, unless `offset_unit` is given.
 
@@ -329,6 +345,10 @@ class CapillaryClient(ProcessBound):
             offset_name=offset_name,
             offset_unit=offset_unit,
             key=key,
+            total_key=total_key,
+            total_unit=total_unit,
+            first_offset=first_offset,
+            max_page_size=max_page_size,
         )
         return self._calls.paginate(listing)
 

@@ -13,8 +13,88 @@ from capillary_async.pipeline.request import DateTimeParam, Request
 T = TypeVar("T")
 Query = Mapping[str, str | int | bool | date | Iterable[str | int] | None]
 
-# A segment of this form is part of the API; any other may be an id, and is kept out of errors and logs.
-_PLAIN_SEGMENT: Final = re.compile(r"v\d|[A-Za-z][A-Za-z_-]*2?")
+# Segments of the documented paths. Any other may be an id or somebody's name, and is kept out of errors and logs.
+_WORDS: Final = frozenset(
+    [
+        "actionSummary",
+        "active",
+        "api_gateway",
+        "balance",
+        "badge",
+        "badgeMeta",
+        "badges",
+        "brand",
+        "bulk",
+        "bundle",
+        "card",
+        "core",
+        "coupon",
+        "coupons",
+        "customer",
+        "customerDetails",
+        "customerPromotionDetails",
+        "customers",
+        "earn",
+        "enrolledTargets",
+        "events",
+        "explode",
+        "fleet",
+        "generate",
+        "getByBillNumber",
+        "getCustomerLedgerBalance",
+        "getCustomerLedgerExplodeInfo",
+        "getCustomerLedgerInfo",
+        "getCustomers",
+        "history",
+        "issuals",
+        "labels",
+        "leaderboards",
+        "ledger",
+        "list",
+        "lookup",
+        "loyaltyDetails",
+        "loyaltyEvents",
+        "management",
+        "members",
+        "milestones",
+        "oauth",
+        "organization",
+        "points",
+        "pointsExpirySchedule",
+        "pointsLedger",
+        "products",
+        "programs",
+        "promisedPointsSchedule",
+        "promotionData",
+        "promotions",
+        "request",
+        "requests",
+        "reward",
+        "rewardList",
+        "rewards",
+        "search",
+        "segments",
+        "series",
+        "slabHistory",
+        "statusLog",
+        "stores",
+        "subscriptions",
+        "targetGroups",
+        "targetPeriods",
+        "targets",
+        "tierDetails",
+        "token",
+        "trackedTargetEvents",
+        "trackers",
+        "transactions",
+        "user",
+        "userEntityTrackers",
+        "userGroup2",
+        "userReward",
+        "users",
+    ]
+)
+_VERSION: Final = re.compile(r"v\d(\.\d)?")
 _UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # halves of characters
 
 
@@ -45,6 +125,10 @@ def list_rows(
     offset_name: str,
     offset_unit: OffsetUnit | None,
     key: str | Callable[[T], Hashable] | None,
+    total_key: str = "",
+    total_unit: OffsetUnit | None = None,
+    first_offset: int = 0,
+    max_page_size: int | None = None,
 ) -> Listing[T]:
     """Build the listing for any GET with a limit and an offset.
 
@@ -52,18 +136,23 @@ def list_rows(
         path: As for `fetch`.
         query: As for `fetch`, without limit and offset.
         into: The type of one row.
-        rows_key: Member of the answer that holds the rows.
+        rows_key: Member of the answer that holds the rows; may be a path, such as `data.content`.
         page_size: Rows to ask for at once, from 1 to 1,000.
         limit_name: The limit's parameter.
         offset_name: The offset's parameter.
         offset_unit: What it counts, where you know it; `None` lets the rows tell.
         key: What tells one row from another: the name of an attribute or member, or a function of a row.
+        total_key: The member that holds the total, or its path; empty means `pagination.total`.
+        total_unit: What the total counts, where you know it; `None` lets the answers tell.
+        first_offset: Offset of the first row or page, 0 or 1.
+        max_page_size: The most rows that the API lets one ask for; `page_size` is cut to it.
 
     Raises:
         InvalidArgumentError: An argument is wrong.
     """
-    if offset_unit not in (None, "pages", "records"):
-        raise InvalidArgumentError('offset_unit must be "pages", "records" or None')
+    for name, unit in (("offset_unit", offset_unit), ("total_unit", total_unit)):
+        if unit not in (None, "pages", "records"):
+            raise InvalidArgumentError(f'{name} must be "pages", "records" or None')
     names = take.text("limit_name", limit_name), take.text("offset_name", offset_name)
     if len({*names}) == 1:
         raise InvalidArgumentError("offset_name must not be the limit's name")
@@ -79,6 +168,10 @@ def list_rows(
         offset_unit=offset_unit,
         limit_name=names[0],
         offset_name=names[1],
+        total_unit=total_unit,
+        first_offset=take.bounded("first_offset", first_offset, 0, 1),
+        max_page_size=None if max_page_size is None else take.bounded("max_page_size", max_page_size, 1, 1000),
+        total_at=total_key and take.text("total_key", total_key),
     )
 
 
@@ -93,7 +186,7 @@ def _template(path: str) -> tuple[str, dict[str, str]]:
     for segment in taken[1:].split("/"):
         if segment in ("", ".", ".."):
             raise InvalidArgumentError("path must not hold empty or dot segments")
-        if not _PLAIN_SEGMENT.fullmatch(segment):
+        if segment not in _WORDS and not _VERSION.fullmatch(segment):
             name = f"value{len(values) + 1}"
             values[name] = segment
             segment = f"{{{name}}}"  # noqa: PLW2901  (the segment as the template shows it)

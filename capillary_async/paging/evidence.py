@@ -150,6 +150,7 @@ class OffsetModel:
     offset: int | None = None
     _limit: int = 0
     _keys: Sequence[Hashable] = ()
+    _doubts: int = 0
     _shared: int = 0  # rows that stood again, moved on by one, in the last answers
 
     @property
@@ -204,14 +205,17 @@ class OffsetModel:
         step = 0 if self.offset is None else offset - self.offset
         room = len(self._keys) - step  # rows that both answers have if `offset` counts records
         is_near = step > 0 and room > 0 and (limit == self._limit or not self.offset)
+        # Rows that were inserted meanwhile can make one reading look like the other, but not twice.
+        self._doubts += is_near and change >= room
+        is_clear = change < room or self._doubts > 1
         if is_new or not is_near:
             self._shared = 0
-            return "pages" if is_near and not self.is_proven and change < room else None
+            return "pages" if is_near and not self.is_proven and is_clear else None
         before, now = list(self._keys), list(keys)
         shared = overlap(before, now, step)
         self._shared = self._shared + shared if shared else 0
         if shared:
-            return self._weigh(is_full=len(keys) == self.size) if change < room else None
+            return self._weigh(is_full=len(keys) == self.size) if is_clear or change > room else None
         # A page that begins with the last rows of the one before: as many as were inserted, or one that is there twice.
         again = change or 1
         is_next = 0 < again < self.size and overlap(before, now, self.size - again) == again
@@ -265,6 +269,11 @@ class ResumeAnchor:
             self._looks_back = self._looks_back + 1 if may_look_back else _LOOKS_BACK
             return self._looks_back * size if may_look_back else 0
         return 0
+
+    def stands_in(self, keys: Sequence[Hashable], start: int) -> bool:
+        """Whether the row stands at its position in an answer that begins at `start`."""
+        index = self.position - 1 - start
+        return 0 <= index < len(keys) and self._is_it is not None and self._is_it(keys[index])
 
     def retry(self) -> int:
         """Look once more where the row should be; return its position."""

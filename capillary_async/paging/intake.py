@@ -14,17 +14,24 @@ class Intake(WalkState):
 
     def _measure(self, ask: PageRequest, count: int, claimed: int) -> None:
         """Learn the page size in force."""
-        is_short = self._is_short(count, ask.limit, claimed)
+        is_short, is_first = self._is_short(count, ask.limit, claimed), not self._delivered
         self._delivered = max(self._delivered, count)
         self.traits.longest = max(self.traits.longest, count)
         if count < claimed < ask.limit or (self.has_short_pages and count == claimed):
             self.offsets.size = claimed
         elif count < ask.limit and not is_short and not self.has_short_pages:
             self.offsets.size = count
-        elif is_short and self.requests == 1 and not self._anchor.position:
+        elif is_short and is_first:
             longest = self.traits.longest
             self._is_raise_due = longest < SMALLEST_PAGE <= ask.limit and not self.traits.is_tiny
             self.offsets.size = count if self._is_raise_due else min(ask.limit, longest)
+
+    def _least(self, ask: PageRequest, keys: Sequence[Hashable]) -> int:
+        """Return how many rows the list has at least, by where the rows of an answer stand."""
+        if not keys or (keys[-1] in self.rows and not self.rows.stand_at(ask.start, keys)):
+            return 0
+        is_sure = self.offsets.unit != "pages" or len(keys) == ask.limit
+        return (ask.start if is_sure else ask.offset * len(keys)) + len(keys)
 
     def _take(
         self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims, change: int
@@ -51,8 +58,13 @@ class Intake(WalkState):
             return _NONE, step
         if self._slipped(ask, keys):
             return _NONE, self._slip()
+        is_known = self.rows.is_keyed and self.rows.have_all(keys)
+        is_cut = len(keys) < ask.limit == self.offsets.size
+        if is_known and is_cut and not self._is_resized and self._is_misplaced(keys):
+            self._resize(len(keys))
+            return _NONE, None
         if self.start > self.rows.end and not (ask.step is Step.BEYOND and self._tries > 1):
-            if self.rows.have_all(keys):
+            if is_known:
                 self._repeat()
             self._is_shown = True
             return _NONE, None
@@ -94,6 +106,7 @@ class Intake(WalkState):
         if self._slipped(ask, ()):
             return self._slip()
         self._note_end(claims)
+        self._is_resized = False
         if ask.start > self.rows.end:
             self._behind += 1
         else:
@@ -117,6 +130,7 @@ class Intake(WalkState):
 
     def _seek(self, keys: Sequence[Hashable], ask: PageRequest) -> Step | None:
         """Look for the row to go on from; return a step if it has to be looked for elsewhere."""
+        self._fit(keys, ask)
         by = self._anchor.look(self.start if keys else ask.start, keys, self._delivered)
         if not self._anchor.is_sought or not by:
             return None
@@ -127,6 +141,13 @@ class Intake(WalkState):
         step = self._go_back(self.start - by if keys else ask.start - by)
         self.rows.settle()
         return step
+
+    def _fit(self, keys: Sequence[Hashable], ask: PageRequest) -> None:
+        """See whether the row to go on from stands where it should if all pages are as short as this one now."""
+        start = ask.offset * len(keys)
+        if self.offsets.unit == "pages" and len(keys) < ask.limit and self._anchor.stands_in(keys, start):
+            self.offsets.size, self.start = len(keys), start
+            self.rows.start_at(start)
 
     def _slipped(self, ask: PageRequest, keys: Sequence[Hashable]) -> bool:
         """Whether an answer that should begin with the last known row does not."""
@@ -151,9 +172,6 @@ class Intake(WalkState):
         is_first = is_known and start > 0 and end == count and not self.total.rise and rows.stand_first(keys)
         if is_first and self._is_static(count):
             return _NONE, Step.DONE
-        if is_known and count < ask.limit == self.offsets.size and self._is_misplaced(keys):
-            self._resize(count)
-            return _NONE, None
         if not self.offsets.is_proven:
             self._arrived[ask.offset] = keys
         new = rows.take(start, keys)
@@ -163,8 +181,12 @@ class Intake(WalkState):
         self._note_end(claims)
         self._check_progress(keys, start - high, is_further=rows.end > high, has_new=len(new) > 0)
         self.offsets.remember(ask.offset, ask.limit, keys)
-        if rows.end <= end:
-            self._misses += 1
+        if rows.end <= end and not (new and self.offsets.is_open):
+            self._is_resized = False
+            if start + count == end:
+                self._misses += 1
+            elif count < ask.limit and self.offsets.unit == "records":  # the page was cut: all are shorter now
+                self.offsets.size, self._has_moved = count, True
             return new, None
         self._tail = (count, ask.limit, claims.limit or 0)
         if self.requests == 1:
@@ -228,7 +250,8 @@ class Intake(WalkState):
     def _is_misplaced(self, keys: Sequence[Hashable]) -> bool:
         """Whether known rows on a short page stand where they should not, because all pages are shorter now."""
         rows, end = self.rows, self.start + len(keys)
-        is_explained = rows.end < end <= rows.high or (self.total.rise > 0 and rows.end < end)
+        has_grown = self.total.rise > 0 and "records" in self.total.readings
+        is_explained = rows.end < end <= rows.high or (has_grown and rows.end < end)
         if self.offsets.unit == "records" or self.has_short_pages or is_explained:
             return False
         return not (self.offsets.is_open and rows.stand_at(self.start, keys))

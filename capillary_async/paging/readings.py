@@ -125,12 +125,13 @@ class TotalModel:
         """How much it rose from its lowest."""
         return (self.last or 0) - self._lowest
 
-    def note(self, total: int | None, size: int) -> int:
+    def note(self, total: int | None, size: int, rows: int) -> int:
         """Take the total of an answer; return by how much it changed.
 
         Args:
             total: As the server said it.
             size: Page size that it was counted with; 0 if that is unknown. Pages of another size are others.
+            rows: How many rows the list has at least, by where the answer's rows stand.
         """
         if total is None or total <= 0:
             self.readings = self.readings or {"nothing"}
@@ -141,6 +142,8 @@ class TotalModel:
             self.first = self._lowest = total
             self.readings = {"records", "pages"}
             return 0
+        if rows > total + 1 and "records" in self.readings:
+            self._drop("records", self.known_unit != "pages")
         if "pages" in self.readings and not is_comparable:
             self._lowest = total
             return min(total - before, 0) if self.unit == "pages" else total - before
@@ -180,7 +183,8 @@ class TotalModel:
             rows: How many rows.
             pages: How many pages.
             size: Rows on a page.
-            is_end: Whether answers show the end. Only then one row more than an unproven total of records is enough.
+            is_end: Whether answers show the end of a list that grew. Only then one row more than an unproven total of
+                records is taken for one that was appended between the count and the select.
         """
         total = self.last or 0
         is_full = rows >= total and (rows == total or is_end or self.known_unit == "records")

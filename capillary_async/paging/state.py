@@ -188,12 +188,15 @@ class WalkState:
 
     def _pages(self) -> int:
         """Pages that were read; one that was begun counts when rows end there."""
-        size = self.offsets.size
-        return -(-self.rows.end // size) if self._lacks or self._says_end else self.rows.end // size
+        size, rows = self.offsets.size, max(self.rows.end, self.rows.count if self.offsets.is_open else 0)
+        return -(-rows // size) if self._lacks or self._says_end else rows // size
 
     def _reached(self) -> set[TotalUnit]:
         rows, gaps = self.rows.end - self.rows.gaps, self.rows.gaps // self.offsets.size
-        return self.total.reached(rows, self._pages() - gaps, self.offsets.size, is_end=self._lacks > 1)
+        is_end = self._lacks > 0 and self.total.rise > 0
+        if not self.total.has_fallen and not self._anchor.position:
+            rows = max(rows, self.rows.count)
+        return self.total.reached(rows, self._pages() - gaps, self.offsets.size, is_end=is_end)
 
     def _aim(self, position: int, step: Step) -> None:
         """Set the next request."""

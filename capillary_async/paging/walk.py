@@ -93,7 +93,8 @@ class Walk(Intake):
         if keys:
             self._measure(ask, len(keys), claims.limit or 0)
         is_current = ask.limit == self.offsets.size or self._is_short(len(keys), ask.limit, claims.limit or 0)
-        change = self.total.note(claims.total, self.offsets.size if is_current else 0)
+        least = self._least(ask, keys) + (claims.total == len(keys))  # a total of this answer alone counts nothing
+        change = self.total.note(claims.total, self.offsets.size if is_current else 0, least)
         new, step = self._take(ask, keys, claims, change)
         self._spare += (2 - self._loops.is_again if len(new) else 0) - 1
         self._plan(step)
@@ -123,7 +124,7 @@ class Walk(Intake):
             return step
         if reached:
             is_end = self._lacks > 0 or self.total.settles(reached, self.rows.end - self.rows.gaps)
-            return self._finish() if is_end else Step.NEXT
+            return self._finish() if is_end or self._is_outrun() else Step.NEXT
         return self._choose_unpromised() if "nothing" in self.total.readings else self._choose_promised()
 
     def _heed(self, reached: AbstractSet[TotalUnit]) -> Step | None:
@@ -138,7 +139,8 @@ class Walk(Intake):
         is_only = self.total.readings == {"nothing"}
         if is_only and (self.is_unpaged or (self.requests == 1 and not self.rows.end)):
             return self._finish()
-        if self._misses and (self._lacks > 1 or self.traits.is_dense):
+        is_outrun = self._shorts > _PATIENCE  # a row comes with each request
+        if is_outrun or (self._misses and not self._is_resized and (self._lacks > 1 or self.traits.is_dense)):
             if self._is_prior_alone():
                 return self._reopen()
             self.traits.is_dense |= self._misses + self._behind > 0 and not self.rows.gaps
@@ -150,8 +152,9 @@ class Walk(Intake):
         if not self._lacks:
             return self._finish() if self._is_outrun() else Step.NEXT
         total, rows = self.total, self.rows.end - self.rows.gaps
-        # The list grew between the server's count and its select: all that it counted before has come.
-        if self._shorts > 1 and (total.before or math.inf) <= rows and total.rise:
+        # The list grew between the server's select and its count: all that it counted before has come.
+        is_near = self._shorts > 1 or (self._shorts > 0 and rows + 1 >= (total.last or 0))
+        if is_near and total.rise and rows >= (total.before or math.inf) and "records" in total.readings:
             return self._finish()
         if self._lacks == 1:
             return Step.AGAIN
@@ -183,18 +186,18 @@ class Walk(Intake):
         return self._finish()
 
     def _missing(self) -> int:
-        """Count the rows that `total` has and no answer had."""
+        """Count the rows that `total` has, that stand where the walk has been, and that no answer had."""
         rows, total = self.rows, self.total
         is_countable = rows.is_keyed and not self._anchor.position and not self.has_short_pages
         if not is_countable or "records" not in total.readings:
             return 0
-        return max((total.last or 0) - rows.count - rows.twice, 0)
+        return max(min(total.last or 0, rows.end - rows.gaps) - rows.count - rows.twice, 0)
 
     def _is_found(self) -> bool:
         """Whether reading again has brought all that was missing."""
         total = self.total
         is_counted = "records" in total.readings and not total.has_fallen and not self._slips
-        return is_counted and not self._missing()
+        return is_counted and self.rows.count + self.rows.twice >= (total.last or 0)
 
     def _finish(self) -> Step:
         """End the walk, unless rows are missing."""
@@ -218,9 +221,11 @@ class Walk(Intake):
         if is_whole and count < self.page_size and self.requests > 1:
             traits.whole = max(traits.whole, count)
         reached = self._reached()
-        if "records" not in total.readings and "pages" in reached:
+        if "records" not in total.readings and "pages" in reached and total.before in (None, total.last):
             traits.total_unit = "pages"
-        is_exact = self._lacks > 0 and total.last == rows.end - rows.gaps == rows.count
+        is_exact = (
+            self._lacks > 0 and total.before in (None, total.last) and total.last == rows.end - rows.gaps == rows.count
+        )
         if is_exact and reached == {"records"} and (not is_whole or count == limit == self.page_size):
             traits.total_unit = "records"
         traits.is_own = True
