@@ -15,84 +15,16 @@ Query = Mapping[str, str | int | bool | date | Iterable[str | int] | None]
 
 # Segments of the documented paths. Any other may be an id or somebody's name, and is kept out of errors and logs.
 _WORDS: Final = frozenset(
-    [
-        "actionSummary",
-        "active",
-        "api_gateway",
-        "balance",
-        "badge",
-        "badgeMeta",
-        "badges",
-        "brand",
-        "bulk",
-        "bundle",
-        "card",
-        "core",
-        "coupon",
-        "coupons",
-        "customer",
-        "customerDetails",
-        "customerPromotionDetails",
-        "customers",
-        "earn",
-        "enrolledTargets",
-        "events",
-        "explode",
-        "fleet",
-        "generate",
-        "getByBillNumber",
-        "getCustomerLedgerBalance",
-        "getCustomerLedgerExplodeInfo",
-        "getCustomerLedgerInfo",
-        "getCustomers",
-        "history",
-        "issuals",
-        "labels",
-        "leaderboards",
-        "ledger",
-        "list",
-        "lookup",
-        "loyaltyDetails",
-        "loyaltyEvents",
-        "management",
-        "members",
-        "milestones",
-        "oauth",
-        "organization",
-        "points",
-        "pointsExpirySchedule",
-        "pointsLedger",
-        "products",
-        "programs",
-        "promisedPointsSchedule",
-        "promotionData",
-        "promotions",
-        "request",
-        "requests",
-        "reward",
-        "rewardList",
-        "rewards",
-        "search",
-        "segments",
-        "series",
-        "slabHistory",
-        "statusLog",
-        "stores",
-        "subscriptions",
-        "targetGroups",
-        "targetPeriods",
-        "targets",
-        "tierDetails",
-        "token",
-        "trackedTargetEvents",
-        "trackers",
-        "transactions",
-        "user",
-        "userEntityTrackers",
-        "userGroup2",
-        "userReward",
-        "users",
-    ]
+    """
+    actionSummary active api_gateway badge badgeMeta badges balance brand bulk bundle card core coupon coupons
+    customer customerDetails customerPromotionDetails customers earn enrolledTargets events explode fleet generate
+    getByBillNumber getCustomerLedgerBalance getCustomerLedgerExplodeInfo getCustomerLedgerInfo getCustomers history
+    issuals labels leaderboards ledger list lookup loyaltyDetails loyaltyEvents management members milestones oauth
+    organization points pointsExpirySchedule pointsLedger products programs promisedPointsSchedule promotionData
+    promotions request requests reward rewardList rewards search segments series slabHistory statusLog stores
+    subscriptions targetGroups targetPeriods targets tierDetails token trackedTargetEvents trackers transactions
+    user userEntityTrackers userGroup2 userReward users
+    """.split()  # noqa: SIM905
 )
 _VERSION: Final = re.compile(r"v\d(\.\d)?")
 _UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # halves of characters

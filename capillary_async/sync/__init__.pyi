@@ -1058,18 +1058,22 @@ class CapillaryClient:
             DecodeError: The answer does not fit the type.
         """
     @overload
-    def paginate(self, path: str, query: Query=..., *, into: type[T], rows_key: str=..., page_size: int=..., limit_name: str=..., offset_name: str=..., offset_unit: OffsetUnit | None=..., key: str | Callable[[T], Hashable] | None=...) -> Pager[T]:
+    def paginate(self, path: str, query: Query=..., *, into: type[T], rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[T], Hashable] | None=...) -> Pager[T]:
         """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
 
         Args:
             path: As for `fetch`.
             query: As for `fetch`, without limit and offset.
             into: The type of one row; as for `fetch`.
-            rows_key: Member of the answer that holds the rows.
+            rows_key: Member of the answer that holds the rows; may be a path, such as "data.content".
+            total_key: Member that holds the total, such as "pageDetails.totalEntries"; empty means "pagination.total".
             page_size: Rows to ask for at once, from 1 to 1,000.
+            max_page_size: The most rows that this endpoint lets one ask for; `page_size` is cut to it.
             limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
             offset_name: The offset's parameter.
+            first_offset: Offset of the first row or page, 0 or 1.
             offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
+            total_unit: What the total counts, likewise; `None` lets the answers tell.
             key: What tells one row from another: the name of an attribute or member, or a function of a row.
                 Without it rows that are equal in everything count as one, unless `offset_unit` is given.
 
@@ -1077,18 +1081,22 @@ class CapillaryClient:
             InvalidArgumentError: An argument is wrong; nothing was sent.
         """
     @overload
-    def paginate(self, path: str, query: Query=..., into: Any=..., *, rows_key: str=..., page_size: int=..., limit_name: str=..., offset_name: str=..., offset_unit: OffsetUnit | None=..., key: str | Callable[[Any], Hashable] | None=...) -> Pager[Any]:
+    def paginate(self, path: str, query: Query=..., into: Any=..., *, rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[Any], Hashable] | None=...) -> Pager[Any]:
         """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
 
         Args:
             path: As for `fetch`.
             query: As for `fetch`, without limit and offset.
             into: The type of one row; as for `fetch`.
-            rows_key: Member of the answer that holds the rows.
+            rows_key: Member of the answer that holds the rows; may be a path, such as "data.content".
+            total_key: Member that holds the total, such as "pageDetails.totalEntries"; empty means "pagination.total".
             page_size: Rows to ask for at once, from 1 to 1,000.
+            max_page_size: The most rows that this endpoint lets one ask for; `page_size` is cut to it.
             limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
             offset_name: The offset's parameter.
+            first_offset: Offset of the first row or page, 0 or 1.
             offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
+            total_unit: What the total counts, likewise; `None` lets the answers tell.
             key: What tells one row from another: the name of an attribute or member, or a function of a row.
                 Without it rows that are equal in everything count as one, unless `offset_unit` is given.
 
