@@ -1,6 +1,6 @@
 """What a job found as Parquet: stored JSON to columns in one pass, a chunk at a time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -70,7 +70,12 @@ class ParquetTable:
         self._keys = keys
         self._arrow_schema: Any = load_pyarrow().schema([*keys.arrow, *members.arrow])
         self._read = record_decoder(schema.row_type) if columns is None else None
-        self._writer: Any = import_module("pyarrow.parquet").ParquetWriter(file, self._arrow_schema)
+        repeated = [
+            *schema.key_names,
+            *(path for field in members.arrow for path in _text_paths(field.type, field.name)),
+        ]
+        writer: Any = import_module("pyarrow.parquet").ParquetWriter
+        self._writer: Any = writer(file, self._arrow_schema, use_dictionary=repeated)
         self._batches: list[Any] = []
         self._pending: list[tuple[tuple[Any, ...], Any]] = []
         self._rows = 0
@@ -155,3 +160,22 @@ def _repeated(values: Sequence[Any], counts: Sequence[int]) -> list[Any]:
     for value, count in zip(values, counts, strict=True):
         found += [value] * count
     return found
+
+
+def _text_paths(kind: Any, path: str) -> Iterator[str]:
+    """Yield the paths of a column's texts, as Parquet names them.
+
+    Texts repeat, and so do the key's values. Numbers and times seldom do: a dictionary of them takes longer to write,
+    and makes the file larger.
+    """
+    arrow = load_pyarrow()
+    if arrow.types.is_struct(kind):
+        for index in range(kind.num_fields):
+            yield from _text_paths(kind.field(index).type, f"{path}.{kind.field(index).name}")
+    elif arrow.types.is_list(kind):
+        yield from _text_paths(kind.value_type, f"{path}.list.element")
+    elif arrow.types.is_map(kind):
+        yield from _text_paths(kind.key_type, f"{path}.key_value.key")
+        yield from _text_paths(kind.item_type, f"{path}.key_value.value")
+    elif arrow.types.is_string(kind):
+        yield path

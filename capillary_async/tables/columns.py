@@ -14,6 +14,7 @@ from enum import Enum
 from importlib import import_module
 from itertools import accumulate, chain
 from numbers import Integral, Real
+from operator import attrgetter
 from types import NoneType
 from typing import Any, Final, Protocol, cast
 
@@ -78,7 +79,7 @@ class ScalarColumn:
     Attributes:
         arrow_type: The pyarrow type.
         expected: What the column takes, in words.
-        exact: The classes that pyarrow converts to the type without loss, or refuses.
+        exact: The classes that pyarrow converts to the type without loss, or refuses; that of null is one of them.
         convert: Makes a value of another class one of those; raises an error if there is no exact way.
         cast_text: Whether pyarrow's own reader of texts is exact for the type.
     """
@@ -97,20 +98,18 @@ class ScalarColumn:
                 if self.cast_text and classes <= {str, NoneType}:
                     with suppress(*_REFUSALS):
                         return load_pyarrow().array(values).cast(self.arrow_type)
-                values = [value if type(value) in exact else self._converted(value) for value in values]
+                convert = self.convert
+                values = [value if type(value) in exact else convert(value) for value in values]
             return load_pyarrow().array(values, self.arrow_type)
         except _REFUSALS:
             pass
         # Raised out here, the error has no context, and so holds no value.
         raise self._culprit(values)
 
-    def _converted(self, value: Any) -> Any:
-        return None if value is None else self.convert(value)
-
     def _culprit(self, values: Sequence[Any]) -> CellError:
         for index, value in enumerate(values):
             try:
-                load_pyarrow().array([value if type(value) in self.exact else self._converted(value)], self.arrow_type)
+                load_pyarrow().array([value if type(value) in self.exact else self.convert(value)], self.arrow_type)
             except _REFUSALS:
                 return CellError(index, "", self.expected)
         return CellError(0, "", self.expected)
@@ -150,7 +149,7 @@ class StructColumn:
         try:
             # The common cases first: a call for each value would take as long as all the rest.
             if len(classes) == 1 and classes != {NoneType} and not _holds_mappings(classes):
-                found = [getattr(value, name) for value in values]
+                found = list(map(attrgetter(name), values))
             elif classes == {dict}:
                 found = [value.get(name) for value in values]
             else:
