@@ -1,26 +1,88 @@
 """Write the parts of the reference that follow from the code, so that they cannot grow old."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from importlib import import_module
 from pathlib import Path
-from types import GenericAlias, UnionType
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import attrs
+from command_pages import command_pages, exit_codes
+from endpoint_pages import endpoint_table, group_page, group_types, lookup_table
 
 import capillary_async
 from capillary_async import errors, models
+from capillary_async.jobs.database import TABLES
 from capillary_async.models.definition import Model, documented, wire_names
+from capillary_async.options import Region
+from capillary_async.sandbox.answers import CODES
+
+# What to do about an error of each class. A class without an entry takes the one of its parent.
+ADVICE: Final[Mapping[type[errors.CapillaryError], str]] = {
+    errors.CapillaryError: "Catch it where any failure is handled in the same way.",
+    errors.ConfigurationError: "Correct the settings that the message names. No later attempt changes it.",
+    errors.InvalidArgumentError: "Correct the argument that the message names. Nothing was sent.",
+    errors.TransportError: "Check the network, the proxy and the certificates. The same call may work later.",
+    errors.DeadlineExceeded: "Give the call a longer `deadline`, or answer your own caller without the data.",
+    errors.ResponseError: "Look at `codes`, `status` and `errors`; give Capillary's support the `request_id`.",
+    errors.AuthenticationError: "Check the till or key, and its password or secret.",
+    errors.AccessDeniedError: "Ask Capillary for access with this till or key.",
+    errors.NotFoundError: "Check the id and `source`. It is an answer, so do not repeat the call.",
+    errors.CustomerMergedError: "Find the customer by mobile number, e-mail address or external id.",
+    errors.InvalidRequestError: "Correct the request. The same request is refused again.",
+    errors.RateLimitedError: "Set `ClientOptions.rate_limit` below the limit of your key; share it between processes.",
+    errors.ServerError: "Call again later if `retryable` is true; the client has done so already, within its budget.",
+    errors.UnexpectedResponseError: "Check the base URL. A gateway or another server has answered.",
+    errors.DecodeError: "Report it to the developers with `location` and the request id.",
+    errors.TableError: "Change the column that `location` names, or write the rows as JSON lines.",
+    errors.PaginationError: "Read the rest by `pager.resume(error.cursor)`, or read the listing again.",
+}
+# The API's words for codes that the sandbox never sends.
+_OTHER_CODES: Final[Mapping[int, str]] = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not found",
+    429: "Too many requests",
+    461: "The search is busy",
+    498: "The token has ended or is not valid",
+    1620: "External id is not valid",
+    4001: "Authorisation status is not available",
+    8100: "offset is below 0",
+    8101: "limit is 0 or less",
+    8102: "limit is above 100",
+    11002: "The ledger is not available",
+    11006: "limit is above the largest",
+    300005: "No access to promotions",
+}
 
 
 def write_pages(folder: Path) -> None:
     """Write each page into `folder`, unless it says the same already."""
     folder.mkdir(exist_ok=True)
-    pages = {"errors.md": error_catalogue(), "codes.md": code_table(), "models.md": model_pages()}
-    for name, text in pages.items():
-        page = folder / name
+    for name, make in pages().items():
+        page, text = folder / f"{name}.md", make()
         if not page.exists() or page.read_text("utf-8") != text:
             page.write_text(text, "utf-8")
+
+
+def pages() -> dict[str, Callable[[], str]]:
+    """Return what writes each part, by the part's name."""
+    return {
+        "errors": error_catalogue,
+        "codes": code_table,
+        "models": model_pages,
+        "enumerations": enumeration_pages,
+        "regions": region_table,
+        "job-tables": job_tables,
+        "commands": command_pages,
+        "exit-codes": exit_codes,
+        "endpoints": endpoint_table,
+        "lookups": lookup_table,
+        **{f"group-{name}": lambda name=name: group_page(name) for name in group_types()},
+        **{f"module-{name}": lambda name=name: module_page(name) for name in ("jobs", "sync", "telemetry", "sandbox")},
+    }
 
 
 def error_classes() -> list[type[errors.CapillaryError]]:
@@ -35,21 +97,39 @@ def error_classes() -> list[type[errors.CapillaryError]]:
     return [*below(errors.CapillaryError)]
 
 
+def advice(cls: type[errors.CapillaryError]) -> str:
+    """Return what to do about an error."""
+    return next(ADVICE[parent] for parent in cls.__mro__ if parent in ADVICE)
+
+
 def error_catalogue() -> str:
-    """Document each error class."""
-    return "".join(_autoclass(f"capillary_async.{cls.__name__}") for cls in error_classes())
+    """Document each error class, with what to do."""
+    return "".join(
+        f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}')}**What to do:** {advice(cls)}\n\n"
+        for cls in error_classes()
+    )
 
 
 def code_table() -> str:
-    """List what each of the API's codes is raised as."""
-    rows = "".join(f"| {code} | `{cls.__name__}` |\n" for code, cls in sorted(errors.ERROR_CLASSES.items()))
-    return f"| code | raised as |\n|---:|---|\n{rows}"
+    """List the API's words for each of its codes, and what it is raised as."""
+    meanings = {code: text for code, (_, text) in CODES.items()} | _OTHER_CODES
+    rows = "".join(
+        f"| {code} | {meanings[code].rstrip('.')} | [{cls.__name__}](#{cls.__name__.lower()}) |\n"
+        for code, cls in sorted(errors.ERROR_CLASSES.items())
+    )
+    return f"| code | what the API says | raised as |\n|---:|---|---|\n{rows}"
 
 
 def public_models() -> list[type[Model]]:
     """Return every public model, in alphabetical order."""
     found = [getattr(capillary_async, name) for name in sorted(capillary_async.__all__)]
     return [cls for cls in found if isinstance(cls, type) and issubclass(cls, Model) and cls is not models.Model]
+
+
+def public_enumerations() -> list[type[Enum]]:
+    """Return every public enumeration of the API's values, in alphabetical order."""
+    found = [getattr(capillary_async, name) for name in sorted(capillary_async.__all__)]
+    return [cls for cls in found if isinstance(cls, type) and issubclass(cls, Enum) and cls is not Region]
 
 
 def model_pages() -> str:
@@ -62,11 +142,55 @@ def _model(cls: type[Model]) -> str:
         f"| `{attribute.name}` | `{spell(attribute.type)}` | {_keys(attribute)} |\n" for attribute in documented(cls)
     )
     keys = f"| attribute | type | key in the API |\n|---|---|---|\n{rows}" if rows else ""
-    return f"## {cls.__name__}\n\n{_autoclass(f'capillary_async.{cls.__name__}', members=False)}{keys}\n"
+    return f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}', members=False)}{keys}\n"
 
 
 def _keys(attribute: "attrs.Attribute[Any]") -> str:
     return ", then ".join(f"`{name}`" for name in wire_names(attribute))
+
+
+def enumeration_pages() -> str:
+    """Document each enumeration with its values."""
+    return "".join(
+        f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}', members=False)}"
+        f"Values: {', '.join(f'`{member.value}`' for member in cls)}\n\n"
+        for cls in public_enumerations()
+    )
+
+
+def region_table() -> str:
+    """List the clusters."""
+    rows = "".join(f"| `Region.{region.name}` | `{region.base_url}` | {region.timezone_name} |\n" for region in Region)
+    return f"| cluster | base URL | time zone |\n|---|---|---|\n{rows}"
+
+
+def job_tables() -> str:
+    """Show the tables of a job's database."""
+    columns = {name: statement[statement.index("(") + 1 : statement.rindex(")")] for name, statement in TABLES.items()}
+    rows = "".join(f"| `{name}` | {_code_list(text)} |\n" for name, text in columns.items())
+    return f"| table | columns |\n|---|---|\n{rows}"
+
+
+def _code_list(columns: str) -> str:
+    return ", ".join(f"`{column.strip()}`" for column in columns.split(","))
+
+
+def module_page(module_name: str) -> str:
+    """Document every public name of a module."""
+    full_name = f"capillary_async.{module_name}"
+    module = import_module(full_name)
+    return "".join(f"## {name}\n\n{_auto_of(module, full_name, name)}" for name in module.__all__)
+
+
+def _auto_of(module: Any, full_name: str, name: str) -> str:
+    value = getattr(module, name)
+    if inspect.isclass(value):
+        return _auto("class", f"{full_name}.{name}")
+    if inspect.isfunction(value):
+        return _auto("function", f"{full_name}.{name}")
+    choices = [getattr(arm, "__name__", repr(arm)) for arm in get_args(value)]
+    said = f"One of {', '.join(f'`{choice}`' for choice in choices)}.\n\n" if choices else ""
+    return f"```{{eval-rst}}\n.. py:data:: {full_name}.{name}\n```\n\n{said}"
 
 
 def spell(into: Any) -> str:
@@ -75,22 +199,15 @@ def spell(into: Any) -> str:
         return spell(get_args(into)[0])
     if isinstance(into, UnionType) or str(get_origin(into)) == "typing.Union":
         return " or ".join(dict.fromkeys(spell(arm) for arm in get_args(into)))
-    if get_args(into) and not isinstance(into, type | GenericAlias):
-        inner = ", ".join("..." if arm is Ellipsis else spell(arm) for arm in get_args(into))
-        return f"{getattr(get_origin(into), '__name__', into)}[{inner}]"
     if get_args(into):
         inner = ", ".join("..." if arm is Ellipsis else spell(arm) for arm in get_args(into))
-        return f"{get_origin(into).__name__}[{inner}]"
+        return f"{getattr(get_origin(into), '__name__', into)}[{inner}]"
     if into is type(None):
         return "None"
     return getattr(into, "__name__", str(into)).removeprefix("typing.")
 
 
-def _autoclass(name: str, *, members: bool = True) -> str:
-    options = "   :members:\n" if members else "   :no-members:\n"
-    return f"```{{eval-rst}}\n.. autoclass:: {name}\n{options}   :no-undoc-members:\n```\n\n"
-
-
-def first_line(thing: object) -> str:
-    """Return the first line of a docstring."""
-    return (inspect.getdoc(thing) or "").split("\n", 1)[0]
+def _auto(kind: str, name: str, *, members: bool = True) -> str:
+    shown = "" if kind == "function" else "   :members:\n" if members else "   :no-members:\n"
+    quiet = "" if kind == "function" else "   :no-undoc-members:\n"
+    return f"```{{eval-rst}}\n.. auto{kind}:: {name}\n{shown}{quiet}```\n\n"

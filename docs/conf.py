@@ -1,13 +1,22 @@
 """Build the documentation site: `make docs`."""
 
+import re
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
+
+from docutils.nodes import Element
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from catalogue import write_pages
+from llms import write_llms_txt
+
+import capillary_async
 
 project = "capillary_async"
 author = "The capillary_async developers"
@@ -19,7 +28,6 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
-    "sphinx_llm.txt",
 ]
 exclude_patterns = ["_build", "reference/generated/*"]
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
@@ -33,15 +41,48 @@ autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 default_role = "code"
+maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 add_module_names = False
+toc_object_entries = False
+autodoc_mock_imports = ["vcr"]  # an extra of the test kit
 
 html_theme = "furo"
 html_title = f"capillary_async {release}"
-html_static_path = ["_static"]
 html_copy_source = False
 html_theme_options = {"footer_icons": [], "navigation_with_keys": True}
 copybutton_prompt_text = "$ "
 
+_FENCE = re.compile(r"^```\w*$")
+
 write_pages(Path(__file__).parent / "reference" / "generated")
+
+
+def indent_fences(_app: Sphinx, _what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+    """Make code blocks of reStructuredText from the fences of a docstring."""
+    is_code, written = False, list[str]()
+    for line in lines:
+        if _FENCE.match(line.strip()):
+            is_code = not is_code
+            written += ["", ".. code-block:: python", ""] if is_code else [""]
+        else:
+            written.append(f"   {line}" if is_code else line)
+    lines[:] = written
+
+
+def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
+    """Link a class that a signature names by its own module to the place where its public name stands."""
+    name = str(node.get("reftarget", "")).rpartition(".")[2]
+    if node.get("refdomain") != "py" or name not in capillary_async.__all__:
+        return None
+    target = f"capillary_async.{name}"
+    kind = "data" if name == "Outcome" else "class"
+    return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, kind, target, node, contnode)
+
+
+def setup(app: Sphinx) -> None:
+    """Add what the extensions above do not do."""
+    app.connect("autodoc-process-docstring", indent_fences, priority=100)  # before napoleon reads it
+    app.connect("missing-reference", find_public)
+    app.connect("build-finished", write_llms_txt)
