@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
@@ -19,6 +20,8 @@ from capillary_async.models.definition import Model, documented, wire_names
 from capillary_async.options import Region
 from capillary_async.sandbox.answers import CODES
 
+# Modules whose public names stand on a page of their own.
+MODULES: Final = ("jobs", "sync", "telemetry", "sandbox")
 # What to do about an error of each class. A class without an entry takes the one of its parent.
 ADVICE: Final[Mapping[type[errors.CapillaryError], str]] = {
     errors.CapillaryError: "Catch it where any failure is handled in the same way.",
@@ -80,8 +83,8 @@ def pages() -> dict[str, Callable[[], str]]:
         "exit-codes": exit_codes,
         "endpoints": endpoint_table,
         "lookups": lookup_table,
-        **{f"group-{name}": lambda name=name: group_page(name) for name in group_types()},
-        **{f"module-{name}": lambda name=name: module_page(name) for name in ("jobs", "sync", "telemetry", "sandbox")},
+        **{f"group-{name}": partial(group_page, name) for name in group_types()},
+        **{f"module-{name}": partial(module_page, name) for name in MODULES},
     }
 
 
@@ -112,7 +115,7 @@ def error_catalogue() -> str:
 
 def code_table() -> str:
     """List the API's words for each of its codes, and what it is raised as."""
-    meanings = {code: text for code, (_, text) in CODES.items()} | _OTHER_CODES
+    meanings = {**_OTHER_CODES, **{code: text for code, (_, text) in CODES.items()}}
     rows = "".join(
         f"| {code} | {meanings[code].rstrip('.')} | [{cls.__name__}](#{cls.__name__.lower()}) |\n"
         for code, cls in sorted(errors.ERROR_CLASSES.items())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, Parameter
 
 from capillary_async.cli import commands
 from capillary_async.cli.exit_codes import EXIT_CODES
@@ -18,7 +18,9 @@ _EXAMPLE: Final = "Example: "
 
 def exit_codes() -> str:
     """List the exit codes."""
-    rows = "".join("| {} | {} |\n".format(*line[2:].split(" ", 1)) for line in EXIT_CODES.splitlines() if line[:1] == "*")
+    rows = "".join(
+        "| {} | {} |\n".format(*line[2:].split(" ", 1)) for line in EXIT_CODES.splitlines() if line[:1] == "*"
+    )
     return f"| exit code | meaning |\n|---:|---|\n{rows}"
 
 
@@ -30,8 +32,7 @@ def command_pages() -> str:
     panels: dict[str, list[str]] = {}
     shared: dict[str, dict[str, str]] = {}
     for name, command, default in found:
-        (group, *_) = command.group or (Group("Other"),)
-        title = group if isinstance(group, str) else group.name
+        title = _first(command.group)
         text = _bulk(bulk, default, shared) if command is bulk else _command(name, command, default, shared)
         panels.setdefault(title, []).append(text)
     pages = "".join(f"## {title}\n\n{''.join(texts)}" for title, texts in panels.items())
@@ -52,7 +53,7 @@ def _command(name: str, command: App, default: Parameter | None, shared: dict[st
     ]
     own, refers = list[str](), list[str]()
     for argument in found:
-        title = argument.parameter.group[0].name
+        title = _first(argument.parameter.group)
         if title in _OWN:
             own.append(_option(argument))
             continue
@@ -66,6 +67,11 @@ def _command(name: str, command: App, default: Parameter | None, shared: dict[st
     example = str(command.help_epilogue or "")
     shown = f"{example}\n\n" if example.startswith(_EXAMPLE) else ""
     return f"### {name}\n\n```text\n{usage}\n```\n\n{_summary(command.help)}\n\n{''.join(own)}\n{shown}{also}"
+
+
+def _first(groups: Any) -> str:
+    (group, *_) = groups
+    return str(group.name)
 
 
 def _summary(text: str | None) -> str:

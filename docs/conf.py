@@ -9,6 +9,7 @@ from typing import Any
 from docutils.nodes import Element
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -71,6 +72,12 @@ def indent_fences(_app: Sphinx, _what: str, _name: str, _thing: Any, _options: A
     lines[:] = written
 
 
+def keep_colons(app: Sphinx, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+    """Read a property's docstring as that of a method: napoleon takes what stands before its first colon for a type."""
+    if what in ("attribute", "property"):
+        lines[:] = ["..", "", *GoogleDocstring(lines, app.config).lines()]
+
+
 def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
     """Link a class that a signature names by its own module to the place where its public name stands."""
     name = str(node.get("reftarget", "")).rpartition(".")[2]
@@ -84,5 +91,6 @@ def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Ele
 def setup(app: Sphinx) -> None:
     """Add what the extensions above do not do."""
     app.connect("autodoc-process-docstring", indent_fences, priority=100)  # before napoleon reads it
+    app.connect("autodoc-process-docstring", keep_colons, priority=200)
     app.connect("missing-reference", find_public)
     app.connect("build-finished", write_llms_txt)

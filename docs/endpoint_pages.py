@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.util.inspect import stringify_signature
 
 from capillary_async import AccessToken, CapillaryClient, Region
@@ -15,9 +16,9 @@ from capillary_async.cli.commands import LOOKUPS as COMMANDS
 from capillary_async.jobs import LOOKUPS
 
 _GROUPS: Final = ("customers", "user_groups", "targets", "promotions", "ledger")
-_MODULE: Final = re.compile(r"~?\b(?:[a-z_]+\.)+(?=[A-Za-z])")
+_MODULE: Final = re.compile(r"~?\b(?:[a-z_]+\.)+(?=[A-Z_])")
 _SEVERAL: Final = re.compile(r"_Collection\[([^\]]+)\] \| Iterator\[\1\]")
-_NAPOLEON: Final = Config(napoleon_use_param=True, napoleon_use_rtype=False)
+_NAPOLEON: Final[Any] = Config(napoleon_use_param=True, napoleon_use_rtype=False)
 # Paths stand in the page of endpoints, which a test compares with the requests that are sent.
 _ROW: Final = re.compile(r"^\| `([\w.]+)` \| `[\w-]+` \| `(/[^`]+)` \| ([^|]+) \|", re.MULTILINE)
 _PAGE: Final = Path(__file__).parent / "explanation" / "endpoints.md"
@@ -67,7 +68,7 @@ def _methods(group: str) -> Iterator[tuple[str, Any]]:
 def _method(group: str, name: str, method: Any) -> str:
     path = f"{group}.{name}"
     signature = stringify_signature(inspect.signature(method), unqualified_typehints=True, short_literals=True)
-    signature = _SEVERAL.sub(r"Iterable[\1]", _MODULE.sub("", signature.replace("arguments._", "_")))
+    signature = _SEVERAL.sub(r"Iterable[\1]", _MODULE.sub("", signature))
     is_pager = "Pager[" in signature.rpartition("->")[2]
     text = GoogleDocstring(inspect.getdoc(method) or "", _NAPOLEON).lines()
     body = "\n".join(f"   {line}".rstrip() for line in text)

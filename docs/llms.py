@@ -1,10 +1,11 @@
 """Write the site for language models: `llms.txt` lists the pages, `llms-full.txt` has their text."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.builders.text import TextBuilder
 from sphinx.writers.text import TextTranslator
 
 _HEAD: Final = (
@@ -34,6 +35,6 @@ def _line(name: str, page: nodes.document) -> str:
 
 
 def _text(app: Sphinx, page: nodes.document) -> str:
-    translator = TextTranslator(page, app.builder)
+    translator = TextTranslator(page, cast("TextBuilder", app.builder))  # it takes the settings alone from it
     page.walkabout(translator)
     return translator.body.strip()
