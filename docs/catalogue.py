@@ -108,7 +108,7 @@ def advice(cls: type[errors.CapillaryError]) -> str:
 def error_catalogue() -> str:
     """Document each error class, with what to do."""
     return "".join(
-        f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}')}**What to do:** {advice(cls)}\n\n"
+        f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}()')}**What to do:** {advice(cls)}\n\n"
         for cls in error_classes()
     )
 
@@ -145,7 +145,7 @@ def _model(cls: type[Model]) -> str:
         f"| `{attribute.name}` | `{spell(attribute.type)}` | {_keys(attribute)} |\n" for attribute in documented(cls)
     )
     keys = f"| attribute | type | key in the API |\n|---|---|---|\n{rows}" if rows else ""
-    return f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}', members=False)}{keys}\n"
+    return f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}()', members=False)}{keys}\n"
 
 
 def _keys(attribute: "attrs.Attribute[Any]") -> str:

@@ -4,9 +4,10 @@ import re
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from docutils.nodes import Element
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -85,7 +86,9 @@ def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Ele
         return None
     target = f"capillary_async.{name}"
     kind = "data" if name == "Outcome" else "class"
-    return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, kind, target, node, contnode)
+    return env.domains["py"].resolve_xref(
+        env, node["refdoc"], app.builder, kind, target, cast("pending_xref", node), contnode
+    )
 
 
 def setup(app: Sphinx) -> None:
