@@ -76,7 +76,11 @@ def offered(values: Sequence[str], *, is_several: bool) -> Any:
     choices: Any = cast("Any", Literal)[tuple(values)]
     if is_several:
         return Annotated[tuple[choices, ...], Parameter(converter=_texts_of), _UNCHECKED]
-    return Annotated[choices, Parameter(converter=lambda _, tokens: tokens[0].value), _UNCHECKED]
+    return Annotated[choices, Parameter(converter=_text_of), _UNCHECKED]
+
+
+def _text_of(_: Any, tokens: Sequence[Token]) -> str:
+    return tokens[0].value
 
 
 def _texts_of(_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:

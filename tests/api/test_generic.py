@@ -209,7 +209,7 @@ async def test_what_does_not_fit_such_a_class_is_named_by_its_key(
     sandbox: Sandbox, client: CapillaryClient, into: Any
 ) -> None:
     """The key is what one finds in the answer."""
-    row = {
+    row: dict[str, Any] = {
         "eventLogId": "x",
         "targetValue": Decimal("1.5"),
         "createdOn": "2025-01-09 12:00:12",
