@@ -123,6 +123,7 @@ class JobStatus:
             last_error=errors[0].last_error if errors else "",
             last_error_at=errors[0].last_error_at if errors else None,
             base_url=self.base_url or next((one.base_url for one in shards if one.base_url), None),
+            account=self.account or next((one.account for one in shards if one.account), ""),
             running=next((one.running for one in shards if one.running), self.running),
         )
 

@@ -1,0 +1,126 @@
+"""Does a job on a Dask cluster have every key once, whatever happens to its workers?
+
+Run as `python -m tests.distributed.cluster --keys 20000`. Four workers look keys up under one shared limit, and one of
+them is killed at random three times. The output has to be that of a single process, and the server's window of the
+limit must never have been exceeded.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from bisect import bisect_left
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import distributed
+
+from capillary_async import BasicAuth, CapillaryClient, ClientOptions
+from capillary_async.distributed import run_on_dask
+from capillary_async.jobs import BulkJob, JobOptions, JobStatus
+from capillary_async.pipeline.shared_limit import SharedRateLimit
+from capillary_async.sandbox import Sandbox
+from tests.distributed.serving import running_sandbox
+
+# Dask's own classes are typed in part only.
+local_cluster: Any = distributed.LocalCluster
+connect: Any = distributed.Client
+
+WORKERS = 4
+PER = 2.0
+# A request may be under way for so long; then the server's windows are not those of the requests' starts.
+JITTER = 0.3
+OPTIONS = JobOptions(batch=50)
+
+
+def make_client(base_url: str, limit_file: str, limit: int) -> CapillaryClient:
+    """Make a client for one worker; all of them share a limit."""
+    shared = SharedRateLimit(limit, PER, url=f"file://{limit_file}", name="cluster")
+    auth = BasicAuth("store.server", "server123")
+    return CapillaryClient(base_url, auth, options=ClientOptions(deadline=None, rate_limit=shared))
+
+
+def kill_workers(cluster: Any, kills: int, seconds: float, chance: random.Random, killed: list[int]) -> None:
+    """Kill a worker now and then; a nanny starts another one."""
+    while len(killed) < kills:
+        time.sleep(chance.uniform(0.5, 1.5) * seconds)
+        nannies = [worker for worker in cluster.workers.values() if getattr(worker, "pid", None)]
+        if nannies:
+            pid = chance.choice(nannies).pid
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+
+
+def run(place: Path, keys: int, *, kills: int, limit: int, seed: int) -> tuple[Path, Sandbox, list[int], JobStatus]:
+    """Run a job on a cluster while its workers are killed; return its output."""
+    job = BulkJob.create(place / "job", "active-targets", range(1, keys + 1), options=OPTIONS)
+    killed: list[int] = []
+    seconds = max(1.0, keys / limit / (kills + 1) * 0.6)
+    with (
+        running_sandbox(log_size=4 * keys) as server,
+        local_cluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as cluster,
+        connect(cluster) as client,
+    ):
+        make = partial(make_client, server.base_url, str(place / "limit"), limit)
+        arguments = (cluster, kills, seconds, random.Random(seed), killed)
+        thread = threading.Thread(target=kill_workers, args=arguments)
+        thread.start()
+        status = run_on_dask(job, client, make, on_progress=show)
+        thread.join()
+        return Path(job.export("jsonl")), server, killed, status
+
+
+def most_in_a_window(server: Sandbox) -> int:
+    """Return how many requests arrived at most in any window of the limit."""
+    times = sorted(request.time for request in server.requests)
+    return max(place - bisect_left(times, time - PER + JITTER) + 1 for place, time in enumerate(times))
+
+
+def show(status: JobStatus) -> None:
+    """Print how the job stands."""
+    sys.stdout.write(f"{status.done:,} of {status.total:,}\n")
+
+
+def single(place: Path, keys: int) -> Path:
+    """Run the same job in one process, without a limit."""
+    job = BulkJob.create(place / "single", "active-targets", range(1, keys + 1))
+
+    async def work(base_url: str) -> None:
+        async with CapillaryClient(base_url, BasicAuth("store.server", "server123")) as client:
+            await job.run(client)
+
+    with running_sandbox(log_size=0) as server:
+        asyncio.run(work(server.base_url))
+    return Path(job.export("jsonl"))
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keys", type=int, default=20_000)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--limit", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
+    options = parser.parse_args()
+    sys.stdout.write(f"seed {options.seed}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        output, server, killed, status = run(
+            place, options.keys, kills=options.kills, limit=options.limit, seed=options.seed
+        )
+        same = sorted(output.read_bytes().splitlines()) == sorted(single(place, options.keys).read_bytes().splitlines())
+    most = most_in_a_window(server)
+    sys.stdout.write(f"{len(killed)} kills, {status}\n{server.request_count:,} requests, {most} at most in {PER} s\n")
+    assert same
+    assert most <= options.limit
+    assert len(killed) == options.kills
+
+
+if __name__ == "__main__":
+    main()
