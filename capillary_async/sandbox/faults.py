@@ -1,15 +1,17 @@
 """Trouble on order: answers that a test scripts, and a rate limit that means it."""
 
+import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Final
 
 import attrs
 
 from capillary_async.sandbox.answers import Answer
 from capillary_async.sandbox.log import LoggedRequest
-from capillary_async.sandbox.settings import RetryAfter
+from capillary_async.sandbox.settings import Gateway, RetryAfter
 
 Match = str | Callable[[LoggedRequest], bool]
 
@@ -77,6 +79,41 @@ class Scripts:
 
 def _starts_with(path: str) -> Callable[[LoggedRequest], bool]:
     return lambda request: request.path.startswith(path)
+
+
+_JSON: Final = {"Content-Type": "application/json"}
+# What answers in the API's place when it is a gateway, a firewall or a web server that does.
+GATEWAYS: Final[Mapping[Gateway, Answer]] = {
+    "not found": Answer(status=404, body={"message": "Not Found"}, headers=_JSON),
+    "no route": Answer(status=404, body={"status": 404, "error": "Not Found"}, headers=_JSON),
+    "html 404": Answer.html(404),
+    "blank 400": Answer(status=400),
+    "firewall": Answer.html(403),
+    "method": Answer(status=405, body={"message": "Method Not Allowed"}, headers=_JSON),
+    "timeout": Answer(status=408),
+    "too large": Answer.html(413),
+    "misdirected": Answer(status=421),
+    "too early": Answer(status=425),
+    "client closed": Answer(status=499),
+    "log-in page": Answer.html(200),
+    "bad gateway": Answer.html(502),
+    "unavailable": Answer(status=503, body={"message": "no healthy upstream"}, headers=_JSON),
+    "too many": Answer(status=429),
+}
+
+
+@attrs.define
+class Spacing:
+    """Lets requests through only so many seconds after each other, as nginx does with `limit_req` without a burst."""
+
+    _last: float = attrs.field(default=-math.inf, init=False)
+
+    def lets_through(self, now: float, seconds: float) -> bool:
+        """Whether a request comes late enough after the last one that passed."""
+        if now - self._last < seconds:
+            return False
+        self._last = now
+        return True
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from anyio import sleep_forever
 from capillary_async.sandbox.answers import Answer
 from capillary_async.sandbox.auth import Authenticator
 from capillary_async.sandbox.dataset import Dataset
-from capillary_async.sandbox.faults import Match, Script, Scripts, Throttle, retry_after
+from capillary_async.sandbox.faults import GATEWAYS, Match, Script, Scripts, Spacing, Throttle, retry_after
 from capillary_async.sandbox.listings import Kind
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.openapi import OPENAPI_PATH, openapi_answer
@@ -57,6 +57,7 @@ class Sandbox(SandboxSettings):
     _doorkeeper: Authenticator = attrs.field(init=False, repr=False)
     _scripts: Scripts = attrs.field(factory=Scripts, init=False, repr=False)
     _gate: Throttle = attrs.field(factory=Throttle, init=False, repr=False)
+    _spacing: Spacing = attrs.field(factory=Spacing, init=False, repr=False)
     _random: Random = attrs.field(init=False, repr=False)
     _sockets: "Sockets | None" = attrs.field(default=None, init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False, repr=False)
@@ -275,6 +276,8 @@ class Sandbox(SandboxSettings):
         self._peak = max(self._peak, self._in_flight)
         try:
             answer = self._decide(request)
+            if self.closes:
+                answer = attrs.evolve(answer, headers={**answer.headers, "Connection": "close"})
             self._requests.append(attrs.evolve(request, status=0 if answer.abort else answer.status))
             delay = self.latency + answer.delay + (self.jitter and self._random.uniform(0, self.jitter))
             if delay:
@@ -292,6 +295,10 @@ class Sandbox(SandboxSettings):
     def _answer(self, request: LoggedRequest) -> Answer:
         if request.path == OPENAPI_PATH:
             return openapi_answer(self.base_url)
+        if self.gateway is not None:
+            return GATEWAYS[self.gateway]
+        if self.spacing and not self._spacing.lets_through(request.time, self.spacing):
+            return Answer.html(self.spacing_status)
         if self.rate_limit is not None:
             wait = self._gate.wait(request.time, *self.rate_limit)
             if wait is not None:

@@ -18,6 +18,23 @@ ErrorStatus = Literal["ok", "4xx"]
 EnvelopeCode = Literal["text", "number"]
 NoEvents = Literal["310149", "empty page"]
 RetryAfter = Literal["seconds", "date"]
+Gateway = Literal[
+    "not found",
+    "no route",
+    "html 404",
+    "blank 400",
+    "firewall",
+    "method",
+    "timeout",
+    "too large",
+    "misdirected",
+    "too early",
+    "client closed",
+    "log-in page",
+    "bad gateway",
+    "unavailable",
+    "too many",
+]
 
 
 def _whole(_: Any, attribute: "attrs.Attribute[Any]", value: int) -> None:
@@ -88,6 +105,10 @@ class SandboxSettings:
         jitter: Up to so many more, at random.
         rate_limit: So many requests in so many seconds; more get 429.
         retry_after: What the 429 says about when to come back; `None` leaves the header out.
+        gateway: What a gateway answers every request with in the API's place; `None` for no such thing.
+        spacing: A request that comes fewer seconds after the last one that passed gets `spacing_status`.
+        spacing_status: 503 as from nginx, or 429.
+        closes: Whether the connection is closed after each answer.
         offset_unit: What `offset` counts where documents leave it open: target events and a
             customer's user groups.
         total_unit: What `total` counts.
@@ -126,6 +147,10 @@ class SandboxSettings:
     retry_after: RetryAfter | None = attrs.field(
         default="seconds", validator=attrs.validators.optional(one_of(RetryAfter))
     )
+    gateway: Gateway | None = attrs.field(default=None, validator=attrs.validators.optional(one_of(Gateway)))
+    spacing: float = attrs.field(default=0.0, validator=_seconds)
+    spacing_status: Literal[503, 429] = 503
+    closes: bool = False
     offset_unit: OffsetMeaning = attrs.field(default="records", validator=one_of(OffsetMeaning))
     total_unit: TotalMeaning = attrs.field(default="records", validator=one_of(TotalMeaning))
     echo: Echo = attrs.field(default="asked", validator=one_of(Echo))

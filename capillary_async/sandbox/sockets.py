@@ -85,7 +85,10 @@ class Sockets:
             _hang_up(request, lambda transport: transport.abort())
         elif answer.cut_at is not None:
             return await _send_part(request, answer, answer.cut_at, headers)
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+        response = web.Response(status=answer.status, body=answer.body, headers=headers)
+        if headers.get("Connection") == "close":
+            response.force_close()
+        return response
 
 
 async def _send_part(

@@ -5,18 +5,20 @@ import base64
 import hashlib
 import itertools
 import json
+import random
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import duckdb
 import pytest
 
 from capillary_async import BasicAuth, CapillaryClient, ClientOptions, RetryPolicy
-from capillary_async.jobs import BulkJob, JobOptions, JobStoppedError
+from capillary_async.jobs import BulkJob, JobOptions, JobStoppedError, Progress
 from capillary_async.sandbox import Answer, Sandbox
 
 pq: Any = pytest.importorskip("pyarrow.parquet")
@@ -242,3 +244,86 @@ async def test_a_client_that_closes_under_way_stops_the_job(sandbox: Sandbox, tm
         status = await job.run(client)
     assert status.is_complete
     assert status.found > 190
+
+
+def every_request_after(requests: int, sandbox: Sandbox, begin: Callable[[], object]) -> Callable[[object], bool]:
+    """Begin something once so many requests have come."""
+    begun: list[bool] = []
+
+    def pick(_: object) -> bool:
+        if sandbox.request_count > requests and not begun:
+            begun.append(True)
+            begin()
+        return False
+
+    return pick
+
+
+async def test_a_gateway_in_the_middle_costs_no_key_its_outcome(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It took 2,000 customers for unknown."""
+    job = BulkJob.create(tmp_path / "job", "customers", range(1, 301), options=JobOptions(concurrency=16))
+    seen: list[str] = []
+
+    def look(progress: Progress) -> None:
+        if progress.waiting_for.startswith("the API"):
+            seen.append(progress.last_error)
+            sandbox.gateway = None
+
+    def refuse() -> None:
+        sandbox.gateway = "not found"
+
+    sandbox.script(every_request_after(100, sandbox, refuse), Answer.html(500), times=None)
+    async with client_of(sandbox) as client:
+        status = await job.run(client, on_progress=look)
+
+    assert len(seen) == 1
+    assert seen[0].startswith("UnexpectedResponseError")
+    assert status.pending == 0
+    assert status.found + status.not_found + status.merged + status.invalid + status.failed == 300
+    assert status.not_found <= 3
+
+
+@pytest.mark.parametrize("status", [503, 429])
+async def test_behind_nginx_limit_req_every_key_is_found_in_time(sandbox: Sandbox, tmp_path: Path, status: int) -> None:
+    """252 of 300 keys ended as failed with 503, and it took 30 s with 429."""
+    sandbox.spacing, sandbox.spacing_status = 0.01, cast("Any", status)
+    job = BulkJob.create(tmp_path / "job", "active-targets", range(1, 301))
+    began = time.monotonic()
+
+    async with client_of(sandbox) as client:
+        done = await job.run(client)
+
+    assert (done.failed, done.pending) == (0, 0)
+    assert time.monotonic() - began < 1.5 * 3 + 1
+
+
+async def test_a_server_that_closes_after_each_answer_loses_no_key(sandbox: Sandbox, tmp_path: Path) -> None:
+    """715 of 1,000 keys were lost."""
+    sandbox.closes = True
+    job = BulkJob.create(tmp_path / "job", "active-targets", range(1, 401))
+
+    async with client_of(sandbox) as client:
+        status = await job.run(client)
+
+    assert (status.failed, status.pending) == (0, 0)
+
+
+async def test_connections_that_are_reset_lose_no_key(sandbox: Sandbox, tmp_path: Path) -> None:
+    """879 of 1,000 keys were found."""
+    chance = random.Random(5)
+    sandbox.script(lambda _: chance.random() < 0.3, Answer(abort=True), times=None)
+    job = BulkJob.create(tmp_path / "job", "active-targets", range(1, 401))
+
+    async with client_of(sandbox) as client:
+        status = await job.run(client)
+
+    assert (status.failed, status.pending) == (0, 0)
+
+
+async def test_an_unknown_host_stops_the_job_at_once(tmp_path: Path) -> None:
+    """1,000 keys waited ten days behind "waiting for the API"."""
+    job = BulkJob.create(tmp_path / "job", "customers", range(1, 1001))
+
+    async with CapillaryClient("https://nowhere.invalid", BasicAuth("till", "secret")) as client:
+        with pytest.raises(JobStoppedError, match="host was not found"):
+            await job.run(client)

@@ -482,7 +482,8 @@ def test_access_denied_for_everybody_stops_the_job(tmp_path: Path) -> None:
 def test_access_denied_half_way_stops_the_job(tmp_path: Path) -> None:
     """Somebody took the permission away."""
     api = FakeApi()
-    api.trouble = lambda number: AccessDeniedError("no scope", status=403) if sum(api.asked.values()) > 50 else None
+    denied = AccessDeniedError("no scope", status=403, errors=code(4000))
+    api.trouble = lambda number: denied if sum(api.asked.values()) > 50 else None
     job = make_job(tmp_path / "job")
 
     with pytest.raises(JobStoppedError, match="no scope"):

@@ -39,7 +39,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual moment."""
         return self._virtual.now
 
-    def run_in_executor(  # type: ignore[override]  (mypy has type variables of 3.11 there)
+    def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> "asyncio.Future[T]":
         """Run a function in a thread; time waits for it."""
