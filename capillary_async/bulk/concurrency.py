@@ -38,9 +38,10 @@ _CUT: Final = 0.9
 _RAISE: Final = 1.03
 # How much of the way to the pace that was too fast is made up at each look.
 _APPROACH: Final = 0.3
-_FIRST_RATE: Final = 8.0
+_FIRST_RATE: Final = 16.0
 _LEAST_RATE: Final = 0.5
 _BLOCKED: Final = 1.2
+_LONG_GAP: Final = 0.01
 # So few answers do not tell a rate: it is doubled until the API throttles again.
 _FEW: Final = 5
 # A throttled request is sent again while the API has answered any within so many seconds. Limits by a minute answer
@@ -215,9 +216,10 @@ class Pace:
         self.rate = max(rate, _LEAST_RATE)
 
     def _plan_next(self, now: float) -> None:
-        # On schedule, but two requests are never much closer than the pace says: some gateways refuse the second.
+        # On schedule; but where that is long, two requests are never closer than the pace says, even if the first one
+        # was late: some gateways refuse the second.
         gap = 1 / self.rate
-        self._next = max(self._next + gap, now + 0.8 * gap)
+        self._next = max(self._next + gap, now + (gap if gap >= _LONG_GAP else gap / 2))
 
     def _set_timer(self) -> None:
         if self._timer is not None:
