@@ -161,9 +161,8 @@ class Pace:
         await turn
         return True
 
-    def answered(self, started: float) -> None:
+    def answered(self, started: float, now: float) -> None:
         """Take note of an answer to a request that started then."""
-        now = loop_time()
         if now - self._look_began >= _LOOK:
             self._look(now)
         self._answers[-1] += 1
@@ -250,6 +249,7 @@ class WorkerPacer:
     _pace: Pace
     requests: int = attrs.field(default=0, init=False)
     _started: float = attrs.field(default=0.0, init=False)
+    _clock: Callable[[], float] = attrs.field(factory=lambda: asyncio.get_running_loop().time, init=False)
 
     def start_now(self) -> bool:
         """Let a request start if it need not wait."""
@@ -267,7 +267,7 @@ class WorkerPacer:
 
     def answered(self) -> None:
         """Take note of an answer."""
-        self._pace.answered(self._started)
+        self._pace.answered(self._started, self._clock())
 
     def throttled(self, error: CapillaryError, retry_at: float | None) -> bool:
         """Slow down; return whether to send the request again."""
@@ -275,4 +275,4 @@ class WorkerPacer:
 
     def _note_start(self) -> None:
         self.requests += 1
-        self._started = loop_time()
+        self._started = self._clock()

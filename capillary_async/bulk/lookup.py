@@ -269,8 +269,11 @@ class Outcomes(Generic[K, V]):
         return Succeeded(key, value, None, perf_counter() - started)
 
     def _deliver(self, index: int, outcome: Outcome[K, V]) -> None:
-        if self._controller is not None:
-            self._tune(self._controller, outcome)
+        controller = self._controller
+        if controller is not None:
+            controller.observe(outcome.seconds, outcome.error)
+            if controller.limit != self._limit:
+                self._take_limit(controller.limit)
         if not self._is_ordered:
             self._ready.append(outcome)
             return
@@ -279,10 +282,9 @@ class Outcomes(Generic[K, V]):
             self._ready.append(self._early.pop(self._next_index))
             self._next_index += 1
 
-    def _tune(self, controller: ConcurrencyController, outcome: Outcome[K, V]) -> None:
-        controller.observe(outcome.seconds, outcome.error)
-        growth = controller.limit - self._limit
-        self._limit = controller.limit
+    def _take_limit(self, limit: int) -> None:
+        growth = limit - self._limit
+        self._limit = limit
         self._room += growth * self._spread
         if growth > 0 and not self._is_closed:
             self._unpark(growth)

@@ -131,7 +131,6 @@ class JobState:
         last_error: What the job waits for the end of, or what stopped it last.
         last_error_at: When that was.
         shards: In how many parts the job was split; 0 for none.
-        listing_traits: What the listings of the host were found to mean.
     """
 
     owner: str = ""
@@ -147,7 +146,11 @@ class JobState:
     last_error: str = ""
     last_error_at: str | None = None
     shards: int = 0
-    listing_traits: Any = None
+
+    @property
+    def is_refreshing(self) -> bool:
+        """Whether a refresh is making a new generation."""
+        return self.next_counts is not None
 
     @property
     def active_counts(self) -> dict[str, int]:

@@ -5,8 +5,11 @@ from typing import Any, Final, NamedTuple
 
 from capillary_async.jobs.database import checksum_of
 
-# Shorter rows are not worth the time.
+# Shorter rows are not worth the time. What is compressed does not begin with a bracket.
 _LEAST_TO_COMPRESS: Final = 300
+_MANY: Final = 2**14
+_SMALL: Final = (12, 5)
+_LARGE: Final = (15, 8)
 
 Values = tuple[int | str | None, ...]
 
@@ -75,7 +78,11 @@ class Entry(NamedTuple):
 
 def outcome_row(record: Record) -> tuple[Any, ...]:
     """Return a row of `outcomes`; long rows are compressed."""
-    rows = zlib.compress(record.rows, 1) if len(record.rows) >= _LEAST_TO_COMPRESS else record.rows
+    rows = record.rows
+    if len(rows) >= _LEAST_TO_COMPRESS:
+        # A window no larger than the rows: to clear a larger one takes longer than to compress them.
+        compressor = zlib.compressobj(1, zlib.DEFLATED, *(_SMALL if len(rows) < _MANY else _LARGE))
+        rows = compressor.compress(rows) + compressor.flush()
     text = f"{record.key_id} {record.status} {record.requests} {record.at} {record.reason}"
     checksum = checksum_of(text, rows)
     return (record.key_id, record.status, record.requests, record.at, record.reason, rows, checksum)
@@ -90,5 +97,4 @@ def failure_row(record: Record) -> tuple[Any, ...]:
 
 def unpacked(rows: bytes) -> bytes:
     """Return what was found as it was before it was written."""
-    # What is compressed begins with an x, and no JSON does.
-    return zlib.decompress(rows) if rows.startswith(b"x") else rows
+    return rows if rows.startswith(b"[") or not rows else zlib.decompress(rows)

@@ -172,10 +172,14 @@ class Run:
         if self.progress.observe(outcome.seconds):
             self.on_progress(self.progress)
         error = outcome.error
+        if error is None:
+            self._blame_suspects()
+            self._take(outcome)
+            return
         if isinstance(error, JobRefusedError):
             raise error
-        verdict = None if error is None else verdict_on(error)
-        if error is None or verdict is None or verdict.meaning is Meaning.ANSWER:
+        verdict = verdict_on(error)
+        if verdict.meaning is Meaning.ANSWER:
             self._blame_suspects()
             self._take(outcome)
         elif verdict.meaning is Meaning.LOOKUP:
@@ -191,6 +195,8 @@ class Run:
 
     def _blame_suspects(self) -> None:
         """The API is well, so it was the keys' own fault."""
+        if not self._breaker.has_suspects and self._breaker.state == "closed":
+            return
         for suspect in self._breaker.close():
             if suspect.error is not None:
                 self._blame(suspect, suspect.error, verdict_on(suspect.error))

@@ -133,12 +133,8 @@ class JobStore:
         """Whether nothing is left to look up."""
         return not self.pending and self.state.next_counts is None
 
-    @property
-    def _is_refreshing(self) -> bool:
-        return self.state.next_counts is not None
-
     def _table(self, name: str) -> str:
-        return f"next_{name}" if self._is_refreshing else name
+        return f"next_{name}" if self.state.is_refreshing else name
 
     def check(self) -> None:
         """Check the structure of the file, and that there are as many rows of each kind as were counted.
@@ -243,7 +239,7 @@ class JobStore:
                     state.active_counts[record.status] += 1
             if state.base_url is None and any(record.status in ("found", "empty") for record in final):
                 state.base_url, state.account = base_url, account
-            if not self._is_refreshing:
+            if not self.state.is_refreshing:
                 state.revision += 1
 
     def note_error(self, message: str) -> None:
@@ -275,8 +271,8 @@ class JobStore:
                 table = "failures" if status == "failed" else "outcomes"
                 self._database.execute(f"DELETE FROM {self._table(table)} WHERE status = ?", (status,))
                 counts[status] = 0
-            state.completed = state.completed if self._is_refreshing else None
-            state.revision += not self._is_refreshing
+            state.completed = state.completed if self.state.is_refreshing else None
+            state.revision += not self.state.is_refreshing
             return count
 
     # --- reading ---
@@ -310,11 +306,22 @@ class JobStore:
             f" AND NOT EXISTS (SELECT 1 FROM {outcomes} o WHERE o.key_id = k.id) ORDER BY k.id LIMIT ?"
         )
         with corruption_named(self.path):
-            return [self._key(row) for row in self._reader.execute(query, (last, limit)).fetchall()]
+            rows = self._reader.execute(query, (last, limit)).fetchall()
+            values = self._all_values(rows)
+            if not are_failed:
+                return [Key(row[0], each) for row, each in zip(rows, values, strict=True)]
+            spent = [self._failure(row[0], row[3:])[1] for row in rows]
+            return [Key(row[0], each, row[3], n) for row, each, n in zip(rows, values, spent, strict=True)]
 
-    def _key(self, row: Sequence[Any]) -> Key:
-        values = self._values(row[0], row[1], row[2])
-        return Key(row[0], values) if row[3] is None else Key(row[0], values, row[3], self._failure(row[0], row[3:])[1])
+    def _all_values(self, rows: Sequence[Any]) -> list[Values]:
+        """Read the values of many keys at once, which takes a third of the time."""
+        for row in rows:
+            if checksum_of(f"{row[0]} {row[1]}") != row[2]:
+                raise corrupted(self.path, f"key {row[0]} is not what was written")
+        return [tuple(values) for values in decode_json(f"[{','.join([row[1] for row in rows])}]".encode())]
+
+    def _values(self, *row: Any) -> Values:
+        return self._all_values([row])[0]
 
     def _failure(self, key_id: int, columns: Sequence[Any]) -> tuple[str, int, int, str]:
         tries, status, requests, at, reason, checksum = columns
@@ -322,14 +329,9 @@ class JobStore:
             raise corrupted(self.path, f"the failure of key {key_id} is not what was written")
         return status, requests, at, reason
 
-    def _values(self, key_id: int, text: str, checksum: int) -> Values:
-        if checksum_of(f"{key_id} {text}") != checksum:
-            raise corrupted(self.path, f"key {key_id} is not what was written")
-        return tuple(decode_json(text.encode()))
-
     def canary(self, last: int = -(2**63)) -> Key | None:
         """Return a key that is known to work, the first behind `last`, else the first of all; `None` without any."""
-        tables = ("next_outcomes", "outcomes") if self._is_refreshing else ("outcomes",)
+        tables = ("next_outcomes", "outcomes") if self.state.is_refreshing else ("outcomes",)
         for table, first in ((table, first) for table in tables for first in (last, -(2**63))):
             query = (
                 f'SELECT k.id, k."values", k.checksum FROM {table} o JOIN keys k ON k.id = o.key_id'
