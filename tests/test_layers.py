@@ -22,6 +22,7 @@ ROWS = {
     **dict.fromkeys(("api", "bulk"), 5),
     **dict.fromkeys(("client", "telemetry"), 6),
     **dict.fromkeys(("jobs", "notebook", "sync"), 7),
+    "distributed": 8,
     "cli": 9,
 }
 # May use the sandbox, and anything else.
@@ -34,6 +35,7 @@ SOLE_IMPORTERS = {
     "cyclopts": {"cli"},
     "rich": {"cli", "telemetry"},
     "pyarrow": {"jobs", "tables"},
+    "distributed": {"distributed"},
     "redis": {"pipeline"},
     "opentelemetry": {"pipeline"},
     "prometheus_client": {"telemetry"},
