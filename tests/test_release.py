@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+import capillary_async
+
 ROOT = Path(__file__).parents[1]
-PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+SETTINGS: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT: dict[str, Any] = SETTINGS["project"]
 README = (ROOT / "README.md").read_text("utf-8")
 REPOSITORY: str = PROJECT["urls"]["Repository"]
 WORKFLOW = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
@@ -35,6 +38,16 @@ def test_the_version_is_written_down_once() -> None:
     """Two places contradict each other sooner or later."""
     assert "version" not in PROJECT
     assert PROJECT["dynamic"] == ["version"]
+
+
+def test_the_build_finds_the_version() -> None:
+    """Where it does not, the package cannot even be installed."""
+    source = SETTINGS["tool"]["hatch"]["version"]
+
+    found = re.search(source["pattern"], (ROOT / source["path"]).read_text("utf-8"), re.MULTILINE)
+
+    assert found is not None
+    assert found["version"] == capillary_async.__version__
 
 
 def test_every_python_that_is_named_is_tested() -> None:

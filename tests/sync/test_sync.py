@@ -304,7 +304,7 @@ def run_script(server: Sandbox, *lines: str) -> str:
     code = "\n".join([*(() if lines[0].startswith("from gevent") else setup), *lines])
     code = code.replace("SETUP", "\n".join(setup))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    return done.stdout + done.stderr
+    return done.stdout
 
 
 class TestSurroundings:
