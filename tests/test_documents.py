@@ -6,6 +6,7 @@ import re
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator
+from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
 import attrs
@@ -30,11 +31,13 @@ class Block:
         number: Which one of the page it is, from 1.
         language: What it is written in.
         code: Its lines.
+        output: What it prints, where the page says so; `...` stands for anything.
     """
 
     number: int
     language: str
     code: str
+    output: str = ""
 
     @property
     def file_name(self) -> str:
@@ -51,8 +54,11 @@ class Block:
 
 def blocks_of(page: Path) -> Iterator[Block]:
     """Find the pieces of code of a page."""
-    for number, found in enumerate(_BLOCK.finditer(page.read_text("utf-8")), 1):
-        yield Block(number, found[1], found[2])
+    found = [(match[1], match[2]) for match in _BLOCK.finditer(page.read_text("utf-8"))]
+    for number, (language, code) in enumerate(found, 1):
+        (after, output) = found[number] if number < len(found) else ("", "")
+        shown = "".join(line for line in code.splitlines(keepends=True) if not line.startswith(("$ ", "> ")))
+        yield Block(number, language, code, output if after == "output" else shown if language == "console" else "")
 
 
 def command_of(block: Block, folder: Path) -> tuple[str, ...]:
@@ -67,14 +73,19 @@ def command_of(block: Block, folder: Path) -> tuple[str, ...]:
     return (sys.executable, "-W", "error", *how, block.file_name)
 
 
-async def run(command: tuple[str, ...], folder: Path, variables: dict[str, str]) -> str:
-    """Run a command, and return what is wrong with its end; empty when nothing is."""
+async def run(command: tuple[str, ...], folder: Path, variables: dict[str, str], output: str = "") -> str:
+    """Run a command, and return what is wrong with its end or its output; empty when nothing is."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **variables, "PATH": path, "COVERAGE_PROCESS_START": ""}
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE)
     out, err = await process.communicate()
     is_quiet = not err or command[0] == "bash"
-    return "" if process.returncode == 0 and is_quiet else f"{process.returncode}\n{out.decode()}\n{err.decode()}"
+    is_as_printed = not output or OutputChecker().check_output(output, out.decode(), ELLIPSIS)
+    return (
+        ""
+        if process.returncode == 0 and is_quiet and is_as_printed
+        else f"{process.returncode}\n{out.decode()}\n{err.decode()}"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -90,7 +101,7 @@ async def test_a_page_runs_as_printed(page: Path, capillary_sandbox: Sandbox, tm
 
     for block in blocks_of(page):
         command = command_of(block, tmp_path)
-        problem = await run(command, tmp_path, variables) if command else ""
+        problem = await run(command, tmp_path, variables, block.output) if command else ""
 
         assert not problem, f"block {block.number}:\n{block.code}\n{problem}"
 

@@ -1,4 +1,4 @@
-"""What people do in notebooks: the README's examples, tables, bars."""
+"""What people do in notebooks: the README's and the tutorial's examples, tables, bars."""
 
 import pickle
 import re
@@ -12,12 +12,13 @@ import pytest
 from capillary_async import CapillaryClient, SlabChange, TargetEvent
 from capillary_async.notebook import model_to_html, rows_to_html
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "notebooks.md").read_text("utf-8")
+ROOT = Path(__file__).parents[1]
+TUTORIAL = (ROOT / "README.md").read_text("utf-8") + (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "notebooks.md").read_text("utf-8")
 # Those that neither serve nor test.
 EXAMPLES = [
     code
-    for code in re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    for code in re.findall(r"^```python\n(.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL)
     if "asyncio.run(main())" in code
 ]
 SHOWN = """

@@ -1,4 +1,4 @@
-"""The README: its service answers, its table is true, and its first example is at the top."""
+"""The README is one screen, with an example at the top; the service of the guide answers."""
 
 import asyncio
 import os
@@ -15,12 +15,13 @@ from capillary_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-PYTHON = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SERVICES = (ROOT / "docs" / "how-to" / "services-and-workers.md").read_text("utf-8")
+PYTHON = re.findall(r"^```python\n(.*?)^```$", README + SERVICES, re.MULTILINE | re.DOTALL)
 # The one that does not end by itself.
 (SERVICE,) = [code for code in PYTHON if "run_app" in code]
 
 
-async def test_its_service_answers_as_printed(capillary_sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_the_service_of_the_guide_answers_as_printed(capillary_sandbox: Sandbox, tmp_path: Path) -> None:
     """Whoever builds a backend starts from it."""
     (tmp_path / "service.py").write_text(SERVICE, "utf-8")
     command = (sys.executable, "-u", "-W", "error", "service.py")
@@ -47,3 +48,23 @@ async def test_its_service_answers_as_printed(capillary_sandbox: Sandbox, tmp_pa
 def test_its_first_example_is_at_the_top() -> None:
     """Nobody scrolls to find out what a library looks like."""
     assert "asyncio.run(main())" in README.splitlines()[:25]
+
+
+def test_it_is_one_screen() -> None:
+    """Whoever opens it decides within a minute; the rest stands in the documentation."""
+    assert len(README.splitlines()) <= 65
+
+
+def test_it_says_that_it_only_reads() -> None:
+    """The first question of whoever has to allow it."""
+    assert "reads only" in README[:400]
+
+
+def test_its_rows_are_those_of_the_page_of_endpoints() -> None:
+    """That page is compared with the requests that are sent."""
+    page = (ROOT / "docs" / "explanation" / "endpoints.md").read_text("utf-8")
+    rows = re.findall(r"^\| `client\.(\S+)` \| `capillary (\S+)` \| `GET (\S+)` \|$", README, re.MULTILINE)
+
+    assert len(rows) > 5
+    for method, command, path in rows:
+        assert f"| `{method}` | `{command}` | `{path}` |" in page
