@@ -72,22 +72,7 @@ def run(
     work.check(connection)
     if shard is not None:
         return work.on(_open(directory).shard(shard), connection)
-    if lookup is None:
-        job = _open(directory)
-    else:
-        _let_import_from_here()
-        with keys.opened() as source:
-            job = BulkJob.create_or_open(
-                directory,
-                lookup,
-                source,
-                key_format=keys.key_format,
-                arguments=keys.arguments(lookup, options),
-                by=keys.by,
-                mapping=keys.mapping,
-                options=work.job_options(),
-                notes=work.notes(connection),
-            )
+    job = _made(directory, lookup, keys=keys, options=options, work=work, notes=work.notes(connection))
     say(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}")
     return work.on(job, connection)
 
@@ -143,14 +128,25 @@ def status(directory: Path, /, *, as_json: Annotated[Flag, Parameter(name="--jso
             print(f"{name.replace('_', ' '):<12} {_text(value)}")
 
 
-def split(directory: Path, /, *, into: int) -> None:
+def split(
+    directory: Path,
+    /,
+    *,
+    into: int,
+    lookup: str | None = None,
+    keys: KeyOptions = _KEYS,
+    options: LookupOptions = _OPTIONS,
+) -> None:
     """Split what is left of a job into parts, each of which another process or machine can run.
 
     Args:
         directory: Where the job lives; for several machines, on a file system that they share.
         into: How many parts.
+        lookup: As for `run`, where there is no job yet.
+        keys: Which keys, where there is no job yet.
+        options: Options of the lookup, where there is no job yet.
     """
-    parts = _open(directory).split(into)
+    parts = _made(directory, lookup, keys=keys, options=options, work=_WORK, notes={}).split(into)
     print(f"{directory}: {sum(part.manifest.keys for part in parts):,} keys in {into:,} shards")
     print(f"run each with: capillary bulk run {directory} --shard 0 (to {into - 1})")
 
@@ -218,6 +214,27 @@ def _let_import_from_here() -> None:
 def _open(directory: Path) -> BulkJob:
     _let_import_from_here()
     return BulkJob.open(directory)
+
+
+def _made(
+    directory: Path, lookup: str | None, *, keys: KeyOptions, options: object, work: Work, notes: dict[str, str]
+) -> BulkJob:
+    """Open the job that is there, or make it where a lookup is given."""
+    if lookup is None:
+        return _open(directory)
+    _let_import_from_here()
+    with keys.opened() as source:
+        return BulkJob.create_or_open(
+            directory,
+            lookup,
+            source,
+            key_format=keys.key_format,
+            arguments=keys.arguments(lookup, options),
+            by=keys.by,
+            mapping=keys.mapping,
+            options=work.job_options(),
+            notes=notes,
+        )
 
 
 def _duplicates(manifest: Manifest) -> str:

@@ -114,7 +114,8 @@ def _verdict_on_refusal(error: ResponseError) -> Verdict:
         return _DENIED_BY_CODE if is_own_code else _DENIED
     if error.retryable:
         return _MAY_PASS
-    if is_own_code:
+    # The API deletes a customer with a message of its own, and has no code for it.
+    if is_own_code or (isinstance(error, NotFoundError) and error.errors and not error.codes):
         kinds = {CustomerMergedError: _MERGED, NotFoundError: _NOT_FOUND}
         return next((verdict for kind, verdict in kinds.items() if isinstance(error, kind)), _INVALID)
     is_blank = isinstance(error, InvalidRequestError) and error.status == 400 and not error.codes

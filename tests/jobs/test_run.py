@@ -71,6 +71,7 @@ def blank() -> CapillaryError:
         (CustomerMergedError("", status=400, errors=code(8069)), "merged"),
         (InvalidRequestError("", status=400, errors=code(8013)), "invalid"),
         (business_error(), "invalid"),
+        (NotFoundError("", status=410, errors=(ApiErrorDetail(None, "Customer is deleted"),)), "not_found"),
     ],
 )
 def test_a_refusal_by_the_apis_own_code_is_final(tmp_path: Path, error: CapillaryError, status: str) -> None:
