@@ -1,5 +1,8 @@
 """What holds for every test."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A property is about inputs, not about how busy the machine is.
@@ -14,3 +17,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.differing_executors],
 )
 settings.load_profile("any-machine")
+
+# What these prove of documents, services and tools holds whatever the interpreter: one run for each change is enough.
+ONCE = ("test_documents.py", "test_notebook.py", "api/test_typing.py", "docs/", "examples/", "distributed/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that other interpreters and older releases need not run again."""
+    folder = Path(__file__).parent
+    for item in items:
+        if str(item.path.relative_to(folder)).startswith(ONCE):
+            item.add_marker("once")
