@@ -42,7 +42,7 @@ def test_the_version_is_written_down_once() -> None:
 
 def test_the_build_finds_the_version() -> None:
     """Where it does not, the package cannot even be installed."""
-    source = SETTINGS["tool"]["hatch"]["version"]
+    source: dict[str, str] = SETTINGS["tool"]["hatch"]["version"]
 
     found = re.search(source["pattern"], (ROOT / source["path"]).read_text("utf-8"), re.MULTILINE)
 

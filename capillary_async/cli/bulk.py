@@ -252,7 +252,7 @@ def _text(value: object) -> str:
 
 
 def _document(found: JobStatus) -> dict[str, Any]:
-    document = attrs.asdict(found) | {"done": found.done, "is_complete": found.is_complete}
+    document: dict[str, Any] = attrs.asdict(found) | {"done": found.done, "is_complete": found.is_complete}
     for name, value in document.items():
         if isinstance(value, datetime):
             document[name] = value.isoformat()
