@@ -7,7 +7,7 @@ is long: not twice that, as parts do that are joined, and not as much again for 
 
 import zlib
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from capillary_async.errors import DecodeError
 
@@ -102,3 +102,36 @@ class Body:
         # The name means a zlib stream, but some servers send the bare data; no encoder begins that like a stream.
         is_stream = piece[0] & 15 == zlib.DEFLATED
         return zlib.decompressobj(zlib.MAX_WBITS if is_stream else -zlib.MAX_WBITS)
+
+
+class Stream(Protocol):
+    """Where a body comes from, as aiohttp reads it from a connection."""
+
+    async def readany(self) -> bytes:
+        """Wait for the next piece, whatever its size."""
+        ...
+
+    def at_eof(self) -> bool:
+        """Whether all has been read."""
+        ...
+
+
+async def read_body(content: Stream, status: int, encoding: str, cap: int) -> bytes | bytearray:
+    """Read a body, and undo its encoding.
+
+    Raises:
+        DecodeError: It is too large or broken, and the status does not say already that the API refused.
+    """
+    piece = await content.readany()
+    if content.at_eof() and not encoding and len(piece) <= cap:
+        return piece  # there at once and as it is, so that there is nothing to put together
+    try:
+        body = Body(encoding, cap)
+        body.feed(piece)
+        while not content.at_eof():
+            body.feed(await content.readany())
+        return body.end()
+    except DecodeError:
+        if 200 <= status < 300:
+            raise
+    return b""

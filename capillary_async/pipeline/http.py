@@ -12,19 +12,21 @@ own session, and by a middleware, which costs each call three coroutines more, i
 
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 import aiohttp
 import attrs
 import yarl
+from aiohttp.http import HttpProcessingError
 
 from capillary_async.codec import encode_json
-from capillary_async.errors import ConfigurationError, DecodeError, TransportError
-from capillary_async.options import VERSION, ClientOptions, Secret, reveal_url
-from capillary_async.pipeline.body import Body
+from capillary_async.errors import ConfigurationError, TransportError
+from capillary_async.options import VERSION, ClientOptions, reveal_url
+from capillary_async.pipeline.body import read_body
+from capillary_async.pipeline.direct_http import DirectHttp, is_session_patched
 from capillary_async.pipeline.no_connection import no_connection, refused_by_proxy
-from capillary_async.pipeline.request import Request
+from capillary_async.pipeline.request import Request, revealed
 from capillary_async.pipeline.responses import HttpResponse, request_id
 from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
@@ -49,7 +51,8 @@ class HttpConnection:
         base: Where they go.
         options: Limits, proxy and certificates.
         headers: What every request carries and the session does not add.
-        manner: How aiohttp is to treat every request.
+        request_kwargs: How the session is to treat every request.
+        direct: A way around the session, if there is one.
     """
 
     session: aiohttp.ClientSession
@@ -58,6 +61,7 @@ class HttpConnection:
     options: ClientOptions
     headers: Mapping[str, str]
     request_kwargs: Mapping[str, Any] = attrs.field(repr=False)  # a proxy's password may stand in it
+    direct: DirectHttp | None = None
 
     @classmethod
     def open(cls, base: BaseUrl, options: ClientOptions, given: aiohttp.ClientSession | None) -> "HttpConnection":
@@ -76,7 +80,8 @@ class HttpConnection:
                 "middlewares": (OriginCheck(base),),
             }  # connecting asks the proxy, too
         if given is None:
-            return cls(session, True, base, options, {}, request_kwargs)  # noqa: FBT003  (is_own)
+            direct = DirectHttp.over(session, base, options.max_response_bytes) if options.proxy is None else None
+            return cls(session, True, base, options, {}, request_kwargs, direct)  # noqa: FBT003  (is_own)
         request_kwargs |= {"timeout": _NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
         # The session's own run as they would without this client; what they make of a request is checked after them.
         request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
@@ -92,7 +97,7 @@ class HttpConnection:
         if self.is_own:
             await self.session.close()
 
-    async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
+    def exchange(self, request: Request[Any], url: str) -> Coroutine[Any, Any, HttpResponse]:
         """Send a request and read the whole answer.
 
         Raises:
@@ -102,19 +107,25 @@ class HttpConnection:
         """
         if self.session.closed:
             raise ConfigurationError("the client's session is closed")
+        if self.direct is None or is_session_patched():
+            return self._exchange_in_session(request, url)
+        return self.direct.exchange(request, url)
+
+    async def _exchange_in_session(self, request: Request[Any], url: str) -> HttpResponse:
         call = request.call
         call.attempts += 1
         response = await self.session.request(
             request.method,
             yarl.URL(url, encoded=True),
-            data=None if request.body is None else encode_json(_revealed(request.body)),
-            headers=_revealed({**self.headers, **request.headers} if self.headers else request.headers),
+            data=None if request.body is None else encode_json(revealed(request.body)),
+            headers=revealed({**self.headers, **request.headers} if self.headers else request.headers),
             **self.request_kwargs,
         )
         try:
             headers = response.headers
             call.status, call.request_id, call.size = response.status, request_id(headers), 0
-            body = await _read(response, headers.get("content-encoding", ""), self.options.max_response_bytes)
+            encoding, cap = headers.get("content-encoding", ""), self.options.max_response_bytes
+            body = await read_body(response.content, response.status, encoding, cap)
             call.size = len(body)
             return HttpResponse(response.status, headers, body)
         finally:
@@ -132,6 +143,8 @@ class HttpConnection:
             return _without_connection(error)
         if isinstance(error, aiohttp.ClientHttpProxyError):
             return refused_by_proxy(error.status)
+        if isinstance(error, HttpProcessingError):
+            error = aiohttp.ClientPayloadError()
         if isinstance(error, aiohttp.ClientError | OSError | EOFError):
             return TransportError(f"the connection broke or the answer was malformed ({type(error).__name__})")
         if isinstance(error, TypeError) and "ClientResponse.__init__" in str(error):
@@ -167,32 +180,6 @@ class OriginCheck:
         except _REPEATED as error:
             broken = _unretryable(error)
         raise broken
-
-
-async def _read(response: aiohttp.ClientResponse, encoding: str, cap: int) -> bytes | bytearray:
-    """Read a body, and undo its encoding.
-
-    Raises:
-        DecodeError: It is too large or broken, and the status does not say already that the API refused.
-    """
-    content = response.content
-    piece = await content.readany()
-    if content.at_eof() and not encoding and len(piece) <= cap:
-        return piece  # there at once and as it is, so that there is nothing to put together
-    try:
-        body = Body(encoding, cap)
-        body.feed(piece)
-        while not content.at_eof():
-            body.feed(await content.readany())
-        return body.end()
-    except DecodeError:
-        if 200 <= response.status < 300:
-            raise
-    return b""
-
-
-def _revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
-    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
 
 
 def _standing_headers(options: ClientOptions) -> dict[str, str]:

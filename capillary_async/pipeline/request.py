@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar, dataclass
 import attrs
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError
-from capillary_async.options import ClientOptions
+from capillary_async.options import ClientOptions, Secret
 
 T = TypeVar("T")
 Structure = Callable[[Any, Any, str], Any]
@@ -34,6 +34,11 @@ def value_object(cls: type[T]) -> type[T]:
 def loop_time() -> float:
     """Return the time by the running event loop's clock: monotonic seconds; deadlines are measured by it."""
     return asyncio.get_running_loop().time()
+
+
+def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
+    """Return a mapping with its secrets as they travel. Keep it in no variable."""
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
 
 
 @attrs.define(eq=False)

@@ -1,6 +1,6 @@
 """Run the fault matrix and print what came of it, each kind and then each part.
 
-python -m tests.faults [--seed N] [--short] [--only PART]
+python -m tests.faults [--seed N] [--short] [--only PART] [--session]
 """
 
 import argparse
@@ -9,16 +9,20 @@ import sys
 from collections.abc import Iterable
 from time import perf_counter
 
+from capillary_async.pipeline.direct_http import DirectHttp
 from tests.faults.connections import add
 from tests.faults.matrix import PARTS, run
 from tests.faults.report import Row, heading, summary, written
 from tests.faults.scale import Scale
+from tests.pipeline.opening import no_way_around
 
 
 def main() -> int:
     """Run it; the exit code is 1 when any number is off."""
     arguments = _arguments()
     scale = Scale(arguments.seed, is_full=not arguments.short)
+    if arguments.session:
+        DirectHttp.over = no_way_around  # type: ignore[assignment, method-assign]
     began, sums = perf_counter(), list[Row]()
     _say(f"seed {scale.seed}")
     for part in PARTS:
@@ -37,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeat a run")
     parser.add_argument("--short", action="store_true", help="a sample of everything")
     parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--session", action="store_true", help="send through aiohttp's session, not around it")
     return parser.parse_args()
 
 

@@ -4,8 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from capillary_async.pipeline.direct_http import DirectHttp
 from tests.faults.wire import Asked, HttpConnection, RawServer
-from tests.pipeline.opening import GOOD, Server
+from tests.pipeline.opening import GOOD, Server, no_way_around
+
+
+@pytest.fixture(params=["direct", "session"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let requests travel around aiohttp's session, and through it: both must come to the same."""
+    if request.param == "session":
+        monkeypatch.setattr(DirectHttp, "over", no_way_around)
+    return str(request.param)
 
 
 @pytest.fixture

@@ -67,6 +67,10 @@ class Server:
         return self.raw.base_url
 
 
+def no_way_around(*_: object) -> None:
+    """Find no way around aiohttp's session."""
+
+
 async def error_of(sending: Awaitable[object]) -> CapillaryError:
     """Return the error that it comes to, and see that nothing of aiohttp's hangs on it."""
     with pytest.raises(CapillaryError) as caught:

@@ -23,6 +23,8 @@ from tests.fakes import outcomes
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 from tests.pipeline.opening import GOOD, admitted, error_of, opened, request
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 class TestTime:
     """An attempt's time is its own: neither queueing nor a trickle changes it."""

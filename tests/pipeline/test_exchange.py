@@ -31,6 +31,8 @@ LIBRARY = (
     f" aiohttp/{aiohttp.__version__}"
 )
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 class TestExchange:
     """What goes over the wire, byte for byte."""

@@ -10,6 +10,7 @@ import pytest
 
 from capillary_async import AccessToken, CapillaryClient, ClientOptions, OAuth, TransportError
 from capillary_async.codec import Converter
+from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.http import HttpConnection
@@ -17,6 +18,7 @@ from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.urls import BaseUrl
 from capillary_async.sandbox import Sandbox
+from tests.pipeline.opening import no_way_around
 
 TOKEN = "token.eyJhbGciOi.c2lnbmF0dXJl"
 
@@ -89,6 +91,7 @@ async def test_a_bug_that_aiohttp_calls_keeps_our_frames_and_shows_no_header(mon
     def is_origin_of(*_: object) -> bool:
         return nothing  # type: ignore[name-defined,no-any-return]  # noqa: F821
 
+    monkeypatch.setattr(DirectHttp, "over", no_way_around)
     ours = FunctionType(is_origin_of.__code__, {"__name__": "capillary_async.pipeline.urls"})
     async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, AccessToken(TOKEN)) as client:
         monkeypatch.setattr(BaseUrl, "is_origin_of", ours)
@@ -99,10 +102,14 @@ async def test_a_bug_that_aiohttp_calls_keeps_our_frames_and_shows_no_header(mon
     assert frames_of(caught.value)[-2:] == ["update_host", "is_origin_of"]
 
 
-async def test_what_aiohttp_raises_is_said_in_words_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["direct", "session"])
+async def test_what_aiohttp_raises_is_said_in_words_of_ours(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Whatever it is, it has seen the headers."""
+    if way == "session":
+        monkeypatch.setattr(DirectHttp, "over", no_way_around)
+    place = "client_reqrep.ClientRequest.send" if way == "session" else "client_proto.ResponseHandler.read"
     async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, AccessToken(TOKEN)) as client:
-        monkeypatch.setattr("aiohttp.client_reqrep.ClientRequest.send", raising(ZeroDivisionError(TOKEN)))
+        monkeypatch.setattr(f"aiohttp.{place}", raising(ZeroDivisionError(TOKEN)))
 
         with pytest.raises(TransportError, match=r"^(the request failed|the connection)") as caught:
             await client.customers.get(1)

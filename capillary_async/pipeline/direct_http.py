@@ -1,0 +1,148 @@
+"""Exchange requests over aiohttp's connections without its `ClientSession`, which costs a quarter of a call.
+
+The connector (pool, DNS cache, TLS, happy eyeballs) and the parser are aiohttp's. What the session would do for the
+client's own requests is settled once: where they go and what every one of them carries. All that is left for a call is
+to write the head and to read the answer.
+
+`ClientSession` takes over where it has work to do: for a session that was given, for proxies, for traces, and while a
+tool such as aioresponses or vcrpy has replaced its `_request`. It also does if aiohttp's classes are not as they are
+used here, which is checked when a client opens.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from itertools import starmap
+from typing import Any, Final
+
+import aiohttp
+import attrs
+import yarl
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+
+from capillary_async.codec import encode_json
+from capillary_async.errors import ConfigurationError
+from capillary_async.pipeline.body import read_body
+from capillary_async.pipeline.request import ProcessBound, Request, revealed
+from capillary_async.pipeline.responses import HttpResponse, request_id
+from capillary_async.pipeline.urls import BaseUrl
+
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)
+# What is called here, and the names of its parameters.
+USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
+    (aiohttp.ClientRequest, frozenset(("method", "url", "loop"))),
+    (aiohttp.TCPConnector.connect, frozenset(("req", "traces", "timeout"))),
+    (ResponseHandler.set_response_params, frozenset(("read_until_eof", "auto_decompress"))),
+    (ResponseHandler.read, frozenset(())),
+)
+# Tools replace this method, and their functions come from other files than the class.
+_REPLACED: Final = "_request"
+_FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
+
+
+def is_session_patched() -> bool:
+    """Say whether a tool wants to see requests pass through `ClientSession`."""
+    code = getattr(aiohttp.ClientSession.__dict__.get(_REPLACED), "__code__", None)
+    return code is None or code.co_filename != _FILE
+
+
+@cache
+def _is_as_expected(used: tuple[tuple[Any, frozenset[str]], ...]) -> bool:
+    """Say whether aiohttp's classes are called as they are called here."""
+    try:
+        return all(names <= inspect.signature(function).parameters.keys() for function, names in used)
+    except (TypeError, ValueError):
+        return False
+
+
+class _Target(ProcessBound, aiohttp.ClientRequest):
+    """A request to a base URL that is never sent: what the connector connects for."""
+
+    _known: ConnectionKey | None = None
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """Which connections will do; it never changes."""
+        if self._known is None:
+            self._known = super().connection_key
+        return self._known
+
+
+@attrs.frozen(eq=False)
+class DirectHttp:
+    """Exchanges requests over a session's connector.
+
+    Args:
+        session: Whose connector it is.
+        target: What the connector connects for.
+        origin: Host, port and whether TLS is spoken, as the key of a connection has them.
+        prefix: The part of a URL before its path.
+        standing: The head's lines that every request carries.
+        cap: The most bytes that an answer may have.
+    """
+
+    _session: aiohttp.ClientSession
+    _target: _Target = attrs.field(repr=False)
+    _origin: tuple[str, int | None, bool]
+    _prefix: int
+    _standing: str = attrs.field(repr=False)
+    _cap: int
+
+    @classmethod
+    def over(cls, session: aiohttp.ClientSession, base: BaseUrl, cap: int) -> "DirectHttp | None":
+        """Return a way around a session of the client's own; `None` if there is none."""
+        if session.trace_configs or not _is_as_expected(USED):
+            return None
+        url = yarl.URL(base.text)
+        target = _Target("GET", url, loop=asyncio.get_running_loop())
+        origin = (base.host, base.port, base.scheme == "https")
+        return cls(session, target, origin, len(str(url.origin())), _lines(session.headers), cap)
+
+    async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
+        """See `HttpConnection.exchange`."""
+        key = self._target.connection_key
+        if (key.host, key.port, key.is_ssl) != self._origin:
+            raise ConfigurationError("the request would leave the client's base URL")
+        call = request.call
+        call.attempts += 1
+        connector: Any = self._session.connector
+        connection: aiohttp.connector.Connection = await connector.connect(self._target, [], _NO_TIMEOUT)
+        try:
+            message, content = await self._ask(connection, request, url)
+        except BaseException:
+            connection.close()  # the answer may still come, and must not be taken for that of another request
+            raise
+        try:
+            headers = message.headers
+            call.status, call.request_id, call.size = message.code, request_id(headers), 0
+            body = await read_body(content, message.code, headers.get("content-encoding", ""), self._cap)
+            call.size = len(body)
+            return HttpResponse(message.code, headers, body)
+        finally:
+            connection.release()  # closes it unless the answer was read to its end
+
+    async def _ask(self, connection: "aiohttp.connector.Connection", request: Request[Any], url: str) -> Any:
+        """Send a request, and return the answer's head and the stream of its body."""
+        protocol, transport = connection.protocol, connection.transport
+        if protocol is None or transport is None:
+            raise aiohttp.ServerDisconnectedError
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+        transport.write(self._written(request, url))
+        while True:
+            answer: Any = await protocol.read()
+            if answer[0].code >= 200 or answer[0].code == 101:
+                return answer
+
+    def _written(self, request: Request[Any], url: str) -> bytes:
+        """Return a request as it travels; the secrets in it are in no variable."""
+        head = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n{self._standing}"
+        if request.body is None:
+            return f"{head}{_lines(request.headers)}\r\n".encode()
+        head += f"Content-Length: {len(encode_json(revealed(request.body)))}\r\n"
+        return f"{head}{_lines(request.headers)}\r\n".encode() + encode_json(revealed(request.body))
+
+
+def _lines(headers: Mapping[str, Any]) -> str:
+    return "".join(starmap("{}: {}\r\n".format, revealed(headers).items()))
