@@ -12,7 +12,12 @@ from typing import Any, Final
 
 import attrs
 from opentelemetry import context, metrics, propagate, trace
-from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY as SUPPRESS_HTTP  # pyright: ignore[reportPrivateUsage]
+from opentelemetry.context import (
+    _SUPPRESS_HTTP_INSTRUMENTATION_KEY as SUPPRESS_HTTP,  # pyright: ignore[reportPrivateUsage]
+)
+from opentelemetry.context import (
+    _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS,  # pyright: ignore[reportPrivateUsage]
+)
 
 from capillary_async.pipeline.request import CallInfo, Request
 from capillary_async.pipeline.urls import BaseUrl
@@ -21,6 +26,9 @@ _NAME: Final = "capillary_async"
 _SCHEMA: Final = "https://opentelemetry.io/schemas/1.23.0"  # the first with stable conventions for HTTP
 # What the conventions recommend, in seconds.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+
+# The first is for HTTP alone; older releases of aiohttp's instrumentation know only the others.
+_SUPPRESSIONS: Final = (SUPPRESS_HTTP, SUPPRESS, "suppress_instrumentation")
 
 # A provider may be set after the client was made, so each call asks which one holds.
 
@@ -121,7 +129,9 @@ class Tracing:
         current = trace.set_span_in_context(span)
         headers: dict[str, str] = {}
         propagate.inject(headers, current)
-        token = context.attach(context.set_value(SUPPRESS_HTTP, True, current))  # noqa: FBT003  (the value)
+        for key in _SUPPRESSIONS:
+            current = context.set_value(key, True, current)  # noqa: FBT003  (the value)
+        token = context.attach(current)
         return AttemptSpan(request.with_headers({**headers, **request.headers}), span, token, attributes)
 
 
