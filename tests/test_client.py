@@ -283,7 +283,7 @@ class TestStack:
             await client.customers.get(6)
 
             first, _, third = (request.time for request in sandbox.requests)
-        assert third - first > 0.19
+        assert third - first > 0.17  # 0.2, but for what connecting takes
 
     async def test_calls_that_share_an_answer_share_its_retries(self) -> None:
         """Coalescing stands above them."""

@@ -178,12 +178,13 @@ class Admission(ProcessBound):
             CapillaryError: The rate limit's store cannot be asked; or as the transport below says.
         """
         call = request.call
-        if self._queue.count or self._take(call.is_bulk) > 0.0:
-            await self._wait(call)
+        is_bulk = call.is_bulk  # read once: it changes when a call that is no bulk work joins a shared request
+        if self._queue.count or self._take(is_bulk) > 0.0:
+            await self._wait(call, Place(is_bulk, call.deadline))
         try:
             return await self._inner.send(request)
         finally:
-            self._release(call.is_bulk)
+            self._release(is_bulk)
 
     def pause(self, until: float) -> None:
         """Let nothing go before `until`."""
@@ -257,19 +258,19 @@ class Admission(ProcessBound):
             self._timer.cancel()
             self._timer = None
 
-    async def _wait(self, call: CallContext) -> None:
+    async def _wait(self, call: CallContext, place: Place) -> None:
         """Wait in the line until there are a connection and a permit, and write down what the call waited for."""
         began = self._clock()
-        if self._earliest(began, is_bulk=call.is_bulk) >= call.deadline:
+        if self._earliest(began, is_bulk=place.is_bulk) >= place.deadline:
             raise DeadlineExceeded(_NO_ROOM)
-        used_up = self._seconds_used_up(began, is_bulk=call.is_bulk)
+        used_up = self._seconds_used_up(began, is_bulk=place.is_bulk)
         try:
-            await self._wait_for_turn(Place(call.is_bulk, call.deadline))
+            await self._wait_for_turn(place)
         finally:
             now = self._clock()
             waited = now - began
             is_limited = self._limit is not None or self._paused_until > began
-            used_up = self._seconds_used_up(now, is_bulk=call.is_bulk) - used_up
+            used_up = self._seconds_used_up(now, is_bulk=place.is_bulk) - used_up
             for_connection = min(used_up, waited) if is_limited else waited
             call.connection_wait += for_connection
             call.rate_limit_wait += waited - for_connection

@@ -276,6 +276,17 @@ class TestPriority:
         assert call.connection_wait == 0.0
         await asyncio.gather(task, *bulk)
 
+    async def test_a_call_that_joins_a_shared_request_takes_no_connection_from_bulk_work(self) -> None:
+        """The request was bulk work when it took a connection, and is none any more when it releases it."""
+        scene = Scene.of(connections=2, takes=1.0)
+        for _ in range(3):
+            task, shared = scene.begin("shared", is_bulk=True)
+            await scene.clock.settle()
+            shared.is_bulk = False
+            await task
+
+        assert scene.times == [0.0, 1.0, 2.0]
+
     @pytest.mark.parametrize(("connections", "for_bulk"), [(1, 1), (2, 1), (10, 9), (11, 9), (100, 90)])
     async def test_it_leaves_a_tenth_and_at_least_one(self, connections: int, for_bulk: int) -> None:
         """With one connection it may have that one, for it could never go else."""
