@@ -28,12 +28,17 @@ _PERSONAL_KEYS: Final = frozenset(
     (
         *("firstname", "lastname", "fullname", "email", "mobile", "phone", "externalid", "dob", "address"),
         *("cardnumber", "cardexternalid", "value", "idvalue", "identifiervalue"),
-        *("groupname", "groupexternalid", "customerimage", "imageurl", "thumbnailurl"),
+        *("groupname", "groupexternalid", "customerimage", "imageurl", "thumbnailurl", "createdbyuser"),
     )
 )
 _PERSONAL_PARAMETERS: Final = _PERSONAL_KEYS | {"q", "searchtext", "number", "userid", "customerid", "id"}
-# Objects whose keys a brand defines: anything can stand in them.
-_PERSONAL_OBJECTS: Final = frozenset(("extendedfields", "customfields", "fields", "allfields"))
+# Objects whose keys a brand defines, so that anything can stand in them, and those that describe who works there.
+_PERSONAL_OBJECTS: Final = frozenset(
+    (
+        *("extendedfields", "customfields", "fields", "allfields", "customfieldvalues"),
+        *("createdby", "modifiedby", "lastupdatedby"),
+    )
+)
 _Template = tuple[str | None, ...]
 
 

@@ -115,6 +115,14 @@ def test_a_scrubbed_value_is_of_the_same_kind(value: object) -> None:
     assert not isinstance(scrubbed, int) or scrubbed < 2**63
 
 
+def test_who_works_there_is_a_person_too() -> None:
+    """Tills are often called after those who use them."""
+    body = b'{"createdBy":{"id":7,"name":"jo.smith"},"createdByUser":"Jo Smith","extendedFields":{"spouse":"Jo"}}'
+
+    assert b"Jo" not in Scrubber().body(body)
+    assert b"smith" not in Scrubber().body(body)
+
+
 @pytest.mark.parametrize("body", [b"<p>call 919988123456 or a.b@example.org</p>", b"\xff919988123456"])
 def test_what_is_no_json_is_scrubbed_by_its_looks(body: bytes) -> None:
     """A gateway's page may quote the request."""
