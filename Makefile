@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh clone with Python >= 3.11, make and a package index is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help help-text docs demo test check lint format types openapi schemathesis prism examples sync faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs docs-check demo test check lint format types openapi schemathesis prism examples sync faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that really runs and is new enough; a version manager's shim may not.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -67,6 +67,9 @@ fuzz: $(VENV)/installed-fuzz ## Feed SECONDS of unforeseen bytes to each of the 
 
 docs: $(VENV)/installed-docs ## Build the documentation site into docs/_build/html.
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+docs-check: docs $(VENV)/installed-test ## Open every page of the site in a browser, follow its links, search it.
+	SITE=docs/_build/html $(BIN)/python -m pytest -rs tests/docs
 
 mutation: $(VENV)/installed-mutation ## Change the parts that must not be wrong, and see that a test notices; hours.
 	$(BIN)/mutmut run --max-children 1

@@ -3,12 +3,13 @@
 The walks are drawn from real requests against the sandbox, and the terminal shows a real run of the demo.
 """
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 
@@ -17,6 +18,10 @@ from capillary_async.sandbox import Sandbox
 
 PICTURES: Final = Path(__file__).parent / "pictures"
 _INK, _LINE, _FILL, _ACCENT = "#1f2933", "#52606d", "#eef2f6", "#2a6f97"
+# A customer with 24 events for a target.
+_LISTING: Final = (565348, 79196)
+_UNITS: Final[tuple[Literal["records"], Literal["pages"]]] = ("records", "pages")
+_LEFT, _CELL = 180, 27
 _FONT: Final = "font-family='system-ui, sans-serif' font-size='14'"
 
 
@@ -45,6 +50,11 @@ class Picture:
             f"stroke='{_LINE}' stroke-width='1.5' marker-end='url(#tip)'/>"
         )
 
+    def cell(self, x: float, y: float, *, is_new: bool) -> None:
+        """Draw a row of an answer as a square."""
+        fill = _ACCENT if is_new else "#ffffff"
+        self.parts.append(f"<rect x='{x}' y='{y}' width='20' height='26' fill='{fill}' stroke='{_LINE}'/>")
+
     def save(self, name: str, title: str) -> None:
         """Write the picture into `docs/pictures`."""
         marker = (
@@ -63,7 +73,7 @@ def draw_pipeline() -> None:
     """Draw the stack of transports."""
     layers = (
         ("endpoint", "arguments → request"),
-        ("dispatch", "deadline, account, structured answer"),
+        ("dispatch", "deadline, figures of the call, structured answer"),
         ("lifecycle", "open or closed"),
         ("coalesce", "identical calls share one request"),
         ("retry", "backoff, budget"),
@@ -82,19 +92,59 @@ def draw_pipeline() -> None:
     picture.save("pipeline", "The way of a call from the endpoint down to the socket and back")
 
 
-async def _walk(rows: int, page_size: int) -> tuple[list[str], list[str]]:
-    """Read a listing with a client that knows nothing of it, and once more; return the requests of both."""
+@attrs.frozen
+class Answer:
+    """What a request of a walk asked for, and which rows answered it.
+
+    Attributes:
+        query: Its `limit` and `offset`.
+        first: The first of the rows, from 0.
+        rows: How many rows came.
+    """
+
+    query: str
+    first: int
+    rows: int
+
+
+async def walk(offset_unit: Literal["records", "pages"], *, page_size: int = 10) -> tuple[int, list[list[Answer]]]:
+    """Read a listing with a client that knows nothing of it, and once more; return its length and the answers."""
+    walks: list[list[Answer]] = []
     async with (
-        Sandbox() as sandbox,
+        Sandbox(offset_unit=offset_unit) as sandbox,
         CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, sandbox.password)) as client,
     ):
-        pager = client.targets.list_events(1, 7, page_size=page_size)
-        walks: list[list[str]] = []
+        length = len(sandbox.event_ids(*_LISTING))
         for _ in range(2):
-            sandbox.clear_log()
-            await pager.collect(limit=rows)
-            walks.append([f"offset={dict(request.query)['offset']}" for request in sandbox.requests])
-        return walks[0], walks[1]
+            before = len(sandbox.requests)
+            await client.targets.list_events(*_LISTING, page_size=page_size).collect()
+            walks.append([])
+            for request in sandbox.requests[before:]:
+                limit, offset = int(request.query["limit"]), int(request.query["offset"])
+                first = offset if offset_unit == "records" else offset * limit
+                walks[-1].append(Answer(f"limit={limit}&offset={offset}", first, max(0, min(limit, length - first))))
+    return length, walks
+
+
+def draw_walks() -> None:
+    """Draw which rows the requests of a cold and of a warm walk brought, under both readings of `offset`."""
+    picture = Picture(860, 0)
+    top = 30
+    for unit in _UNITS:
+        length, walks = asyncio.run(walk(unit))
+        for name, answers in zip(("a first listing", "every later one"), walks, strict=True):
+            picture.text(20, top, f"offset counts {unit}, {name}: {len(answers)} requests for {length} rows")
+            seen = 0
+            for place, answer in enumerate(answers):
+                y = top + 12 + 34 * place
+                picture.text(20, y + 19, answer.query)
+                for row in range(answer.first, answer.first + answer.rows):
+                    picture.cell(_LEFT + _CELL * row, y, is_new=row >= seen)
+                seen = max(seen, answer.first + answer.rows)
+            top += 34 * len(answers) + 46
+    picture.text(20, top, "Each square is a row of the answer. Filled: new. Empty: a row that came before.")
+    picture.height = top + 20
+    picture.save("walks", "The requests of a cold and of a warm walk over the same listing")
 
 
 def draw_terminal() -> None:
@@ -143,6 +193,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     draw_pipeline()
     draw_job()
+    draw_walks()
     draw_terminal()
 
 

@@ -1,0 +1,1 @@
+"""The documentation: its prose, its links, its reference, and the built site."""
