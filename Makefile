@@ -66,6 +66,7 @@ fuzz: $(VENV)/installed-fuzz ## Feed SECONDS of unforeseen bytes to each of the 
 	$(BIN)/python -m fuzz --seconds $(SECONDS)
 
 docs: $(VENV)/installed-docs ## Build the documentation site into docs/_build/html.
+	@rm -rf docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 docs-check: docs $(VENV)/installed-test ## Open every page of the site in a browser, follow its links, search it.

@@ -21,7 +21,7 @@ from capillary_async.options import Region
 from capillary_async.sandbox.answers import CODES
 
 # Modules whose public names stand on a page of their own.
-MODULES: Final = ("jobs", "sync", "telemetry", "sandbox")
+MODULES: Final = ("jobs", "distributed", "sync", "telemetry", "sandbox")
 # What to do about an error of each class. A class without an entry takes the one of its parent.
 ADVICE: Final[Mapping[type[errors.CapillaryError], str]] = {
     errors.CapillaryError: "Catch it where any failure is handled in the same way.",
@@ -117,22 +117,26 @@ def code_table() -> str:
     """List the API's words for each of its codes, and what it is raised as."""
     meanings = {**_OTHER_CODES, **{code: text for code, (_, text) in CODES.items()}}
     rows = "".join(
-        f"| {code} | {meanings[code].rstrip('.')} | [{cls.__name__}](#{cls.__name__.lower()}) |\n"
+        f"| {{index}}`{code}` | {meanings[code].rstrip('.')} | [{cls.__name__}](#{cls.__name__.lower()}) |\n"
         for code, cls in sorted(errors.ERROR_CLASSES.items())
     )
     return f"| code | what the API says | raised as |\n|---:|---|---|\n{rows}"
 
 
-def public_models() -> list[type[Model]]:
-    """Return every public model, in alphabetical order."""
+def public_classes() -> list[type]:
+    """Return every public class of the package of models, in alphabetical order."""
     found = [getattr(capillary_async, name) for name in sorted(capillary_async.__all__)]
-    return [cls for cls in found if isinstance(cls, type) and issubclass(cls, Model) and cls is not models.Model]
+    return [cls for cls in found if isinstance(cls, type) and cls.__module__.startswith(models.__name__)]
+
+
+def public_models() -> list[type]:
+    """Return every public model, and what else an attribute of one may hold."""
+    return [cls for cls in public_classes() if not issubclass(cls, Enum)]
 
 
 def public_enumerations() -> list[type[Enum]]:
-    """Return every public enumeration of the API's values, in alphabetical order."""
-    found = [getattr(capillary_async, name) for name in sorted(capillary_async.__all__)]
-    return [cls for cls in found if isinstance(cls, type) and issubclass(cls, Enum) and cls is not Region]
+    """Return every public enumeration of the API's values."""
+    return [cls for cls in public_classes() if issubclass(cls, Enum)]
 
 
 def model_pages() -> str:
@@ -140,9 +144,10 @@ def model_pages() -> str:
     return "".join(_model(cls) for cls in public_models())
 
 
-def _model(cls: type[Model]) -> str:
+def _model(cls: type) -> str:
+    attributes = documented(cls) if issubclass(cls, Model) else ()
     rows = "".join(
-        f"| `{attribute.name}` | `{spell(attribute.type)}` | {_keys(attribute)} |\n" for attribute in documented(cls)
+        f"| `{attribute.name}` | `{spell(attribute.type)}` | {_keys(attribute)} |\n" for attribute in attributes
     )
     keys = f"| attribute | type | key in the API |\n|---|---|---|\n{rows}" if rows else ""
     return f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}()', members=False)}{keys}\n"

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +87,7 @@ class Tab:
 
 
 @asynccontextmanager
-async def open_tab() -> AsyncIterator[Tab]:
+async def open_tab() -> AsyncGenerator[Tab]:
     """Start the browser with one tab, and end it afterwards."""
     assert BROWSER is not None
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:

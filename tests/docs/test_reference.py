@@ -40,7 +40,9 @@ def test_the_limits_are_the_defaults_of_the_options() -> None:
     """A default that changes changes the page."""
     rows = re.findall(r"\| (\d+)( MiB)? \| `(\w+)\.(\w+)` \|", page("limits"))
     defaults = {
-        f"{cls.__name__}.{field.name}": field.default for cls in (ClientOptions, RetryPolicy) for field in attrs.fields(cls)
+        f"{cls.__name__}.{field.name}": field.default
+        for cls in (ClientOptions, RetryPolicy)
+        for field in attrs.fields(cls)
     }
     policy = RetryPolicy()
 

@@ -19,7 +19,7 @@ from tests.docs.browser import BROWSER, open_tab, url_of
 
 SITE = Path(os.environ.get("SITE", "docs/_build/html"))
 PAGES: Final = sorted(SITE.rglob("*.html")) if "SITE" in os.environ else []
-MODULES: Final = ("", ".jobs", ".sandbox", ".sync", ".telemetry")
+MODULES: Final = ("", ".distributed", ".jobs", ".sandbox", ".sync", ".telemetry")
 WIDTHS: Final = (1280, 390)
 LOADING: Final = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src"}
 # What people search, and a page that must be among the results.
@@ -34,8 +34,8 @@ new Promise((resolve) => {
   const look = () => {
     const done = document.querySelector("#search-results > p.search-summary");
     const links = [...document.querySelectorAll("#search-results ul.search li a")].map((link) => link.href);
-    if (done && done.textContent.includes("finished") || links.length && window.site_links === links.length) resolve(links);
-    else { window.site_links = links.length; setTimeout(look, 200); }
+    if (done && /finished|did not match/.test(done.textContent)) resolve(links);
+    else setTimeout(look, 100);
   };
   look();
 })
@@ -124,7 +124,9 @@ def test_links_lead_to_pages_and_anchors() -> None:
             target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
             if parts.scheme or parts.netloc:
                 continue
-            is_there = target.exists() and (target not in tags or unquote(parts.fragment) in tags[target].anchors | {""})
+            is_there = target.exists() and (
+                target not in tags or unquote(parts.fragment) in tags[target].anchors | {""}
+            )
             dead += [] if is_there else [f"{page.name}: {link}"]
 
     assert not dead
