@@ -14,6 +14,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 from capillary_async.cli.conversion import RegionArgument, read_whole_number
+from capillary_async.cli.listing_cache import load_traits, save_traits
 from capillary_async.cli.reporting import Reporting
 from capillary_async.cli.secrets import PROOFS, ask_for, read_secret_file, secret_from_keyring
 from capillary_async.options import ClientOptions, RateLimit
@@ -26,6 +27,11 @@ _DEFAULTS: Final = ClientOptions()
 _REPORTING: Final = Reporting()
 _IDENTITY: Final = ("till", "key", "secret_file", "secret_env", "keyring")
 _PLACE: Final = ("region", "base_url")
+
+
+def _host(environment: Mapping[str, str]) -> str:
+    return environment.get("CAPILLARY_BASE_URL") or environment.get("CAPILLARY_REGION") or ""
+
 
 _GROUP = Group(
     "Connection",
@@ -102,8 +108,13 @@ class Connection:
         settings = self.settled(os.environ)
         environment = settings.environment(os.environ)
         options = settings.options(defaults, settings.limit(environment))
+        options = attrs.evolve(options, listing_traits=load_traits(_host(environment)))
         listener = self.reporting.listener()
         return CapillaryClient.from_env(environment, options=options, on_call=on_call, on_event=listener)
+
+    def remember(self, client: "CapillaryClient") -> None:
+        """Keep what listings turned out to mean, so that the next command asks less."""
+        save_traits(_host(self.settled(os.environ).environment(os.environ, is_asking=False)), client.listing_traits)
 
     @property
     def rate_limit(self) -> RateLimit | None:

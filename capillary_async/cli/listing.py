@@ -1,5 +1,6 @@
 """How much of a listing a command reads, and what it says about the reading."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -17,9 +18,10 @@ class ListingOptions:
     """How much of a listing is read.
 
     Attributes:
-        max_rows: Stop after so many rows.
-        resume: Go on behind the row that this cursor marks; a listing that breaks off prints one.
-        report: Say at the end, on standard error, what the listing took.
+        max_rows: Stop after this many rows, and print the cursor to go on with.
+        resume: Go on behind the row that this cursor marks; a listing that breaks off prints one. A csv then has no
+            header, so that it can be appended to.
+        report: Say at the end, on standard error, what the listing took, and where it stopped.
     """
 
     max_rows: Annotated[int | None, Parameter(validator=Number(gte=1))] = None
@@ -27,21 +29,28 @@ class ListingOptions:
     report: Annotated[bool, Parameter(negative=())] = False
 
     async def rows(self, pager: Pager[Any]) -> AsyncIterator[object]:
-        """Read the rows that `pager` lists, page by page."""
-        pages = (pager if self.resume is None else pager.resume(Cursor.parse(self.resume))).pages()
-        left = self.max_rows
+        """Read the rows that `pager` lists."""
+        items = aiter((pager if self.resume is None else pager.resume(self.resume)).limit(self.max_rows))
+        count = 0
         try:
-            async for page in pages:
-                for row in page.items[:left]:
-                    yield row
-                left = None if left is None else max(0, left - len(page.items))
-                if left == 0:
-                    return
+            async for row in items:
+                count += 1
+                yield row
+            if count == self.max_rows:
+                _say_where(items.cursor)
+        except asyncio.CancelledError:  # Ctrl-C
+            if count:
+                _say_where(items.cursor)
+            raise
         finally:
             if self.report:
-                facts = attrs.asdict(pages.report, recurse=False).items()
-                said = [f"{name.replace('_', ' ')}: {_in_words(fact)}" for name, fact in facts]
+                facts = [*attrs.asdict(items.report, recurse=False).items(), ("cursor", items.cursor)]
+                said = [f"{name.replace('_', ' ')}: {_in_words(fact)}" for name, fact in facts if fact != ()]
                 print(", ".join(said), file=sys.stderr)
+
+
+def _say_where(cursor: Cursor) -> None:
+    print(f"capillary: stopped before the end, go on with --resume {cursor}", file=sys.stderr)
 
 
 def _in_words(fact: object) -> object:

@@ -142,7 +142,9 @@ class CommandRun:
         async with self.connection.client() as client:
             answer = self.call(client)
             if self.listing is not None:
-                await self.output.write(self.listing.rows(answer), self.answer, sys.stdout)
+                output = attrs.evolve(self.output, is_continued=self.listing.resume is not None)
+                await output.write(self.listing.rows(answer), self.answer, sys.stdout)
+                self.connection.remember(client)
             elif get_origin(self.answer) is tuple:
                 await self.output.write(_each(await answer), get_args(self.answer)[0], sys.stdout)
             else:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from typing import Literal, TextIO, TypeAlias
+from typing import Annotated, Literal, TextIO, TypeAlias
 
 import attrs
 from cyclopts import Group, Parameter
@@ -28,10 +28,12 @@ class Output:
             that are wider than the screen, stand as a list. `json`, `jsonl` (one object a line) and `csv` are
             complete, with every number exact.
         columns: Only these columns, separated by commas; for `table` and `csv`.
+        is_continued: Whether `csv` goes on behind rows that were written before, and has no header.
     """
 
     format: Format = "table"
     columns: str | None = None
+    is_continued: Annotated[bool, Parameter(show=False, parse=False)] = False
 
     async def write(self, rows: AsyncIterable[object], model: type, out: TextIO) -> None:
         """Write each row as soon as it arrives.
@@ -43,7 +45,7 @@ class Output:
         if self.format == "table":
             await _write_table(rows, columns, out)
         elif self.format == "csv":
-            await _write_csv(rows, columns, out)
+            await _write_csv(rows, columns, out, has_header=not self.is_continued)
         elif self.format == "jsonl":
             await _write_lines(rows, out)
         else:
@@ -87,9 +89,12 @@ async def _write_array(rows: AsyncIterable[object], out: TextIO) -> None:
     out.write("[]\n" if separator == "[" else "\n]\n")
 
 
-async def _write_csv(rows: AsyncIterable[object], columns: Sequence[TextColumn], out: TextIO) -> None:
+async def _write_csv(
+    rows: AsyncIterable[object], columns: Sequence[TextColumn], out: TextIO, *, has_header: bool
+) -> None:
     lines = CsvLines(json_cell)
-    out.write(lines.line(column.name for column in columns))
+    if has_header:
+        out.write(lines.line(column.name for column in columns))
     async for row in rows:
         out.write(lines.line(column.value(row) for column in columns))
         out.flush()

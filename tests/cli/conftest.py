@@ -1,6 +1,7 @@
 """The command, run against a sandbox in a thread of its own, because each brings its own event loop."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import attrs
 import pytest
@@ -30,10 +31,11 @@ def server() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def environment(server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def environment(server: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """Set the variables that lead to the sandbox."""
     for rival in ("REGION", "PASSWORD_MD5", "KEY", "SECRET", "ACCESS_TOKEN"):
         monkeypatch.delenv(f"CAPILLARY_{rival}", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("CAPILLARY_BASE_URL", server.base_url)
     monkeypatch.setenv("CAPILLARY_TILL", server.till)
     monkeypatch.setenv("CAPILLARY_PASSWORD", server.password)

@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from capillary_async.cli.commands import LOOKUPS, build
+from capillary_async.paging import Cursor
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary
 
@@ -191,3 +192,32 @@ def test_progress_shows_what_is_achieved(capillary: Capillary) -> None:
     groups = json.loads(capillary("progress", "565345", "--format", "json").out)
 
     assert [target["target_rule_id"] for group in groups for target in group["targets"]]
+
+
+def test_where_max_rows_stopped_is_said_and_gone_on_from(capillary: Capillary, server: Sandbox) -> None:
+    """Else the rest of a file could only be had by reading it all again; a second header would be a row of words."""
+    begun = capillary(*EVENTS, "--max-rows", "7", "--format", "csv")
+    rest = capillary(*EVENTS, "--format", "csv", "--resume", begun.err.split()[-1])
+
+    lines = (begun.out + rest.out).splitlines()
+    assert len(lines) == 1 + len(server.event_ids(1, 79197))
+    assert sum(line.startswith("event_log_id") for line in lines) == 1
+
+
+def test_the_report_ends_with_the_cursor(capillary: Capillary) -> None:
+    """Rows may be added later, and whoever keeps the cursor reads only those."""
+    done = capillary(*EVENTS, "--report", "--format", "jsonl")
+
+    assert Cursor.parse(done.err.split()[-1]).position == len(done.out.splitlines())
+
+
+def test_a_second_command_knows_what_the_first_found_out(capillary: Capillary, server: Sandbox) -> None:
+    """Each is a process of its own; without the cache each would ask anew what `offset` counts."""
+    server.rows["events"] = 25
+    requests: list[int] = []
+    for customer in (1, 2):
+        before = server.request_count
+        capillary("events", str(customer), "79197", "--page-size", "10", "--format", "jsonl")
+        requests.append(server.request_count - before)
+
+    assert requests == [4, 3]

@@ -1,0 +1,166 @@
+"""Lists that grow while they are read, totals that lag or lie, ties without an order, pages that get shorter."""
+
+from random import Random
+
+import pytest
+
+from capillary_async.errors import IncompleteListingError, RepeatedPageError
+from capillary_async.paging import ListingTraits
+from tests.paging.simulator import Simulator, Total, Unit, pager_of
+
+OFFSETS: tuple[Unit, ...] = ("records", "pages")
+
+
+async def traits_of(server: Simulator, page_size: int) -> ListingTraits:
+    """Return what a listing of some pages shows of a server like this one."""
+    traits = ListingTraits()
+    teacher = Simulator(list(range(57)), server.offset, server.total, server.cap)
+    await pager_of(teacher, page_size, traits).collect()
+    return traits
+
+
+@pytest.mark.parametrize("growth", range(1, 21))
+@pytest.mark.parametrize("lag", [-1, 0, 1])
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize("is_warm", [True, False])
+async def test_a_list_that_grows_is_no_error(growth: int, lag: int, offset: Unit, *, is_warm: bool) -> None:
+    """Also one that grows faster than it is read, and a total that is one behind or ahead of its rows."""
+    server = Simulator(list(range(95)), offset, growth=growth, lag=lag)
+    traits = await traits_of(server, 10) if is_warm else ListingTraits()
+
+    rows = await pager_of(server, 10, traits).collect()
+
+    assert rows == list(range(len(rows)))
+    assert len(rows) >= 95
+    assert server.requests <= len(rows) // 10 + 4
+
+
+@pytest.mark.parametrize("lag", [-1, 1])
+@pytest.mark.parametrize("offset", OFFSETS)
+async def test_a_row_that_comes_between_the_count_and_the_select_is_no_error(lag: int, offset: Unit) -> None:
+    """The two are two statements on the server's database."""
+    for count in (0, 1, 8, 9, 10, 11, 19, 20, 25, 30, 100):
+        for number in range(4):
+
+            def append(server: Simulator, answer: int, when: int = number) -> None:
+                server.lag = lag if answer == when else 0
+                if answer == when + (lag > 0):
+                    server.rows.append(len(server.rows))
+
+            server = Simulator(list(range(count)), offset, before_answer=append)
+
+            rows = await pager_of(server, 10).collect()
+
+            assert rows[:count] == list(range(count)), (count, number)
+
+
+@pytest.mark.parametrize("ties", [4, 7, 20])
+@pytest.mark.parametrize("offset", OFFSETS)
+async def test_ties_that_are_sorted_anew_lose_no_row_in_silence(ties: int, offset: Unit) -> None:
+    """Two rows at a page's border change places, so that one comes twice and one never."""
+    for seed in range(20):
+        server = Simulator(list(range(250)), offset, ties=ties, random=Random(seed))
+        try:
+            rows = await pager_of(server, 50, offset_unit=offset).collect()
+        except IncompleteListingError as error:
+            assert error.expected == 250
+            assert error.received < 250
+        else:
+            assert sorted(rows) == list(range(250))
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize("by_asked_limit", [True, False])
+async def test_pages_that_get_shorter_lose_no_row_in_silence(offset: Unit, *, by_asked_limit: bool) -> None:
+    """15 of 20 rows, without a word, is what must not happen."""
+    for count, cap, later in ((20, 10, 5), (60, 20, 15), (100, 50, 20), (33, 20, 10)):
+        for number in range(1, 6):
+
+            def shorten(server: Simulator, answer: int, when: int = number, to: int = later) -> None:
+                server.cap = to if answer >= when else server.cap
+
+            server = Simulator(list(range(count)), offset, cap=cap, by_asked_limit=by_asked_limit, before_answer=shorten)
+            try:
+                rows = await pager_of(server, 100 if cap > 10 else 10).collect()
+            except (IncompleteListingError, RepeatedPageError):
+                continue
+
+            assert sorted(rows) == list(range(count)), (count, number)
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize("by_asked_limit", [True, False])
+async def test_a_cursor_finds_its_place_on_shorter_pages(offset: Unit, *, by_asked_limit: bool) -> None:
+    """It may be a day old, and the server's settings newer."""
+    for count, cap, later in ((60, 20, 15), (45, 20, 10), (33, 30, 11)):
+        for cut in range(1, count):
+            server = Simulator(list(range(count)), offset, cap=cap, by_asked_limit=by_asked_limit)
+            items = aiter(pager_of(server, 100))
+            first = [await anext(items) for _ in range(cut)]
+            server.cap = later
+
+            rest = await pager_of(server, 100).resume(str(items.cursor)).collect()
+
+            assert first + rest == list(range(count)), (count, cut)
+
+
+@pytest.mark.parametrize("total", ["returned", "ceiling"])
+@pytest.mark.parametrize("taught", [None, 0, 1, 3, 7])
+async def test_a_total_that_stops_counting_hides_no_row(total: Total, taught: int | None) -> None:
+    """Some count the rows of the answer, some no further than a search engine does; a short listing looks alike."""
+    for offset in OFFSETS:
+        for count in (0, 3, 9, 10, 11, 20, 49, 50, 51, 73, 100):
+            for page_size, cap in ((10, None), (50, None), (100, 10), (100, 40)):
+                traits = ListingTraits()
+                if taught is not None:
+                    await pager_of(Simulator(list(range(taught)), offset, total, cap), page_size, traits).collect()
+                server = Simulator(list(range(count)), offset, total, cap)
+
+                assert await pager_of(server, page_size, traits).collect() == server.rows, server
+
+
+@pytest.mark.parametrize(("count", "total"), [(2, "records"), (10, "records"), (100, "records"), (40, "absent")])
+async def test_the_same_answer_to_every_request_is_a_listing(count: int, total: Total) -> None:
+    """So answer mocks, and servers that know no paging."""
+    server = Simulator(list(range(count)), total=total, is_static=True)
+
+    assert await pager_of(server, 100).collect() == server.rows
+    assert server.requests <= 2
+
+
+@pytest.mark.parametrize("lag", [1, 90])
+async def test_the_same_answer_with_more_promised_is_an_error(lag: int) -> None:
+    """Its other rows cannot be had."""
+    server = Simulator(list(range(10)), is_static=True, lag=lag)
+
+    with pytest.raises(RepeatedPageError):
+        await pager_of(server, 10).collect()
+
+
+@pytest.mark.parametrize("total", ["records", "pages", "absent"])
+@pytest.mark.parametrize("offset", OFFSETS)
+async def test_a_first_page_of_one_row_makes_no_pages_of_one_row(total: Total, offset: Unit) -> None:
+    """10 pages of 1,000 rows cost 10,000 requests if the first answer, cut by mistake, is taken for the page size."""
+
+    def cut(server: Simulator, answer: int) -> None:
+        server.cap = 1 if answer == 0 else None
+
+    server = Simulator(list(range(10_000)), offset, total, by_asked_limit=True, before_answer=cut)
+
+    assert await pager_of(server, 1000).collect() == server.rows
+    assert server.requests <= 16
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+async def test_removals_show_where_nothing_counts_rows(number: int) -> None:
+    """The others move up, past the walk; the place of the last row tells."""
+
+    def remove(server: Simulator, answer: int) -> None:
+        if answer == number:
+            del server.rows[2:4]
+
+    server = Simulator(list(range(37)), total="zero", before_answer=remove)
+
+    rows = await pager_of(server, 10).collect()
+
+    assert set(rows) >= set(server.rows)
