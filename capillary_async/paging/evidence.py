@@ -271,9 +271,9 @@ class ResumeAnchor:
         return 0
 
     def stands_in(self, keys: Sequence[Hashable], start: int) -> bool:
-        """Whether the row stands at its position in an answer that begins at `start`."""
+        """Whether the row stands at its position in an answer that begins at `start`, as long as that is likely."""
         index = self.position - 1 - start
-        return 0 <= index < len(keys) and self._is_it is not None and self._is_it(keys[index])
+        return not self._looks_back and 0 <= index < len(keys) and self._is_it is not None and self._is_it(keys[index])
 
     def retry(self) -> int:
         """Look once more where the row should be; return its position."""

@@ -153,17 +153,12 @@ class Intake(WalkState):
         """Whether an answer that should begin with the last known row does not."""
         return ask.is_check and (not keys or keys[0] not in self.rows)
 
-    def _slip(self) -> Step | None:
-        """Rows were removed where nothing counts them: read all rows again, once."""
+    def _slip(self) -> Step:
+        """Go back because rows were removed where nothing counts them, or doubt a prior that led to no known row."""
         if not self.offsets.is_proven and self.offsets.offset == 0:
             return self._reopen()
-        self._slips += 1
-        self._has_moved = True
-        if self._slips % 2:
-            return Step.AGAIN
-        if self._first_order is not None:
-            self._fail()
-        return self._reread()
+        self._back = max(2 * self._back, 2)
+        return self._go_back(self.rows.end - self._back)
 
     def _accept(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> tuple[Sequence[int], Step | None]:
         rows, count, start = self.rows, len(keys), self.start
@@ -184,11 +179,11 @@ class Intake(WalkState):
         if rows.end <= end and not (new and self.offsets.is_open):
             self._is_resized = False
             if start + count == end:
-                self._misses += 1
+                self._misses += 1 + ask.is_check  # a check that ends with the last known row shows both
             elif count < ask.limit and self.offsets.unit == "records":  # the page was cut: all are shorter now
                 self.offsets.size, self._has_moved = count, True
             return new, None
-        self._tail = (count, ask.limit, claims.limit or 0)
+        self._tail, self._is_checked = (count, ask.limit, claims.limit or 0), ask.is_check
         if self.requests == 1:
             self._is_first_short = count < ask.limit and (count > 1 or ask.limit >= SMALLEST_PAGE)
         step = self._grow(ask, count)

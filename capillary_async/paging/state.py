@@ -117,8 +117,8 @@ class WalkState:
     _first_order: list[Hashable] | None = attrs.field(default=None, init=False)
     """The rows' order, as read before FRONT."""
     _front_total: int = attrs.field(default=0, init=False)
-    _slips: int = attrs.field(default=0, init=False)
-    """Answers that did not begin with the last known row, where they should."""
+    _is_checked: bool = attrs.field(default=False, init=False)
+    """Whether the last page began with the row before it."""
     _cuts: int = attrs.field(default=0, init=False)
     """Short pages behind which rows came."""
     _gap: float = attrs.field(default=math.inf, init=False)
@@ -229,7 +229,8 @@ class WalkState:
             return False
         if self._is_prior_alone() and self.traits.offset_unit and not self._reached():
             return True
-        return self.total.readings == {"nothing"} and not self.is_unpaged and self._is_cut
+        is_uncounted = self.total.readings == {"nothing"} and not self.is_unpaged
+        return is_uncounted and self.offsets.size >= SMALLEST_PAGE and self.rows.end > 1
 
     def _is_prior_alone(self) -> bool:
         """Whether only a prior says what `offset` counts, so that the end may be none."""

@@ -20,13 +20,16 @@ where something shows the end (a page shorter than the server's own page size, a
 of `total` is reached; or where a reading is reached that is proven or declared; or, where `total` counts nothing, where
 two answers show the end. Else rows are promised: AGAIN, BEYOND, then FRONT if rows moved, then
 `IncompleteListingError`. What it costs: one request for each page; one more if it is unknown what `offset` or `total`
-counts; one more if `total` counts nothing. While rows come and go: one for each fall of `total`, three at an end that
-is promised and does not come, and once all pages (FRONT). Why it ends: an answer without a new row is wasted, and a
-walk may waste `_SPARE` requests more than it had answers with new rows, and in FRONT as many as it had pages. A list
-that grows faster than it is read is DONE `_PATIENCE` requests behind the end that the first answer promised.
+counts; one or two more if `total` counts nothing, and, if `offset` counts records then, a row of each page, because
+each begins with the last known row, which shows removals. While rows come and go: a few for each fall of `total`,
+three at an end that is promised and does not come, and once all pages (FRONT). Why it ends: a walk may have
+`SPARE_REQUESTS` more answers without new rows than it had with, and in FRONT one for each page besides. A list that
+grows faster than it is read is DONE `_PATIENCE` requests after it began to run away.
 
-What cannot be seen: removals, where `total` counts pages, or where it counts nothing and `offset` counts pages or the
-last page is full; removals that are made up for by insertions between the same two answers.
+What cannot be seen: removals where `total` counts pages, or nothing while `offset` counts pages or pages have fewer
+than ten rows; removals that are made up for by insertions between the same two answers; where `total` counts nothing,
+an empty page that is a mistake, behind a full one, if an earlier listing ended so; a search engine's ceiling at the
+end of a full page, if a total of records is proven.
 """
 
 import math
@@ -39,6 +42,7 @@ from capillary_async.paging.readings import Claims, TotalUnit
 from capillary_async.paging.state import PageRequest, Step
 
 _PATIENCE: Final = 50
+_ROUND: Final = 5
 
 
 class Walk(Intake):
@@ -140,6 +144,8 @@ class Walk(Intake):
         if is_only and (self.is_unpaged or (self.requests == 1 and not self.rows.end)):
             return self._finish()
         is_outrun = self._shorts > _PATIENCE  # a row comes with each request
+        # Pages that became shorter have a round number of rows.
+        is_outrun |= self._is_cut and self._is_checked and self._tail[0] % _ROUND > 0
         if is_outrun or (self._misses and not self._is_resized and (self._lacks > 1 or self.traits.is_dense)):
             if self._is_prior_alone():
                 return self._reopen()
@@ -198,7 +204,7 @@ class Walk(Intake):
     def _is_found(self) -> bool:
         """Whether reading again has brought all that was missing."""
         total = self.total
-        is_counted = "records" in total.readings and not total.has_fallen and not self._slips
+        is_counted = "records" in total.readings and not total.has_fallen
         return is_counted and self.rows.count + self.rows.twice >= (total.last or 0)
 
     def _finish(self) -> Step:

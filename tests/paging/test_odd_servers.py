@@ -79,7 +79,9 @@ async def test_pages_that_get_shorter_lose_no_row_in_silence(offset: Unit, *, by
             def shorten(server: Simulator, answer: int, when: int = number, to: int = later) -> None:
                 server.cap = to if answer >= when else server.cap
 
-            server = Simulator(list(range(count)), offset, cap=cap, by_asked_limit=by_asked_limit, before_answer=shorten)
+            server = Simulator(
+                list(range(count)), offset, cap=cap, by_asked_limit=by_asked_limit, before_answer=shorten
+            )
             try:
                 rows = await pager_of(server, 100 if cap > 10 else 10).collect()
             except (IncompleteListingError, RepeatedPageError):
