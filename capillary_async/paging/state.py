@@ -8,7 +8,8 @@ from typing import Final, NoReturn
 import attrs
 
 from capillary_async.errors import IncompleteListingError, RepeatedPageError
-from capillary_async.paging.evidence import LoopDetector, OffsetModel, ResumeAnchor, SeenRows
+from capillary_async.paging.anchor import LoopDetector, ResumeAnchor
+from capillary_async.paging.evidence import OffsetModel, SeenRows
 from capillary_async.paging.readings import ListingTraits, OffsetUnit, TotalModel, TotalUnit
 from capillary_async.pipeline.request import value_object
 
