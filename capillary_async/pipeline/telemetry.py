@@ -150,7 +150,7 @@ class Telemetry:
 
     def start_call(self, request: Request[Any]) -> "CallSpan | None":
         """Begin the span of a call; `None` while OpenTelemetry is not in use."""
-        return _guarded(lambda: self.tracing.start_call(request)) if OPENTELEMETRY in sys.modules else None
+        return self._open_span(request) if OPENTELEMETRY in sys.modules else None
 
     def wants_calls(self) -> bool:
         """Whether anybody listens to the accounts of calls."""
@@ -205,6 +205,9 @@ class Telemetry:
 
             self._tracing = Tracing(self._base)
         return self._tracing
+
+    def _open_span(self, request: Request[Any]) -> "CallSpan | None":
+        return _guarded(lambda: self.tracing.start_call(request))
 
     def _tell(self, event: Event) -> None:
         if self._on_event is not None:
