@@ -99,7 +99,8 @@ class Work:
     async def _run(self, job: BulkJob, connection: Connection) -> JobStatus:
         concurrency = self.concurrency or job.manifest.options.concurrency
         most = concurrency if isinstance(concurrency, int) else _MOST_AT_ONCE
-        defaults = ClientOptions(deadline=None, max_connections=max(most, ClientOptions().max_connections))
+        connections = max(most, ClientOptions().max_connections)
+        defaults = ClientOptions(deadline=None, max_connections=connections, listing_traits=job.listing_traits)
         connection = attrs.evolve(connection, rate=connection.rate or job.manifest.notes.get("rate"))
         traffic = CallStats()
         monitor = ProgressView(job, traffic, connection.rate_limit)

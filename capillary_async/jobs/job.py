@@ -49,6 +49,11 @@ def _look_away(_: Progress) -> None:
     pass
 
 
+def _traits_of(client: CapillaryClient) -> dict[str, Any]:
+    traits: dict[str, Any] = getattr(client, "listing_traits", {})
+    return traits
+
+
 class BulkJob:
     """A bulk lookup in a directory: made once, run until it is done, as often as that takes.
 
@@ -261,9 +266,9 @@ class BulkJob:
                 await run.work()
             except JobStoppedError as stopped:
                 await writer.flush()
-                store.note_error(str(stopped))
+                store.note_error(str(stopped), _traits_of(client))
                 raise
-            store.complete()
+            store.complete(_traits_of(client))
             on_progress(self.progress)
         finally:
             await writer.close()
@@ -279,6 +284,12 @@ class BulkJob:
     def is_stopping(self) -> bool:
         """Whether a run is on its way to a stop, and waits for the lookups in flight at most."""
         return self._token.is_set
+
+    @property
+    def listing_traits(self) -> dict[str, Any]:
+        """What earlier runs found the API's listings to mean, for `ClientOptions.listing_traits` of the next one."""
+        with JobStore.open(self.directory, is_reader=True) as store:
+            return store.state.listing_traits
 
     @property
     def key_file_has_changed(self) -> bool:

@@ -131,6 +131,7 @@ class JobState:
         last_error: What the job waits for the end of, or what stopped it last.
         last_error_at: When that was.
         shards: In how many parts the job was split; 0 for none.
+        listing_traits: What the listings of the host were found to mean, as `client.listing_traits` has it.
     """
 
     owner: str = ""
@@ -146,6 +147,7 @@ class JobState:
     last_error: str = ""
     last_error_at: str | None = None
     shards: int = 0
+    listing_traits: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
     @property
     def is_refreshing(self) -> bool:

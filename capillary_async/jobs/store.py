@@ -22,7 +22,7 @@ the state row, and every transaction sees first whether the mark is still there.
 
 import sqlite3
 import threading
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -242,14 +242,16 @@ class JobStore:
             if not self.state.is_refreshing:
                 state.revision += 1
 
-    def note_error(self, message: str) -> None:
+    def note_error(self, message: str, listing_traits: Mapping[str, Any] | None = None) -> None:
         """Write down what the job waits for the end of; empty when it goes on."""
         with self.transaction() as state:
+            state.listing_traits |= listing_traits or {}
             state.last_error, state.last_error_at = message, now_text() if message else None
 
-    def complete(self) -> None:
+    def complete(self, listing_traits: Mapping[str, Any]) -> None:
         """Note that every key has its outcome; a new generation takes the place of the old one."""
         with self.transaction() as state:
+            state.listing_traits |= listing_traits
             if state.next_counts is not None:
                 for name in ("outcomes", "failures"):
                     self._database.execute(f"DROP TABLE {name}")
@@ -392,9 +394,3 @@ def write_meta(database: sqlite3.Connection, name: str, text: str) -> None:
     """Write one of the two rows of `meta`."""
     row = (name, text, checksum_of(f"{name} {text}"))
     database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", row)
-
-
-def insert_keys(database: sqlite3.Connection, keys: Iterable[tuple[int, str]]) -> None:
-    """Write keys, each with its number and its values as JSON."""
-    rows = ((key_id, text, checksum_of(f"{key_id} {text}")) for key_id, text in keys)
-    database.executemany("INSERT INTO keys VALUES (?, ?, ?)", rows)

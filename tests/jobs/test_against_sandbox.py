@@ -286,15 +286,16 @@ async def test_a_gateway_in_the_middle_costs_no_key_its_outcome(sandbox: Sandbox
 @pytest.mark.parametrize("status", [503, 429])
 async def test_behind_nginx_limit_req_every_key_is_found_in_time(sandbox: Sandbox, tmp_path: Path, status: int) -> None:
     """252 of 300 keys ended as failed with 503, and it took 30 s with 429."""
-    sandbox.spacing, sandbox.spacing_status = 0.01, cast("Any", status)
-    job = BulkJob.create(tmp_path / "job", "active-targets", range(1, 301))
+    sandbox.spacing, sandbox.spacing_status = 0.02, cast("Any", status)
+    job = BulkJob.create(tmp_path / "job", "active-targets", range(1, 151))
     began = time.monotonic()
 
     async with client_of(sandbox) as client:
         done = await job.run(client)
 
     assert (done.failed, done.pending) == (0, 0)
-    assert time.monotonic() - began < 1.5 * 3 + 1
+    # The virtual hours of `test_gateways` have the bound of 1.5; here other work on the machine counts, too.
+    assert time.monotonic() - began < 3 * 3
 
 
 async def test_a_server_that_closes_after_each_answer_loses_no_key(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -327,3 +328,15 @@ async def test_an_unknown_host_stops_the_job_at_once(tmp_path: Path) -> None:
     async with CapillaryClient("https://nowhere.invalid", BasicAuth("till", "secret")) as client:
         with pytest.raises(JobStoppedError, match="host was not found"):
             await job.run(client)
+
+
+async def test_a_job_remembers_what_listings_mean(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The next run, in a process of its own, saves the requests that find it out."""
+    job = BulkJob.create(tmp_path / "job", "events", EVENT_KEYS)
+
+    async with client_of(sandbox) as client:
+        await job.run(client)
+        traits = client.listing_traits
+
+    assert traits
+    assert BulkJob.open(tmp_path / "job").listing_traits == traits
