@@ -20,6 +20,8 @@ from capillary_async.models.definition import Model, documented, wire_names
 from capillary_async.options import Region
 from capillary_async.sandbox.answers import CODES
 
+# What data is, which has no docstring.
+_SAID: Final[Mapping[str, str]] = {"LOOKUPS": "The lookups of the table above, by name.\n\n"}
 # Modules whose public names stand on a page of their own.
 MODULES: Final = ("jobs", "distributed", "sync", "telemetry", "sandbox")
 # What to do about an error of each class. A class without an entry takes the one of its parent.
@@ -197,7 +199,8 @@ def _auto_of(module: Any, full_name: str, name: str) -> str:
     if inspect.isfunction(value):
         return _auto("function", f"{full_name}.{name}")
     choices = [getattr(arm, "__name__", repr(arm)) for arm in get_args(value)]
-    said = f"One of {', '.join(f'`{choice}`' for choice in choices)}.\n\n" if choices else ""
+    said = _SAID.get(name, "")
+    said += f"One of {', '.join(f'`{choice}`' for choice in choices)}.\n\n" if choices else ""
     return f"```{{eval-rst}}\n.. py:data:: {full_name}.{name}\n```\n\n{said}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from docutils.nodes import Element
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.domains.python import PythonDomain
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 
@@ -93,6 +94,9 @@ def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Ele
 
 def setup(app: Sphinx) -> None:
     """Add what the extensions above do not do."""
+    python_class: Any = PythonDomain.directives["class"]
+    for field in python_class.doc_field_types:
+        field.label = "Attributes" if field.name == "variable" else field.label  # what the docstrings call them
     app.connect("autodoc-process-docstring", indent_fences, priority=100)  # before napoleon reads it
     app.connect("autodoc-process-docstring", keep_colons, priority=200)
     app.connect("missing-reference", find_public)

@@ -1,6 +1,7 @@
 """The reference has what no generator can know."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import attrs
@@ -50,3 +51,14 @@ def test_the_limits_are_the_defaults_of_the_options() -> None:
         default = policy.budget // policy.retry_cost if name == "budget" else defaults[f"{owner}.{name}"]
         assert int(value) * (MEBIBYTE if unit else 1) == default, name
     assert len(rows) == 7
+
+
+def test_every_extra_for_users_has_a_row() -> None:
+    """The other extras are for whoever works on the package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    rows = re.findall(r"^\| `(\w+)` \|", page("install"), re.MULTILINE)
+    ours = {"bench", "dev", "docs", "examples", "fuzz", "mutation", "test"}
+
+    assert set(rows) == set(project["optional-dependencies"]) - ours
+    for dependency in project["dependencies"]:
+        assert re.split(r"[>=]", dependency)[0] in page("install")
