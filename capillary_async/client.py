@@ -1,4 +1,4 @@
-"""The client that users hold: it opens the session, stacks the transports and holds the endpoint groups."""
+"""The client: it opens the session, stacks the transports and holds the endpoint groups."""
 
 import os
 from collections.abc import Callable, Coroutine, Hashable, Mapping
@@ -43,14 +43,14 @@ _NO_QUERY: Final[Query] = MappingProxyType({})
 class CapillaryClient(ProcessBound):
     """A session with one Capillary organisation.
 
-    Use it as `async with CapillaryClient(...) as client:`; calls, pagers and iterators work inside the
-    block, in the event loop that entered it, from any number of tasks. Leaving the block cancels what is still
-    under way and closes every connection.
+    Use it as `async with CapillaryClient(...) as client:`. Calls, pagers and iterators work inside the block, in the
+    event loop that entered it, from any number of tasks. Leaving the block cancels the calls that still run and closes
+    every connection.
 
     Attributes:
         customers: Calls that start from a customer.
         user_groups: Calls that start from a user group.
-        targets: Calls about targets, their events, and how far customers are with them.
+        targets: Calls about targets, their events, and the progress of customers.
         promotions: Calls about loyalty promotions.
         ledger: Calls about the points ledger.
     """
@@ -65,29 +65,30 @@ class CapillaryClient(ProcessBound):
         on_call: Callable[[CallInfo], None] | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        """Set the client up; nothing is opened or sent yet.
+        """Set the client up without opening or sending anything.
 
         Args:
-            base_url: A region, or a base URL: https, or plain http to this machine. A path in it is kept.
-            auth: Who is calling.
-            options: How the client behaves.
-            session: Your own aiohttp session; it is used and left open. It must not bring credentials.
-            on_call: Gets a `CallInfo` for each call that ended; for metrics and tracing. What it raises is logged.
-            on_event: Gets an `Event` for each attempt, retry, pause, new token and call; `capillary_async.telemetry`
-                has the kinds, and listeners that are ready to use. What it raises is logged.
+            base_url: A region, or a base URL: https, or http to this machine. The URL may have a path.
+            auth: The credentials.
+            options: Timeouts, retries, limits and more.
+            session: An aiohttp session of yours. The client uses it and does not close it. It must not hold
+                credentials.
+            on_call: Called with a `CallInfo` after each call, for metrics and tracing. An exception of it is logged.
+            on_event: Called with an `Event` for each attempt, retry, pause, new token and call (see
+                `capillary_async.telemetry`). An exception of it is logged.
 
         Raises:
-            ConfigurationError: An argument is wrong; it is named.
+            ConfigurationError: An argument is wrong; the message names it.
         """
         hidden = base_url if isinstance(base_url, Region) else Secret(base_url)
-        del base_url  # a URL with a password is refused, and a traceback with locals must not show it
+        del base_url  # it may hold a password, which a traceback with locals must not show
         if not isinstance(auth, BasicAuth | OAuth | AccessToken):
             raise ConfigurationError("auth must be a BasicAuth, an OAuth or an AccessToken")
         if not isinstance(options, ClientOptions):
             raise ConfigurationError("options must be a ClientOptions")
         for name, listener in (("on_call", on_call), ("on_event", on_event)):
             if listener is not None and (not callable(listener) or iscoroutinefunction(listener)):
-                raise ConfigurationError(f"{name} must be a plain function; nobody would await another")
+                raise ConfigurationError(f"{name} must be a plain function, because the client does not await it")
         self._base = BaseUrl.of(hidden if isinstance(hidden, Region) else hidden.reveal())
         self._account, self._options = auth.account, options
         self._is_variant = False
@@ -102,7 +103,7 @@ class CapillaryClient(ProcessBound):
         self._offer(calls)
 
     def _offer(self, calls: EndpointClient) -> None:
-        """Set the groups of endpoints up."""
+        """Create the endpoint groups."""
         self._calls = calls
         self.customers: Customers = Customers(calls)
         self.user_groups: UserGroups = UserGroups(calls)
@@ -112,9 +113,9 @@ class CapillaryClient(ProcessBound):
 
     @property
     def listing_traits(self) -> dict[str, Any]:
-        """What the listings of this host were found to mean; JSON can hold it, and it holds no personal data.
+        """What the client learned about the listings of this host, as JSON values without personal data.
 
-        A later client starts with it as `ClientOptions.listing_traits`, and saves the requests that find it out.
+        Pass it to a later client as `ClientOptions.listing_traits` to save the requests that learn it.
         """
         return self._calls.listing_traits
 
@@ -127,38 +128,38 @@ class CapillaryClient(ProcessBound):
         on_call: Callable[[CallInfo], None] | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> Self:
-        """Set a client up from environment variables.
+        """Create a client from environment variables.
 
-        `CAPILLARY_BASE_URL` or `CAPILLARY_REGION` (such as EU) says where, and one of these sets who:
+        `CAPILLARY_BASE_URL` or `CAPILLARY_REGION` (such as EU) names the cluster. One of these gives the credentials:
         `CAPILLARY_TILL` and `CAPILLARY_PASSWORD` or `CAPILLARY_PASSWORD_MD5`; `CAPILLARY_KEY` and
         `CAPILLARY_SECRET`; `CAPILLARY_ACCESS_TOKEN`.
 
         Args:
             environ: The variables; `None` means those of the process.
-            options: How the client behaves.
-            on_call: Gets a `CallInfo` for each call that ended.
-            on_event: Gets an `Event` for whatever happens between a call and its answer.
+            options: Timeouts, retries, limits and more.
+            on_call: As in the constructor.
+            on_event: As in the constructor.
 
         Raises:
-            ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
+            ConfigurationError: Variables are missing, wrong or contradictory; the message names them.
         """
         found = settings(os.environ if environ is None else environ)
-        del environ  # so that a traceback with locals, from the line below, does not show it
+        del environ  # a traceback with locals, from the line below, must not show the secrets
         return cls(place_from(found), auth_from(found), options=options, on_call=on_call, on_event=on_event)
 
     @property
     def base_url(self) -> str:
-        """Where the API is, without a slash at the end."""
+        """The base URL of the API, without a slash at the end."""
         return self._base.text
 
     @property
     def account(self) -> str:
-        """Who asks, without anything secret: a till, or a mark of the client key; empty for an access token."""
+        """The caller's name without secrets: a till, or a digest of the client key; empty for an access token."""
         return self._account
 
     def __repr__(self) -> str:
-        """Say where the client connects."""
-        base: BaseUrl | None = getattr(self, "_base", None)  # none while the arguments are checked
+        """Return the class name and the base URL."""
+        base: BaseUrl | None = getattr(self, "_base", None)  # missing while the constructor checks the arguments
         return f"CapillaryClient({base.text!r})" if base else "CapillaryClient()"
 
     def with_options(
@@ -171,22 +172,22 @@ class CapillaryClient(ProcessBound):
         language: str | None = _AS_BEFORE,
         priority: Priority = _AS_BEFORE,
     ) -> Self:
-        """Return the same client with other options for its calls.
+        """Return a client that shares this client's resources and has other options for its calls.
 
-        Both share the session, the token, the limits, the budget for retries, and what is known of listings. The new
-        one is open as long as this one is. What is not given stays as it is.
+        Both clients share the session, the token, the limits, the retry budget and `listing_traits`. The new client is
+        open while this client is open. An option that is not given keeps its value.
 
         Args:
-            deadline: Seconds one call may take with all its waits and retries; `None` for no end.
-            attempt_timeout: Seconds one request may take once it has a connection.
-            retry: When and how often a call is tried again. The budget stays that of this client.
-            coalesce: Let identical GETs that are under way at the same time share one request.
-            language: Ask for localised fields in this language; `None` for the API's own.
-            priority: "bulk" lets calls give way to others while they wait, as `bulk_priority()` does; "normal" lets
-                them not, whatever stands around them.
+            deadline: Seconds that one call may take with all its waits and retries; `None` for no deadline.
+            attempt_timeout: Seconds that one request may take after it has a connection.
+            retry: When and how often a call is retried. The retry budget stays that of this client.
+            coalesce: Send one request for identical GETs that run at the same time.
+            language: Ask for localised fields in this language; `None` for the API's default.
+            priority: With "bulk", waiting calls let other calls go first, as inside `bulk_priority()`. With "normal",
+                they do not, even inside `bulk_priority()`.
 
         Raises:
-            InvalidArgumentError: A value is wrong; it is named.
+            InvalidArgumentError: A value is wrong; the message names it.
         """
         given: dict[str, Any] = {
             "deadline": deadline,
@@ -207,10 +208,10 @@ class CapillaryClient(ProcessBound):
         return variant
 
     async def __aenter__(self) -> Self:
-        """Open the session inside the running loop.
+        """Open the session in the running event loop.
 
         Raises:
-            ConfigurationError: The client is open already, or its session or certificates are unusable.
+            ConfigurationError: The client is already open, or its session or certificates are unusable.
         """
         self._refuse_variant()
         await self._lifecycle.open()
@@ -219,25 +220,27 @@ class CapillaryClient(ProcessBound):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel the calls that are under way, and close the session."""
+        """Cancel the running calls and close the session."""
         self._refuse_variant()
         await self._lifecycle.close()
 
     async def open(self) -> Self:
-        """Open the client where `async with` does not fit, such as in two callbacks of a framework; `aclose` it then.
+        """Open the client without `async with`, such as in a framework's start-up callback; `aclose` closes it.
 
         Raises:
-            ConfigurationError: The client is open already, or its session or certificates are unusable.
+            ConfigurationError: The client is already open, or its session or certificates are unusable.
         """
         return await self.__aenter__()
 
     async def aclose(self) -> None:
-        """Cancel the calls that are under way, and close the session."""
+        """Cancel the running calls and close the session."""
         await self.__aexit__(None, None, None)
 
     def _refuse_variant(self) -> None:
         if self._is_variant:
-            raise ConfigurationError("a client of with_options opens and closes with the client that it was made from")
+            raise ConfigurationError(
+                "a client that with_options returned cannot be opened or closed; use the original client"
+            )
 
     @overload
     def fetch(self, path: str, query: Query = ..., *, into: type[T]) -> Coroutine[Any, Any, T]: ...
@@ -245,17 +248,17 @@ class CapillaryClient(ProcessBound):
     def fetch(self, path: str, query: Query = ..., into: Any = ...) -> Coroutine[Any, Any, Any]: ...
     @without_frames
     def fetch(self, path: str, query: Query = _NO_QUERY, into: Any = Any) -> Coroutine[Any, Any, Any]:
-        """Fetch any other endpoint's answer.
+        """Fetch the answer of an endpoint that has no method.
 
         Args:
-            path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
-            query: Parameters; truth values travel in lower case, collections with commas between their values,
-                dates as text in the cluster's time zone. What is `None` is not sent.
+            path: The path after the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+            query: Parameters. Booleans are sent in lower case, collections with commas between their values, dates as
+                text in the cluster's time zone. A parameter that is `None` is not sent.
             into: The type of the whole answer: an attrs class, a dataclass, a model of pydantic, a TypedDict, `dict`,
-                or `typing.Any`. Fields in snake_case are read from keys in camelCase, too.
+                or `typing.Any`. A field in snake_case is also read from a key in camelCase.
 
         Raises:
-            InvalidArgumentError: The path or a parameter cannot be sent as it is; nothing was sent.
+            InvalidArgumentError: The path or a parameter cannot be sent; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
         self._calls.check(into)
@@ -315,7 +318,7 @@ class CapillaryClient(ProcessBound):
         total_unit: OffsetUnit | None = None,
         key: str | Callable[[Any], Hashable] | None = None,
     ) -> Pager[Any]:
-        """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
+        """List the rows of an endpoint that has no method but takes a limit and an offset.
 
         Args:
             path: As for `fetch`.
@@ -323,15 +326,15 @@ class CapillaryClient(ProcessBound):
             into: The type of one row; as for `fetch`.
             rows_key: Member of the answer that holds the rows; may be a path, such as "data.content".
             total_key: Member that holds the total, such as "pageDetails.totalEntries"; empty means "pagination.total".
-            page_size: Rows to ask for at once, from 1 to 1,000.
-            max_page_size: The most rows that this endpoint lets one ask for; `page_size` is cut to it.
-            limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
-            offset_name: The offset's parameter.
+            page_size: Rows of one request, from 1 to 1,000.
+            max_page_size: Largest page size that this endpoint accepts; `page_size` is reduced to it.
+            limit_name: Name of the limit's parameter, such as "size" in the newer promotions API.
+            offset_name: Name of the offset's parameter, such as "page" in the newer promotions API.
             first_offset: Offset of the first row or page, 0 or 1.
-            offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
-            total_unit: What the total counts, likewise; `None` lets the answers tell.
-            key: What tells one row from another: the name of an attribute or member, or a function of a row.
-                Without it rows that are equal in everything count as one, unless `offset_unit` is given.
+            offset_unit: What the offset counts, "records" or "pages"; `None` if unknown, then the answers show it.
+            total_unit: What the total counts, "records" or "pages"; `None` if unknown, then the answers show it.
+            key: What identifies a row: the name of an attribute or member, or a function of a row. Without a key,
+                equal rows count as one row, unless `offset_unit` is given.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -356,11 +359,11 @@ class CapillaryClient(ProcessBound):
 def _transport_stack(
     http: HttpTransport, auth: Auth, options: ClientOptions, on_event: OnEvent | None
 ) -> TransportStack:
-    """Put the transports on top of each other; the order is the design.
+    """Stack the transports, from HTTP at the bottom to coalescing at the top, in an order that matters.
 
-    HTTP; then admission, so that whatever is sent waits for a connection and a permit of the rate limit; then
-    authentication, so that a retry uses the newest token; then retry; then coalescing, so that calls that share an
-    answer share its retries.
+    Admission is next to HTTP, so that every request, also one for a token, waits for a connection and a permit.
+    Authentication is below retry, so that each retry uses the newest token. Coalescing is above retry, so that calls
+    that share an answer share its retries.
     """
     admission = Admission(http, None if options.rate_limit is None else limit_of(options.rate_limit))
 
@@ -390,7 +393,7 @@ def _transport_stack(
 
 
 def _clock_of(base: BaseUrl) -> tzinfo:
-    """A region's own host keeps the region's time, also when it was given as text."""
+    """Return the time zone of the region that the base URL belongs to; UTC for other hosts."""
     for region in Region:
         if BaseUrl.of(region).host == base.host:
             return region.timezone

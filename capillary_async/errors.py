@@ -1,11 +1,11 @@
 """Every error that this package raises on purpose.
 
 CapillaryError
-├── ConfigurationError            the client was set up wrongly
+├── ConfigurationError            the client's settings are wrong
 ├── InvalidArgumentError          (also a ValueError) an argument is wrong; nothing was sent
 ├── TransportError                no usable answer arrived
 │   └── DeadlineExceeded          (also a TimeoutError) the call's deadline passed
-├── ResponseError                 the API refused
+├── ResponseError                 the API refused the call
 │   ├── AuthenticationError       401, 498, 320001
 │   ├── AccessDeniedError         403, 4000, 1044, 300005
 │   ├── NotFoundError             8015, 8065, 1619, 1645, 9013, 310011, 310017, 310018, 310019, 310192, 310194, and
@@ -17,12 +17,12 @@ CapillaryError
 │   └── UnexpectedResponseError   any other 4xx without a code: the answer does not come from the API
 ├── DecodeError                   the answer is not what the API documents
 ├── TableError                    rows do not fit a table (Arrow, Parquet)
-└── PaginationError               a listing did not keep its promise
+└── PaginationError               the pages of a listing contradict each other
     ├── RepeatedPageError
     └── IncompleteListingError
 
-One `except CapillaryError` is enough in a service. The texts name path templates, never the ids, numbers or addresses
-that were asked for: an error ends up in logs, and those are no place for a customer.
+One `except CapillaryError` is enough in a service. Messages name the path template of the call, never an id, a phone
+number or an e-mail address, because errors are logged and logs must not hold personal data.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ class ApiErrorDetail:
     """One entry of an answer's `errors` or `warnings` list.
 
     Attributes:
-        code: Capillary's own number for it; `None` when the answer gave none, or a word instead.
-        message: The API's words on one line, after a code that is a word; without runs of digits and addresses that
-            could be a person's.
+        code: Capillary's error number; `None` when the answer has no code, or a code that is a word.
+        message: The API's message on one line. A code that is a word stands before it. Runs of digits and addresses
+            are removed, because they may belong to a person.
     """
 
     code: int | None
@@ -47,13 +47,13 @@ class ApiErrorDetail:
 
 
 class CapillaryError(Exception):
-    """Anything that goes wrong between a call and its answer.
+    """The class that all errors of this package derive from.
 
     Attributes:
         path: The path template of the call, such as `/v2/customers/{customerId}`; `None` outside a call.
-        attempts: How many requests were sent for the call.
+        attempts: Number of requests that were sent for the call.
         cursor: Where a listing can be resumed (a `Cursor`), or `None` when no listing was running.
-        retryable: Whether the same call may succeed when it is made again later.
+        retryable: Whether the same call may succeed later.
     """
 
     retryable: bool = False
@@ -74,12 +74,12 @@ class CapillaryError(Exception):
             self.retryable = retryable
 
     def __str__(self) -> str:
-        """One line: what happened, and on which endpoint."""
+        """Return the message and the path template on one line."""
         message = str(self.args[0])
         return f"{message} ({self.path})" if self.path else message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel through a pickle whole, whatever arguments a subclass takes."""
+        """Pickle the error with all attributes. A subclass may have any constructor."""
         return _restore, (type(self), self.args), self.__dict__
 
 
@@ -90,20 +90,20 @@ def _restore(cls: type[CapillaryError], args: tuple[Any, ...]) -> CapillaryError
 
 
 class ConfigurationError(CapillaryError):
-    """The client was set up wrongly, or is used where it cannot work."""
+    """The client's settings are wrong, or the client is used where it cannot work."""
 
 
 class InvalidArgumentError(CapillaryError, ValueError):
-    """An argument is wrong; it is named, and nothing was sent."""
+    """An argument is wrong. The message names it; nothing was sent."""
 
 
 class TransportError(CapillaryError):
-    """No usable answer arrived: the connection failed, broke or stayed silent."""
+    """No usable answer arrived: the connection failed, broke or timed out."""
 
     retryable = True
 
 
-class DeadlineExceeded(TransportError, TimeoutError):  # noqa: N818  (named like its standard-library kin)
+class DeadlineExceeded(TransportError, TimeoutError):  # noqa: N818  (named like those of the standard library)
     """The call's deadline passed before an answer arrived."""
 
     retryable = False
@@ -113,10 +113,10 @@ class ResponseError(CapillaryError):
     """The API refused the call.
 
     Attributes:
-        status: HTTP status of the answer. Business errors come with 200 too.
-        codes: Capillary's own error codes, in the order they came.
-        errors: The same with their messages.
-        request_id: The answer's `X-Cap-Requestid`, for Capillary's support.
+        status: HTTP status of the answer. Some of the API's errors have the status 200.
+        codes: Capillary's error codes, in the order of the answer.
+        errors: The errors with codes and messages, in the order of the answer.
+        request_id: The answer's `X-Cap-Requestid`; Capillary's support asks for it.
     """
 
     def __init__(
@@ -136,16 +136,16 @@ class ResponseError(CapillaryError):
 
     @property
     def codes(self) -> tuple[int, ...]:
-        """Capillary's own error codes, in the order they came."""
+        """Capillary's error codes, in the order of the answer."""
         return tuple(error.code for error in self.errors if error.code is not None)
 
 
 class AuthenticationError(ResponseError):
-    """The password, the key and secret, or the token were refused."""
+    """The API refused the password, the key and secret, or the token."""
 
 
 class AccessDeniedError(ResponseError):
-    """The credentials are right, but may not do this."""
+    """The credentials are valid, but they do not allow this call."""
 
 
 class NotFoundError(ResponseError):
@@ -153,28 +153,28 @@ class NotFoundError(ResponseError):
 
 
 class CustomerMergedError(ResponseError):
-    """The customer was merged into another; the API does not say which one.
+    """The customer was merged into another customer; the API does not say which one.
 
-    `customers.find_id` finds it by the mobile number, e-mail address or external id.
+    `customers.find_id` finds that customer by the mobile number, the e-mail address or the external id.
     """
 
 
 class InvalidRequestError(ResponseError):
-    """The API calls the request itself wrong; sending it again will not help."""
+    """The API rejected the request as wrong; the same request will fail again."""
 
 
 class UnexpectedResponseError(ResponseError):
-    """The answer does not come from the API: a 4xx that has no code of the API.
+    """The answer is a 4xx without an error code of the API, so the API did not send it.
 
     A gateway or a web server answered. The usual cause is a wrong base URL.
     """
 
 
 class RateLimitedError(ResponseError):
-    """Too many calls in a period.
+    """The API received too many calls in a period.
 
     Attributes:
-        retry_after: Seconds that the API asks to wait, or `None` when it did not say (usable) so.
+        retry_after: Seconds that the API asks to wait; `None` when the answer has no usable `Retry-After`.
     """
 
     retryable = True
@@ -182,12 +182,12 @@ class RateLimitedError(ResponseError):
 
 
 class ServerError(ResponseError):
-    """The API or the gateway before it is in trouble; the request may be fine.
+    """The API, or the gateway in front of it, failed; the request itself may be correct.
 
-    It is not retryable when it has a code of the API's business, such as 310126: such a 5xx is a refusal.
+    A 5xx with a business code of the API, such as 310126, is a refusal and therefore not retryable.
 
     Attributes:
-        retry_after: Seconds that the API asks to wait, or `None` when it did not say (usable) so.
+        retry_after: Seconds that the API asks to wait; `None` when the answer has no usable `Retry-After`.
     """
 
     retryable = True
@@ -198,7 +198,7 @@ class DecodeError(CapillaryError):
     """The answer is not what the API documents.
 
     Attributes:
-        location: Where in the answer, such as `data[3].eventDate`; empty for the answer as a whole.
+        location: Path of the wrong value in the answer, such as `data[3].eventDate`; empty for the whole answer.
     """
 
     def __init__(
@@ -218,8 +218,8 @@ class TableError(CapillaryError):
     """Rows do not fit a table, or their class has no columns.
 
     Attributes:
-        row: Number of the row, from 0; `None` when the class is to blame.
-        location: Where in the row, such as `identifiers[0].value`; empty for the row as a whole.
+        row: Number of the row, from 0; `None` when the class has no columns.
+        location: Path of the value in the row, such as `identifiers[0].value`; empty for the whole row.
     """
 
     def __init__(self, message: str, *, row: int | None = None, location: str = "") -> None:
@@ -229,19 +229,19 @@ class TableError(CapillaryError):
 
 
 class PaginationError(CapillaryError):
-    """A listing's pages contradict each other."""
+    """The pages of a listing contradict each other."""
 
 
 class RepeatedPageError(PaginationError):
-    """The server sent a page again instead of the next one, so the listing would never end."""
+    """The server sent the same page again instead of the next one, so the listing would never end."""
 
 
 class IncompleteListingError(PaginationError):
-    """The server promised more rows than it sent, also when asked once more.
+    """The server announced more rows than it sent, also after one more request.
 
     Attributes:
-        expected: How many rows the last answer promised.
-        received: How many rows came.
+        expected: Number of rows that the last answer announced.
+        received: Number of rows that arrived.
     """
 
     def __init__(
@@ -259,11 +259,11 @@ class IncompleteListingError(PaginationError):
 
 
 class PartialListingWarning(UserWarning):
-    """The API shows a part of a listing and no way to the rest."""
+    """The API returned a part of a listing and offers no way to get the rest."""
 
 
-# The one place that says what a code means. Capillary's own codes and HTTP statuses do not overlap,
-# and the old envelope sends statuses as codes, so both stand in one table.
+# The only table of codes. It holds Capillary's codes and HTTP statuses together, because they do not overlap
+# and the old envelope sends statuses as codes.
 _CODES: Final[tuple[tuple[type[ResponseError], tuple[int, ...]], ...]] = (
     (AuthenticationError, (401, 498, 320001)),
     (AccessDeniedError, (403, 4000, 1044, 300005)),
@@ -278,7 +278,7 @@ _CODES: Final[tuple[tuple[type[ResponseError], tuple[int, ...]], ...]] = (
     (InvalidRequestError, (885, 8089, 1212, 1213)),  # loyalty programme, entity type, dates
     (InvalidRequestError, (310151, 310196, 9001, 9002)),  # promotions: state, programme, number
     (InvalidRequestError, (11003, 11006, 11010, 11013, 11028, 11029)),  # the ledger: page, limit, dates, filters
-    (InvalidRequestError, (310149,)),  # no events recorded; a listing takes it for an empty page
+    (InvalidRequestError, (310149,)),  # no events recorded; a listing reads it as an empty page
     (
         InvalidRequestError,
         (8100, 8101, 8102, 1109, 1110, 1111, 1112, 1114, 1115, 300004, 310195),
@@ -289,15 +289,15 @@ _CODES: Final[tuple[tuple[type[ResponseError], tuple[int, ...]], ...]] = (
 ERROR_CLASSES: Final[Mapping[int, type[ResponseError]]] = MappingProxyType(
     {code: cls for cls, codes in _CODES for code in codes}
 )
-# Codes up to here are HTTP statuses that the body repeats. 999999 is what the API has where it knows no code.
+# Codes up to 599 are HTTP statuses that the body repeats. The API sends 999999 when it has no code for an error.
 _LARGEST_STATUS: Final = 599
 _UNKNOWN_CODE: Final = 999999
 
 
 def error_class(status: int, codes: tuple[int, ...]) -> type[ResponseError]:
-    """Choose the class for an answer's HTTP status and its codes.
+    """Choose the error class for an answer's HTTP status and codes.
 
-    The gateway's own verdicts (401, 403, 429, 498) win, then the first known code, then the status.
+    The gateway's statuses (401, 403, 429, 498) decide first, then the first known code, then the status.
     """
     if status in (401, 403, 429, 498):
         return ERROR_CLASSES[status]
@@ -319,7 +319,7 @@ def _class_of_status(status: int) -> type[ResponseError]:
 
 
 def is_business_error(codes: tuple[int, ...]) -> bool:
-    """Return whether the codes say that a 5xx is a refusal, which another attempt meets again."""
+    """Whether the codes show that a 5xx is a refusal, so that another attempt would fail too."""
     return any(
         code > _LARGEST_STATUS and code != _UNKNOWN_CODE and ERROR_CLASSES.get(code) is not ServerError
         for code in codes

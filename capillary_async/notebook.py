@@ -1,8 +1,8 @@
-"""What makes results easy to look at in a notebook: `%load_ext capillary_async.notebook`.
+"""Show models as tables in a notebook: `%load_ext capillary_async.notebook`.
 
-From then on models are shown as tables: a list or a tuple of them with a row for each, one alone with a line for each
-of its values. Nothing is changed for others: the formatters are those of this notebook. A bar for jobs and for
-`lookup_many` is `capillary_async.telemetry.ProgressSink`.
+After that, the notebook shows a list or a tuple of models as a table with a row for each, and a single model as a table
+with a line for each value. The extension changes the formatters of this notebook only.
+`capillary_async.telemetry.ProgressSink` shows a progress bar for jobs and for `lookup_many`.
 """
 
 from collections.abc import Sequence
@@ -18,23 +18,23 @@ def load_ipython_extension(ipython: Any) -> None:
     formatter = ipython.display_formatter.formatters["text/html"]
     formatter.for_type(list, rows_to_html)
     formatter.for_type(tuple, rows_to_html)
-    formatter.for_type(Model, model_to_html)  # and so for every class below it
+    formatter.for_type(Model, model_to_html)  # IPython uses it for derived classes too
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Show everything as before; IPython calls this for `%unload_ext`."""
+    """Remove the formatters; IPython calls this for `%unload_ext`."""
     formatter = ipython.display_formatter.formatters["text/html"]
     for kind in (list, tuple, Model):
         formatter.pop(kind, None)
 
 
 def rows_to_html(rows: Sequence[Any]) -> str | None:
-    """Write models of one class as a table; `None` when they are something else."""
+    """Return an HTML table of models of one class; `None` for any other rows."""
     kinds = {type(cast("object", row)) for row in rows}
     is_table = len(kinds) == 1 and all(issubclass(kind, Model) for kind in kinds)
     return html_table(rows, json_cell) if is_table else None
 
 
 def model_to_html(model: Model) -> str:
-    """Write everything that a model holds, one line each."""
+    """Return an HTML table with a line for each value of a model."""
     return html_record(model, json_cell)

@@ -1,4 +1,4 @@
-"""How a client behaves, as immutable values: where it connects, how long it waits, how often it tries."""
+"""The options of a client, as immutable values: cluster, timeouts, retries, limits."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from attrs.validators import optional
 
 from capillary_async.errors import InvalidArgumentError
 
-# The one place of the version, for packaging, for users and for the `User-Agent`.
+# The only place of the version. Packaging, users and the `User-Agent` read it here.
 VERSION: Final = "0.1.0"
 
 _PROXY: Final = re.compile(r"https?://[!-~]+", re.ASCII)
@@ -22,8 +22,8 @@ _PROXY: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 class Region(Enum):
     """A Capillary cluster: its base URL and the time zone of every date-time it sends.
 
-    EU's and APAC's clocks are documented, the others come from a public tool of Capillary's. For a
-    host that is not listed, give the client its full base URL and `ClientOptions.timezone`.
+    Capillary documents the time zones of EU and APAC; those of the other clusters come from one of its public tools.
+    For a host that is not listed, give the client the full base URL and `ClientOptions.timezone`.
     """
 
     EU = ("https://eu.api.capillarytech.com", "UTC")
@@ -40,17 +40,17 @@ class Region(Enum):
 
     @property
     def timezone(self) -> tzinfo:
-        """The cluster's clock."""
+        """The cluster's time zone."""
         try:
             return ZoneInfo(self.timezone_name)
         except ZoneInfoNotFoundError:
-            if self.timezone_name == "UTC":  # which needs no database of time zones; slim containers may have none
+            if self.timezone_name == "UTC":  # a slim container may have no time zone database; UTC needs none
                 return UTC
             raise
 
 
 class Secret:
-    """A text that shows itself to nobody but `reveal`."""
+    """A string that only `reveal()` returns; repr and str do not contain it, and pickle refuses it."""
 
     __slots__ = ("_reveal",)
 
@@ -58,8 +58,8 @@ class Secret:
         def reveal() -> str:
             return text
 
-        # A closure, not an attribute: what prints an object's attributes (tracebacks with locals,
-        # debuggers, attrs.asdict) finds a function there.
+        # A closure, not an attribute: tools that print attributes (tracebacks with locals, debuggers,
+        # attrs.asdict) print a function instead of the secret.
         self._reveal = reveal
 
     def reveal(self) -> str:
@@ -67,24 +67,24 @@ class Secret:
         return self._reveal()
 
     def __repr__(self) -> str:
-        """Say that there is a secret, and nothing of it."""
+        """Return a fixed text without the secret."""
         return "Secret(...)"
 
     def __eq__(self, other: object) -> bool:
-        """Equal to a secret of the same text."""
+        """Compare the texts of two secrets."""
         return self._reveal() == other._reveal() if isinstance(other, Secret) else NotImplemented
 
     def __hash__(self) -> int:
-        """Hash like the text."""
+        """Return the same hash for equal secrets."""
         return hash((Secret, self._reveal()))
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: a pickle is a file or a message in plain text.
+        """Refuse, because a pickle would hold the secret in plain text.
 
         Raises:
             TypeError: Always.
         """
-        raise TypeError("a Secret does not travel in a pickle; build the authentication anew where it is used")
+        raise TypeError("a Secret cannot be pickled; create the authentication in the process that uses it")
 
 
 def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
@@ -117,12 +117,12 @@ def _header_text(_: object, attribute: "attrs.Attribute[Any]", value: str) -> No
 
 
 def hide_password(url: Any) -> Any:
-    """Return a URL that holds a password as a `Secret`, and anything else as it is."""
+    """Return a URL that holds a password as a `Secret`; return any other value unchanged."""
     return Secret(url) if isinstance(url, str) and "@" in url else url
 
 
 def reveal_url(url: str | Secret) -> str:
-    """Return the text of a URL that `hide_password` may have hidden. Do not keep it in a variable."""
+    """Return the text of a URL that `hide_password` may have wrapped. Do not keep it in a variable."""
     return url.reveal() if isinstance(url, Secret) else url
 
 
@@ -139,20 +139,20 @@ def _proxy_url(_: object, attribute: "attrs.Attribute[Any]", value: str | Secret
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """When and how often a call is tried again.
+    """When and how often a call is retried.
 
-    Only calls that change nothing are: every GET, and the POST for a token.
+    Only calls that change nothing are retried: every GET, and the POST for a token.
 
     Attributes:
-        attempts: How often a call is tried at most, the first time included. 1 switches retries off.
+        attempts: Largest number of attempts of a call, the first one included. 1 switches retries off.
         base: Seconds; the wait before retry n is a random part of `base * 2**(n-1)` (full jitter).
-        throttled_base: The same after an answer that says "too many".
-        cap: Longest such wait, in seconds.
+        throttled_base: Seconds; replaces `base` after an answer that throttles, such as 429.
+        cap: Longest wait before a retry, in seconds.
         max_retry_after: A `Retry-After` of more seconds than this is ignored.
-        budget: Tokens a client starts with. They bound what an outage costs: with the defaults at most
-            35 retries, then calls fail at once until some succeed.
-        retry_cost: Tokens a retry takes.
-        throttled_cost: Tokens a retry takes after an answer that says "too many".
+        budget: Retry tokens that a client starts with. They limit the retries of an outage: with the defaults, a
+            client makes at most 35 retries; after that calls fail at once until some calls succeed.
+        retry_cost: Tokens that a retry takes.
+        throttled_cost: Tokens that a retry takes after an answer that throttles.
     """
 
     attempts: int = attrs.field(default=4, validator=_positive_int)
@@ -182,23 +182,24 @@ MEBIBYTE: Final = 2**20
 
 @attrs.frozen(kw_only=True)
 class ClientOptions:
-    """How a client behaves.
+    """The options of a client.
 
     Attributes:
-        attempt_timeout: Seconds one request may take once it has a connection.
-        deadline: Seconds one call may take with all its waits and retries; `None` for no end.
-        retry: When and how often a call is tried again.
-        rate_limit: How many requests may start in a period; `None` for no limit of the client's own.
-        max_connections: Connections open at once; further requests queue, and queueing is no timeout.
-        max_response_bytes: A larger answer, counted after decompression, is a `DecodeError`.
-        timezone: Clock of date-times that come without a zone; `None` means the region's, else UTC.
+        attempt_timeout: Seconds that one request may take after it has a connection.
+        deadline: Seconds that one call may take with all its waits and retries; `None` for no deadline.
+        retry: When and how often a call is retried.
+        rate_limit: How many requests may start in a period; `None` for no limit in the client.
+        max_connections: Largest number of open connections. Further requests wait; `attempt_timeout` does not count
+            that wait.
+        max_response_bytes: An answer larger than this after decompression is a `DecodeError`.
+        timezone: Time zone of date-times that the API sends without one; `None` means the region's, else UTC.
         language: Ask for localised fields in this language, such as `zh`.
         ca_file: Certificates to trust instead of the system's (a PEM file).
-        proxy: URL of an HTTP proxy; kept as a `Secret` if it holds a password. No proxy is taken from the environment.
-        coalesce: Let identical GETs that are under way at the same time share one request.
-        listing_traits: What the listings of this host were found to mean, as `client.listing_traits` of an earlier
-            client returned it; saves the requests that find it out. What the answers show overrides it.
-        user_agent_suffix: What stands behind this library's own part of the `User-Agent`, such as `shop/1.4`.
+        proxy: URL of an HTTP proxy; stored as a `Secret` if it holds a password. The environment's proxies are ignored.
+        coalesce: Send one request for identical GETs that run at the same time.
+        listing_traits: What an earlier client learned about the listings of this host, as its `client.listing_traits`
+            returned it. It saves the requests that learn this. Observations of this client override it.
+        user_agent_suffix: Text after this library's part of the `User-Agent`, such as `shop/1.4`.
     """
 
     attempt_timeout: float = attrs.field(default=30.0, validator=_positive)

@@ -90,7 +90,7 @@ class TestSharing:
         variant = client.with_options(deadline=5.0)
 
         for attempt in (variant.open(), variant.aclose(), variant.__aenter__()):
-            with pytest.raises(ConfigurationError, match="opens and closes with the client"):
+            with pytest.raises(ConfigurationError, match="cannot be opened or closed"):
                 await attempt
         assert await client.customers.get(6)
 

@@ -1,4 +1,4 @@
-"""The endpoints: pure functions from typed arguments to requests, and the groups that send them."""
+"""The endpoints: pure functions that build requests from typed arguments, and the groups that send the requests."""
 
 from capillary_async.api.customers import Customers
 from capillary_async.api.ledger import Ledger

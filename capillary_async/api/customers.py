@@ -86,8 +86,8 @@ def get(
 ) -> Request[Customer]:
     """Fetch a customer's details.
 
-    What is not given is not sent. Transactions are not part of the answer, and the API has no call for
-    many customers at once: see `lookup_many`.
+    Arguments that are not given are not sent. The answer has no transactions. The API has no call for several
+    customers; use `lookup_many`.
 
     Args:
         customer_id: As `customers.find_id` returns it.
@@ -101,21 +101,21 @@ def get(
         include_user_group_loyalty_details: Add the loyalty details of user groups.
         include_fraud_details: Add fraud details.
         only_current_profile: Leave out profiles of other sources.
-        user_group_joined_after: User groups joined from this day on.
-        user_group_joined_before: User groups joined up to this day.
+        user_group_joined_after: Only user groups joined on this day or later.
+        user_group_joined_before: Only user groups joined on this day or earlier.
         user_group_offset: Offset within the user groups, 0 or more.
-        user_group_limit: User groups in the answer, from 1 to 1,000.
-        user_group_sort_by: Such as JoinedDate, the API's default.
+        user_group_limit: Largest number of user groups in the answer, from 1 to 1,000.
+        user_group_sort_by: The field to sort by, such as JoinedDate, the API's default.
         user_group_sort_order: ASC, or DESC, the API's default.
         user_group_pagination: Add `ug2_pagination` to the answer.
-        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
-            among `embed`.
-        gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+        gap_to_upgrade: Add what the customer lacks for the next tier in this many days, 0 for today. Needs mlp
+            in `embed`.
+        gap_to_renew: Add what the customer lacks to keep the tier in this many days. Needs mlp in `embed`.
         ndnc_status: Add the do-not-disturb status.
         optin_status: Add the opt-in status.
         slab_history: Add the tier changes.
-        tier_upgrade_criteria: Add what the next tier asks for.
-        membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+        tier_upgrade_criteria: Add the conditions of the next tier.
+        membership_retention_criteria: Add the conditions for keeping the tier, if a downgrade is configured.
 
     Returns:
         The customer.
@@ -124,7 +124,7 @@ def get(
         InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
         CustomerMergedError: The customer was merged into another (8069).
-        InvalidRequestError: Source or account are wrong.
+        InvalidRequestError: The source or the account is wrong.
     """
     query = take.by_table(_GET_PARAMETERS, locals())
     return Request(CUSTOMER_PATH, {"customerId": take.identifier("customer_id", customer_id)}, query, Customer)
@@ -157,13 +157,13 @@ def find(
     tier_upgrade_criteria: bool | None = None,
     membership_retention_criteria: bool | None = None,
 ) -> Request[Customer]:
-    """Fetch a customer's details by something else than the id, in one request.
+    """Fetch a customer's details by an identifier other than the id, in one request.
 
-    What is not given is not sent.
+    Arguments that are not given are not sent.
 
     Args:
         identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered: INSTORE, MARTJACK, WECHAT, LINE or ALL.
         account_id: The account, in a source that has several.
         embed: Further parts: points, subscriptions, mlp, userGroup, gapDetails, promotionalPoints,
@@ -174,21 +174,21 @@ def find(
         include_user_group_loyalty_details: Add the loyalty details of user groups.
         include_fraud_details: Add fraud details.
         only_current_profile: Leave out profiles of other sources.
-        user_group_joined_after: User groups joined from this day on.
-        user_group_joined_before: User groups joined up to this day.
+        user_group_joined_after: Only user groups joined on this day or later.
+        user_group_joined_before: Only user groups joined on this day or earlier.
         user_group_offset: Offset within the user groups, 0 or more.
-        user_group_limit: User groups in the answer, from 1 to 1,000.
-        user_group_sort_by: Such as JoinedDate, the API's default.
+        user_group_limit: Largest number of user groups in the answer, from 1 to 1,000.
+        user_group_sort_by: The field to sort by, such as JoinedDate, the API's default.
         user_group_sort_order: ASC, or DESC, the API's default.
         user_group_pagination: Add `ug2_pagination` to the answer.
-        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
-            among `embed`.
-        gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+        gap_to_upgrade: Add what the customer lacks for the next tier in this many days, 0 for today. Needs mlp
+            in `embed`.
+        gap_to_renew: Add what the customer lacks to keep the tier in this many days. Needs mlp in `embed`.
         ndnc_status: Add the do-not-disturb status.
         optin_status: Add the opt-in status.
         slab_history: Add the tier changes.
-        tier_upgrade_criteria: Add what the next tier asks for.
-        membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+        tier_upgrade_criteria: Add the conditions of the next tier.
+        membership_retention_criteria: Add the conditions for keeping the tier, if a downgrade is configured.
 
     Returns:
         The customer.
@@ -197,7 +197,7 @@ def find(
         InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
         CustomerMergedError: The customer was merged into another (8069).
-        InvalidRequestError: Source or account are wrong.
+        InvalidRequestError: The source or the account is wrong.
     """
     query = take.by_table(_GET_PARAMETERS, locals())
     who = take.query(
@@ -214,11 +214,11 @@ def find_id(
     source: Source | str = "INSTORE",
     account_id: str | None = None,
 ) -> Request[int]:
-    """Find a customer's id by something else that identifies the customer.
+    """Find a customer's id by another identifier.
 
     Args:
         identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered.
         account_id: The account, in a source that has several.
 
@@ -259,8 +259,8 @@ def list_trackers(customer_id: int, *, source: Source | str = "INSTORE") -> List
 def tracker_listing(request: Request[Tracker]) -> Listing[Tracker]:
     """Declare a listing of trackers.
 
-    Its `pagination` is a dummy of three zeros beside a full list. A tracker's id alone is not unique
-    in it: one tracker has a total for each of its conditions.
+    Its `pagination` holds three zeros beside a full list, so it is ignored. A tracker's id alone is not unique in the
+    listing, because one tracker has a total for each of its conditions.
     """
     return Listing(request, page_size=None, key=attrgetter("id", "condition_id"))
 
@@ -278,23 +278,23 @@ def list_user_groups(
 ) -> Listing[CustomerUserGroup]:
     """List the user groups that a customer is in.
 
-    They come with the customer's details, under a name that no document shows; the one list of objects
-    whose name speaks of user groups is taken.
+    The customer's details contain the user groups in a member that no document names. So the method reads the only list
+    of objects whose name looks like user groups.
 
     Args:
         customer_id: As `customers.find_id` returns it.
         source: Where the customer is registered.
-        page_size: User groups to ask for at once, from 1 to 1,000.
-        joined_after: Joined from this day on.
-        joined_before: Joined up to this day.
-        sort_by: Such as JoinedDate, the API's default.
+        page_size: User groups of one request, from 1 to 1,000.
+        joined_after: Only user groups joined on this day or later.
+        joined_before: Only user groups joined on this day or earlier.
+        sort_by: The field to sort by, such as JoinedDate, the API's default.
         sort_order: ASC, or DESC, the API's default.
         include_loyalty_details: Add each group's loyalty details.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015).
-        DecodeError: The answer promises user groups, and they are not to be found in it.
+        DecodeError: The answer's total says that there are user groups, but the answer has no list of them.
     """
     query = take.query(
         source=take.text("source", source),
@@ -319,12 +319,12 @@ def list_user_groups(
 
 
 def find_user_groups(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
-    """Find the list of user groups in a customer's details; return it and its name.
+    """Find the list of user groups in a customer's details; return the list and its name.
 
     Raises:
-        DecodeError: Some are promised, and no list or more than one could be them.
+        DecodeError: The total is not zero, but no list or more than one list may be the user groups.
     """
-    found = [name for name, value in answer.items() if _speaks_of_user_groups(name) and _holds_objects(value)]
+    found = [name for name, value in answer.items() if _looks_like_user_groups(name) and _holds_objects(value)]
     filled = [name for name in found if answer[name]]
     if len(filled) == 1 or len(found) == 1:
         name = (filled or found)[0]
@@ -334,12 +334,12 @@ def find_user_groups(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
     if not filled and not (isinstance(total, int) and total > 0):
         return [], ""
     seen = ", ".join(sorted(answer))
-    raise DecodeError(f"expected one list of user groups among the members {seen}", location="ug2Pagination")
+    raise DecodeError(f"expected exactly one list of user groups in the members {seen}", location="ug2Pagination")
 
 
-def _speaks_of_user_groups(name: str) -> bool:
-    plain = name.lower().replace("2", "").replace("_", "")
-    return "usergroup" in plain or plain in ("ug", "ugs", "ugdetails")
+def _looks_like_user_groups(name: str) -> bool:
+    letters = name.lower().replace("2", "").replace("_", "")
+    return "usergroup" in letters or letters in ("ug", "ugs", "ugdetails")
 
 
 def _holds_objects(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The rest of the API: any GET by its path, with everything that the documented endpoints get."""
+"""Endpoints without a method: any GET by its path, with the retries, limits and paging of the other endpoints."""
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from capillary_async.pipeline.request import DateTimeParam, Request
 T = TypeVar("T")
 Query = Mapping[str, str | int | bool | date | Iterable[str | int] | None]
 
-# Segments of the documented paths. Any other may be an id or somebody's name, and is kept out of errors and logs.
+# Segments of the documented paths. Any other segment may be an id or a name, so errors and logs replace it.
 _WORDS: Final = frozenset(
     """
     actionSummary active api_gateway badge badgeMeta badges balance brand bulk bundle card core coupon coupons
@@ -27,20 +27,20 @@ _WORDS: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _VERSION: Final = re.compile(r"v\d(\.\d)?")
-_UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # halves of characters
+_UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # lone surrogates (halves of characters), which cannot be encoded
 
 
 def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
     """Build the request for any GET.
 
     Args:
-        path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
-        query: Parameters; truth values travel in lower case, collections with commas, dates as text in the
-            cluster's time zone. What is `None` is not sent.
-        into: The type of the answer; `Converter` says which there are.
+        path: The path after the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+        query: Parameters. Booleans are sent in lower case, collections with commas, dates as text in the cluster's
+            time zone. A parameter that is `None` is not sent.
+        into: The type of the answer; `Converter` documents the supported types.
 
     Raises:
-        InvalidArgumentError: The path or a parameter cannot be sent as it is.
+        InvalidArgumentError: The path or a parameter cannot be sent.
     """
     template, path_values = _template(path)
     return Request(template, path_values, tuple(_written(query)), into)
@@ -69,15 +69,15 @@ def list_rows(
         query: As for `fetch`, without limit and offset.
         into: The type of one row.
         rows_key: Member of the answer that holds the rows; may be a path, such as `data.content`.
-        page_size: Rows to ask for at once, from 1 to 1,000.
-        limit_name: The limit's parameter.
-        offset_name: The offset's parameter.
-        offset_unit: What it counts, where you know it; `None` lets the rows tell.
-        key: What tells one row from another: the name of an attribute or member, or a function of a row.
+        page_size: Rows of one request, from 1 to 1,000.
+        limit_name: Name of the limit's parameter.
+        offset_name: Name of the offset's parameter.
+        offset_unit: What the offset counts; `None` if unknown, then the rows show it.
+        key: What identifies a row: the name of an attribute or member, or a function of a row.
         total_key: The member that holds the total, or its path; empty means `pagination.total`.
-        total_unit: What the total counts, where you know it; `None` lets the answers tell.
+        total_unit: What the total counts; `None` if unknown, then the answers show it.
         first_offset: Offset of the first row or page, 0 or 1.
-        max_page_size: The most rows that the API lets one ask for; `page_size` is cut to it.
+        max_page_size: Largest page size that the API accepts; `page_size` is reduced to it.
 
     Raises:
         InvalidArgumentError: An argument is wrong.
@@ -90,7 +90,7 @@ def list_rows(
         raise InvalidArgumentError("offset_name must not be the limit's name")
     if not query.keys().isdisjoint(names):
         raise InvalidArgumentError(
-            "query must not hold limit and offset; page_size sets the one, and the listing the other"
+            "query must not hold limit and offset; page_size sets the limit, and the listing sets the offset"
         )
     request = fetch(path, query, into)
     return Listing(
@@ -147,11 +147,9 @@ def _item(name: str, value: Any, *, is_in_list: bool = False) -> str:
         return str(value).lower()
     if isinstance(value, int):
         return str(int(value))
-    # Any text will do, an empty one and control characters too, if only it can be encoded.
+    # Every text that can be encoded is allowed, also an empty one and control characters.
     if not isinstance(value, str) or _UNFIT.search(value) or (is_in_list and "," in value):
-        raise InvalidArgumentError(
-            f"{name} must be a text, a whole number, a truth value, a date or a collection of them"
-        )
+        raise InvalidArgumentError(f"{name} must be a text, a whole number, a boolean, a date or a collection of them")
     return str.__str__(value)
 
 
@@ -159,7 +157,7 @@ def _reader(key: str) -> Callable[[Any], Hashable]:
     def read(row: Any) -> Hashable:
         value = cast("dict[str, Any]", row).get(key) if isinstance(row, dict) else getattr(row, key, None)
         if value is None:
-            raise DecodeError(f"expected rows with {key!r}, the key that tells them apart")
+            raise DecodeError(f"expected rows with {key!r}, which identifies a row")
         return cast("Hashable", value)
 
     return read

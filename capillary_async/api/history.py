@@ -1,4 +1,4 @@
-"""Endpoints about what happened to a customer, and the search for customers."""
+"""Endpoints about a customer's history, and the search for customers."""
 
 from datetime import date
 from operator import attrgetter
@@ -17,7 +17,7 @@ def get_status_changes(customer_id: int) -> Request[tuple[StatusChange, ...]]:
         customer_id: As `customers.find_id` returns it.
 
     Returns:
-        The statuses in the order the API sent them; the one that counts has `is_active`.
+        The statuses, in the order of the answer; the current status has `is_active`.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -36,22 +36,22 @@ def get_loyalty_events(
     offset: int | None = None,
     page: int | None = None,
 ) -> Request[tuple[LoyaltyEvent, ...]]:
-    """Fetch what the loyalty engine did for a customer.
+    """Fetch the events of the loyalty engine for a customer.
 
-    The documents disagree on whether this endpoint can be paged, and none shows a total: what is asked for here
-    is one answer.
+    The method returns one page, because the documents disagree on whether this endpoint has pages, and no document
+    shows a total.
 
     Args:
         customer_id: As `customers.find_id` returns it.
         event_type: Only events of this name, such as TransactionAdd.
-        start_date: From this moment on.
-        end_date: Up to this moment.
-        limit: Events in the answer; 10 is the API's default.
-        offset: Events to leave out at the beginning.
-        page: The page, from 1; wins over `offset`.
+        start_date: Only events at this moment or later.
+        end_date: Only events at this moment or earlier.
+        limit: Largest number of events in the answer; the API's default is 10.
+        offset: Number of events to skip at the beginning.
+        page: The page, from 1; `offset` is ignored when it is given.
 
     Returns:
-        The events, in the order the API sent them.
+        The events, in the order of the answer.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -69,18 +69,18 @@ def get_loyalty_events(
 
 
 def search(query: str, *, page_size: int = 10) -> Listing[CustomerMatch]:
-    """List the customers whom a text finds: the beginning of a name, a mobile number, an address, an id.
+    """List the customers that match a text: the beginning of a name, a mobile number, an address or an id.
 
-    A busy search (461) is tried again. For one customer whose identifier is known, `customers.find_id` and
-    `customers.find` are faster and exact.
+    When the search is busy (461), it is retried. If you know the identifier of a customer, use `customers.find_id` or
+    `customers.find`, which are faster and exact.
 
     Args:
-        query: What to look for, in every source.
-        page_size: Customers to ask for at once, from 1 to 1,000; 10 is the API's own.
+        query: The text to search for, in every source.
+        page_size: Customers of one request, from 1 to 1,000; the API's default is 10.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
-        ServerError: The search was busy every time (461).
+        ServerError: The search was busy at every attempt (461).
     """
     request = Request[CustomerMatch](
         "/v2/customers/search", query=take.query(q=take.text("query", query)), into=CustomerMatch, at="data"

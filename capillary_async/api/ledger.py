@@ -22,7 +22,7 @@ from capillary_async.models import (
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 
-# Behind the last page, and also on the first one when there is no entry at all.
+# The API sends this code after the last page, and for the first page when there is no entry.
 _NO_SUCH_PAGE: Final = 11003
 _LARGEST_PAGE: Final = 100
 _LARGEST_BALANCE_PAGE: Final = 10
@@ -89,22 +89,22 @@ def list_entries(
 
     Args:
         identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered.
         account_id: The account, in a source that has several.
-        page_size: Entries to ask for at once, from 1 to 100; more are an error (11029).
-        start_date: Entries from this moment on.
-        end_date: Entries up to this moment; at most 90 days behind `start_date`.
+        page_size: Entries of one request, from 1 to 100; the API rejects more (11029).
+        start_date: Only entries at this moment or later.
+        end_date: Only entries at this moment or earlier; at most 90 days after `start_date`.
         program_id: Only entries of this loyalty programme.
         entry_type: CREDIT, DEBIT or OPENING_BALANCE.
         point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
-        till_id: Only entries of this till. At most one of the four may be given.
+        till_id: Only entries of this till. Only one of `till_id`, `till_ids`, `store_id` and `store_code` may be given.
         till_ids: Only entries of these tills.
         store_id: Only entries of this store.
         store_code: Only entries of the store with this code.
         sort_order: ASC, or DESC, the API's default.
-        filter_by_event_date: Let the two dates be those of the event, not of the entry.
-        include_last_year: Entries of the last year.
+        filter_by_event_date: Compare `start_date` and `end_date` with the date of the event, not of the entry.
+        include_last_year: Add entries of the last year.
         include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
         include_alternate_currencies: Add currencies that are not points.
         alternate_currency_names: Only these currencies.
@@ -114,13 +114,13 @@ def list_entries(
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
-        NotFoundError: There is no such customer (8015). A customer without entries is no error: the listing is empty.
+        NotFoundError: There is no such customer (8015). For a customer without entries the listing is empty.
         InvalidRequestError: The dates are too far apart (11010), or a filter is wrong.
-        ServerError: Events are still being worked on (11002).
+        ServerError: The API is still processing events (11002).
     """
     arguments = locals()
     if sum(bool(arguments[name]) for name in _STORE_FILTERS) > 1:
-        raise InvalidArgumentError("of till_id, till_ids, store_id and store_code only one may be given")
+        raise InvalidArgumentError("only one of till_id, till_ids, store_id and store_code may be given")
     _check_range(start_date, end_date)
     who = identity(identifier_name, identifier_value, source, account_id)
     query = (*who, *take.by_table(_PARAMETERS, arguments))
@@ -143,10 +143,10 @@ def _listing(request: Request[LedgerEntry], page_size: int) -> Listing[LedgerEnt
 def _check_range(start: date | None, end: date | None) -> None:
     if start is None or end is None:
         return
-    # Days are enough, and a date and a date-time cannot be subtracted.
+    # Days are compared, because a date and a date-time cannot be subtracted.
     first, last = (when.date() if isinstance(when, datetime) else when for when in (start, end))
     if last - first > _LONGEST:
-        raise InvalidArgumentError("end_date must be at most 90 days behind start_date")
+        raise InvalidArgumentError("end_date must be at most 90 days after start_date")
 
 
 def get_balance(
@@ -166,16 +166,16 @@ def get_balance(
 ) -> Request[LedgerBalance]:
     """Fetch a customer's points by loyalty programme and category, at the end of a day.
 
-    One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are, and
-    `ledger.list_balances` walks all of them.
+    One answer holds at most ten balances. `ledger_details.page_count` is the number of pages, and
+    `ledger.list_balances` reads all of them.
 
     Args:
         identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered.
         account_id: The account, in a source that has several.
         end_date: The moment of the balance.
-        till_id: Only what happened at this till.
+        till_id: Only entries of this till.
         entry_type: CREDIT, DEBIT or OPENING_BALANCE.
         point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
         include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
@@ -184,13 +184,13 @@ def get_balance(
         page: The page, from 0.
 
     Returns:
-        The balances of one page, and whose they are.
+        The balances of one page, and the customer.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015).
-        InvalidRequestError: There is no such page, or no balance at all (11003).
-        ServerError: Events are still being worked on (11002).
+        InvalidRequestError: There is no such page, or the customer has no balance (11003).
+        ServerError: The API is still processing events (11002).
     """
     who = identity(identifier_name, identifier_value, source, account_id)
     window = take.query(limit=str(_LARGEST_BALANCE_PAGE), offset=take.optional_number("page", page))
@@ -213,16 +213,16 @@ def list_balances(
     include_alternate_currencies: bool | None = None,
     alternate_currency_names: take.Several[str] = (),
 ) -> Listing[ClosingBalance]:
-    """List a customer's points by loyalty programme and category, at the end of a day, however many there are.
+    """List all of a customer's points by loyalty programme and category, at the end of a day.
 
     Args:
         identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered.
         account_id: The account, in a source that has several.
-        page_size: Balances to ask for at once, from 1 to 10.
+        page_size: Balances of one request, from 1 to 10.
         end_date: The moment of the balance.
-        till_id: Only what happened at this till.
+        till_id: Only entries of this till.
         entry_type: CREDIT, DEBIT or OPENING_BALANCE.
         point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
         include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
@@ -231,8 +231,8 @@ def list_balances(
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
-        NotFoundError: There is no such customer (8015). A customer without balances is no error: the listing is empty.
-        ServerError: Events are still being worked on (11002).
+        NotFoundError: There is no such customer (8015). For a customer without balances the listing is empty.
+        ServerError: The API is still processing events (11002).
     """
     who = identity(identifier_name, identifier_value, source, account_id)
     query = (*who, *take.by_table(_BALANCE_PARAMETERS, locals()))

@@ -1,4 +1,4 @@
-"""Make methods of the functions that build an endpoint's request or listing."""
+"""Turn the functions that build a request or a listing into methods of the endpoint groups."""
 
 import inspect
 import sys
@@ -27,17 +27,17 @@ _MOST_LISTINGS: Final = 1024
 
 @attrs.define(eq=False)
 class EndpointClient(ProcessBound):
-    """Sends what the functions of the endpoints build."""
+    """Sends the requests and listings that the endpoint functions build."""
 
     dispatcher: Dispatcher
     _traits: dict[str, tuple[ListingTraits, Scout]] = attrs.field(factory=dict[str, tuple[ListingTraits, Scout]])
 
     def check(self, into: Any) -> None:
-        """See that answers can be made into this type; raises `InvalidArgumentError` if not."""
+        """Check that answers can be converted to this type; raise `InvalidArgumentError` if not."""
         self.dispatcher.converter.check(into)
 
     def with_options(self, options: ClientOptions, is_bulk: bool | None) -> "EndpointClient":  # noqa: FBT001  (a value)
-        """Return what sends with other options, and shares what is known of listings."""
+        """Return an `EndpointClient` that has other options and shares the listing traits."""
         return attrs.evolve(self, dispatcher=self.dispatcher.with_options(options, is_bulk))
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
@@ -45,22 +45,22 @@ class EndpointClient(ProcessBound):
         return self.dispatcher.get(request)
 
     def paginate(self, listing: Listing[T]) -> Pager[T]:
-        """Return the pager for a listing; what its walks show is shared by all listings of the endpoint."""
+        """Return the pager for a listing. All listings of an endpoint share the traits that their walks observe."""
         endpoint = f"{listing.request.path} {listing.offset_name} {listing.request.at}"
         known = self._traits.pop(endpoint, None) or (ListingTraits(), Scout())
-        self._traits[endpoint] = known  # the latest one stands last
+        self._traits[endpoint] = known  # keeps the order of last use
         if len(self._traits) > _MOST_LISTINGS:
             del self._traits[next(iter(self._traits))]
         return Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
 
     @property
     def listing_traits(self) -> dict[str, dict[str, Any]]:
-        """What the listings have shown, by endpoint; JSON can hold it."""
+        """The observed traits of listings by endpoint, as JSON values."""
         found = {endpoint: traits.to_dict() for endpoint, (traits, _) in self._traits.items()}
         return {endpoint: saved for endpoint, saved in found.items() if saved}
 
     def know(self, listing_traits: Mapping[str, Any]) -> None:
-        """Take what the listings of an earlier client have shown; evidence overrides it."""
+        """Start with the traits that an earlier client observed; new observations override them."""
         for endpoint, saved in listing_traits.items():
             if isinstance(saved, Mapping) and len(self._traits) < _MOST_LISTINGS:
                 self._traits[str(endpoint)] = (ListingTraits.from_dict(cast("Mapping[str, Any]", saved)), Scout())
@@ -71,17 +71,17 @@ class Group(ProcessBound):
     """A group of endpoints, such as `client.customers`.
 
     Attributes:
-        calls: Makes the group's calls.
+        calls: Sends the group's requests.
     """
 
     calls: EndpointClient = attrs.field(repr=False)
 
 
 class Endpoint(Protocol[P, T_co]):
-    """A method that fetches one answer.
+    """The type of a method that fetches one answer.
 
-    Its type says how it binds to a group. Without that, some type checkers take it for a plain function, and want its
-    first parameter twice.
+    `__get__` declares how the method binds to a group. Without it, some type checkers treat the method as a function
+    and require its first parameter twice.
     """
 
     @overload
@@ -89,27 +89,27 @@ class Endpoint(Protocol[P, T_co]):
     @overload
     def __get__(self, group: Group, owner: type[Any] | None = None, /) -> Callable[P, Coroutine[Any, Any, T_co]]: ...
     def __get__(self, group: Any, owner: type[Any] | None = None, /) -> Any:
-        """Return the method of a group; Python's functions do."""
+        """Return the method bound to a group."""
         ...
 
 
 class ListingEndpoint(Protocol[P, T]):
-    """A method that returns a `Pager`; see `Endpoint`."""
+    """The type of a method that returns a `Pager`; see `Endpoint`."""
 
     @overload
     def __get__(self, group: None, owner: type[Any], /) -> "ListingEndpoint[P, T]": ...
     @overload
     def __get__(self, group: Group, owner: type[Any] | None = None, /) -> Callable[P, Pager[T]]: ...
     def __get__(self, group: Any, owner: type[Any] | None = None, /) -> Any:
-        """Return the method of a group."""
+        """Return the method bound to a group."""
         ...
 
 
 def endpoint(build: Callable[P, Request[T]]) -> Endpoint[P, T]:
-    """Make a method of the function that builds an endpoint's request.
+    """Turn the function that builds an endpoint's request into a method.
 
-    The function is the one home of the endpoint's parameters, their checks and their documentation.
-    The method checks and builds when it is called, and returns the coroutine that sends.
+    The function alone declares the endpoint's parameters, their checks and their documentation. The method checks the
+    arguments and builds the request when it is called, and returns the coroutine that sends the request.
     """
     method: Any = _method(build, EndpointClient.get)
     if sys.version_info >= (3, 12):
@@ -118,12 +118,12 @@ def endpoint(build: Callable[P, Request[T]]) -> Endpoint[P, T]:
 
 
 def listing(build: Callable[P, Listing[T]]) -> ListingEndpoint[P, T]:
-    """Make a method of the function that builds an endpoint's listing; see `endpoint`."""
+    """Turn the function that builds an endpoint's listing into a method; see `endpoint`."""
     return cast("ListingEndpoint[P, T]", _method(build, EndpointClient.paginate))
 
 
 def without_frames(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function refuse arguments without a frame in which a traceback shows them: they may be a customer's."""
+    """Raise a function's errors without its frames, because a traceback would show arguments, which may be personal."""
 
     @wraps(function)
     def refusing(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -147,7 +147,7 @@ def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Ca
 
 
 def _with_signature(method: F, build: Callable[..., Any]) -> F:
-    """Show a method with the parameters of the function it came from, and with what a caller gets."""
+    """Give a method the parameters and the documentation of its function, and its own return type."""
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     signature = inspect.signature(build)
     returned = _returned(signature.return_annotation)
@@ -158,7 +158,7 @@ def _with_signature(method: F, build: Callable[..., Any]) -> F:
 
 
 def _returned(built: Any) -> Any:
-    """Say what is returned where a function builds this: `Customer` for its request, a `Pager` for a listing."""
+    """Return a method's return type from its function's: `Customer` for a request, a `Pager` for a listing."""
     pager: Any = Pager
     (answer,) = get_args(built)
     return pager[answer] if get_origin(built) is Listing else answer

@@ -1,4 +1,4 @@
-"""Find the part of an answer that is wanted, where it does not stand in one member at the top."""
+"""Find a part of an answer that is not a member of the outermost object."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,15 +7,15 @@ from capillary_async.errors import DecodeError
 
 
 def member(document: Any, name: str, place: str = "") -> Any:
-    """Return a member of an object; one that is not there is null.
+    """Return a member of an object, or `None` if it is missing.
 
     Args:
-        document: What should be an object.
+        document: The object.
         name: The member.
-        place: Where the object stands in the answer.
+        place: Path of the object in the answer.
 
     Raises:
-        DecodeError: There is no object.
+        DecodeError: `document` is not an object.
     """
     if not isinstance(document, Mapping):
         raise DecodeError(f"{place or 'the answer'} should be an object with {name}", location=place)

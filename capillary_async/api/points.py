@@ -30,7 +30,7 @@ def _of_program(program_id: int | None, entity_type: str | None) -> take.Query:
 def get_points_balance(
     customer_id: int, *, program_id: int | None = None, entity_type: EntityType | str | None = None
 ) -> Request[PointsBalance]:
-    """Fetch how many points a customer has: a small and fast answer.
+    """Fetch a customer's number of points; the answer is small and fast.
 
     Args:
         customer_id: As `customers.find_id` returns it.
@@ -38,7 +38,7 @@ def get_points_balance(
         entity_type: CUSTOMER, the API's default, or FLEET or USERGROUP2 for the points of the customer's user group.
 
     Returns:
-        The points that can be spent, and those that are promised.
+        The points that can be spent, and the promised points.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -57,18 +57,18 @@ def find_points_balance(
     program_id: int | None = None,
     entity_type: EntityType | str | None = None,
 ) -> Request[PointsBalance]:
-    """Fetch how many points a customer has, by something else than the id.
+    """Fetch a customer's number of points by an identifier other than the id.
 
     Args:
         identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered.
         account_id: The account, in a source that has several.
         program_id: Only the points of this loyalty programme.
         entity_type: As `customers.get_points_balance` takes it.
 
     Returns:
-        The points that can be spent, and those that are promised.
+        The points that can be spent, and the promised points.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -86,11 +86,11 @@ def get_tiers(
     entity_type: EntityType | str | None = None,
     all_programs: bool | None = None,
 ) -> Request[tuple[TierDetails, ...]]:
-    """Fetch a customer's tier, in one loyalty programme or in all: a small and fast answer.
+    """Fetch a customer's tier in one loyalty programme or in all; the answer is small and fast.
 
     Args:
         customer_id: As `customers.find_id` returns it.
-        program_id: The loyalty programme; the default one when it is not given.
+        program_id: The loyalty programme; `None` means the default one.
         entity_type: CUSTOMER, the API's default, or FLEET for the tier of the customer's user group.
         all_programs: Every programme.
 
@@ -121,11 +121,11 @@ def get_loyalty(
     Args:
         customer_id: As `customers.find_id` returns it.
         program_id: Only this programme.
-        include_all_user_groups: Add what the customer has in user groups.
-        user_group_id: Add what the customer has in this user group.
+        include_all_user_groups: Add the customer's points and tiers in user groups.
+        user_group_id: Add the customer's points and tiers in this user group.
 
     Returns:
-        One for each programme; in one that the customer did not join, `is_enrolled` is false.
+        One entry for each programme; `is_enrolled` is false in a programme that the customer did not join.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -141,13 +141,13 @@ def get_loyalty(
 
 
 def get_points_expiry(customer_id: int) -> Request[tuple[PointsExpiry, ...]]:
-    """Fetch when a customer's points expire.
+    """Fetch the dates on which a customer's points expire.
 
     Args:
         customer_id: As `customers.find_id` returns it.
 
     Returns:
-        How many points expire on which day; empty when there are none.
+        The number of points that expire on each day; empty when no points expire.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -163,7 +163,7 @@ def get_promised_points(customer_id: int) -> Request[tuple[PromisedPoints, ...]]
         customer_id: As `customers.find_id` returns it.
 
     Returns:
-        First those that a date is set for, then those that wait for an event, whose `redeemable_from` is `None`.
+        First the points with a date, then the points that wait for an event, whose `redeemable_from` is `None`.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -184,7 +184,7 @@ def _read_promised(document: Any, structure: Structure) -> Any:
 
 
 def _list_in(document: Any, owner: str, name: str) -> Any:
-    """Return a list that is left out where it is empty, of an answer that says whose it is."""
+    """Return a list of an answer that names the customer; an empty list may be missing in the answer."""
     if not isinstance(document, Mapping) or owner not in document:
         raise DecodeError(f"expected an object with {owner} and {name}", location=name)
     return cast("Mapping[str, Any]", document).get(name) or []

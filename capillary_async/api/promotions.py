@@ -1,7 +1,7 @@
 """Endpoints about loyalty promotions, which Capillary recommends instead of milestones.
 
-They show no progress: `Promotion.targets` names the targets behind a promotion, and `targets.get_progress` how far a
-customer is with them.
+They return no progress. `Promotion.targets` names the targets of a promotion, and `targets.get_progress` returns a
+customer's progress with them.
 """
 
 from operator import attrgetter
@@ -41,15 +41,15 @@ def list_promotions(
     Args:
         search_text: Only promotions with this text in their names.
         status: Only promotions in these states: DRAFT, ACTIVE, PAUSED, PENDING_APPROVAL, LIVE, UPCOMING and others.
-        page_size: Promotions to ask for at once, from 1 to 100; more are an error (300004).
-        include_draft_details: Add what is changed and not published yet.
-        sort_by: What to sort by; only in older documents.
-        sort_order: ASC or DESC; only in older documents.
+        page_size: Promotions of one request, from 1 to 100; the API rejects more (300004).
+        include_draft_details: Add the changes that are not published yet.
+        sort_by: The field to sort by; only older documents have this parameter.
+        sort_order: ASC or DESC; only older documents have this parameter.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
         InvalidRequestError: There is no such state (310151).
-        AccessDeniedError: Promotions may not be seen (300005).
+        AccessDeniedError: The credentials may not read promotions (300005).
     """
     query = take.query(
         searchText=take.optional_text("search_text", search_text),
@@ -79,7 +79,7 @@ def get(
     Args:
         promotion_id: The `id` of a promotion that `promotions.list` yields, 24 hexadecimal digits, or the
             `unified_promotion_id` of one that `promotions.get_for_member` returns.
-        include_draft_details: Add what is changed and not published yet.
+        include_draft_details: Add the changes that are not published yet.
         include_parent_details: Add the promotion that this one was made from.
 
     Returns:
@@ -105,15 +105,15 @@ def list_for_member(
     promotion_id: int | None = None,
     page_size: int = _LARGEST_MEMBER_PAGE,
 ) -> Listing[MemberPromotion]:
-    """List the loyalty promotions that concern a customer.
+    """List a customer's loyalty promotions.
 
     Args:
         customer_id: As `customers.find_id` returns it.
-        status: Only promotions that the customer is so far in: PENDING_ENROLLMENT, PENDING_OPT_IN,
+        status: Only promotions in which the customer has this status: PENDING_ENROLLMENT, PENDING_OPT_IN,
             AVAILABLE_TO_REDEEM, REDEEMED or EXPIRED.
         promotion_identifier: Only the promotion with this identifier.
         promotion_id: Only the promotion with this number.
-        page_size: Promotions to ask for at once, from 1 to 20; more are an error (310195).
+        page_size: Promotions of one request, from 1 to 20; the API rejects more (310195).
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -138,7 +138,7 @@ def list_for_member(
 
 
 def get_for_member(customer_id: int, promotion_id: int) -> Request[MemberPromotion]:
-    """Fetch one of a customer's loyalty promotions, with how the customer came into it.
+    """Fetch one of a customer's loyalty promotions, with the timeline of the customer's enrolment.
 
     Args:
         customer_id: As `customers.find_id` returns it.
@@ -165,16 +165,16 @@ def _read_only_promotion(document: Any, structure: Structure) -> Any:
 def get_actions(
     customer_id: int, *, program_id: int, promotion_id: int, activity_id: str | None = None
 ) -> Request[PromotionActions]:
-    """Fetch what a customer got from a loyalty promotion, counted since 2025-06-12.
+    """Fetch what a loyalty promotion gave a customer, counted since 2025-06-12.
 
     Args:
         customer_id: As `customers.find_id` returns it.
         program_id: The loyalty programme of the promotion.
         promotion_id: The number of the promotion, as `promotions.list_for_member` names it.
-        activity_id: Only what this activity of the promotion gave.
+        activity_id: Count only this activity of the promotion.
 
     Returns:
-        Points, other currencies, rewards, badges and coupons. Nothing given is no error; a warning (8116) says so.
+        Points, other currencies, rewards, badges and coupons. If nothing was given, a warning (8116) says so.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -192,7 +192,7 @@ def get_actions(
 
 
 def _read_actions(document: Any, structure: Structure) -> Any:
-    """Read a summary with or without an envelope around it: the documentation's two samples disagree."""
+    """Read a summary with or without an envelope around it, because the documentation's two samples disagree."""
     data = member(document, "data")
     if data is None and "promotionId" in document:
         return structure(document, PromotionActions, "")

@@ -1,7 +1,7 @@
-"""Endpoints about targets and what counts towards them.
+"""Endpoints about targets and the events that count towards them.
 
-Capillary is phasing most of these out for viewing milestones, without a date, in favour of its loyalty promotions API
-(`promotions.list`). They still answer, and promotions show no progress: that is `get_progress` alone.
+For milestones, Capillary is replacing most of these endpoints by its loyalty promotions API (`promotions.list`), but
+gives no date. They still answer. Only `get_progress` returns progress; promotions do not.
 """
 
 from datetime import date
@@ -43,19 +43,19 @@ def get_active(
     enrollment_type: EnrollmentType | str | None = None,
     only_user_created: bool | None = None,
 ) -> Request[tuple[Target, ...]]:
-    """Fetch the targets that a customer is enrolled in and that are running.
+    """Fetch the running targets in which a customer is enrolled.
 
-    Capillary is phasing this call out for milestones, in favour of the loyalty promotions API.
+    For milestones, Capillary is replacing this call by the loyalty promotions API.
 
     Args:
         customer_id: As `customers.find_id` returns it.
-        target_rule_ids: Only these targets, by their `id`; none given means all.
-        tracking_date: Targets that run on this day; the cluster's own time when it has no zone.
+        target_rule_ids: Only these targets, by their `id`; an empty collection means all targets.
+        tracking_date: Only targets that run on this day; in the cluster's time zone if it has no zone.
         enrollment_type: TRANSACTION, IMPORT or AUDIENCE_FILTER.
-        only_user_created: Only targets that the customer set.
+        only_user_created: Only targets that the customer created.
 
     Returns:
-        The targets, in the order the API sent them. Empty when there are none.
+        The targets, in the order of the answer; empty when there are none.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -77,21 +77,20 @@ def list_events(
 ) -> Listing[TargetEvent]:
     """List the events that count towards a customer's target, oldest first.
 
-    The documents contradict each other on what `offset` and `total` count here, so the first listing of
-    a client may take a request more to find out. Capillary is phasing this call out for milestones, in
-    favour of the loyalty promotions API.
+    The documents contradict each other on what `offset` and `total` count here, so the first listing of a client may
+    need one more request to learn it. For milestones, Capillary is replacing this call by the loyalty promotions API.
 
     Args:
         customer_id: As `customers.find_id` returns it.
         target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns, or the
             `target_rule_id` of one that `targets.get_progress` returns.
         period_id: Only this period of the target: the `period_id` of a target that `targets.get_progress` returns.
-        page_size: Events to ask for at once, from 1 to 1,000; the server may cut it.
+        page_size: Events of one request, from 1 to 1,000; the server may return fewer.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
-        NotFoundError: There is no such customer (310011), rule (310018) or period (310019). A customer
-            without events (310149) is no error: the listing is empty.
+        NotFoundError: There is no such customer (310011), rule (310018) or period (310019). For a customer without
+            events (310149) the listing is empty.
     """
     path_values = {
         "userId": take.identifier("customer_id", customer_id),
@@ -117,22 +116,22 @@ def get_progress(
     data_scope: DataScope | str | None = None,
     data_scope_org_ids: take.Several[int] = (),
 ) -> Request[tuple[TargetGroupProgress, ...]]:
-    """Fetch how far a customer is with every target, by target group and period.
+    """Fetch a customer's progress with every target, by target group and period.
 
-    The `target_rule_id` and `period_id` of each target are what `targets.list_events` takes.
+    `targets.list_events` takes the `target_rule_id` and `period_id` of a target.
 
     Args:
         customer_id: As `customers.find_id` returns it.
-        include_inactive: Add periods that are over or have not begun.
+        include_inactive: Add periods that are over or have not started.
         target_rule_id: Only this target.
         include_inactive_targets: Add targets that are switched off.
         excluded_entities: Leave out targets of these entities.
-        tracking_date: Periods that run on this day; the cluster's own time when it has no zone.
-        data_scope: Ask the v3.1 endpoint, whose targets may be those of other organisations: SELF, OTHER or ALL.
-        data_scope_org_ids: Only these organisations; wants `data_scope`.
+        tracking_date: Only periods that contain this day; in the cluster's time zone if it has no zone.
+        data_scope: Use the v3.1 endpoint, with targets of this organisation, of others or of all: SELF, OTHER or ALL.
+        data_scope_org_ids: Only these organisations; needs `data_scope`.
 
     Returns:
-        The target groups, in the order the API sent them. Empty when the customer is in no active target.
+        The target groups, in the order of the answer; empty when the customer has no active target.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -165,9 +164,9 @@ def get_progress(
 
 
 def _read_progress(document: Any, structure: Structure) -> Any:
-    """Read the groups beside the customer's profile, which nobody asked for.
+    """Read the groups and ignore the customer's profile beside them.
 
-    "No active target" is a warning alone, beside `"data": null`.
+    A customer without an active target has a warning and `"data": null`.
     """
     data = member(document, "data")
     if data is None and document.get("warnings"):
@@ -181,17 +180,17 @@ def get_groups(
     include_user_created: bool | None = None,
     only_active: bool | None = None,
 ) -> Request[tuple[TargetGroup, ...]]:
-    """Fetch all target groups with their targets. The answer may be some 400 KB.
+    """Fetch all target groups with their targets. The answer may be about 400 KB.
 
-    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+    Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
     Args:
         include_periods: Add every period of each group.
-        include_user_created: Add groups that customers set for themselves.
+        include_user_created: Add groups that customers created for themselves.
         only_active: Only groups that are active.
 
     Returns:
-        The groups, in the order the API sent them.
+        The groups, in the order of the answer.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -209,12 +208,12 @@ def get_group(
 ) -> Request[TargetGroup]:
     """Fetch one target group.
 
-    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+    Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
     Args:
         group_id: The target group.
         include_periods: Add every period of the group.
-        include_user_created: Find groups that customers set for themselves, too.
+        include_user_created: Also find groups that customers created for themselves.
         only_active: Find active groups only.
 
     Returns:
@@ -229,7 +228,7 @@ def get_group(
 
 
 def _read_group(document: Any, structure: Structure) -> Any:
-    """Read an object or a list of one: the documentation's samples disagree."""
+    """Read an object or a list with one object, because the documentation's samples disagree."""
     data = member(document, "data")
     is_list = isinstance(data, list) and len(cast("list[Any]", data)) == 1
     return structure(data[0] if is_list else data, TargetGroup, "data[0]" if is_list else "data")
@@ -238,13 +237,13 @@ def _read_group(document: Any, structure: Structure) -> Any:
 def get_periods(group_id: int) -> Request[tuple[TargetPeriod, ...]]:
     """Fetch the periods of a target group.
 
-    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+    Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
     Args:
         group_id: The target group.
 
     Returns:
-        The periods, in the order the API sent them.
+        The periods, in the order of the answer.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -256,13 +255,13 @@ def get_periods(group_id: int) -> Request[tuple[TargetPeriod, ...]]:
 def get_rules(group_id: int) -> Request[tuple[TargetRule, ...]]:
     """Fetch the targets of a target group.
 
-    Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+    Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
     Args:
         group_id: The target group.
 
     Returns:
-        The targets, in the order the API sent them; their `id` is what `targets.list_events` takes.
+        The targets, in the order of the answer. `targets.list_events` takes their `id`.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.

@@ -1,4 +1,4 @@
-"""Endpoints about what customers bought and brought back."""
+"""Endpoints about customers' purchases and returns."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -20,7 +20,7 @@ from capillary_async.models import (
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 
-# Ids of returns come from a sequence of their own, so an id alone may be that of two transactions.
+# Returns are numbered separately, so a purchase and a return may have the same id.
 _KEY: Final = attrgetter("type", "id")
 _LARGEST_PAGE: Final = 1_000
 _PARAMETERS: Final[take.Table] = {
@@ -60,28 +60,28 @@ def list_transactions(
     sort_by: str | None = None,
     sort_order: SortOrder | str | None = None,
 ) -> Listing[Transaction]:
-    """List what a customer bought and brought back, the latest first.
+    """List a customer's purchases and returns, the latest first.
 
-    Transactions of the same time have no order of their own, so a page may repeat a row of the page before: rows are
-    told apart by `type` and `id`.
+    The order of transactions with the same time is not fixed, so a page may repeat a row of the page before. The
+    listing drops such repeated rows by `type` and `id`.
 
     Args:
         customer_id: As `customers.find_id` returns it.
-        page_size: Transactions to ask for at once, from 1 to 1,000; most customers are one page.
-        start_date: Billed from this moment on.
-        end_date: Billed up to this moment.
+        page_size: Transactions of one request, from 1 to 1,000; one page is enough for most customers.
+        start_date: Only transactions billed at this moment or later.
+        end_date: Only transactions billed at this moment or earlier.
         transaction_type: REGULAR, RETURN or ALL.
         transaction_ids: Only these transactions.
-        start_id: From this id on; only of purchases for certain, like `end_id`.
-        end_id: Up to this id.
+        start_id: Only transactions with this id or a larger one; like `end_id`, documented for purchases only.
+        end_id: Only transactions with this id or a smaller one.
         bill_number: Only the bill with this number.
         bill_numbers: Only the bills with these numbers.
-        entity_type: STORE, ZONE, CONCEPT or TILL: where the transactions were made. Wants `entity_code`.
+        entity_type: STORE, ZONE, CONCEPT or TILL: the place of the transactions. Needs `entity_code`.
         entity_code: Code of the store, zone, concept or till.
         local_currency: Add the amounts in the local currency.
         embed: Further parts: BILL_CF, BILL_EF, ATTRIBUTION, PAYMENT_MODES, CREDIT_NOTES, BILL_STORE_DETAILS,
-            BILL_POINTS, TRANSACTION_IDENTIFIER. Lines of the bills are not among them.
-        sort_by: BILLING_TIME is all that the API knows.
+            BILL_POINTS, TRANSACTION_IDENTIFIER. The API offers no bill lines here.
+        sort_by: The API supports BILLING_TIME only.
         sort_order: ASC, or DESC, the API's default.
 
     Raises:
@@ -114,29 +114,29 @@ def find_transactions(
     sort_by: str | None = None,
     sort_order: SortOrder | str | None = None,
 ) -> Listing[Transaction]:
-    """List what a customer bought and brought back, the latest first, by something else than the id.
+    """List a customer's purchases and returns, the latest first, by an identifier other than the id.
 
-    Whoever asks needs the right to write customers; `customers.list_transactions` is content with the right to read.
+    The credentials need the right to write customers; `customers.list_transactions` needs only the right to read.
 
     Args:
         identifier_name: mobile, email, externalId, id, wechat, cardnumber or cardExternalId.
-        identifier_value: The number, address or id.
+        identifier_value: The value of the identifier, such as the phone number.
         source: Where the customer is registered.
         account_id: The account, in a source that has several.
-        page_size: Transactions to ask for at once, from 1 to 1,000; most customers are one page.
-        start_date: Billed from this moment on.
-        end_date: Billed up to this moment.
+        page_size: Transactions of one request, from 1 to 1,000; one page is enough for most customers.
+        start_date: Only transactions billed at this moment or later.
+        end_date: Only transactions billed at this moment or earlier.
         transaction_type: REGULAR, RETURN or ALL.
         transaction_ids: Only these transactions.
-        start_id: From this id on; only of purchases for certain, like `end_id`.
-        end_id: Up to this id.
+        start_id: Only transactions with this id or a larger one; like `end_id`, documented for purchases only.
+        end_id: Only transactions with this id or a smaller one.
         bill_number: Only the bill with this number.
         bill_numbers: Only the bills with these numbers.
-        entity_type: STORE, ZONE, CONCEPT or TILL: where the transactions were made. Wants `entity_code`.
+        entity_type: STORE, ZONE, CONCEPT or TILL: the place of the transactions. Needs `entity_code`.
         entity_code: Code of the store, zone, concept or till.
         local_currency: Add the amounts in the local currency.
         embed: Further parts, as `customers.list_transactions` takes them.
-        sort_by: BILLING_TIME is all that the API knows.
+        sort_by: The API supports BILLING_TIME only.
         sort_order: ASC, or DESC, the API's default.
 
     Raises:

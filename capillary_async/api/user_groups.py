@@ -53,7 +53,7 @@ def list_trackers(
     """List the running totals that are kept for a user group.
 
     Args:
-        identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+        identifier: The group's id, or with `identifier_type` another identifier of the group. A whole number; only an
             externalId may be a text.
         identifier_type: id, externalId or primaryUserId.
         source: Where the group's customers are registered.
@@ -90,12 +90,12 @@ def list_members(
     Args:
         group_id: The group's id.
         source: Where its customers are registered.
-        page_size: Members to ask for at once, from 1 to 1,000.
-        joined_after: Joined from this moment on.
-        joined_before: Joined up to this moment.
+        page_size: Members of one request, from 1 to 1,000.
+        joined_after: Only members that joined at this moment or later.
+        joined_before: Only members that joined at this moment or earlier.
         include_cards: Add each member's cards.
         include_status: Add each member's status.
-        sort_by: What to sort by.
+        sort_by: The field to sort by.
         sort_order: ASC or DESC.
 
     Raises:
@@ -126,8 +126,8 @@ def search(name: str, *, page_size: int = 50) -> Listing[UserGroupSummary]:
     """List the user groups whose names match.
 
     Args:
-        name: What to look for, at most 50 characters.
-        page_size: Groups to ask for at once, from 1 to 1,000.
+        name: The text to search for, at most 50 characters.
+        page_size: Groups of one request, from 1 to 1,000.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -156,14 +156,14 @@ def get(
     """Fetch a user group with its members, points, tiers and gaps.
 
     Args:
-        identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+        identifier: The group's id, or with `identifier_type` another identifier of the group. A whole number; only an
             externalId may be a text.
         identifier_type: id, externalId or primaryUserId.
         program_details: Add points and tier in every loyalty programme.
         expired_points: Add points that expired.
         expiry_schedules: Add points that will expire.
-        gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today.
-        gap_to_renew: Add what is missing to keep the tier in this many days.
+        gap_to_upgrade: Add what the group lacks for the next tier in this many days, 0 for today.
+        gap_to_renew: Add what the group lacks to keep the tier in this many days.
         company_details: Add the company that the group belongs to.
 
     Returns:
@@ -218,28 +218,28 @@ def list_transactions(
     credit_notes: bool | None = None,
     roles: str | None = None,
 ) -> Listing[GroupTransaction]:
-    """List what the members of a user group bought and brought back for the group, the latest first.
+    """List the purchases and returns that members made for a user group, the latest first.
 
-    The answer says nothing of a total, so the listing ends with the first page that is empty.
+    The answers have no total, so the listing ends at the first empty page.
 
     Args:
-        identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+        identifier: The group's id, or with `identifier_type` another identifier of the group. A whole number; only an
             externalId may be a text.
-        identifier_type: id, externalId or primaryUserId; mobile or email mean those of the primary member.
+        identifier_type: id, externalId or primaryUserId, or mobile or email of the primary member.
         source: Where the primary member is registered; only with mobile and email, like `account_id`.
         account_id: The account, in a source that has several.
-        page_size: Transactions to ask for at once, from 1 to 1,000.
+        page_size: Transactions of one request, from 1 to 1,000.
         transaction_type: REGULAR or RETURN.
         transaction_id: Only this transaction.
         bill_number: Only the bill with this number.
-        customer_id: Only what this member bought.
-        start_date: From this moment on.
-        end_date: Before this moment.
+        customer_id: Only transactions of this member.
+        start_date: Only transactions at this moment or later.
+        end_date: Only transactions before this moment.
         embed: Further parts: EXTENDEDFIELDS, CUSTOMFIELDS, LINEITEMS, PAYMENTDETAILS.
-        all_programs: Of all loyalty programmes.
+        all_programs: Include all loyalty programmes.
         sort_order: ASC, or DESC, the API's default.
         credit_notes: Add credit notes.
-        roles: Only what members with this role bought.
+        roles: Only transactions of members with these roles.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -263,14 +263,14 @@ def list_slab_changes(
 ) -> Listing[SlabChange]:
     """List the changes of a user group's tier, the latest first.
 
-    No document shows how to get a second page, so one page is all. When the API says that there are more, a
-    `PartialListingWarning` says so; then `start_date` and `end_date` reach the others.
+    The listing is one page, because no document shows how to get a second one. If the API's total is larger, the method
+    issues a `PartialListingWarning`; use `start_date` and `end_date` to get the other changes.
 
     Args:
         group_id: The group's id.
-        start_date: Changes from this moment on.
-        end_date: Changes before this moment.
-        page_size: Changes in the answer, from 1 to 1,000.
+        start_date: Only changes at this moment or later.
+        end_date: Only changes before this moment.
+        page_size: Largest number of changes in the answer, from 1 to 1,000.
 
     Raises:
         InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -282,7 +282,7 @@ def list_slab_changes(
         endDate=take.iso_moment("end_date", end_date),
         pageSize=str(take.page_size(page_size)),
     )
-    # Without a usable total, an endpoint that knows no paging has answered in full.
+    # An endpoint without pages returned everything if its answer has no usable total.
     return Listing(
         Request("/v2/userGroup2/slabHistory", {}, query, SlabChange),
         page_size=None,
@@ -299,7 +299,7 @@ def _find_slab_changes(answer: Mapping[str, Any]) -> tuple[list[Any], str]:
     pagination = answer.get("pagination")
     total = cast("dict[str, Any]", pagination).get("total") if isinstance(pagination, dict) else None
     if isinstance(total, int) and total > len(changes):
-        text = f"the API shows {len(changes)} of {total} tier changes, and no way to the others but by date"
+        text = f"the API returned {len(changes)} of {total} tier changes; get the others by start_date and end_date"
         warnings.warn(text, PartialListingWarning, stacklevel=2)
     return changes, "data"
 

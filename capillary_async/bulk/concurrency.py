@@ -1,12 +1,14 @@
-"""How many calls to run at once, and how fast requests may start, when the API decides: increase slowly, cut fast.
+"""Adapt the concurrency of calls and the rate of requests to the API: increase slowly, decrease fast.
 
-Two things are adjusted, because an API can limit either. *Concurrency*: a round of good outcomes adds a little,
-throttling halves it, and with "auto" so does latency that doubles. *Pace*: there is none until the API throttles a
-request. Then requests start evenly spaced, at the rate that the API answered lately, a little slower after each
-further throttling and a little faster while there is none.
+An API can limit either, so both are adjusted:
 
-A request that was sent before the last cut says nothing about it, so sixty refusals at once are one reason to slow
-down, not sixty.
+* Concurrency: a round of successful calls increases it by `_STEP`. Throttling halves it. With "auto", doubled latency
+  halves it too.
+* Rate: unlimited until the API throttles a request. Then requests start evenly spaced, at the rate of recent answers.
+  Each further throttling decreases the rate a little; time without throttling increases it a little.
+
+A refusal of a request that started before the last decrease is ignored, so sixty refusals at once decrease the rate
+once, not sixty times.
 """
 
 import asyncio
@@ -20,48 +22,48 @@ import attrs
 from capillary_async.errors import CapillaryError, RateLimitedError
 from capillary_async.pipeline.request import loop_time
 
-# Where "auto" begins, by how much a good round raises it, and where it ends.
+# The first concurrency of "auto", its increase after a good round, and its maximum.
 _FIRST_LIMIT: Final = 8
 _STEP: Final = 4
 _LAST_LIMIT: Final = 256
-# Latency has risen when a round's mean is more than twice the best round's. Below a millisecond it
-# says more about this process than about the API.
+# Latency counts as doubled when a round's mean is more than twice the best round's. A mean below a millisecond
+# depends more on this process than on the API, so it counts as a millisecond.
 _RISE: Final = 2.0
 _LEAST_LATENCY: Final = 0.001
-# The best round is forgotten slowly: an API that became slower for good is no reason to stay small.
+# The best mean grows by 1% per round, so that a permanently slower API does not keep the concurrency small.
 _FORGET: Final = 1.01
 
-# The pace is looked at once in so many seconds; what the API bears is the best of the last few looks.
-_LOOK: Final = 0.25
-_LOOKS: Final = 4
+# Seconds of an interval, after which the rate is adjusted. The API's capacity is the best of the last few intervals.
+_INTERVAL: Final = 0.25
+_INTERVALS: Final = 4
 _CUT: Final = 0.9
 _RAISE: Final = 1.03
-# How much of the way to the pace that was too fast is made up at each look.
+# Fraction of the gap to the last rate that was too high, by which the rate increases after each interval.
 _APPROACH: Final = 0.3
 _FIRST_RATE: Final = 16.0
 _LEAST_RATE: Final = 0.5
 _BLOCKED: Final = 1.2
 _LONG_GAP: Final = 0.01
-# So few answers do not tell a rate: it is doubled until the API throttles again.
+# Fewer answers than this do not show a rate. The rate is doubled until the API throttles again.
 _FEW: Final = 5
-# A throttled request is sent again while the API has answered any within so many seconds. Limits by a minute answer
-# 429, and nothing for up to a minute; a 503 without an answer for long is an outage.
+# A throttled request is sent again if the API answered any request in the last `_PATIENCE` seconds. The time is longer
+# for 429, because a limit per minute may refuse everything for a minute. 503 for longer than that is an outage.
 _PATIENCE: Final = 10.0
 _RATE_LIMIT_PATIENCE: Final = 75.0
 
 
 class ConcurrencyController:
-    """Finds a concurrency and a pace.
+    """Controls the concurrency of calls and the rate of their requests.
 
     Args:
-        first: How many calls run at once to begin with.
-        most: How many may at most.
-        minds_latency: Whether latency that rises is a reason to run fewer.
-        pace: One that was found before, to go on with.
+        first: The concurrency at the start.
+        most: The largest concurrency.
+        minds_latency: Whether rising latency decreases the concurrency.
+        rate_control: The rate control of an earlier controller, to continue with its rate.
 
     Attributes:
-        limit: How many calls should run at once now.
-        pace: When requests start.
+        limit: The current concurrency.
+        rate_control: Decides when requests start.
     """
 
     def __init__(
@@ -70,11 +72,11 @@ class ConcurrencyController:
         most: int = _LAST_LIMIT,
         *,
         minds_latency: bool = True,
-        pace: "Pace | None" = None,
+        rate_control: "RateControl | None" = None,
     ) -> None:
         self.limit: int = first
-        self.pace: Pace = pace or Pace()
-        self.pace.on_cut = self._halve
+        self.rate_control: RateControl = rate_control or RateControl()
+        self.rate_control.on_cut = self._halve
         self._most = most
         self._minds_latency = minds_latency
         self._best = math.inf
@@ -83,9 +85,9 @@ class ConcurrencyController:
         self._stale = 0
 
     def observe(self, seconds: float, error: Exception | None) -> None:
-        """Take one outcome into account. A round is as many of them as calls run at once."""
+        """Adjust the concurrency to the outcome of a call. `limit` successful calls are a round."""
         if self._stale:
-            # It started when more were running, so it says nothing about the present limit.
+            # The call started with a higher concurrency, so it does not count for the current one.
             self._stale -= 1
         elif isinstance(error, RateLimitedError):
             self._halve()
@@ -98,8 +100,8 @@ class ConcurrencyController:
     def _end_round(self) -> None:
         mean = max(self._seconds / self._seen, _LEAST_LATENCY)
         self._best = min(self._best * _FORGET, mean)
-        # While there is a pace, most of the time goes by in waiting for it.
-        if self._minds_latency and self.pace.rate == math.inf and mean > self._best * _RISE:
+        # With a limited rate, most of the time is waiting for the rate, so it is not the API's latency.
+        if self._minds_latency and self.rate_control.rate == math.inf and mean > self._best * _RISE:
             self._halve()
         else:
             self.limit = min(self.limit + _STEP, self._most)
@@ -107,24 +109,24 @@ class ConcurrencyController:
 
     def _halve(self) -> None:
         self._stale = self.limit
-        # As many as it takes to keep up the pace, by Little's law, are not too many.
-        self.limit = min(self.limit, max(self.limit // 2, self.pace.needed, 1))
+        # Not below the concurrency that the rate needs by Little's law.
+        self.limit = min(self.limit, max(self.limit // 2, self.rate_control.needed, 1))
         self._seconds, self._seen = 0.0, 0
 
 
 @attrs.define(eq=False)
-class Pace:
-    """Lets requests start evenly spaced once the API has throttled any.
+class RateControl:
+    """Lets requests start evenly spaced after the API throttled a request.
 
     Attributes:
         rate: Requests that may start in a second; infinite before the first throttling.
-        on_cut: Called whenever the pace is cut.
+        on_cut: Called whenever the rate is decreased.
     """
 
     on_cut: Callable[[], None] = attrs.field(default=lambda: None, init=False)
     rate: float = attrs.field(default=math.inf, init=False)
-    _answers: deque[int] = attrs.field(factory=lambda: deque([0], _LOOKS), init=False)
-    _look_began: float = attrs.field(default=-math.inf, init=False)
+    _answers: deque[int] = attrs.field(factory=lambda: deque([0], _INTERVALS), init=False)
+    _interval_began: float = attrs.field(default=-math.inf, init=False)
     _answered_at: float = attrs.field(default=-math.inf, init=False)
     _cut_at: float = attrs.field(default=-math.inf, init=False)
     _next: float = attrs.field(default=-math.inf, init=False)
@@ -137,11 +139,11 @@ class Pace:
 
     @property
     def needed(self) -> int:
-        """How many requests run at once when they start at this pace; 0 without one."""
+        """The concurrency that this rate needs; 0 without a limited rate."""
         return 0 if self.rate == math.inf else math.ceil(self.rate * self._latency) + 1
 
     def start_now(self) -> bool:
-        """Let a request start if it need not wait."""
+        """Start a request if it need not wait; return whether it may start."""
         if self.rate == math.inf and self._next == -math.inf:
             return True
         now = loop_time()
@@ -151,7 +153,7 @@ class Pace:
         return True
 
     async def wait(self, deadline: float) -> bool:
-        """Wait until a request may start; `False` at once when that is not before `deadline`."""
+        """Wait until a request may start; return `False` at once if it cannot start before `deadline`."""
         ahead = len(self._waiting) / self.rate
         if self._next + ahead >= deadline:
             return False
@@ -162,18 +164,18 @@ class Pace:
         return True
 
     def answered(self, started: float, now: float) -> None:
-        """Take note of an answer to a request that started then."""
-        if now - self._look_began >= _LOOK:
-            self._look(now)
+        """Count an answer at `now` to a request that started at `started`."""
+        if now - self._interval_began >= _INTERVAL:
+            self._end_interval(now)
         self._answers[-1] += 1
         self._answered_at = now
         self._latency += (now - started - self._latency) * 0.1
 
     def throttled(self, started: float, error: CapillaryError, retry_at: float | None) -> bool:
-        """Slow down; return whether to bear with the API."""
+        """Decrease the rate; return whether the throttled request should be sent again."""
         now = loop_time()
-        if now - self._look_began >= _LOOK:
-            self._look(now)
+        if now - self._interval_began >= _INTERVAL:
+            self._end_interval(now)
         if self._answered_at == -math.inf:
             self._answered_at = now
         if started > self._cut_at:
@@ -185,38 +187,38 @@ class Pace:
         return now - self._answered_at < patience
 
     def _cut(self, now: float) -> None:
-        borne = max(self._answers) / _LOOK
+        capacity = max(self._answers) / _INTERVAL
         self._cut_at = now
         if self.rate == math.inf:
             self._set_rate(_FIRST_RATE)
-        elif borne <= self.rate * _BLOCKED:  # else a window of the API's is used up, and this pace is none too fast
+        elif capacity <= self.rate * _BLOCKED:  # else the API's window is used up, although the rate is not too high
             self._is_probing, self._ceiling = max(self._answers) < _FEW, self.rate
-            slower = min(self.rate * _CUT, borne or self.rate / 2)
+            slower = min(self.rate * _CUT, capacity or self.rate / 2)
             self._set_rate(max(slower, self._proven))
             self._proven = 0.0
         self._next = max(self._next, now + 1 / self.rate)
         self._set_timer()
         self.on_cut()
 
-    def _look(self, now: float) -> None:
-        """Speed up if the pace was what held requests back, and none was throttled."""
-        answers, is_first = self._answers[-1], self._ceiling == math.inf and self._cut_at >= self._look_began
+    def _end_interval(self, now: float) -> None:
+        """Increase the rate if requests waited for it and none was throttled."""
+        answers, is_first = self._answers[-1], self._ceiling == math.inf and self._cut_at >= self._interval_began
         if is_first and self.rate < answers:
-            self._set_rate(answers)  # such a burst is what most limits allow in a second
-        elif self._waiting and answers and self._cut_at < self._look_began:
+            self._set_rate(answers)  # most limits allow such a burst per second
+        elif self._waiting and answers and self._cut_at < self._interval_began:
             self._proven = self.rate
             gap = max(self._ceiling - self.rate, 0.0) if self._ceiling < math.inf else 0.0
             self._set_rate(self.rate * 2 if self._is_probing else max(self.rate * _RAISE, self.rate + gap * _APPROACH))
-        missed = 0 if self._look_began == -math.inf else min(int((now - self._look_began) / _LOOK), _LOOKS)
-        self._answers.extend([0] * missed)
-        self._look_began = now
+        if self._interval_began > -math.inf:
+            self._answers.extend([0] * min(int((now - self._interval_began) / _INTERVAL), _INTERVALS))
+        self._interval_began = now
 
     def _set_rate(self, rate: float) -> None:
         self.rate = max(rate, _LEAST_RATE)
 
     def _plan_next(self, now: float) -> None:
-        # On schedule; but where that is long, two requests are never closer than the pace says, even if the first one
-        # was late: some gateways refuse the second.
+        # Keep the schedule. But if the gap is long, keep it in full even after a late request, because some gateways
+        # refuse a request that comes too soon after another.
         gap = 1 / self.rate
         self._next = max(self._next + gap, now + (gap if gap >= _LONG_GAP else gap / 2))
 
@@ -240,38 +242,38 @@ class Pace:
 
 @attrs.define(eq=False)
 class WorkerPacer:
-    """The pace as one worker's calls see it; a `Pacer`.
+    """Applies a `RateControl` to the calls of one worker; a `Pacer`.
 
     Attributes:
-        requests: How many requests were sent since somebody set it to 0.
+        requests: Number of requests that started since the user of the pacer last set it to 0.
     """
 
-    _pace: Pace
+    _rate_control: RateControl
     requests: int = attrs.field(default=0, init=False)
     _started: float = attrs.field(default=0.0, init=False)
     _clock: Callable[[], float] = attrs.field(factory=lambda: asyncio.get_running_loop().time, init=False)
 
     def start_now(self) -> bool:
-        """Let a request start if it need not wait."""
-        if not self._pace.start_now():
+        """Start a request if it need not wait; return whether it may start."""
+        if not self._rate_control.start_now():
             return False
         self._note_start()
         return True
 
     async def wait(self, deadline: float) -> bool:
-        """Wait until a request may start."""
-        is_in_time = await self._pace.wait(deadline)
+        """Wait until a request may start; return `False` if it cannot start before `deadline`."""
+        is_in_time = await self._rate_control.wait(deadline)
         if is_in_time:
             self._note_start()
         return is_in_time
 
     def answered(self) -> None:
-        """Take note of an answer."""
-        self._pace.answered(self._started, self._clock())
+        """Count an answer to the worker's request."""
+        self._rate_control.answered(self._started, self._clock())
 
     def throttled(self, error: CapillaryError, retry_at: float | None) -> bool:
-        """Slow down; return whether to send the request again."""
-        return self._pace.throttled(self._started, error, retry_at)
+        """Decrease the rate; return whether to send the request again."""
+        return self._rate_control.throttled(self._started, error, retry_at)
 
     def _note_start(self) -> None:
         self.requests += 1

@@ -1,4 +1,4 @@
-"""Where the keys of a bulk lookup come from."""
+"""Take the keys of a bulk lookup from an iterable or an async iterable."""
 
 import asyncio
 from collections.abc import AsyncIterable, Iterable
@@ -9,26 +9,26 @@ K = TypeVar("K")
 
 
 class End(Enum):
-    """Stands where a key would when there are no more."""
+    """Returned in place of a key after the last key."""
 
     END = "end"
 
 
 class KeyIterator(Generic[K]):
-    """Hands out the keys one by one, from whatever kind of iterable they come.
+    """Returns the keys of an iterable or an async iterable one by one.
 
     Attributes:
-        index: The place of the last key in the input.
-        is_exhausted: Whether no key is taken any more.
-        error: What the iterable raised, or `None`.
-        is_ready: Whether keys come without waiting, by `take_now`.
+        index: Position of the last key in the input, from 0.
+        is_exhausted: Whether there are no more keys to take.
+        error: The exception that the iterable raised, or `None`.
+        is_ready: Whether `take_now` works, because the keys are a normal iterable.
     """
 
     def __init__(self, keys: Iterable[K] | AsyncIterable[K]) -> None:
         self._stream = aiter(keys) if isinstance(keys, AsyncIterable) else None
         self._iterator = iter(()) if isinstance(keys, AsyncIterable) else iter(keys)
         self.is_ready: bool = self._stream is None
-        # An async generator must not be asked again while it is still thinking.
+        # An async generator allows only one `anext` at a time.
         self._turn = asyncio.Lock()
         self.index: int = -1
         self.is_exhausted: bool = False
@@ -38,7 +38,7 @@ class KeyIterator(Generic[K]):
         """Take the next key of an iterable."""
         try:
             return self._taken(next(self._iterator, End.END))
-        except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
+        except Exception as error:  # noqa: BLE001  (the reader raises it after the outcomes of the started calls)
             return self._failed(error)
 
     async def take(self) -> K | Literal[End.END]:
@@ -50,7 +50,7 @@ class KeyIterator(Generic[K]):
                 return self._taken(await anext(self._stream))
             except StopAsyncIteration:
                 return self._taken(End.END)
-            except Exception as error:  # noqa: BLE001  (raised to the caller after what was started)
+            except Exception as error:  # noqa: BLE001  (the reader raises it after the outcomes of the started calls)
                 return self._failed(error)
 
     def _taken(self, key: K | Literal[End.END]) -> K | Literal[End.END]:
@@ -62,7 +62,7 @@ class KeyIterator(Generic[K]):
 
     def _failed(self, error: Exception) -> Literal[End.END]:
         if isinstance(error, StopAsyncIteration):
-            # Raised from `__anext__` it would look like the end of the outcomes, and keys would be missing silently.
+            # Raised from `__anext__`, it would end the outcomes as if all keys were done.
             reason, error = error, RuntimeError("the iterator of the keys raised StopAsyncIteration")
             error.__cause__ = reason
         self.error = error
@@ -70,7 +70,7 @@ class KeyIterator(Generic[K]):
         return End.END
 
     async def close(self, *, quietly: bool) -> None:
-        """Close an async iterator that can be closed; `quietly` when an exception is under way already."""
+        """Close an async iterator; `quietly` suppresses its error when another exception is being raised."""
         close = getattr(self._stream, "aclose", None)
         if close is None:
             return

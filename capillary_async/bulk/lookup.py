@@ -1,12 +1,11 @@
-"""`lookup_many`: the bounded map over any number of keys.
+"""`lookup_many`: call a function for any number of keys, a bounded number at a time.
 
-Rule 1: a key is taken from its source only when its call can start. Calls that were started and
-whose outcomes the caller has not asked for yet never outnumber `concurrency` (twice that when the
-outcomes come in the order of the keys), so a caller that stops reading stops the requests.
-Rule 2: an `Exception` of a call belongs to its key. Only an exception that is none (`SystemExit`,
-`KeyboardInterrupt`) ends everything, and reaches the caller at once and as itself.
-Rule 3: the workers are plain tasks, started on entry and awaited on exit, not a task group: a task
-group would wrap the caller's own exception.
+Rule 1: a key is taken from the input only when its call can start. At most `concurrency` calls (twice as many with
+`order="input"`) are started before the caller reads their outcomes, so a caller that stops reading stops the requests.
+Rule 2: an `Exception` of a call becomes the outcome of its key. Any other `BaseException` (`SystemExit`,
+`KeyboardInterrupt`) ends the whole lookup and is raised to the caller unchanged.
+Rule 3: the workers are tasks that start on entry and are awaited on exit. They are not a task group, because a task
+group would wrap the caller's exception in an exception group.
 """
 
 import asyncio
@@ -38,28 +37,27 @@ def lookup_many(
     concurrency: Concurrency = 64,
     order: Order = "completion",
 ) -> "Outcomes[K, V]":
-    """Call `fn` for every key, many at a time, and hand out an outcome for each.
+    """Call `fn` for every key, several at a time, and yield an outcome for each.
 
     Use it as a context manager: `async with lookup_many(...) as outcomes: async for outcome in outcomes`.
-    Leaving the block, by whatever way, cancels the calls that run and waits for their end. Where the
-    client's rate limit makes calls wait, these give way to calls made elsewhere.
+    Leaving the block cancels the running calls and waits for their end. When calls wait for the client's rate limit,
+    calls from elsewhere go first.
 
     Args:
         fn: Any coroutine function of one key, such as `client.customers.get`.
-        keys: Consumed lazily; a key is taken only when its call can start. An async iterator is closed
-            when the block is left.
-        concurrency: How many calls run at once. "auto" begins with a few, adds some while the latency
-            holds, and halves them when it doubles or when the API throttles; `outcomes.concurrency` tells where
-            that has led. Then requests also start at a pace that the API bears, and one that was throttled is sent
-            again while others are answered.
-        order: "completion" hands an outcome out as soon as there is one; "input" keeps the order of the
-            keys, for which up to `concurrency` finished outcomes wait behind a slow one.
+        keys: The keys. A key is taken only when its call can start. An async iterator is closed when the block is left.
+        concurrency: Number of calls that run at once. "auto" starts with a few calls, adds some while the latency
+            stays, and halves the number when the latency doubles or the API throttles; `outcomes.concurrency` is the
+            current number. With "auto", requests also start at a rate that the API accepts, and a throttled request
+            is sent again while other requests are answered.
+        order: "completion" yields each outcome as soon as its call ends. "input" keeps the order of the keys, so up to
+            `concurrency` finished outcomes may wait for a slow one.
 
     Returns:
-        The outcomes. An error of the key source itself is raised after the outcomes of what was started.
+        The outcomes. If iterating over `keys` raises an error, it is raised after the outcomes of the started calls.
 
     Raises:
-        InvalidArgumentError: `fn`, `concurrency` or `order` is none of the above.
+        InvalidArgumentError: `fn`, `concurrency` or `order` is wrong.
     """
     if not callable(fn):
         raise InvalidArgumentError(f"fn must be a coroutine function of one key, not a {type(fn).__name__}")
@@ -71,7 +69,7 @@ def lookup_many(
 
 
 class Outcomes(Generic[K, V]):
-    """The outcomes of a `lookup_many`: a context manager, and inside its block an async iterator."""
+    """The outcomes of a `lookup_many`: a context manager, and an async iterator inside its block."""
 
     def __init__(
         self,
@@ -89,7 +87,7 @@ class Outcomes(Generic[K, V]):
         self._workers: list[asyncio.Task[None]] = []
         self._parked: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
-        # How many more calls may start before the caller asks for another outcome.
+        # Number of calls that may start before the caller reads another outcome.
         self._room = self._limit * self._spread
         self._running = 0
         self._ready: deque[Outcome[K, V]] = deque()
@@ -100,24 +98,24 @@ class Outcomes(Generic[K, V]):
 
     @property
     def concurrency(self) -> int:
-        """How many calls may run at once; with "auto", what it has settled on so far."""
+        """Number of calls that may run at once; with "auto", the current number."""
         return self._limit
 
     async def __aenter__(self) -> "Outcomes[K, V]":
         """Start the first calls.
 
         Raises:
-            RuntimeError: The block was entered before; its keys may be used up.
+            RuntimeError: The block was entered before, so keys may be used up.
         """
         if self._workers:
-            raise RuntimeError("a lookup_many can be entered once; make another one")
+            raise RuntimeError("a lookup_many can be entered only once; call lookup_many again")
         self._add_workers()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Cancel what runs, wait for its end, and close the key source."""
+        """Cancel the running calls, wait for their end, and close the iterator of the keys."""
         self._is_closed = True
         self._source.is_exhausted = True
         if self._waiter is not None and not self._waiter.done():
@@ -132,17 +130,17 @@ class Outcomes(Generic[K, V]):
             raise self._failure
 
     def __aiter__(self) -> AsyncIterator[Outcome[K, V]]:
-        """Iterate over what is left."""
+        """Iterate over the remaining outcomes."""
         return self
 
     async def __anext__(self) -> Outcome[K, V]:
         """Wait for the next outcome.
 
         Raises:
-            RuntimeError: Used outside its block, or by two tasks at once.
+            RuntimeError: The outcomes are read outside the block, or by two tasks at once.
         """
         if not self._workers or self._is_closed:
-            raise RuntimeError("outcomes are read inside the block: async with lookup_many(...) as outcomes")
+            raise RuntimeError("read outcomes inside the block: async with lookup_many(...) as outcomes")
         self._room += 1
         if self._parked:
             self._unpark()
@@ -193,23 +191,23 @@ class Outcomes(Generic[K, V]):
                 if self._controller is None:
                     self._workers.append(asyncio.create_task(self._run(), name=name))
                     continue
-                with paced_by(WorkerPacer(self._controller.pace)):
+                with paced_by(WorkerPacer(self._controller.rate_control)):
                     self._workers.append(asyncio.create_task(self._run(), name=name))
 
     async def _stop_workers(self) -> None:
         pending: list[asyncio.Task[None]] = [task for task in self._workers if not task.done()]
         for task in pending:
             task.cancel()
-        interruption: asyncio.CancelledError | None = None
+        cancellation: asyncio.CancelledError | None = None
         while pending:
             try:
                 await asyncio.wait(pending)
             except asyncio.CancelledError as error:
-                # The caller is cancelled once more. The calls have been told already; leave nothing behind.
-                interruption = error
+                # The caller was cancelled again. The workers are cancelled already; still wait for all of them.
+                cancellation = error
             pending = [task for task in pending if not task.done()]
-        if interruption is not None:
-            raise interruption
+        if cancellation is not None:
+            raise cancellation
 
     async def _run(self) -> None:
         try:
@@ -217,7 +215,7 @@ class Outcomes(Generic[K, V]):
         except asyncio.CancelledError:
             if not self._is_closed:
                 self._fail(ConfigurationError("the lookups were cancelled from outside; was their client closed?"))
-        except BaseException as failure:  # noqa: BLE001  (it goes to the caller, whose it is)
+        except BaseException as failure:  # noqa: BLE001  (the reader raises it)
             self._fail(failure)
 
     async def _work(self) -> None:
@@ -239,8 +237,7 @@ class Outcomes(Generic[K, V]):
                     self._wake_reader()
 
     async def _wait_for_room(self) -> None:
-        # A reader that keeps up runs before this worker does again, and then there is room: a turn
-        # of the loop costs less than parking.
+        # First yield to the loop once, which costs less than parking: a reader that keeps up makes room meanwhile.
         await asyncio.sleep(0)
         if self._room <= 0 or self._running >= self._limit:
             place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -263,7 +260,7 @@ class Outcomes(Generic[K, V]):
             task = asyncio.current_task()
             if self._is_closed or (task is not None and task.cancelling()):
                 raise
-            # Nobody cancelled this worker: something that the call waited for was cancelled.
+            # This worker was not cancelled; a task or future that the call awaited was.
             gone = TransportError("the call was cancelled before its answer arrived")
             return Failed(key, _NONE, gone, perf_counter() - started)
         return Succeeded(key, value, None, perf_counter() - started)

@@ -1,4 +1,4 @@
-"""What became of one key of a bulk lookup."""
+"""The outcome of one key of a bulk lookup: `Succeeded` or `Failed`."""
 
 from typing import ClassVar, Generic, Literal, NamedTuple, Never, NoReturn, TypeAlias, TypeVar
 
@@ -21,7 +21,7 @@ class Succeeded(_Outcome[K, V, None]):
         key: The key as it was given.
         value: What the call returned.
         error: `None`.
-        seconds: How long the call took, with all its waits and retries.
+        seconds: Duration of the call with all its waits and retries.
         ok: `True`; type checkers take the value's type from `if outcome.ok:`.
     """
 
@@ -41,7 +41,7 @@ class Failed(_Outcome[K, Never, Exception]):
         key: The key as it was given.
         value: `None`.
         error: What the call raised.
-        seconds: How long the call took, with all its waits and retries.
+        seconds: Duration of the call with all its waits and retries.
         ok: `False`.
     """
 

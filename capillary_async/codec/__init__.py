@@ -1,6 +1,6 @@
-"""JSON documents to typed values, and typed values to JSON.
+"""Convert JSON documents to typed values, and typed values to JSON.
 
-The only part that knows cattrs and msgspec. Both are loaded when they are first needed.
+The only part that imports cattrs and msgspec. Both are imported when they are first needed.
 """
 
 from collections.abc import Callable
@@ -24,13 +24,16 @@ __all__ = ["Converter", "as_dicts", "decode_json", "encode_json", "json_cell", "
 
 
 class Converter:
-    """Structures answers by one cluster's clock.
+    """Makes typed values of decoded answers.
 
-    It takes every type that cattrs takes: models, attrs classes, dataclasses, TypedDicts, lists, mappings, unions,
-    literals, enumerations, `Any`. Nothing is converted silently: a whole number is no text, `3.7` is no 3, null is
-    no "None". A class that is no model has the keys that its attributes are called, or these in camelCase, and
-    ignores others. Models of pydantic check their values by their own rules. Of a union, the first type that fits is
-    taken.
+    `Converter` supports every type that cattrs supports: models, attrs classes, dataclasses, TypedDicts, lists,
+    mappings, unions, literals, enumerations, `Any`. It converts nothing silently: a whole number does not become a
+    string, `3.7` does not become 3, null does not become "None". A field of a class that is not a model is read from
+    the key of its name, or from that name in camelCase; other keys are ignored. Models of pydantic check their values
+    by their own rules. For a union, the first type that fits is used.
+
+    Args:
+        timezone: The cluster's time zone, for date-times without one.
     """
 
     def __init__(self, timezone: tzinfo) -> None:
@@ -48,12 +51,13 @@ class Converter:
 
         Args:
             body: One JSON document.
-            into: What `structure` will make of it, or of its rows.
-            rows_key: The member that will be structured; empty for the whole answer. When it holds rows of a model,
-                and the endpoint's answers are of one form, they are decoded for `structure` alone.
+            into: The type that `structure` will make of the answer, or of its rows.
+            rows_key: The member that will be structured; empty for the whole answer. If it holds rows of a model, and
+                the endpoint's answers all have the same keys, the rows are decoded to objects that only `structure`
+                can read.
 
         Raises:
-            DecodeError: It is not one JSON document.
+            DecodeError: The body is not one JSON document.
         """
         decoder = self._page_decoder(into, rows_key) if rows_key and "." not in rows_key else None
         return decode_json(body) if decoder is None else decoder.decode(body)
@@ -70,49 +74,50 @@ class Converter:
         return decoder
 
     def check(self, into: Any) -> None:
-        """See that a type can be structured into, before anything is sent for it.
+        """Check, before anything is sent, that `structure` can make values of a type.
 
         Raises:
-            InvalidArgumentError: It cannot.
+            InvalidArgumentError: `structure` cannot.
         """
-        problem: UnknownTypeError | None = None
+        refusal: UnknownTypeError | None = None
         try:
             self._hook_for(into)
         except UnknownTypeError as error:
-            problem = error.with_traceback(None)
-        except Exception as error:  # noqa: BLE001  (whatever a class's own hooks raise)
-            problem = UnknownTypeError(f"into is no type that an answer can be made into ({type(error).__name__})")
-        if problem is not None:
-            raise problem
+            refusal = error.with_traceback(None)
+        except Exception as error:  # noqa: BLE001  (the hooks of a user's class may raise anything)
+            refusal = UnknownTypeError(f"into is not a type that answers can be converted to ({type(error).__name__})")
+        if refusal is not None:
+            raise refusal
 
     @overload
     def structure(self, value: Any, into: type[T], location: str = "") -> T: ...
     @overload
     def structure(self, value: Any, into: Any, location: str = "") -> Any: ...
     def structure(self, value: Any, into: Any, location: str = "") -> Any:
-        """Make a value of the type `into` of a part of a JSON document.
+        """Convert a part of a decoded JSON document to the type `into`.
 
         Args:
             value: What `decode_json` returned, or a part of it.
-            into: The type that is wanted.
-            location: Where in the document the value stands, such as `data`; errors begin with it.
+            into: The type to convert to.
+            location: Path of the value in the document, such as `data`. The location of an error begins with it.
 
         Raises:
-            DecodeError: The value does not fit. It names the place and the kind of what was there, never the value.
-            InvalidArgumentError: There is no way to structure this type.
+            DecodeError: The value does not fit. The message names the location and the kind of the wrong part, never
+                its value.
+            InvalidArgumentError: `structure` does not support this type.
         """
         hook = self._hook_for(into)
         try:
             return hook(value, into)
         except (UnknownTypeError, MemoryError):
             raise
-        except Exception:  # noqa: BLE001, S110  (every kind of refusal, also of users' own classes)
+        except Exception:  # noqa: BLE001, S110  (the hooks of users' classes may raise anything)
             pass
-        from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (as above)
+        from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (brings msgspec)
 
         if isinstance(value, StructRows):
             return self.structure(value.as_dicts(), into, location)
-        # Raised out here, the error has no context, and so holds no frame in which the value is seen.
+        # Raised outside the `except` block, the error has no context and therefore no frame that holds the value.
         error = explain(value, into, location, self._fits)
         del value
         raise error
@@ -126,7 +131,7 @@ class Converter:
 
 
 def as_dicts(rows: Any) -> Any:
-    """Return rows as dicts, also those that were decoded for `structure` alone."""
+    """Return rows as dicts, also rows that are objects for `structure`."""
     return rows.as_dicts() if hasattr(rows, "as_dicts") else rows
 
 

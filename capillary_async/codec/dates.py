@@ -1,11 +1,11 @@
-"""Dates and date-times in all the forms that Capillary sends.
+"""Read dates and date-times in all the forms that Capillary sends.
 
 `2025-01-09 12:00:12.0`, `2026-01-08T10:03:21Z`, `2024-08-09T08:05:59.000+0000`, `2025-09-05T12:25+05:30`,
-`2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset is the one that is meant), `Fri Aug 30
+`2024-06-24T17:37:00.000IST`, `2025-12-16T00:00:00Z+05:30` (the offset counts, not the `Z`), `Fri Aug 30
 11:17:57 GMT 2024`, milliseconds since 1970, and plain dates. A text without a zone is in the cluster's zone.
 
-A text is read once and remembered, because it often comes again: most events are processed in the second in which they
-happen. The tables are dicts that fill themselves, so a remembered text costs one look-up and no call.
+Each text is read once and cached, because texts repeat: most events are processed in the second in which they happen.
+The tables are dicts with `__missing__`, so a cached text costs one look-up and no call.
 """
 
 import re
@@ -19,19 +19,19 @@ from capillary_async.codec.scalars import Mismatch
 from capillary_async.models.definition import CalendarTypes
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_REMEMBERED: Final = 4096
+_LARGEST_CACHE: Final = 4096
 _DATE_LENGTH: Final = len("2025-09-05")
-# The form is checked first, because `fromisoformat` ignores a stray character between the time and the offset.
-# The quantifiers are possessive: nothing is ambiguous, so no way back has to be kept, which halves the time.
+# A pattern checks the form first, because `fromisoformat` ignores a stray character between the time and the offset.
+# The quantifiers are possessive, because the pattern never needs to backtrack. That halves the time.
 _CLOCK: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d++)?+)?+"
 _OFFSET: Final = r"[+-]\d\d(?::?\d\d)?"
 _UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re.ASCII)
 _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
-# Every third character, from the fifth, of the two forms that most texts have: `2025-01-09 12:00:12`, with or without
-# `.0`. If these and the length are right, `fromisoformat` refuses everything else that is wrong.
+# Every third character, from the fifth, of the two most frequent forms: `2025-01-09 12:00:12`, with or without `.0`. If
+# these characters and the length are right, `fromisoformat` finds every other mistake.
 _MARKS: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
-# The forms whose texts are read a column at a time, with 0 for each digit.
+# The forms that `read_column` reads in one call, with 0 for each digit.
 _DIGITS_AND_T: Final = bytes.maketrans(b"123456789T", b"000000000 ")
 _NAIVE, _WITH_ZONE = "naive", "with a zone"
 _FORMS: Final[Mapping[bytes, str]] = {
@@ -43,7 +43,7 @@ _FORMS: Final[Mapping[bytes, str]] = {
     b"0000-00-00 00:00:00+00:00": _WITH_ZONE,
 }
 
-# As Java writes a date by itself.
+# The form of Java's `Date.toString`.
 _JAVA: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d:\d\d:\d\d) ([A-Z]{3,4}) (\d{4})", re.ASCII)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -53,8 +53,8 @@ _combine: Final = CalendarTypes.DATE_TIME.combine
 _time_of: Final = CalendarTypes.DATE_TIME.time
 _DATE_TIMES: Final = GenericAlias(list, CalendarTypes.DATE_TIME)
 
-# An abbreviation is not unique (IST is also Israel's and Ireland's), so the cluster's own zone is asked first.
-# These are the abbreviations of Capillary's clusters that Python's time zones do not know.
+# An abbreviation is not unique (Israel and Ireland use IST too), so the cluster's zone is tried first.
+# These are the abbreviations of Capillary's clusters for which Python has no time zone.
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "UTC": "+00:00",
     "GMT": "+00:00",
@@ -66,29 +66,29 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 
 
 class DateColumn:
-    """Reads the values that one attribute has in the rows of a page."""
+    """Reads one attribute's values in all rows of a page."""
 
     def read_column(self, values: list[Any]) -> list[Any]:
-        """Return the dates of these texts; null stays `None`."""
+        """Return the dates of these texts, and `None` for null."""
         table: Any = self
         return [None if value is None else table[value] for value in values]
 
 
 class Dates(DateColumn, dict[Any, date]):
-    """Plain dates by their texts."""
+    """Plain dates by text."""
 
     def __missing__(self, value: Any) -> date:
-        """Read a text that is not remembered."""
+        """Read a text that is not in the cache."""
         if value.__class__ is not str or len(value) != _DATE_LENGTH or value[7] != "-":
             raise Mismatch
-        if len(self) >= _REMEMBERED:
+        if len(self) >= _LARGEST_CACHE:
             self.clear()
         found = self[value] = _date_from_iso(value)
         return found
 
 
 class DateTimes(DateColumn, dict[Any, datetime]):
-    """Aware date-times by their texts."""
+    """Aware date-times by text."""
 
     def __init__(self, zone: tzinfo) -> None:
         super().__init__()
@@ -96,27 +96,27 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         self._is_utc = zone.utcoffset(None) == timedelta()
 
     def __missing__(self, value: Any) -> datetime:
-        """Read what is not remembered."""
+        """Read a value that is not in the cache."""
         if value.__class__ is not str:
             return self._unusual(value)
-        is_plain = value[4:17:3] in _MARKS and (len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0")
-        if is_plain and self._is_utc:
+        has_no_zone = value[4:17:3] in _MARKS and (len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0")
+        if has_no_zone and self._is_utc:
             moment = _from_iso(value + "+00:00")
-        elif is_plain or _is_usual(value):
+        elif has_no_zone or _is_usual(value):
             moment = self._located(_from_iso(value))
         else:
             return self._unusual(value)
-        if len(self) >= _REMEMBERED:
+        if len(self) >= _LARGEST_CACHE:
             self.clear()
         self[value] = moment
         return moment
 
     def read_column(self, values: list[Any]) -> list[Any]:
-        """Return the date-times of these texts: at once when all have the same usual form, else one by one."""
+        """Return the date-times of these texts: in one call if all texts have one form of `_FORMS`, else one by one."""
         form = _common_form(values)
         if form is None:
             return super().read_column(values)
-        # Texts of these forms mean the same to msgspec as to `fromisoformat`, and msgspec reads them twice as fast.
+        # msgspec reads these forms as `fromisoformat` does, in half the time.
         import msgspec  # noqa: PLC0415
 
         if form == _NAIVE and self._is_utc:
@@ -127,7 +127,7 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         return [*map(_combine, moments, map(_time_of, moments), repeat(self._zone))]
 
     def _located(self, moment: datetime) -> datetime:
-        # A fifth of the price of replace(tzinfo=...).
+        # This takes a fifth of the time of replace(tzinfo=...).
         return moment if moment.tzinfo else _combine(moment, moment.time(), self._zone)
 
     def _unusual(self, value: Any) -> datetime:
@@ -149,18 +149,18 @@ class DateTimes(DateColumn, dict[Any, datetime]):
 
 
 def _common_form(values: list[Any]) -> str | None:
-    """Return the form that all these texts have, with 0 for each digit, or `None` when there is no such form."""
+    """Return which of `_FORMS` all these texts have, or `None` if they have none of them or differ."""
     try:
         forms = "".join(values).encode().translate(_DIGITS_AND_T)
     except TypeError:  # one is null
         return None
     form = forms[: len(values[0])]
-    # Equal lengths need no check of their own: if one text is too long, another does not begin with a year.
+    # The comparison also checks the lengths: if one text is too long, the next one does not begin with a year.
     return _FORMS.get(form) if form * len(values) == forms else None
 
 
 class DatesOrDateTimes(DateColumn, dict[Any, datetime | date]):
-    """Whatever a text is, for keys that hold a date in one answer and a date-time in another."""
+    """Dates or date-times by text, for keys that hold a date in one answer and a date-time in another."""
 
     def __init__(self, dates: Dates, date_times: DateTimes) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class DatesOrDateTimes(DateColumn, dict[Any, datetime | date]):
 
 
 class ServerDateTimes(dict[Any, datetime]):
-    """Date-times of the cluster's own clock, whatever zone their texts name."""
+    """Date-times in the cluster's time zone, even if their texts end in `Z`."""
 
     def __init__(self, date_times: DateTimes) -> None:
         super().__init__()
@@ -190,9 +190,9 @@ class DateTables:
 
     Attributes:
         dates: Plain dates.
-        date_times: Aware date-times, by the cluster's clock where the text has no zone.
-        either: Both.
-        server_date_times: Date-times that a `Z` is written behind although they are by the cluster's clock.
+        date_times: Aware date-times. A text without a zone is in the cluster's time zone.
+        either: Dates or date-times.
+        server_date_times: Date-times in the cluster's time zone, which the API wrongly marks with `Z`.
     """
 
     def __init__(self, zone: tzinfo) -> None:

@@ -1,7 +1,8 @@
-"""Generate the functions that make models of JSON objects.
+"""Generate the functions that make models of decoded JSON objects.
 
-The rows of one listing have the same keys in the same order. So one function is generated for each key order in which
-a class arrives. It looks no key up, it knows which keys are undocumented, and it reads as if written by hand:
+The rows of one listing have the same keys in the same order. So this module generates one function for each key order
+of a model. The function does not look keys up, because it knows the position of each key. It also knows which keys are
+undocumented. A generated function looks like this:
 
     def read(source):
         value_0, value_1, value_2, value_3 = source.values()
@@ -24,13 +25,20 @@ a class arrives. It looks no key up, it knows which keys are undocumented, and i
         draft.__class__ = TargetEvent
         return draft
 
-Why generated code: for 100 events, beside 52 µs for the JSON text, it takes 50 µs. A function for each model that looks
-keys up takes 113 µs, a loop over the attributes 174 µs, the function that cattrs generates 387 µs.
+Code is generated because it is faster. For 100 events, parsing the JSON text takes 52 µs. Making the models takes:
 
-Two choices make it fast. A value of the right type costs one comparison and no call, and nothing records where in the
-document it stands (`mismatch` finds that out when a value was refused). And the object is filled before it is frozen:
-a `Draft` has the slots of the model but can be changed, and assigning `__class__` makes it the model. Filling a frozen
-object takes a call of `object.__setattr__` for each attribute, which is six times as slow.
+* 50 µs with one generated function for each key order (this module),
+* 113 µs with one generated function for each model, which looks keys up,
+* 174 µs with a loop over the attributes,
+* 387 µs with the function that cattrs generates.
+
+Two choices make the generated code fast:
+
+* A value of the right type costs one comparison and no call. The code does not track the location in the document;
+  `mismatch` finds the location after a value was refused.
+* The function fills a `Draft` and then makes it the model by assigning `__class__`. A `Draft` has the slots of the
+  model but is not frozen. Filling a frozen object needs a call of `object.__setattr__` for each attribute, which is six
+  times as slow.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,7 +77,7 @@ from capillary_async.models.definition import (
 KeyOrder = tuple[str, ...]
 Reader = Callable[[dict[str, Any]], Any]
 
-# Real answers stay far below. A server that invents keys must not fill the memory.
+# Real answers stay far below these limits. Without limits, a server that sends ever new keys would fill the memory.
 _MOST_KEY_ORDERS: Final = 64
 _LONG_KEY: Final = 256
 
@@ -79,8 +87,8 @@ class FieldCode:
     """The code that checks or converts one attribute's value when it is not null.
 
     Attributes:
-        lines: Python, with `$` for the variable that holds the value.
-        names: What the lines refer to.
+        lines: Lines of Python, with `$` for the variable that holds the value.
+        names: The objects that the lines use, by name.
     """
 
     lines: tuple[str, ...] = ()
@@ -88,12 +96,12 @@ class FieldCode:
 
 
 def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: Callable[[Any], Hook]) -> FieldCode:
-    """Return the code for an attribute, by its type.
+    """Return the code for an attribute of this type.
 
     Args:
         attribute: The attribute.
         tables: Reads dates and date-times.
-        hook_for: Finds the hook of a type for which there is nothing faster.
+        hook_for: Finds the hook of a type. It is called for types that have no faster code.
     """
     into = without_null(attribute.type)
     if into is Any:
@@ -114,7 +122,7 @@ def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: 
 
 
 def table_for(into: Any, tables: DateTables) -> Any:
-    """Return the table that turns texts into values of a type, or `None` when there is none."""
+    """Return the table that converts texts to values of a type, or `None` when the type has no table."""
     if get_origin(into) is Annotated and ServerClock in get_args(into):
         return tables.server_date_times
     arms = frozenset(alternatives(into))
@@ -131,7 +139,7 @@ def table_for(into: Any, tables: DateTables) -> Any:
 
 
 def resolved(cls: Any) -> Any:
-    """Return a model whose annotations are types, not texts.
+    """Return the model after replacing annotations that are strings by their types.
 
     Raises:
         UnknownTypeError: An annotation names something that does not exist.
@@ -140,12 +148,12 @@ def resolved(cls: Any) -> Any:
         try:
             attrs.resolve_types(cls)
         except NameError as error:
-            raise UnknownTypeError(f"{cls.__qualname__} has an annotation without a meaning: {error}") from None
+            raise UnknownTypeError(f"{cls.__qualname__} has an annotation that cannot be resolved: {error}") from None
     return cls
 
 
 class ReaderCache(dict[KeyOrder, Reader]):
-    """The generated functions of one model, by key order. Each is generated when its key order first arrives."""
+    """The generated functions of one model by key order, each generated when an object first has that key order."""
 
     def __init__(self, cls: type[Model], code_for: Callable[["attrs.Attribute[Any]"], FieldCode]) -> None:
         super().__init__()
@@ -154,7 +162,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
 
     @cached_property
     def _codes(self) -> "dict[attrs.Attribute[Any], FieldCode]":
-        # Evaluated when the first object arrives: a model may contain itself, and name itself in quotes.
+        # Computed for the first object, not in `__init__`, because a model may contain itself.
         return {attribute: self._code_for(attribute) for attribute in documented(resolved(self._cls))}
 
     @cached_property
@@ -162,7 +170,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
         return tuple(name for attribute in self._codes for name in wire_names(attribute))
 
     def __missing__(self, keys: KeyOrder) -> Reader:
-        """Generate the function for a key order, unless it looks as if it would not come again."""
+        """Generate the function for a key order; return `_read_any` if generating is not worth it."""
         if keys != self._known_keys and not self._is_worth_generating(keys):
             return self._read_any
         reader = self[keys] = self._generate(keys)
@@ -173,7 +181,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
         return has_room and all(len(key) < _LONG_KEY for key in keys)
 
     def _read_any(self, source: dict[str, Any]) -> Any:
-        """Bring an object into the order of all known keys, and read that."""
+        """Read an object by the function for all known keys; slower, but without generating a function."""
         model = self[self._known_keys]({name: source.get(name) for name in self._known_keys})
         unknown = {name: source[name] for name in source if name not in self._known_keys}
         return attrs.evolve(model, extra=ReadOnlyDict(unknown)) if unknown else model
@@ -194,7 +202,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
             "draft.__class__ = Model",
             "return draft",
         ]
-        # Keys stand in the source as literals only, so nothing that a server sends is ever run.
+        # Keys appear in the source as string literals only, so text from a server is never executed.
         exec(compiled("\n    ".join(["def read(source):", *lines]), self._cls.__qualname__), names)  # noqa: S102
         return cast("Reader", names["read"])
 
@@ -211,7 +219,7 @@ CODE_NAMES: Final[dict[str, Any]] = {
 
 
 def attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variables: list[str]) -> list[str]:
-    """Write the lines for one attribute, whose value is in one of `variables`; the first that is not null counts."""
+    """Return the lines that set one attribute to the first of `variables` that is not null."""
     is_required = attribute.default is attrs.NOTHING
     if not variables:
         return ["reject()"] if is_required else [f"draft.{attribute.name} = None"]
@@ -225,5 +233,5 @@ def attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variable
 
 @lru_cache(1024)
 def compiled(text: str, name: str) -> CodeType:
-    """Compile once in a process, however many clients it has."""
+    """Compile source code; cached, so that several clients in a process share the result."""
     return compile(text, f"<read {name}>", "exec")

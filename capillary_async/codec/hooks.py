@@ -1,8 +1,9 @@
-"""The strict hooks: how each kind of type is structured from JSON.
+"""The strict hooks: they make values of each kind of type from decoded JSON.
 
 cattrs finds the hook for any annotation, and structures users' own classes (attrs, dataclasses, TypedDicts). Models
-bypass it: `generation` reads them seven times as fast. By itself cattrs converts instead of refusing (`int("3")`,
-`str(None)`, a text as a list of its letters), so each kind of type gets a hook here that takes only its JSON form.
+bypass cattrs, because the code of `generation` is seven times as fast. The default hooks of cattrs convert instead of
+refusing (`int("3")`, `str(None)`, a string as a list of its letters), so this module registers a hook for each kind of
+type that accepts only its JSON form.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -51,23 +52,23 @@ _SCALARS: Final[Mapping[Any, Hook]] = {
     **dict.fromkeys((Enum, IntEnum, StrEnum), member),
     float: binary_number,
     Decimal: exact_number,
-    bytes: reject,  # JSON has none, and bytes(5) is five zeros
+    bytes: reject,  # JSON has no bytes, and cattrs would call bytes(5), which is five zeros
 }
 
 
 def strict_converter(tables: DateTables) -> cattrs.Converter:
-    """Return a cattrs converter that converts nothing it should refuse.
+    """Return a cattrs converter whose hooks refuse values of a wrong type instead of converting them.
 
     Args:
         tables: Reads dates and date-times.
     """
-    converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_no_way)
+    converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_refuse_type)
 
     def hook_for(into: Any) -> Hook:
         try:
             return converter.get_structure_hook(into)
         except RecursionError:
-            # The type contains itself and its hook is being made. Look the hook up when a value arrives.
+            # The type contains itself, so its hook is not complete yet. Look the hook up for each value instead.
             return converter.structure
 
     @cache
@@ -91,18 +92,18 @@ def strict_converter(tables: DateTables) -> cattrs.Converter:
         (lambda into: AlsoQuoted in _marks(into), _quoted_hook),
         (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
         (is_model, lambda into: _model_hook(readers_of(into))),
-        (lambda into: into is object, lambda _: _as_it_is),
+        (lambda into: into is object, lambda _: _unchanged),
     ]
     for predicate, factory in factories:
         converter.register_structure_hook_factory(predicate, factory)
     return converter
 
 
-def _no_way(into: Any) -> NoReturn:
-    raise UnknownTypeError(f"there is no way to structure an answer into {into!r}")
+def _refuse_type(into: Any) -> NoReturn:
+    raise UnknownTypeError(f"an answer cannot be converted to {into!r}")
 
 
-def _as_it_is(value: Any, _: Any) -> Any:
+def _unchanged(value: Any, _: Any) -> Any:
     return value
 
 
@@ -154,7 +155,7 @@ def _class_hook(into: Any, converter: Any) -> Hook:
 
 
 def _guarded(hook: Hook) -> Hook:
-    """Let only objects through to a hook that would look for its keys in a text, too."""
+    """Wrap a hook that would also search a string for its keys; the wrapper accepts only objects."""
 
     def structure_object(value: Any, into: Any) -> Any:
         if value.__class__ is not dict:
@@ -174,7 +175,7 @@ def _model_hook(readers: ReaderCache) -> Hook:
 
 
 def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
-    """Return the hook for the rows of a page: as `_list_hook`, but most rows have the key order of the row before."""
+    """Return the hook for the rows of a page; it looks the reader up only when the key order changes."""
     build, model = _list_builder(into), get_args(into)[0]
 
     def structure_models(value: Any, _: Any) -> Any:
@@ -222,12 +223,12 @@ def _fixed_tuple_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
 
 def _mapping_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
     build, (key_type, item) = _mapping_builder(into), get_args(into) or (str, Any)
-    # The keys of a JSON object are texts, whatever they stand for.
+    # The keys of a JSON object are strings, also those that are numbers for the caller.
     key_hook = whole_number if key_type is int else hook_for(key_type)
     hook = hook_for(item)
 
     def structure_mapping(value: Any, _: Any) -> Any:
-        if value.__class__ is list and not value:  # how some of Capillary's services write an empty object
+        if value.__class__ is list and not value:  # some of Capillary's services send an empty object as []
             return build({})
         if value.__class__ is not dict:
             raise Mismatch
@@ -255,7 +256,7 @@ def _first_that_fits(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
         for hook, arm in arms:
             try:
                 return hook(value, arm)
-            except Exception:  # noqa: BLE001, S110  (whatever a user's class raises, it does not want the value)
+            except Exception:  # noqa: BLE001, S110  (any exception of a user's class refuses the value)
                 pass
         raise Mismatch
 

@@ -1,4 +1,4 @@
-"""Models in other libraries: dicts back to models, and hooks for cattrs and msgspec."""
+"""Connect models to other libraries: `from_dict`, and hooks for cattrs and msgspec."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC
@@ -15,20 +15,20 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 def from_dict(cls: type[ModelT], value: Mapping[str, Any]) -> ModelT:
-    """Make a model of a dict, as `to_dict` or `json.loads` returns it; the opposite of `to_dict`.
+    """Make a model from a dict that `to_dict` or `json.loads` returned; the inverse of `to_dict`.
 
     Args:
         cls: The model's class.
-        value: The attributes by their names, or by the API's own keys. A date-time without a zone is in UTC.
+        value: The values by attribute name, or by the API's keys. A date-time without a zone is in UTC.
 
     Raises:
-        DecodeError: The dict is not one of such a model.
+        DecodeError: The dict does not describe such a model.
     """
     return _converter().structure(_wire_form(value, cls), cls)
 
 
 def register_cattrs_hooks(converter: Any) -> None:
-    """Let a cattrs converter of your own structure and unstructure models: `from_dict` and `to_dict`."""
+    """Register hooks on a cattrs converter of yours, so that it converts models by `from_dict` and `to_dict`."""
 
     def structure(value: Any, cls: Any) -> Any:
         return from_dict(cls, value)
@@ -38,32 +38,32 @@ def register_cattrs_hooks(converter: Any) -> None:
 
 
 def msgspec_enc_hook(value: Any) -> Any:
-    """Convert, as an `enc_hook` of msgspec, what this package returns and msgspec does not know, such as an error.
+    """Convert values that msgspec cannot encode, such as an error of this package; pass it as msgspec's `enc_hook`.
 
-    msgspec writes models by itself: with their attributes sorted, and decimals as texts unless its encoder has
-    `decimal_format="number"`. `to_dict` and `to_json` keep the order and the numbers.
+    msgspec encodes models without a hook, but sorts their attributes, and writes decimals as strings unless its encoder
+    has `decimal_format="number"`. `to_dict` and `to_json` keep the order and write numbers.
 
     Raises:
-        NotImplementedError: The value is of some other type.
+        NotImplementedError: The type of the value is not supported.
     """
     found = exact(value)
     if found is value:
-        raise NotImplementedError(f"there is no way to encode a {type(value).__qualname__}")
+        raise NotImplementedError(f"a {type(value).__qualname__} cannot be encoded")
     return found
 
 
 def msgspec_dec_hook(cls: Any, value: Any) -> Any:
-    """Make a model, as a `dec_hook` of msgspec gets it: the class and the value, as dicts and texts.
+    """Make a model from a dict; the signature is that of msgspec's `dec_hook`.
 
-    msgspec takes attrs classes for its own business and refuses the unions of an enumeration and `str` that models
-    have. So declare such a member as `dict`, and call this with the model's class and the dict.
+    msgspec does not call a hook for attrs classes, and refuses the unions of an enumeration and `str` that models have.
+    So declare such a member as `dict`, and call this function with the model's class and the dict.
 
     Raises:
-        NotImplementedError: The class is no model.
-        DecodeError: The value is not one of such a model.
+        NotImplementedError: The class is not a model.
+        DecodeError: The value does not describe such a model.
     """
     if not is_model(cls):
-        raise NotImplementedError(f"there is no way to decode a {cls!r}")
+        raise NotImplementedError(f"{cls!r} is not a model, so it cannot be decoded")
     return from_dict(cls, value)
 
 
@@ -73,7 +73,7 @@ def _converter() -> Converter:
 
 
 def _wire_form(value: Any, hint: Any) -> Any:
-    """Return a value with the API's own keys, and with exact numbers."""
+    """Return a value with the API's keys, and with `Decimal`s in place of floats."""
     kinds = kinds_of(hint)
     kind = kinds[0] if len(kinds) == 1 else Any
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""JSON texts: bytes to Python's own values and back, without losing a digit.
+"""Decode and encode JSON without losing a digit.
 
-A number with a fraction or an exponent becomes the `Decimal` that its text says, any other an `int` of any size.
-msgspec does the work; it is loaded when the first text comes.
+A number with a fraction or an exponent becomes a `Decimal` with the same digits, any other number an `int` of any size.
+msgspec does the work; it is imported for the first document.
 """
 
 import logging
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     import msgspec
 
 _LOGGER: Final = logging.getLogger("capillary_async")
-# Every escape of a text; of two that are one character together, both.
+# An escape in a string. A surrogate pair, which is two escapes for one character, is one match.
 _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_LARGEST_TO_MEND: Final = 8 * 2**20
-# As many bytes tell a web page.
+_LARGEST_TO_REPAIR: Final = 8 * 2**20
+# Enough bytes to recognise a web page.
 _HEAD: Final = 64
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def decoder_of(into: Any) -> "msgspec.json.Decoder[Any]":
-    """Return a decoder for a type that msgspec knows, in which numbers without a type of their own stay exact."""
+    """Return a msgspec decoder for a type; numbers without a declared type become an exact `int` or `Decimal`."""
     import msgspec  # noqa: PLC0415
 
     return msgspec.json.Decoder(into, float_hook=Decimal)
@@ -40,7 +40,7 @@ _general_decoder = cache(lambda: decoder_of(Any))
 
 @cache
 def encoder() -> "msgspec.json.Encoder":
-    """Return the encoder of everything that is JSON already, apart from its text."""
+    """Return the msgspec encoder that writes decimals as numbers."""
     import msgspec  # noqa: PLC0415
 
     return msgspec.json.Encoder(decimal_format="number")
@@ -52,46 +52,47 @@ def decode_json(body: bytes | bytearray) -> Any:
     A byte order mark before it is skipped, as RFC 8259 allows.
 
     Raises:
-        DecodeError: It is not one. `retryable` when it is no JSON at all, as after a cut connection or from a
-            gateway; not when it is JSON that nobody can hold: nested too deeply, a number without end.
+        DecodeError: The body is not one JSON document. The error is `retryable` if the body is not JSON, such as a
+            cut answer or a gateway's page. It is not retryable if the body is JSON beyond the limits: nested too
+            deeply, or with a number that is too long.
     """
     has_mark = body.startswith(_BYTE_ORDER_MARK)
     try:
-        # A view, not a slice: an answer may be so large that there is no room for a second one.
+        # A view, not a slice, because a slice would copy the answer, which may be large.
         return _general_decoder().decode(memoryview(body)[len(_BYTE_ORDER_MARK) :] if has_mark else body)
     except MemoryError:
         raise
-    except Exception as problem:  # noqa: BLE001  (the codec's own errors, UnicodeError, ArithmeticError, RecursionError)
-        error = _refusal(problem, bytes(body[:_HEAD]).strip())
-    mended = _mended(body)
-    if mended is not None:
-        return decode_json(mended)
-    # Raised out here, the error has no context, and so holds neither the body nor a frame that does.
+    except Exception as cause:  # noqa: BLE001  (msgspec's errors, UnicodeError, ArithmeticError, RecursionError)
+        error = _refusal(cause, bytes(body[:_HEAD]).strip())
+    repaired = _repaired(body)
+    if repaired is not None:
+        return decode_json(repaired)
+    # Raised outside the `except` block, the error has no context and therefore no frame that holds the body.
     del body
     raise error
 
 
-def _mended(body: bytes | bytearray) -> bytes | None:
-    """Put U+FFFD for each half of a character (a lone surrogate), or return `None` where there is none.
+def _repaired(body: bytes | bytearray) -> bytes | None:
+    """Replace each lone surrogate (half of a character) by U+FFFD; return `None` if the body has none.
 
-    Names and messages are cut in the API's own data, in the middle of an emoji. The rest of the answer is good, and
-    another request brings the same.
+    The API cuts names and messages at a fixed length, sometimes in the middle of an emoji. The rest of the answer is
+    correct, and another request would return the same answer.
     """
-    if b"\\u" not in body or len(body) > _LARGEST_TO_MEND:
+    if b"\\u" not in body or len(body) > _LARGEST_TO_REPAIR:
         return None
-    mended = _ESCAPE.sub(lambda escape: b"\\ufffd" if escape["half"] else escape[0], body)
-    if mended == body:
+    repaired = _ESCAPE.sub(lambda escape: b"\\ufffd" if escape["half"] else escape[0], body)
+    if repaired == body:
         return None
-    _LOGGER.warning("an answer holds half of a character; U+FFFD stands in its place")
-    return mended
+    _LOGGER.warning("an answer contains half of a character; it was replaced by U+FFFD")
+    return repaired
 
 
-def _refusal(problem: Exception, head: bytes) -> DecodeError:
-    if isinstance(problem, RecursionError):
+def _refusal(cause: Exception, head: bytes) -> DecodeError:
+    if isinstance(cause, RecursionError):
         return DecodeError("the answer is nested too deeply")
-    if isinstance(problem, DecimalException) or str(problem).startswith("Integer value out of range"):
+    if isinstance(cause, DecimalException) or str(cause).startswith("Integer value out of range"):
         return DecodeError("the answer holds a number that is too long")
-    reason = "bad UTF-8" if isinstance(problem, UnicodeError) else str(problem)
+    reason = "bad UTF-8" if isinstance(cause, UnicodeError) else str(cause)
     if head.startswith(b"<"):
         reason = "it is a web page (HTML); check the base URL, and the proxy"
     elif not head:
@@ -102,34 +103,34 @@ def _refusal(problem: Exception, head: bytes) -> DecodeError:
 def encode_json(value: Any) -> bytes:
     """Encode a value, models included, as JSON.
 
-    Models become objects with `snake_case` keys, `Decimal`s become numbers with the digits they have, dates and
-    date-times ISO 8601 texts.
+    Models become objects with `snake_case` keys, `Decimal`s numbers with all their digits, dates and date-times
+    ISO 8601 strings.
 
     Raises:
-        TypeError: A type that JSON cannot say.
-        ValueError: A number that is NaN or infinite.
+        TypeError: JSON has no form for the type.
+        ValueError: A number is NaN or infinite.
     """
     return encoder().encode(exact(value))
 
 
 def to_json(value: Any, *, by_alias: bool = False) -> str:
-    """Return a value as a JSON document. Nothing is lost: every `Decimal` is a number with the digits it has.
+    """Return a value as a JSON document without loss: every `Decimal` is a number with all its digits.
 
     Args:
-        value: A model, a list of models, a page, an outcome, or anything inside one.
-        by_alias: Whether the keys of models are the API's own, with `extra` among them.
+        value: A model, a list of models, a page, an outcome, or a part of one.
+        by_alias: Whether models have the API's keys, with the items of `extra` beside them.
 
     Raises:
-        TypeError: A type that JSON cannot say.
+        TypeError: JSON has no form for the type.
         ValueError: A number is NaN or infinite.
     """
     return encoder().encode(exact(value, by_alias=by_alias)).decode()
 
 
 def to_builtins(value: Any) -> Any:
-    """Return a value, models included, as dicts, lists, texts, numbers, booleans and `None`.
+    """Return a value, models included, as dicts, lists, strings, numbers, booleans and `None`.
 
-    As `encode_json` would write it, but `Decimal`s stay `Decimal`s.
+    The result is what `encode_json` would write, but `Decimal`s stay `Decimal`s.
     """
     import msgspec  # noqa: PLC0415
 
@@ -137,5 +138,5 @@ def to_builtins(value: Any) -> Any:
 
 
 def json_cell(value: Any) -> str | None:
-    """Return a value as JSON, for the cell of a table; `None` for `None`."""
+    """Return a value as JSON for the cell of a table; return `None` for `None`."""
     return None if value is None else encode_json(value).decode()

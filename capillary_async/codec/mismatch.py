@@ -1,10 +1,9 @@
 """Find the part of a value that does not fit its type.
 
-Structuring does not record where in the document it is, because that costs as much as the structuring itself. When a
-value was refused, this module takes it apart and tries each part with the hook that structures it, until it finds the
-innermost part that is refused.
+The hooks do not track their location in the document, because tracking would double the time. When a hook refused a
+value, this module tries each part of the value with the part's hook, until it finds the innermost part that is refused.
 
-A message names places and kinds, never a value, because a value may be somebody's phone number.
+A message names locations and kinds, never a value, because a value may be a customer's phone number.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -44,7 +43,7 @@ _MISSING: Final = object()
 
 
 class Part(NamedTuple):
-    """A part of a document, the type it should have, and its place."""
+    """A part of a document, the type it should have, and its location."""
 
     value: Any
     into: Any
@@ -52,7 +51,7 @@ class Part(NamedTuple):
 
 
 def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], bool]) -> DecodeError:
-    """Return the error for a value that `fits` refuses, pointing to the innermost part that is to blame."""
+    """Return the error for a value that `fits` refuses; its location is the innermost refused part."""
     part: Part | None = Part(value, into, location)
     culprit = Part(value, into, location)
     while part is not None:
@@ -64,7 +63,7 @@ def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], boo
 
 
 def _parts(whole: Part) -> Iterator[Part]:
-    """Yield what a value consists of."""
+    """Yield the parts of a value, each with the type it should have."""
     value, into, location = whole.value, without_null(whole.into), whole.location
     if get_origin(into) is Annotated:
         inner, *marks = get_args(into)
@@ -74,7 +73,7 @@ def _parts(whole: Part) -> Iterator[Part]:
         items = _item_types(into, len(value))
         yield from (Part(value[index], item, f"{location}[{index}]") for index, item in enumerate(items))
     elif value.__class__ is dict and _is_mapping(into):
-        # The keys of a mapping are data, and data has no business in a message.
+        # A message must not hold data, and the keys of a mapping are data.
         yield from (Part(item, get_args(into)[1], f"{location}[...]") for item in value.values())
     elif value.__class__ is dict:
         for name, item_into, is_required in _keys(into, value):
@@ -95,7 +94,7 @@ def _is_mapping(into: Any) -> bool:
 
 
 def _keys(into: Any, value: Any) -> Iterator[tuple[str, Any, bool]]:
-    """Yield the keys that an object is read from, with the type of each and whether it must be there."""
+    """Yield each key that an object is read from, its type, and whether it is required."""
     cls: Any = get_origin(into) or into
     if is_model(cls):
         for field in documented(cls):
@@ -117,7 +116,7 @@ def _error(culprit: Part) -> DecodeError:
 
 
 def describe(into: Any) -> str:
-    """Return what a type looks like in JSON, in words."""
+    """Return the JSON form of a type in words."""
     if len(alternatives(into)) > 1:
         return " or ".join(dict.fromkeys(describe(arm) for arm in alternatives(into)))
     origin = get_origin(into) or into

@@ -1,7 +1,7 @@
-"""Classes that are not this package's: what their fields are called in JSON, and how pydantic's are filled.
+"""Users' own classes: the JSON keys of their fields, and the hook for models of pydantic.
 
-A field is read from the key of its own name, and where there is none from that name in camelCase: the API writes
-`eventLogId`, and Python `event_log_id`.
+A field is read from the key of its name. If there is no such key, the field is read from that name in camelCase,
+because the API writes `eventLogId` for Python's `event_log_id`.
 """
 
 import sys
@@ -18,7 +18,7 @@ from capillary_async.models.definition import camel_case
 
 
 class OwnField(NamedTuple):
-    """A field of a class: its name, the type of its value, and whether it must be there."""
+    """A field of a class: its name, its type, and whether it is required."""
 
     name: str
     into: Any
@@ -26,13 +26,13 @@ class OwnField(NamedTuple):
 
 
 def is_pydantic_model(into: Any) -> bool:
-    """Whether a type is a model of pydantic; nothing is imported to find out."""
+    """Whether a type is a model of pydantic; this does not import pydantic."""
     pydantic = sys.modules.get("pydantic")
     return pydantic is not None and isinstance(into, type) and issubclass(into, pydantic.BaseModel)
 
 
 def own_fields(cls: Any) -> list[OwnField]:
-    """List the fields of a class of a user; none for anything else."""
+    """List the fields of a user's class; return an empty list for any other type."""
     if is_pydantic_model(cls):
         return [OwnField(name, info.annotation, info.is_required()) for name, info in cls.model_fields.items()]
     if hasattr(cls, "__attrs_attrs__"):
@@ -49,7 +49,7 @@ def own_fields(cls: Any) -> list[OwnField]:
 
 
 def key_of(name: str, value: Mapping[str, Any]) -> str:
-    """Return the key of an object that a field is read from."""
+    """Return the key of an object from which a field is read."""
     camel = camel_case(name)
     return camel if name not in value and camel in value else name
 
@@ -58,8 +58,8 @@ def with_own_names(names: Iterable[str], hook: Hook) -> Hook:
     """Return a hook for objects whose keys may be in camelCase where `names` are in snake_case.
 
     Args:
-        names: What the class calls its fields.
-        hook: Structures an object with those very keys.
+        names: The names of the class's fields.
+        hook: Structures an object whose keys are the names.
     """
     camel = {name: camel_case(name) for name in names if camel_case(name) != name}
 
@@ -73,9 +73,10 @@ def with_own_names(names: Iterable[str], hook: Hook) -> Hook:
 
 
 def pydantic_hook(cls: Any, hook_for: Callable[[Any], Hook]) -> Hook:
-    """Return the hook for a model of pydantic, which checks what it is given by its own rules.
+    """Return the hook for a model of pydantic; the model checks the values by its own rules.
 
-    Dates, and models inside of it, are structured first: pydantic knows neither the cluster's clock nor camelCase.
+    The hook structures dates and inner models first, because pydantic knows neither the cluster's time zone nor the
+    camelCase keys.
     """
     fields = own_fields(cls)
     aliases = {name: info.validation_alias or info.alias for name, info in cls.model_fields.items()}

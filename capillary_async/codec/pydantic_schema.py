@@ -1,4 +1,4 @@
-"""What pydantic, and FastAPI with it, asks of a model: how it is checked and written, and its JSON Schema."""
+"""The schemas that pydantic and FastAPI ask a model for: for validation, for serialization, and as JSON Schema."""
 
 import inspect
 from collections.abc import Mapping
@@ -32,14 +32,14 @@ _SCALARS: Final[Mapping[Any, JsonSchema]] = {
 
 
 def core_schema_of(cls: Any) -> Any:
-    """Return the schema by which pydantic takes a model, or a dict that `to_dict` made, and writes it by `to_dict`."""
-    schema: Any = import_module("pydantic_core.core_schema")  # there is one whenever pydantic asks
+    """Return the pydantic schema that accepts a model or a dict of `to_dict`, and serializes by `to_dict`."""
+    schema: Any = import_module("pydantic_core.core_schema")  # installed, because pydantic is the caller
 
     def validate(value: Any) -> Any:
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping):
-            raise ValueError(f"a {cls.__name__} or an object is wanted")
+            raise ValueError(f"expected a {cls.__name__} or an object")
         try:
             return from_dict(cls, cast("Mapping[str, Any]", value))
         except DecodeError as error:
@@ -54,7 +54,7 @@ def core_schema_of(cls: Any) -> Any:
 
 
 def json_schema_of(cls: Any, *, is_output: bool) -> JsonSchema:
-    """Return the JSON Schema of what `to_dict` returns for a model, or of what may be given for one."""
+    """Return the JSON Schema of a model: of what `to_dict` returns (`is_output`), or of what `from_dict` accepts."""
     return _SchemaWriter(is_output).schema_of_model(cls)
 
 
@@ -63,8 +63,8 @@ class _SchemaWriter:
     """Writes the JSON Schema of types.
 
     Attributes:
-        is_output: Whether it is for what is written, which has every attribute.
-        inside: The models around the type.
+        is_output: Whether the schema describes output; output has every attribute.
+        inside: The models that contain the type.
     """
 
     is_output: bool

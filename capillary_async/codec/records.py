@@ -1,7 +1,7 @@
-"""Stored rows of a class, read back in one pass as records.
+"""Read stored rows of a class as records, in one pass.
 
-A record is an object with the row's members as attributes. Dates and date-times stay texts, which Arrow reads faster
-than Python, and what has no declared type stays JSON. Making the rows' own objects would take twice as long.
+A record is an object with the row's members as attributes. Dates and date-times stay strings, because Arrow parses them
+faster than Python. Values without a declared type stay JSON. Making models instead of records takes twice as long.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,7 +21,7 @@ Raw: Final[Any] = msgspec.Raw
 _SCALARS: Final[Mapping[Any, Any]] = {
     **{kind: kind for kind in (bool, int, str, Decimal)},
     **dict.fromkeys((date, datetime), str),
-    float: int | float,  # whether a double holds the integer, is for the table to say
+    float: int | float,  # the table checks whether a double holds the integer exactly
 }
 
 
@@ -29,8 +29,8 @@ _SCALARS: Final[Mapping[Any, Any]] = {
 def record_decoder(row_type: Any) -> Callable[[bytes], list[Any]] | None:
     """Return a function that reads a JSON list of rows, or `None` if rows of this type have no members.
 
-    The function raises `ValueError` for rows that it does not read, because they are not of the type, or because a
-    value is written in an unusual way; `decode_json` tells those apart.
+    The function raises `ValueError` for rows that it cannot read: they have another type, or a value has an unusual
+    form. The caller then decodes them by `decode_json`, which reads unusual forms too.
     """
     if members_of(row_type) is None:
         return None
@@ -44,15 +44,15 @@ def _reader_of(into: Any) -> Callable[[bytes], list[Any]]:
     def read(text: bytes) -> list[Any]:
         try:
             found: list[Any] = decode(text)
-        except msgspec.MsgspecError:  # in old versions of msgspec it is no ValueError
-            raise ValueError("not a list of such rows") from None
+        except msgspec.MsgspecError:  # old versions of msgspec do not derive it from ValueError
+            raise ValueError("the JSON text is not a list of rows of this type") from None
         return found
 
     return read
 
 
 def record_cell(value: Any) -> str | None:
-    """Return a value of a record, or any other, as JSON; `None` for null."""
+    """Return a value, from a record or not, as JSON; return `None` for null."""
     if value.__class__ is not Raw:
         return json_cell(value)
     text = bytes(value)
@@ -60,17 +60,17 @@ def record_cell(value: Any) -> str | None:
 
 
 def _record_type(row_type: Any, inside: tuple[Any, ...]) -> Any:
-    """Make a Struct with the members of a class; JSON it stays where a class contains itself."""
+    """Make a Struct with the members of a class; return `Raw` where a class contains itself."""
     cls = get_origin(row_type) or row_type
     if cls in inside:
         return Raw
-    members = sorted((members_of(cls) or {}).items())  # as they are stored
+    members = sorted((members_of(cls) or {}).items())  # the order in which rows are stored
     fields = [(name, *_field(hint, (*inside, cls))) for name, hint in members]
     return msgspec.defstruct(f"{cls.__name__}Record", fields, kw_only=True, gc=False)
 
 
 def _field(hint: Any, inside: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the type of a member in a record, and the default of one that may be missing."""
+    """Return the type of a member in a record, and its default if the member may be missing."""
     kinds = kinds_of(hint)
     kind = _type_of(kinds[0], inside) if len(kinds) == 1 else _union_type(kinds)
     if kind is Raw:
@@ -108,14 +108,14 @@ _read_values: Final = _reader_of(_RAW_VALUES)
 
 
 def raw_rows(text: bytes) -> list[dict[str, Any]]:
-    """Read a JSON list of objects without looking at their values: each stays the JSON that it is.
+    """Read a JSON list of objects without decoding their values, which stay raw JSON.
 
     Raises:
-        ValueError: It is no list of objects.
+        ValueError: The text is not a list of objects.
     """
     return _read_objects(text)
 
 
 def raw_values(text: bytes) -> list[Any]:
-    """Read a JSON list without looking at its values; `bytes` makes JSON of each."""
+    """Read a JSON list without decoding its values; `bytes(value)` is the JSON of a value."""
     return _read_values(text)

@@ -1,8 +1,8 @@
-"""Rows to the JSON that a job stores, as fast as can be.
+"""Encode rows fast, as the JSON that a job stores.
 
-msgspec writes attrs classes by itself in a third of the time that it takes to make dicts first, but sorts their
-attributes and is not always exact (see `unstructuring`). What is stored needs no order, so rows go to msgspec as they
-are if they hold nothing that it would change. A function that sees to that is written for each class.
+msgspec encodes attrs classes directly in a third of the time of making dicts first. But it sorts their attributes, and
+it is not always exact (see `unstructuring`). Stored rows need no order. So rows go to msgspec directly if they hold
+no value that msgspec would change. A generated function for each class checks that.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,14 +23,14 @@ Check = Callable[[Any], bool]
 
 
 def encode_rows(rows: Sequence[Any]) -> bytes:
-    """Encode rows as a JSON list. The keys of a row are in any order, those of the objects in it in their own.
+    """Encode rows as a JSON list. The keys of a row have any order; the keys of objects in a row keep their order.
 
     Raises:
-        TypeError: A row holds what JSON cannot say.
+        TypeError: JSON has no form for a value's type.
         ValueError: A number is NaN or infinite.
     """
     try:
-        # Not a generator: it would take twice as long.
+        # A list, because a generator takes twice as long.
         is_simple = all([_ROW_CHECKS[row.__class__](row) for row in rows])  # noqa: C419
     except AttributeError:  # a value is not of its declared type, such as an `int` in place of a `Decimal`
         is_simple = False
@@ -38,10 +38,10 @@ def encode_rows(rows: Sequence[Any]) -> bytes:
 
 
 class _ValueChecks(dict[type, Check]):
-    """The functions that tell whether msgspec writes a value without loss, by class."""
+    """Functions by class that return whether msgspec writes a value without loss."""
 
     def __missing__(self, cls: Any) -> Check:
-        """Choose the function for a class."""
+        """Return and keep the function for a class."""
         found: Check = _no
         if issubclass(cls, dict):
             found = self._are_all_values_simple
@@ -58,10 +58,10 @@ class _ValueChecks(dict[type, Check]):
 
 
 class _RowChecks(dict[type, Check]):
-    """The same for rows, which may be models; a model in a row would have its attributes sorted."""
+    """The same functions for rows. Only a row may be a model, because msgspec would sort a model inside a row."""
 
     def __missing__(self, cls: Any) -> Check:
-        """Write the function for a model."""
+        """Generate the function for a model."""
         found = self[cls] = _model_check(cls) if is_model(cls) else _VALUE_CHECKS[cls]
         return found
 
@@ -70,12 +70,12 @@ def _model_check(cls: Any) -> Check:
     conditions = [_condition(attribute.name, attribute.type) for attribute in attrs.fields(cls)]
     source = f"lambda row: {' and '.join(filter(None, conditions)) or 'True'}"
     names = {"NOTHING_EXTRA": NOTHING_EXTRA, "checks": _VALUE_CHECKS}
-    # The names are those of a class's attributes: no text from outside is ever run.
+    # The source holds only names of a class's attributes, so text from outside is never executed.
     return cast("Check", eval(source, names))  # noqa: S307
 
 
 def _condition(name: str, hint: Any) -> str:
-    """Write the condition for an attribute, if there is one."""
+    """Return the source of an attribute's condition; empty if every value passes."""
     if is_direct(hint):
         return ""
     kinds = set(kinds_of(hint))

@@ -1,17 +1,19 @@
 """Decode the rows of a page from JSON text to models, without a dict for each row.
 
-`Converter.structure` takes dicts apart. For a page of rows, making the dicts is a third of the work. msgspec can
-instead decode each row into a Struct, and check texts and whole numbers on the way, if it is told which keys to expect.
-No document lists the keys completely, so a `PageDecoder` learns them from the endpoint's answers:
+`Converter.structure` reads dicts. For a page of rows, making the dicts is a third of the work. msgspec can decode each
+row into a Struct instead, and check strings and whole numbers while it decodes, but it needs to know the keys. No
+document lists all keys, so a `PageDecoder` learns them from the endpoint's answers:
 
-* The first page is decoded in the general way. Its keys, and the types of their values, become a Struct.
-* The next pages are decoded into that Struct. msgspec refuses a page that differs in any way (a new key, a missing one,
-  a text where a number was). Such a page is decoded in the general way, and what it shows is added to what was learned.
-  After `_MOST_LESSONS` additions the endpoint counts as unpredictable, and the general way is taken at once.
-* A value that msgspec would check less strictly than `structure` stays untyped and goes through the same `FieldCode`.
-  So both ways accept the same answers and make the same models. A property test compares them.
+* The first page is decoded by `decode_json` to dicts. Its keys, and the types of their values, become a Struct.
+* The next pages are decoded into that Struct. msgspec refuses a page that differs (a new key, a missing key, a string
+  in place of a number). Such a page is decoded by `decode_json`, and its keys and types are added to the learned ones.
+  After `_MOST_LESSONS` additions the endpoint counts as unpredictable, and all pages are decoded by `decode_json`.
+* msgspec checks a value only if its check is as strict as that of `structure`. Any other value stays untyped, and the
+  same `FieldCode` checks it. So both ways accept the same answers and make the same models. A property test compares
+  them.
 
-Dates are read a column at a time (`dates.DateTimes.column`), because the dates of a page mostly have one form.
+Dates are read in one call for all rows (`dates.DateTimes.read_column`), because the dates of a page mostly have one
+form.
 """
 
 import re
@@ -57,7 +59,7 @@ class StructRows(list[Any]):
 
     Attributes:
         model: The class of the models.
-        as_dicts: Returns the rows as the general way decodes them.
+        as_dicts: Returns the rows as dicts, decoded by `decode_json`.
     """
 
     def __init__(self, rows: list[Any], model: type[Model], read: ReadRows, as_dicts: Callable[[], list[Any]]) -> None:
@@ -70,42 +72,42 @@ class StructRows(list[Any]):
         """Make models of the rows.
 
         Raises:
-            Exception: A row does not fit; the general way finds out why.
+            Exception: A row does not fit; structuring `as_dicts()` shows why.
         """
         return self._read(self)
 
 
 @attrs.define(eq=False)
 class _LearnedKeys:
-    """What the answers showed of one kind of object.
+    """The keys that one kind of object had in the answers so far.
 
     Attributes:
-        types: The types of each key's values.
-        optional: The keys that some objects did not have.
+        types: The types that each key's values had.
+        optional: The keys that some objects lacked.
     """
 
     types: dict[str, set[type]] = attrs.field(factory=dict[str, set[type]])
     optional: set[str] = attrs.field(factory=set[str])
 
     def learn(self, source: Mapping[str, Any]) -> None:
-        """Add what one object shows."""
+        """Add the keys and types of one object."""
         if self.types:
             self.optional |= self.types.keys() ^ source.keys()
         for name, value in source.items():
             self.types.setdefault(name, set()).add(value.__class__)
 
     def only_type(self, name: str) -> type | None:
-        """Return the type of a key's values, nulls left out: `NoneType` when all are null, `None` when types differ."""
+        """Return the type of a key's values without nulls; `NoneType` if all are null, `None` if types differ."""
         kinds = self.types[name] - {NoneType}
         if not kinds:
             return NoneType
         return kinds.pop() if len(kinds) == 1 else None
 
     def struct(self, types: Mapping[str, Any]) -> Any:
-        """Return the Struct for objects with these keys; its fields are called `f0`, `f1` and so on.
+        """Return the Struct for objects with these keys; its fields are named `f0`, `f1` and so on.
 
         Args:
-            types: What msgspec has to check; a key that is left out may hold anything.
+            types: The types that msgspec checks; the value of any other key may have any type.
         """
         names = [f"f{index}" for index in range(len(self.types))]
         fields: list[tuple[str, Any, Any]] = []
@@ -139,15 +141,15 @@ class PageDecoder:
         self._read: ReadRows = list
 
     def decode(self, body: bytes | bytearray) -> Any:
-        """Decode one answer; the member with the rows is a `StructRows` when the answer has the learned form.
+        """Decode one answer. If it has the learned keys, the member with the rows is a `StructRows`.
 
         Raises:
-            DecodeError: It is not one JSON document.
+            DecodeError: The body is not one JSON document.
         """
         if self._decoder is not None:
             try:
                 return self._document(self._decoder.decode(body), body)
-            except Exception:  # noqa: BLE001, S110  (the general way finds out what is wrong, if anything is)
+            except Exception:  # noqa: BLE001, S110  (decode_json, below, finds what is wrong with the body, if anything)
                 pass
         document = decode_json(body)
         if self._lessons < _MOST_LESSONS:
@@ -185,7 +187,7 @@ class _RowsCode:
     """Generates the function that makes models of a page's Structs.
 
     Attributes:
-        checked: The types that msgspec has to check, by key.
+        checked: The types that msgspec checks, by key.
     """
 
     def __init__(self, model: Any, keys: _LearnedKeys, tables: DateTables, hook_for: Callable[[Any], Hook]) -> None:
@@ -239,7 +241,7 @@ class _RowsCode:
         loop = f"for row, {columns} in zip(rows, {columns}):" if columns else "for row in rows:"
         head = ["def read_rows(rows):", "models = []", "append = models.append", *self._columns.values(), loop]
         text = "\n    ".join([*head, *(f"    {line}" for line in lines), "return models"])
-        exec(compiled(text, self._model.__qualname__), self._names)  # noqa: S102  (keys stand in it as literals only)
+        exec(compiled(text, self._model.__qualname__), self._names)  # noqa: S102  (keys are string literals in it)
         return cast("ReadRows", self._names["read_rows"])
 
 
@@ -247,9 +249,9 @@ _NOT_NULL: Final = FieldCode(("if $ is None:", "    reject()"))
 
 
 def _type_to_check(attribute: "attrs.Attribute[Any]", present: list[str], keys: _LearnedKeys) -> type | None:
-    """Return the type that msgspec checks as strictly as the attribute's own code, or `None`.
+    """Return a type that msgspec checks as strictly as the attribute's `FieldCode` does, or `None`.
 
-    An optional key is not checked this way, because a Struct tells that it is missing by another value.
+    The value of an optional key is not checked by msgspec, because a Struct holds `UNSET` where the key is missing.
     """
     kinds = {keys.only_type(name) for name in present} - {NoneType}
     if len(kinds) != 1 or not keys.optional.isdisjoint(present):
@@ -265,7 +267,7 @@ def _type_to_check(attribute: "attrs.Attribute[Any]", present: list[str], keys: 
 
 
 def _first_not_null(members: list[str]) -> str:
-    """Write the expression for the first of a row's values that is not null."""
+    """Return the source of an expression: the first of these members that is not null."""
     *others, last = members
     return " else ".join([*(f"{member} if {member} is not None" for member in others), last])
 

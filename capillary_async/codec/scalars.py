@@ -1,4 +1,4 @@
-"""Structure values without parts, exactly: `3.7` is not a whole number and `true` is not 1, so both are refused."""
+"""The hooks of values without parts. They are strict: `3.7` and `true` are refused as whole numbers."""
 
 import re
 from collections.abc import Callable
@@ -18,11 +18,11 @@ _is_number: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII).fullmatch
 
 
 class Mismatch(Exception):  # noqa: N818  (never leaves the converter)
-    """A value does not fit its type; `mismatch` finds out where."""
+    """A value does not fit its type; the module `mismatch` finds the location."""
 
 
 class UnknownTypeError(InvalidArgumentError, TypeError):
-    """The caller asks for a type that no answer can be structured into."""
+    """The caller asks for a type to which no answer can be converted."""
 
 
 def reject(_value: Any = None, _into: Any = None) -> NoReturn:
@@ -31,7 +31,7 @@ def reject(_value: Any = None, _into: Any = None) -> NoReturn:
 
 
 def exactly(kind: type) -> Callable[[Any, Any], Any]:
-    """Return a hook that takes values of one class alone, for that class and what derives from it."""
+    """Return a hook that accepts only values of one class, for that class and its subclasses."""
 
     def structure_exactly(value: Any, into: Any) -> Any:
         if value.__class__ is not kind:
@@ -42,7 +42,7 @@ def exactly(kind: type) -> Callable[[Any, Any], Any]:
 
 
 def whole_number(value: Any, _into: Any = None) -> int:
-    """Take a whole number, or a text of digits that is one."""
+    """Accept a whole number, also as a string of digits."""
     if value.__class__ is int:
         return int(value)
     if value.__class__ is not str or not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 20:
@@ -54,7 +54,7 @@ def whole_number(value: Any, _into: Any = None) -> int:
 
 
 def quoted_number(value: Any, _into: Any = None) -> Decimal:
-    """Take any number with the digits it came with, or a text of digits that is one."""
+    """Accept any number, also as a string of digits, and keep its digits."""
     if value.__class__ is str:
         if len(value) > _LONGEST_NUMBER or not _is_number(value):
             raise Mismatch
@@ -63,7 +63,7 @@ def quoted_number(value: Any, _into: Any = None) -> Decimal:
 
 
 def exact_number(value: Any, _into: Any = None) -> Decimal:
-    """Take any number, with the digits it came with."""
+    """Accept any number and keep its digits."""
     if value.__class__ is int:
         return Decimal(value)
     if value.__class__ is not Decimal:
@@ -72,7 +72,7 @@ def exact_number(value: Any, _into: Any = None) -> Decimal:
 
 
 def binary_number(value: Any, _into: Any = None) -> float:
-    """Take any number, for a class that asks for `float` itself."""
+    """Accept any finite number as a float, for a user's class that declares `float`."""
     if value.__class__ not in {int, Decimal, float}:
         raise Mismatch
     number = float(value)
@@ -82,7 +82,7 @@ def binary_number(value: Any, _into: Any = None) -> float:
 
 
 def member(value: Any, into: type[Enum]) -> Enum:
-    """Take an enumeration's value; `1` and `true` are not the same one."""
+    """Accept a value of an enumeration; `1` and `true` are different values."""
     for candidate in into:
         if candidate.value == value and candidate.value.__class__ is value.__class__:
             return candidate
@@ -90,19 +90,19 @@ def member(value: Any, into: type[Enum]) -> Enum:
 
 
 def literal(value: Any, into: Any) -> Any:
-    """Take one of the values that a `Literal` lists."""
+    """Accept a value that a `Literal` lists."""
     for allowed in get_args(into):
-        plain = allowed.value if isinstance(allowed, Enum) else allowed
-        if plain == value and plain.__class__ is value.__class__:
+        wire_value = allowed.value if isinstance(allowed, Enum) else allowed
+        if wire_value == value and wire_value.__class__ is value.__class__:
             return allowed
     raise Mismatch
 
 
 class WholeDecimals(dict[int, Decimal]):
-    """Turns whole numbers into Decimals; small ones are made once, because amounts and counts often repeat."""
+    """Decimals of whole numbers; small ones are cached, because amounts and counts repeat."""
 
     def __missing__(self, value: int) -> Decimal:
-        """Make the Decimal of a number that is not remembered."""
+        """Return the Decimal of a number that is not in the cache."""
         number = Decimal(value)
         if 0 <= value < _SMALL:
             self[value] = number
@@ -113,7 +113,7 @@ WHOLE_DECIMALS: Final = WholeDecimals()
 
 
 class OpenEnumeration(dict[Any, Any]):
-    """Turns a known text into its member, and leaves any other text as it is."""
+    """Members of an enumeration by text; an unknown text stays a text."""
 
     def __init__(self, enumeration: type[Enum]) -> None:
         super().__init__({member.value: member for member in enumeration})

@@ -1,8 +1,8 @@
-"""Values back to what JSON consists of: models to dicts, with the attributes in the order of their declaration.
+"""Convert values to what JSON consists of: models become dicts, with the attributes in the order of declaration.
 
-msgspec writes most classes by itself, but not exactly: it sorts the attributes of attrs classes, writes null for NaN,
-and rounds an offset from UTC to minutes. `exact` makes a value that it writes without loss. As in `generation`, a
-function is written for each class, because a loop over twelve attributes costs ten times as much.
+msgspec encodes most classes directly, but not exactly: it sorts the attributes of attrs classes, writes null for NaN,
+and rounds an offset from UTC to minutes. `exact` returns a value that msgspec writes without loss. As in `generation`,
+a function is generated for each class, because a loop over twelve attributes takes ten times as long.
 """
 
 from collections import deque
@@ -21,19 +21,19 @@ from capillary_async.models.members import members_of
 
 Convert = Callable[[Any], Any]
 
-# Offsets from UTC with seconds are those of local mean time. The last zone left it in 1972.
+# Only local mean time has offsets from UTC with seconds. The last zone stopped using it in 1972.
 LAST_YEAR_OF_ODD_OFFSETS: Final = 1972
 _DIRECT: Final = frozenset((NoneType, bool, int, str))
-# Beyond this many digits a number stays a text: 1E+999999 would be a million digits long.
+# A number with more digits becomes a string, because 1E+999999 would be a million digits long.
 _LONGEST_WHOLE_NUMBER: Final = 400
 
 
 def exact(value: Any, *, by_alias: bool = False) -> Any:
-    """Return a value with dicts and lists in place of everything that has parts, as msgspec writes it exactly.
+    """Return a value that msgspec writes without loss, with dicts and lists in place of objects and collections.
 
     Args:
         value: A model, an object of any class with declared members, a collection, an error, a scalar.
-        by_alias: Whether the keys of models are the API's own, with `extra` among them.
+        by_alias: Whether models have the API's keys, with the items of `extra` beside them.
 
     Raises:
         ValueError: A number is NaN or infinite.
@@ -42,15 +42,15 @@ def exact(value: Any, *, by_alias: bool = False) -> Any:
 
 
 def to_dict(value: Any, *, by_alias: bool = False) -> Any:
-    """Return a value as dicts, lists, texts, numbers, booleans and `None`, which `json.dumps` takes as it is.
+    """Return a value as dicts, lists, strings, numbers, booleans and `None`, which `json.dumps` accepts.
 
-    Nothing is lost. Dates and date-times are ISO 8601 texts. A `Decimal` is an `int` if its digits are those of a
-    whole number; a `float` if the shortest text of that float is the same number, which is so for all numbers of up
-    to 15 digits; and its own text otherwise. `to_json` writes every `Decimal` as a number with its own digits.
+    No information is lost. Dates and date-times become ISO 8601 strings. A `Decimal` without decimal places becomes an
+    `int`. Any other `Decimal` becomes a `float` if `repr` of the float is the same number, which holds for up to 15
+    digits, and a string otherwise. `to_json` writes every `Decimal` as a number with all its digits.
 
     Args:
-        value: A model, a list of models, a page, an outcome, or anything inside one.
-        by_alias: Whether the keys of models are the API's own, with `extra` among them.
+        value: A model, a list of models, a page, an outcome, or a part of one.
+        by_alias: Whether models have the API's keys, with the items of `extra` beside them.
 
     Raises:
         ValueError: A number is NaN or infinite.
@@ -59,10 +59,10 @@ def to_dict(value: Any, *, by_alias: bool = False) -> Any:
 
 
 class _Converters(dict[type, Convert]):
-    """The functions that `exact` goes by, by class; each is made when its class first comes."""
+    """The functions that `exact` uses, by class; each is made for the first value of its class."""
 
     def __init__(self, *, by_alias: bool) -> None:
-        super().__init__(dict.fromkeys(_DIRECT, _as_it_is))
+        super().__init__(dict.fromkeys(_DIRECT, _unchanged))
         self._by_alias = by_alias
 
     def convert(self, value: Any) -> Any:
@@ -70,7 +70,7 @@ class _Converters(dict[type, Convert]):
         return self[value.__class__](value)
 
     def __missing__(self, cls: type) -> Convert:
-        """Choose the function for a class."""
+        """Return and keep the function for a class."""
         found = self[cls] = self._chosen(cls)
         return found
 
@@ -86,7 +86,7 @@ class _Converters(dict[type, Convert]):
             return lambda value: {key: self[item.__class__](item) for key, item in value.items()}
         if issubclass(cls, list | tuple | AbstractSet | deque):
             return lambda value: [self[item.__class__](item) for item in value]
-        return next((convert for kind, convert in _SCALARS.items() if issubclass(cls, kind)), _as_it_is)
+        return next((convert for kind, convert in _SCALARS.items() if issubclass(cls, kind)), _unchanged)
 
     def _object_function(self, cls: Any, names: tuple[str, ...]) -> Convert:
         hints = {attribute.name: attribute.type for attribute in documented(cls)} if is_model(cls) else {}
@@ -96,23 +96,23 @@ class _Converters(dict[type, Convert]):
             value = f"value.{name}" if is_direct(hints.get(name, Any)) else f"convert(value.{name})"
             members.append(f"**{value}" if keys[name] is None else f"{keys[name]!r}: {value}")
         source = f"lambda value: {{{', '.join(members)}}}"
-        # The names are those of a class's attributes: no text from outside is ever run.
+        # The source holds only names of a class's attributes, so text from outside is never executed.
         return cast("Convert", eval(source, {"convert": self.convert}))  # noqa: S307
 
     def _keys_of(self, cls: Any, names: tuple[str, ...]) -> Mapping[str, str | None]:
-        """Return the key of each member; `None` for `extra`, whose items are keys of their own for the API."""
+        """Return the key of each member; `None` for `extra` if its items stand beside the other keys."""
         if not self._by_alias or not is_model(cls):
             return dict(zip(names, names, strict=True))
         keys: dict[str, str | None] = {"extra": None}
         for attribute in documented(cls):
             spellings = wire_names(attribute)
-            # Every date-time may have a twin in ISO 8601, but few answers send it; both are read.
+            # `wire_names` lists a second key in ISO 8601 for each date-time, but few answers have it.
             keys[attribute.name] = next((name for name in spellings if not name.endswith("ISO")), spellings[0])
         return keys
 
 
 def is_direct(hint: Any) -> bool:
-    """Whether values of a declared type are written as they are: texts, whole numbers, open enumerations."""
+    """Whether values of a type need no conversion: strings, whole numbers, booleans, open enumerations."""
     if get_origin(hint) is Annotated:
         return is_direct(get_args(hint)[0])
     arms = alternatives(hint)
@@ -121,7 +121,7 @@ def is_direct(hint: Any) -> bool:
     return isinstance(hint, type) and (hint in _DIRECT or issubclass(hint, str))
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -149,12 +149,12 @@ def _exact_date_time(value: datetime) -> Any:
         return value.isoformat()
 
 
-def _plain_member(value: Enum) -> Any:
+def _member_value(value: Enum) -> Any:
     return value.value
 
 
 _SCALARS: Final[Mapping[Any, Convert]] = {
-    Enum: _plain_member,
+    Enum: _member_value,
     float: _finite_float,
     Decimal: _finite_decimal,
     datetime: _exact_date_time,
@@ -162,7 +162,7 @@ _SCALARS: Final[Mapping[Any, Convert]] = {
 
 
 def _facts_of(error: Exception) -> dict[str, Any]:
-    """Return what an error says: its class, its message, and what an error of this package knows."""
+    """Return an error's class, message and, if it is an error of this package, attributes."""
     facts: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
     if isinstance(error, CapillaryError):
         names = ("path", "attempts", "retryable", "status", "codes", "request_id", "location")
@@ -196,7 +196,7 @@ def _iso(value: date) -> str:
 
 
 def _by_codec(value: Any) -> Any:
-    """Convert what msgspec knows and JSON does not, such as a UUID."""
+    """Convert a value that msgspec knows and JSON does not, such as a UUID."""
     import msgspec  # noqa: PLC0415
 
     return msgspec.to_builtins(value)

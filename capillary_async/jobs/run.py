@@ -320,4 +320,4 @@ def _controller_for(concurrency: Concurrency) -> ConcurrencyController:
 
 def _slower(controller: ConcurrencyController) -> ConcurrencyController:
     limit = max(1, controller.limit // _LATER_SHARE)
-    return ConcurrencyController(limit, limit, minds_latency=False, pace=controller.pace)
+    return ConcurrencyController(limit, limit, minds_latency=False, rate_control=controller.rate_control)

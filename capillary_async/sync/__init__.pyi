@@ -27,36 +27,35 @@ T = TypeVar('T')
 V = TypeVar('V')
 
 def lookup_many(fn: Callable[[K], V], keys: Iterable[K] | AsyncIterable[K], *, concurrency: Concurrency=64, order: Order='completion') -> Outcomes[K, V]:
-    """Call `fn` for every key, many at a time, and hand out an outcome for each.
+    """Call `fn` for every key, several at a time, and yield an outcome for each.
 
     Use it as a context manager: `with lookup_many(...) as outcomes: for outcome in outcomes`.
-    Leaving the block, by whatever way, cancels the calls that run and waits for their end. Where the
-    client's rate limit makes calls wait, these give way to calls made elsewhere.
+    Leaving the block cancels the running calls and waits for their end. When calls wait for the client's rate limit,
+    calls from elsewhere go first.
 
     Args:
         fn: Any function of one key, such as `client.customers.get`.
-        keys: Consumed lazily; a key is taken only when its call can start. An async iterator is closed
-            when the block is left.
-        concurrency: How many calls run at once. "auto" begins with a few, adds some while the latency
-            holds, and halves them when it doubles or when the API throttles; `outcomes.concurrency` tells where
-            that has led. Then requests also start at a pace that the API bears, and one that was throttled is sent
-            again while others are answered.
-        order: "completion" hands an outcome out as soon as there is one; "input" keeps the order of the
-            keys, for which up to `concurrency` finished outcomes wait behind a slow one.
+        keys: The keys. A key is taken only when its call can start. An async iterator is closed when the block is left.
+        concurrency: Number of calls that run at once. "auto" starts with a few calls, adds some while the latency
+            stays, and halves the number when the latency doubles or the API throttles; `outcomes.concurrency` is the
+            current number. With "auto", requests also start at a rate that the API accepts, and a throttled request
+            is sent again while other requests are answered.
+        order: "completion" yields each outcome as soon as its call ends. "input" keeps the order of the keys, so up to
+            `concurrency` finished outcomes may wait for a slow one.
 
     Returns:
-        The outcomes. An error of the key source itself is raised after the outcomes of what was started.
+        The outcomes. If iterating over `keys` raises an error, it is raised after the outcomes of the started calls.
 
     Raises:
-        InvalidArgumentError: `fn`, `concurrency` or `order` is none of the above.
+        InvalidArgumentError: `fn`, `concurrency` or `order` is wrong.
     """
 class Customers:
     """Calls that start from a customer."""
     def get(self, customer_id: int, *, source: Source | str='INSTORE', account_id: str | None=None, embed: Several[Embed | str]=..., include_all_user_groups: bool | None=None, user_group_id: int | None=None, include_user_group_loyalty_details: bool | None=None, include_fraud_details: bool | None=None, only_current_profile: bool | None=None, user_group_joined_after: date | None=None, user_group_joined_before: date | None=None, user_group_offset: int | None=None, user_group_limit: int | None=None, user_group_sort_by: str | None=None, user_group_sort_order: SortOrder | str | None=None, user_group_pagination: bool | None=None, gap_to_upgrade: int | None=None, gap_to_renew: int | None=None, ndnc_status: bool | None=None, optin_status: bool | None=None, slab_history: bool | None=None, tier_upgrade_criteria: bool | None=None, membership_retention_criteria: bool | None=None) -> Customer:
         """Fetch a customer's details.
 
-        What is not given is not sent. Transactions are not part of the answer, and the API has no call for
-        many customers at once: see `lookup_many`.
+        Arguments that are not given are not sent. The answer has no transactions. The API has no call for several
+        customers; use `lookup_many`.
 
         Args:
             customer_id: As `customers.find_id` returns it.
@@ -70,21 +69,21 @@ class Customers:
             include_user_group_loyalty_details: Add the loyalty details of user groups.
             include_fraud_details: Add fraud details.
             only_current_profile: Leave out profiles of other sources.
-            user_group_joined_after: User groups joined from this day on.
-            user_group_joined_before: User groups joined up to this day.
+            user_group_joined_after: Only user groups joined on this day or later.
+            user_group_joined_before: Only user groups joined on this day or earlier.
             user_group_offset: Offset within the user groups, 0 or more.
-            user_group_limit: User groups in the answer, from 1 to 1,000.
-            user_group_sort_by: Such as JoinedDate, the API's default.
+            user_group_limit: Largest number of user groups in the answer, from 1 to 1,000.
+            user_group_sort_by: The field to sort by, such as JoinedDate, the API's default.
             user_group_sort_order: ASC, or DESC, the API's default.
             user_group_pagination: Add `ug2_pagination` to the answer.
-            gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
-                among `embed`.
-            gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+            gap_to_upgrade: Add what the customer lacks for the next tier in this many days, 0 for today. Needs mlp
+                in `embed`.
+            gap_to_renew: Add what the customer lacks to keep the tier in this many days. Needs mlp in `embed`.
             ndnc_status: Add the do-not-disturb status.
             optin_status: Add the opt-in status.
             slab_history: Add the tier changes.
-            tier_upgrade_criteria: Add what the next tier asks for.
-            membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+            tier_upgrade_criteria: Add the conditions of the next tier.
+            membership_retention_criteria: Add the conditions for keeping the tier, if a downgrade is configured.
 
         Returns:
             The customer.
@@ -93,16 +92,16 @@ class Customers:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
             CustomerMergedError: The customer was merged into another (8069).
-            InvalidRequestError: Source or account are wrong.
+            InvalidRequestError: The source or the account is wrong.
         """
     def find(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, embed: Several[Embed | str]=..., include_all_user_groups: bool | None=None, user_group_id: int | None=None, include_user_group_loyalty_details: bool | None=None, include_fraud_details: bool | None=None, only_current_profile: bool | None=None, user_group_joined_after: date | None=None, user_group_joined_before: date | None=None, user_group_offset: int | None=None, user_group_limit: int | None=None, user_group_sort_by: str | None=None, user_group_sort_order: SortOrder | str | None=None, user_group_pagination: bool | None=None, gap_to_upgrade: int | None=None, gap_to_renew: int | None=None, ndnc_status: bool | None=None, optin_status: bool | None=None, slab_history: bool | None=None, tier_upgrade_criteria: bool | None=None, membership_retention_criteria: bool | None=None) -> Customer:
-        """Fetch a customer's details by something else than the id, in one request.
+        """Fetch a customer's details by an identifier other than the id, in one request.
 
-        What is not given is not sent.
+        Arguments that are not given are not sent.
 
         Args:
             identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered: INSTORE, MARTJACK, WECHAT, LINE or ALL.
             account_id: The account, in a source that has several.
             embed: Further parts: points, subscriptions, mlp, userGroup, gapDetails, promotionalPoints,
@@ -113,21 +112,21 @@ class Customers:
             include_user_group_loyalty_details: Add the loyalty details of user groups.
             include_fraud_details: Add fraud details.
             only_current_profile: Leave out profiles of other sources.
-            user_group_joined_after: User groups joined from this day on.
-            user_group_joined_before: User groups joined up to this day.
+            user_group_joined_after: Only user groups joined on this day or later.
+            user_group_joined_before: Only user groups joined on this day or earlier.
             user_group_offset: Offset within the user groups, 0 or more.
-            user_group_limit: User groups in the answer, from 1 to 1,000.
-            user_group_sort_by: Such as JoinedDate, the API's default.
+            user_group_limit: Largest number of user groups in the answer, from 1 to 1,000.
+            user_group_sort_by: The field to sort by, such as JoinedDate, the API's default.
             user_group_sort_order: ASC, or DESC, the API's default.
             user_group_pagination: Add `ug2_pagination` to the answer.
-            gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today. Wants mlp
-                among `embed`.
-            gap_to_renew: Add what is missing to keep the tier in this many days. Wants mlp among `embed`.
+            gap_to_upgrade: Add what the customer lacks for the next tier in this many days, 0 for today. Needs mlp
+                in `embed`.
+            gap_to_renew: Add what the customer lacks to keep the tier in this many days. Needs mlp in `embed`.
             ndnc_status: Add the do-not-disturb status.
             optin_status: Add the opt-in status.
             slab_history: Add the tier changes.
-            tier_upgrade_criteria: Add what the next tier asks for.
-            membership_retention_criteria: Add what the tier asks for, where a downgrade is configured.
+            tier_upgrade_criteria: Add the conditions of the next tier.
+            membership_retention_criteria: Add the conditions for keeping the tier, if a downgrade is configured.
 
         Returns:
             The customer.
@@ -136,14 +135,14 @@ class Customers:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015), not in this source (8065), or the customer was deleted.
             CustomerMergedError: The customer was merged into another (8069).
-            InvalidRequestError: Source or account are wrong.
+            InvalidRequestError: The source or the account is wrong.
         """
     def find_id(self, identifier_name: IdentifierName | str, identifier_value: str, *, source: Source | str='INSTORE', account_id: str | None=None) -> int:
-        """Find a customer's id by something else that identifies the customer.
+        """Find a customer's id by another identifier.
 
         Args:
             identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered.
             account_id: The account, in a source that has several.
 
@@ -155,21 +154,21 @@ class Customers:
             NotFoundError: There is no such customer (8015), or not in this source (8065).
         """
     def search(self, query: str, *, page_size: int=10) -> Pager[CustomerMatch]:
-        """List the customers whom a text finds: the beginning of a name, a mobile number, an address, an id.
+        """List the customers that match a text: the beginning of a name, a mobile number, an address or an id.
 
-        A busy search (461) is tried again. For one customer whose identifier is known, `customers.find_id` and
-        `customers.find` are faster and exact.
+        When the search is busy (461), it is retried. If you know the identifier of a customer, use `customers.find_id` or
+        `customers.find`, which are faster and exact.
 
         Args:
-            query: What to look for, in every source.
-            page_size: Customers to ask for at once, from 1 to 1,000; 10 is the API's own.
+            query: The text to search for, in every source.
+            page_size: Customers of one request, from 1 to 1,000; the API's default is 10.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
-            ServerError: The search was busy every time (461).
+            ServerError: The search was busy at every attempt (461).
         """
     def get_points_balance(self, customer_id: int, *, program_id: int | None=None, entity_type: EntityType | str | None=None) -> PointsBalance:
-        """Fetch how many points a customer has: a small and fast answer.
+        """Fetch a customer's number of points; the answer is small and fast.
 
         Args:
             customer_id: As `customers.find_id` returns it.
@@ -177,7 +176,7 @@ class Customers:
             entity_type: CUSTOMER, the API's default, or FLEET or USERGROUP2 for the points of the customer's user group.
 
         Returns:
-            The points that can be spent, and those that are promised.
+            The points that can be spent, and the promised points.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -185,18 +184,18 @@ class Customers:
             InvalidRequestError: The entity type is unknown (1212), or the user group is not valid (1632).
         """
     def find_points_balance(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, program_id: int | None=None, entity_type: EntityType | str | None=None) -> PointsBalance:
-        """Fetch how many points a customer has, by something else than the id.
+        """Fetch a customer's number of points by an identifier other than the id.
 
         Args:
             identifier_name: mobile, email, externalId, cardnumber, cardExternalId, wechat, martjackId or fbId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered.
             account_id: The account, in a source that has several.
             program_id: Only the points of this loyalty programme.
             entity_type: As `customers.get_points_balance` takes it.
 
         Returns:
-            The points that can be spent, and those that are promised.
+            The points that can be spent, and the promised points.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -204,11 +203,11 @@ class Customers:
             InvalidRequestError: The entity type is unknown (1212), or the user group is not valid (1632).
         """
     def get_tiers(self, customer_id: int, *, program_id: int | None=None, entity_type: EntityType | str | None=None, all_programs: bool | None=None) -> tuple[TierDetails, ...]:
-        """Fetch a customer's tier, in one loyalty programme or in all: a small and fast answer.
+        """Fetch a customer's tier in one loyalty programme or in all; the answer is small and fast.
 
         Args:
             customer_id: As `customers.find_id` returns it.
-            program_id: The loyalty programme; the default one when it is not given.
+            program_id: The loyalty programme; `None` means the default one.
             entity_type: CUSTOMER, the API's default, or FLEET for the tier of the customer's user group.
             all_programs: Every programme.
 
@@ -226,11 +225,11 @@ class Customers:
         Args:
             customer_id: As `customers.find_id` returns it.
             program_id: Only this programme.
-            include_all_user_groups: Add what the customer has in user groups.
-            user_group_id: Add what the customer has in this user group.
+            include_all_user_groups: Add the customer's points and tiers in user groups.
+            user_group_id: Add the customer's points and tiers in this user group.
 
         Returns:
-            One for each programme; in one that the customer did not join, `is_enrolled` is false.
+            One entry for each programme; `is_enrolled` is false in a programme that the customer did not join.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -238,13 +237,13 @@ class Customers:
             InvalidRequestError: The customer is not in the programme (8089) or not in the user group (1620).
         """
     def get_points_expiry(self, customer_id: int) -> tuple[PointsExpiry, ...]:
-        """Fetch when a customer's points expire.
+        """Fetch the dates on which a customer's points expire.
 
         Args:
             customer_id: As `customers.find_id` returns it.
 
         Returns:
-            How many points expire on which day; empty when there are none.
+            The number of points that expire on each day; empty when no points expire.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -257,35 +256,35 @@ class Customers:
             customer_id: As `customers.find_id` returns it.
 
         Returns:
-            First those that a date is set for, then those that wait for an event, whose `redeemable_from` is `None`.
+            First the points with a date, then the points that wait for an event, whose `redeemable_from` is `None`.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015).
         """
     def list_transactions(self, customer_id: int, *, page_size: int=..., start_date: date | None=None, end_date: date | None=None, transaction_type: TransactionType | str | None=None, transaction_ids: Several[int]=..., start_id: int | None=None, end_id: int | None=None, bill_number: str | None=None, bill_numbers: Several[str]=..., entity_type: StoreEntityType | str | None=None, entity_code: str | None=None, local_currency: bool | None=None, embed: Several[TransactionEmbed | str]=..., sort_by: str | None=None, sort_order: SortOrder | str | None=None) -> Pager[Transaction]:
-        """List what a customer bought and brought back, the latest first.
+        """List a customer's purchases and returns, the latest first.
 
-        Transactions of the same time have no order of their own, so a page may repeat a row of the page before: rows are
-        told apart by `type` and `id`.
+        The order of transactions with the same time is not fixed, so a page may repeat a row of the page before. The
+        listing drops such repeated rows by `type` and `id`.
 
         Args:
             customer_id: As `customers.find_id` returns it.
-            page_size: Transactions to ask for at once, from 1 to 1,000; most customers are one page.
-            start_date: Billed from this moment on.
-            end_date: Billed up to this moment.
+            page_size: Transactions of one request, from 1 to 1,000; one page is enough for most customers.
+            start_date: Only transactions billed at this moment or later.
+            end_date: Only transactions billed at this moment or earlier.
             transaction_type: REGULAR, RETURN or ALL.
             transaction_ids: Only these transactions.
-            start_id: From this id on; only of purchases for certain, like `end_id`.
-            end_id: Up to this id.
+            start_id: Only transactions with this id or a larger one; like `end_id`, documented for purchases only.
+            end_id: Only transactions with this id or a smaller one.
             bill_number: Only the bill with this number.
             bill_numbers: Only the bills with these numbers.
-            entity_type: STORE, ZONE, CONCEPT or TILL: where the transactions were made. Wants `entity_code`.
+            entity_type: STORE, ZONE, CONCEPT or TILL: the place of the transactions. Needs `entity_code`.
             entity_code: Code of the store, zone, concept or till.
             local_currency: Add the amounts in the local currency.
             embed: Further parts: BILL_CF, BILL_EF, ATTRIBUTION, PAYMENT_MODES, CREDIT_NOTES, BILL_STORE_DETAILS,
-                BILL_POINTS, TRANSACTION_IDENTIFIER. Lines of the bills are not among them.
-            sort_by: BILLING_TIME is all that the API knows.
+                BILL_POINTS, TRANSACTION_IDENTIFIER. The API offers no bill lines here.
+            sort_by: The API supports BILLING_TIME only.
             sort_order: ASC, or DESC, the API's default.
 
         Raises:
@@ -294,29 +293,29 @@ class Customers:
             InvalidRequestError: A part (1110), a date (1114, 1115) or a filter is wrong.
         """
     def find_transactions(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., start_date: date | None=None, end_date: date | None=None, transaction_type: TransactionType | str | None=None, transaction_ids: Several[int]=..., start_id: int | None=None, end_id: int | None=None, bill_number: str | None=None, bill_numbers: Several[str]=..., entity_type: StoreEntityType | str | None=None, entity_code: str | None=None, local_currency: bool | None=None, embed: Several[TransactionEmbed | str]=..., sort_by: str | None=None, sort_order: SortOrder | str | None=None) -> Pager[Transaction]:
-        """List what a customer bought and brought back, the latest first, by something else than the id.
+        """List a customer's purchases and returns, the latest first, by an identifier other than the id.
 
-        Whoever asks needs the right to write customers; `customers.list_transactions` is content with the right to read.
+        The credentials need the right to write customers; `customers.list_transactions` needs only the right to read.
 
         Args:
             identifier_name: mobile, email, externalId, id, wechat, cardnumber or cardExternalId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered.
             account_id: The account, in a source that has several.
-            page_size: Transactions to ask for at once, from 1 to 1,000; most customers are one page.
-            start_date: Billed from this moment on.
-            end_date: Billed up to this moment.
+            page_size: Transactions of one request, from 1 to 1,000; one page is enough for most customers.
+            start_date: Only transactions billed at this moment or later.
+            end_date: Only transactions billed at this moment or earlier.
             transaction_type: REGULAR, RETURN or ALL.
             transaction_ids: Only these transactions.
-            start_id: From this id on; only of purchases for certain, like `end_id`.
-            end_id: Up to this id.
+            start_id: Only transactions with this id or a larger one; like `end_id`, documented for purchases only.
+            end_id: Only transactions with this id or a smaller one.
             bill_number: Only the bill with this number.
             bill_numbers: Only the bills with these numbers.
-            entity_type: STORE, ZONE, CONCEPT or TILL: where the transactions were made. Wants `entity_code`.
+            entity_type: STORE, ZONE, CONCEPT or TILL: the place of the transactions. Needs `entity_code`.
             entity_code: Code of the store, zone, concept or till.
             local_currency: Add the amounts in the local currency.
             embed: Further parts, as `customers.list_transactions` takes them.
-            sort_by: BILLING_TIME is all that the API knows.
+            sort_by: The API supports BILLING_TIME only.
             sort_order: ASC, or DESC, the API's default.
 
         Raises:
@@ -331,29 +330,29 @@ class Customers:
             customer_id: As `customers.find_id` returns it.
 
         Returns:
-            The statuses in the order the API sent them; the one that counts has `is_active`.
+            The statuses, in the order of the answer; the current status has `is_active`.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015).
         """
     def get_loyalty_events(self, customer_id: int, *, event_type: str | None=None, start_date: date | None=None, end_date: date | None=None, limit: int | None=None, offset: int | None=None, page: int | None=None) -> tuple[LoyaltyEvent, ...]:
-        """Fetch what the loyalty engine did for a customer.
+        """Fetch the events of the loyalty engine for a customer.
 
-        The documents disagree on whether this endpoint can be paged, and none shows a total: what is asked for here
-        is one answer.
+        The method returns one page, because the documents disagree on whether this endpoint has pages, and no document
+        shows a total.
 
         Args:
             customer_id: As `customers.find_id` returns it.
             event_type: Only events of this name, such as TransactionAdd.
-            start_date: From this moment on.
-            end_date: Up to this moment.
-            limit: Events in the answer; 10 is the API's default.
-            offset: Events to leave out at the beginning.
-            page: The page, from 1; wins over `offset`.
+            start_date: Only events at this moment or later.
+            end_date: Only events at this moment or earlier.
+            limit: Largest number of events in the answer; the API's default is 10.
+            offset: Number of events to skip at the beginning.
+            page: The page, from 1; `offset` is ignored when it is given.
 
         Returns:
-            The events, in the order the API sent them.
+            The events, in the order of the answer.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -374,23 +373,23 @@ class Customers:
     def list_user_groups(self, customer_id: int, *, source: Source | str='INSTORE', page_size: int=50, joined_after: date | None=None, joined_before: date | None=None, sort_by: str | None=None, sort_order: SortOrder | str | None=None, include_loyalty_details: bool=False) -> Pager[CustomerUserGroup]:
         """List the user groups that a customer is in.
 
-        They come with the customer's details, under a name that no document shows; the one list of objects
-        whose name speaks of user groups is taken.
+        The customer's details contain the user groups in a member that no document names. So the method reads the only list
+        of objects whose name looks like user groups.
 
         Args:
             customer_id: As `customers.find_id` returns it.
             source: Where the customer is registered.
-            page_size: User groups to ask for at once, from 1 to 1,000.
-            joined_after: Joined from this day on.
-            joined_before: Joined up to this day.
-            sort_by: Such as JoinedDate, the API's default.
+            page_size: User groups of one request, from 1 to 1,000.
+            joined_after: Only user groups joined on this day or later.
+            joined_before: Only user groups joined on this day or earlier.
+            sort_by: The field to sort by, such as JoinedDate, the API's default.
             sort_order: ASC, or DESC, the API's default.
             include_loyalty_details: Add each group's loyalty details.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015).
-            DecodeError: The answer promises user groups, and they are not to be found in it.
+            DecodeError: The answer's total says that there are user groups, but the answer has no list of them.
         """
 
 class UserGroups:
@@ -399,7 +398,7 @@ class UserGroups:
         """List the running totals that are kept for a user group.
 
         Args:
-            identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+            identifier: The group's id, or with `identifier_type` another identifier of the group. A whole number; only an
                 externalId may be a text.
             identifier_type: id, externalId or primaryUserId.
             source: Where the group's customers are registered.
@@ -415,12 +414,12 @@ class UserGroups:
         Args:
             group_id: The group's id.
             source: Where its customers are registered.
-            page_size: Members to ask for at once, from 1 to 1,000.
-            joined_after: Joined from this moment on.
-            joined_before: Joined up to this moment.
+            page_size: Members of one request, from 1 to 1,000.
+            joined_after: Only members that joined at this moment or later.
+            joined_before: Only members that joined at this moment or earlier.
             include_cards: Add each member's cards.
             include_status: Add each member's status.
-            sort_by: What to sort by.
+            sort_by: The field to sort by.
             sort_order: ASC or DESC.
 
         Raises:
@@ -431,8 +430,8 @@ class UserGroups:
         """List the user groups whose names match.
 
         Args:
-            name: What to look for, at most 50 characters.
-            page_size: Groups to ask for at once, from 1 to 1,000.
+            name: The text to search for, at most 50 characters.
+            page_size: Groups of one request, from 1 to 1,000.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -442,14 +441,14 @@ class UserGroups:
         """Fetch a user group with its members, points, tiers and gaps.
 
         Args:
-            identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+            identifier: The group's id, or with `identifier_type` another identifier of the group. A whole number; only an
                 externalId may be a text.
             identifier_type: id, externalId or primaryUserId.
             program_details: Add points and tier in every loyalty programme.
             expired_points: Add points that expired.
             expiry_schedules: Add points that will expire.
-            gap_to_upgrade: Add what is missing for the next tier in this many days, 0 for today.
-            gap_to_renew: Add what is missing to keep the tier in this many days.
+            gap_to_upgrade: Add what the group lacks for the next tier in this many days, 0 for today.
+            gap_to_renew: Add what the group lacks to keep the tier in this many days.
             company_details: Add the company that the group belongs to.
 
         Returns:
@@ -461,28 +460,28 @@ class UserGroups:
             InvalidRequestError: The group's external id or primary member is not valid (1632).
         """
     def list_transactions(self, identifier: int | str, *, identifier_type: UserGroupIdentifier | IdentifierName | str='id', source: Source | str='INSTORE', account_id: str | None=None, page_size: int=100, transaction_type: TransactionType | str | None=None, transaction_id: int | None=None, bill_number: str | None=None, customer_id: int | None=None, start_date: date | None=None, end_date: date | None=None, embed: Several[GroupTransactionEmbed | str]=..., all_programs: bool | None=None, sort_order: SortOrder | str | None=None, credit_notes: bool | None=None, roles: str | None=None) -> Pager[GroupTransaction]:
-        """List what the members of a user group bought and brought back for the group, the latest first.
+        """List the purchases and returns that members made for a user group, the latest first.
 
-        The answer says nothing of a total, so the listing ends with the first page that is empty.
+        The answers have no total, so the listing ends at the first empty page.
 
         Args:
-            identifier: The group's id, a whole number; with `identifier_type` another of its names, of which only an
+            identifier: The group's id, or with `identifier_type` another identifier of the group. A whole number; only an
                 externalId may be a text.
-            identifier_type: id, externalId or primaryUserId; mobile or email mean those of the primary member.
+            identifier_type: id, externalId or primaryUserId, or mobile or email of the primary member.
             source: Where the primary member is registered; only with mobile and email, like `account_id`.
             account_id: The account, in a source that has several.
-            page_size: Transactions to ask for at once, from 1 to 1,000.
+            page_size: Transactions of one request, from 1 to 1,000.
             transaction_type: REGULAR or RETURN.
             transaction_id: Only this transaction.
             bill_number: Only the bill with this number.
-            customer_id: Only what this member bought.
-            start_date: From this moment on.
-            end_date: Before this moment.
+            customer_id: Only transactions of this member.
+            start_date: Only transactions at this moment or later.
+            end_date: Only transactions before this moment.
             embed: Further parts: EXTENDEDFIELDS, CUSTOMFIELDS, LINEITEMS, PAYMENTDETAILS.
-            all_programs: Of all loyalty programmes.
+            all_programs: Include all loyalty programmes.
             sort_order: ASC, or DESC, the API's default.
             credit_notes: Add credit notes.
-            roles: Only what members with this role bought.
+            roles: Only transactions of members with these roles.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -492,14 +491,14 @@ class UserGroups:
     def list_slab_changes(self, group_id: int, *, start_date: date | None=None, end_date: date | None=None, page_size: int=...) -> Pager[SlabChange]:
         """List the changes of a user group's tier, the latest first.
 
-        No document shows how to get a second page, so one page is all. When the API says that there are more, a
-        `PartialListingWarning` says so; then `start_date` and `end_date` reach the others.
+        The listing is one page, because no document shows how to get a second one. If the API's total is larger, the method
+        issues a `PartialListingWarning`; use `start_date` and `end_date` to get the other changes.
 
         Args:
             group_id: The group's id.
-            start_date: Changes from this moment on.
-            end_date: Changes before this moment.
-            page_size: Changes in the answer, from 1 to 1,000.
+            start_date: Only changes at this moment or later.
+            end_date: Only changes before this moment.
+            page_size: Largest number of changes in the answer, from 1 to 1,000.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -509,19 +508,19 @@ class UserGroups:
 class Targets:
     """Calls about targets and their events."""
     def get_active(self, customer_id: int, *, target_rule_ids: Several[int]=..., tracking_date: date | None=None, enrollment_type: EnrollmentType | str | None=None, only_user_created: bool | None=None) -> tuple[Target, ...]:
-        """Fetch the targets that a customer is enrolled in and that are running.
+        """Fetch the running targets in which a customer is enrolled.
 
-        Capillary is phasing this call out for milestones, in favour of the loyalty promotions API.
+        For milestones, Capillary is replacing this call by the loyalty promotions API.
 
         Args:
             customer_id: As `customers.find_id` returns it.
-            target_rule_ids: Only these targets, by their `id`; none given means all.
-            tracking_date: Targets that run on this day; the cluster's own time when it has no zone.
+            target_rule_ids: Only these targets, by their `id`; an empty collection means all targets.
+            tracking_date: Only targets that run on this day; in the cluster's time zone if it has no zone.
             enrollment_type: TRANSACTION, IMPORT or AUDIENCE_FILTER.
-            only_user_created: Only targets that the customer set.
+            only_user_created: Only targets that the customer created.
 
         Returns:
-            The targets, in the order the API sent them. Empty when there are none.
+            The targets, in the order of the answer; empty when there are none.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -531,56 +530,55 @@ class Targets:
     def list_events(self, customer_id: int, target_rule_id: int, *, period_id: int | None=None, page_size: int=100) -> Pager[TargetEvent]:
         """List the events that count towards a customer's target, oldest first.
 
-        The documents contradict each other on what `offset` and `total` count here, so the first listing of
-        a client may take a request more to find out. Capillary is phasing this call out for milestones, in
-        favour of the loyalty promotions API.
+        The documents contradict each other on what `offset` and `total` count here, so the first listing of a client may
+        need one more request to learn it. For milestones, Capillary is replacing this call by the loyalty promotions API.
 
         Args:
             customer_id: As `customers.find_id` returns it.
             target_rule_id: The target's rule: the `id` of a target that `targets.get_active` returns, or the
                 `target_rule_id` of one that `targets.get_progress` returns.
             period_id: Only this period of the target: the `period_id` of a target that `targets.get_progress` returns.
-            page_size: Events to ask for at once, from 1 to 1,000; the server may cut it.
+            page_size: Events of one request, from 1 to 1,000; the server may return fewer.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
-            NotFoundError: There is no such customer (310011), rule (310018) or period (310019). A customer
-                without events (310149) is no error: the listing is empty.
+            NotFoundError: There is no such customer (310011), rule (310018) or period (310019). For a customer without
+                events (310149) the listing is empty.
         """
     def get_progress(self, customer_id: int, *, include_inactive: bool | None=None, target_rule_id: int | None=None, include_inactive_targets: bool | None=None, excluded_entities: Several[str]=..., tracking_date: date | None=None, data_scope: DataScope | str | None=None, data_scope_org_ids: Several[int]=...) -> tuple[TargetGroupProgress, ...]:
-        """Fetch how far a customer is with every target, by target group and period.
+        """Fetch a customer's progress with every target, by target group and period.
 
-        The `target_rule_id` and `period_id` of each target are what `targets.list_events` takes.
+        `targets.list_events` takes the `target_rule_id` and `period_id` of a target.
 
         Args:
             customer_id: As `customers.find_id` returns it.
-            include_inactive: Add periods that are over or have not begun.
+            include_inactive: Add periods that are over or have not started.
             target_rule_id: Only this target.
             include_inactive_targets: Add targets that are switched off.
             excluded_entities: Leave out targets of these entities.
-            tracking_date: Periods that run on this day; the cluster's own time when it has no zone.
-            data_scope: Ask the v3.1 endpoint, whose targets may be those of other organisations: SELF, OTHER or ALL.
-            data_scope_org_ids: Only these organisations; wants `data_scope`.
+            tracking_date: Only periods that contain this day; in the cluster's time zone if it has no zone.
+            data_scope: Use the v3.1 endpoint, with targets of this organisation, of others or of all: SELF, OTHER or ALL.
+            data_scope_org_ids: Only these organisations; needs `data_scope`.
 
         Returns:
-            The target groups, in the order the API sent them. Empty when the customer is in no active target.
+            The target groups, in the order of the answer; empty when the customer has no active target.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (310011).
         """
     def get_groups(self, *, include_periods: bool | None=None, include_user_created: bool | None=None, only_active: bool | None=None) -> tuple[TargetGroup, ...]:
-        """Fetch all target groups with their targets. The answer may be some 400 KB.
+        """Fetch all target groups with their targets. The answer may be about 400 KB.
 
-        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+        Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
         Args:
             include_periods: Add every period of each group.
-            include_user_created: Add groups that customers set for themselves.
+            include_user_created: Add groups that customers created for themselves.
             only_active: Only groups that are active.
 
         Returns:
-            The groups, in the order the API sent them.
+            The groups, in the order of the answer.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -588,12 +586,12 @@ class Targets:
     def get_group(self, group_id: int, *, include_periods: bool | None=None, include_user_created: bool | None=None, only_active: bool | None=None) -> TargetGroup:
         """Fetch one target group.
 
-        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+        Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
         Args:
             group_id: The target group.
             include_periods: Add every period of the group.
-            include_user_created: Find groups that customers set for themselves, too.
+            include_user_created: Also find groups that customers created for themselves.
             only_active: Find active groups only.
 
         Returns:
@@ -606,13 +604,13 @@ class Targets:
     def get_periods(self, group_id: int) -> tuple[TargetPeriod, ...]:
         """Fetch the periods of a target group.
 
-        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+        Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
         Args:
             group_id: The target group.
 
         Returns:
-            The periods, in the order the API sent them.
+            The periods, in the order of the answer.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -621,13 +619,13 @@ class Targets:
     def get_rules(self, group_id: int) -> tuple[TargetRule, ...]:
         """Fetch the targets of a target group.
 
-        Capillary is phasing this call out, without a date, in favour of the loyalty promotions API.
+        Capillary is replacing this call by the loyalty promotions API, but gives no date.
 
         Args:
             group_id: The target group.
 
         Returns:
-            The targets, in the order the API sent them; their `id` is what `targets.list_events` takes.
+            The targets, in the order of the answer. `targets.list_events` takes their `id`.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -642,15 +640,15 @@ class Promotions:
         Args:
             search_text: Only promotions with this text in their names.
             status: Only promotions in these states: DRAFT, ACTIVE, PAUSED, PENDING_APPROVAL, LIVE, UPCOMING and others.
-            page_size: Promotions to ask for at once, from 1 to 100; more are an error (300004).
-            include_draft_details: Add what is changed and not published yet.
-            sort_by: What to sort by; only in older documents.
-            sort_order: ASC or DESC; only in older documents.
+            page_size: Promotions of one request, from 1 to 100; the API rejects more (300004).
+            include_draft_details: Add the changes that are not published yet.
+            sort_by: The field to sort by; only older documents have this parameter.
+            sort_order: ASC or DESC; only older documents have this parameter.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             InvalidRequestError: There is no such state (310151).
-            AccessDeniedError: Promotions may not be seen (300005).
+            AccessDeniedError: The credentials may not read promotions (300005).
         """
     def get(self, promotion_id: str, *, include_draft_details: bool | None=None, include_parent_details: bool | None=None) -> Promotion:
         """Fetch a loyalty promotion.
@@ -658,7 +656,7 @@ class Promotions:
         Args:
             promotion_id: The `id` of a promotion that `promotions.list` yields, 24 hexadecimal digits, or the
                 `unified_promotion_id` of one that `promotions.get_for_member` returns.
-            include_draft_details: Add what is changed and not published yet.
+            include_draft_details: Add the changes that are not published yet.
             include_parent_details: Add the promotion that this one was made from.
 
         Returns:
@@ -669,15 +667,15 @@ class Promotions:
             NotFoundError: There is no such promotion (9013).
         """
     def list_for_member(self, customer_id: int, *, status: MemberEnrollmentStatus | str | None=None, promotion_identifier: str | None=None, promotion_id: int | None=None, page_size: int=...) -> Pager[MemberPromotion]:
-        """List the loyalty promotions that concern a customer.
+        """List a customer's loyalty promotions.
 
         Args:
             customer_id: As `customers.find_id` returns it.
-            status: Only promotions that the customer is so far in: PENDING_ENROLLMENT, PENDING_OPT_IN,
+            status: Only promotions in which the customer has this status: PENDING_ENROLLMENT, PENDING_OPT_IN,
                 AVAILABLE_TO_REDEEM, REDEEMED or EXPIRED.
             promotion_identifier: Only the promotion with this identifier.
             promotion_id: Only the promotion with this number.
-            page_size: Promotions to ask for at once, from 1 to 20; more are an error (310195).
+            page_size: Promotions of one request, from 1 to 20; the API rejects more (310195).
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -685,7 +683,7 @@ class Promotions:
             InvalidRequestError: The status is unknown (310196).
         """
     def get_for_member(self, customer_id: int, promotion_id: int) -> MemberPromotion:
-        """Fetch one of a customer's loyalty promotions, with how the customer came into it.
+        """Fetch one of a customer's loyalty promotions, with the timeline of the customer's enrolment.
 
         Args:
             customer_id: As `customers.find_id` returns it.
@@ -699,16 +697,16 @@ class Promotions:
             NotFoundError: There is no such customer (310192), or no such promotion of the customer (310194).
         """
     def get_actions(self, customer_id: int, *, program_id: int, promotion_id: int, activity_id: str | None=None) -> PromotionActions:
-        """Fetch what a customer got from a loyalty promotion, counted since 2025-06-12.
+        """Fetch what a loyalty promotion gave a customer, counted since 2025-06-12.
 
         Args:
             customer_id: As `customers.find_id` returns it.
             program_id: The loyalty programme of the promotion.
             promotion_id: The number of the promotion, as `promotions.list_for_member` names it.
-            activity_id: Only what this activity of the promotion gave.
+            activity_id: Count only this activity of the promotion.
 
         Returns:
-            Points, other currencies, rewards, badges and coupons. Nothing given is no error; a warning (8116) says so.
+            Points, other currencies, rewards, badges and coupons. If nothing was given, a warning (8116) says so.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -723,22 +721,22 @@ class Ledger:
 
         Args:
             identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered.
             account_id: The account, in a source that has several.
-            page_size: Entries to ask for at once, from 1 to 100; more are an error (11029).
-            start_date: Entries from this moment on.
-            end_date: Entries up to this moment; at most 90 days behind `start_date`.
+            page_size: Entries of one request, from 1 to 100; the API rejects more (11029).
+            start_date: Only entries at this moment or later.
+            end_date: Only entries at this moment or earlier; at most 90 days after `start_date`.
             program_id: Only entries of this loyalty programme.
             entry_type: CREDIT, DEBIT or OPENING_BALANCE.
             point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
-            till_id: Only entries of this till. At most one of the four may be given.
+            till_id: Only entries of this till. Only one of `till_id`, `till_ids`, `store_id` and `store_code` may be given.
             till_ids: Only entries of these tills.
             store_id: Only entries of this store.
             store_code: Only entries of the store with this code.
             sort_order: ASC, or DESC, the API's default.
-            filter_by_event_date: Let the two dates be those of the event, not of the entry.
-            include_last_year: Entries of the last year.
+            filter_by_event_date: Compare `start_date` and `end_date` with the date of the event, not of the entry.
+            include_last_year: Add entries of the last year.
             include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
             include_alternate_currencies: Add currencies that are not points.
             alternate_currency_names: Only these currencies.
@@ -748,23 +746,23 @@ class Ledger:
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
-            NotFoundError: There is no such customer (8015). A customer without entries is no error: the listing is empty.
+            NotFoundError: There is no such customer (8015). For a customer without entries the listing is empty.
             InvalidRequestError: The dates are too far apart (11010), or a filter is wrong.
-            ServerError: Events are still being worked on (11002).
+            ServerError: The API is still processing events (11002).
         """
     def get_balance(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., page: int=0) -> LedgerBalance:
         """Fetch a customer's points by loyalty programme and category, at the end of a day.
 
-        One answer holds at most ten balances; `ledger_details.page_count` says how many pages there are, and
-        `ledger.list_balances` walks all of them.
+        One answer holds at most ten balances. `ledger_details.page_count` is the number of pages, and
+        `ledger.list_balances` reads all of them.
 
         Args:
             identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered.
             account_id: The account, in a source that has several.
             end_date: The moment of the balance.
-            till_id: Only what happened at this till.
+            till_id: Only entries of this till.
             entry_type: CREDIT, DEBIT or OPENING_BALANCE.
             point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
             include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
@@ -773,25 +771,25 @@ class Ledger:
             page: The page, from 0.
 
         Returns:
-            The balances of one page, and whose they are.
+            The balances of one page, and the customer.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
             NotFoundError: There is no such customer (8015).
-            InvalidRequestError: There is no such page, or no balance at all (11003).
-            ServerError: Events are still being worked on (11002).
+            InvalidRequestError: There is no such page, or the customer has no balance (11003).
+            ServerError: The API is still processing events (11002).
         """
     def list_balances(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=...) -> Pager[ClosingBalance]:
-        """List a customer's points by loyalty programme and category, at the end of a day, however many there are.
+        """List all of a customer's points by loyalty programme and category, at the end of a day.
 
         Args:
             identifier_name: id, mobile, email, externalId, cardnumber or cardExternalId.
-            identifier_value: The number, address or id.
+            identifier_value: The value of the identifier, such as the phone number.
             source: Where the customer is registered.
             account_id: The account, in a source that has several.
-            page_size: Balances to ask for at once, from 1 to 10.
+            page_size: Balances of one request, from 1 to 10.
             end_date: The moment of the balance.
-            till_id: Only what happened at this till.
+            till_id: Only entries of this till.
             entry_type: CREDIT, DEBIT or OPENING_BALANCE.
             point_category_type: REGULAR, PROMISED or TRIGGER_BASED.
             include_till_concept_events: Add deductions of other programmes at tills of the programme's concept.
@@ -800,8 +798,8 @@ class Ledger:
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
-            NotFoundError: There is no such customer (8015). A customer without balances is no error: the listing is empty.
-            ServerError: Events are still being worked on (11002).
+            NotFoundError: There is no such customer (8015). For a customer without balances the listing is empty.
+            ServerError: The API is still processing events (11002).
         """
 
 class Pager(Generic[T]):
@@ -921,22 +919,22 @@ class Outcomes(Generic[K, V]):
     """The outcomes of a `lookup_many`: a context manager, and inside its block an iterator."""
     @property
     def concurrency(self) -> int:
-        """How many calls may run at once; with "auto", what it has settled on so far."""
+        """Number of calls that may run at once; with "auto", the current number."""
     def __enter__(self) -> Outcomes[K, V]:
         """Start the first calls.
 
         Raises:
-            RuntimeError: The block was entered before; its keys may be used up.
+            RuntimeError: The block was entered before, so keys may be used up.
         """
     def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
-        """Cancel what runs, wait for its end, and close the key source."""
+        """Cancel the running calls, wait for their end, and close the iterator of the keys."""
     def __iter__(self) -> Iterator[Outcome[K, V]]:
-        """Iterate over what is left."""
+        """Iterate over the remaining outcomes."""
     def __next__(self) -> Outcome[K, V]:
         """Wait for the next outcome.
 
         Raises:
-            RuntimeError: Used outside its block, or by two tasks at once.
+            RuntimeError: The outcomes are read outside the block, or by two tasks at once.
         """
 
 class CapillaryClient:
@@ -950,116 +948,117 @@ class CapillaryClient:
     promotions: Final[Promotions]
     ledger: Final[Ledger]
     def __init__(self, base_url: Region | str, auth: Auth, *, options: ClientOptions=..., on_call: Callable[[CallInfo], None] | None=None, on_event: Callable[[Event], None] | None=None) -> None:
-        """Set the client up; nothing is opened or sent yet.
+        """Set the client up without opening or sending anything.
 
         Args:
-            base_url: A region, or a base URL: https, or plain http to this machine. A path in it is kept.
-            auth: Who is calling.
-            options: How the client behaves.
-            session: Your own aiohttp session; it is used and left open. It must not bring credentials.
-            on_call: Gets a `CallInfo` for each call that ended; for metrics and tracing. What it raises is logged.
-            on_event: Gets an `Event` for each attempt, retry, pause, new token and call; `capillary_async.telemetry`
-                has the kinds, and listeners that are ready to use. What it raises is logged.
+            base_url: A region, or a base URL: https, or http to this machine. The URL may have a path.
+            auth: The credentials.
+            options: Timeouts, retries, limits and more.
+            session: An aiohttp session of yours. The client uses it and does not close it. It must not hold
+                credentials.
+            on_call: Called with a `CallInfo` after each call, for metrics and tracing. An exception of it is logged.
+            on_event: Called with an `Event` for each attempt, retry, pause, new token and call (see
+                `capillary_async.telemetry`). An exception of it is logged.
 
         Raises:
-            ConfigurationError: An argument is wrong; it is named.
+            ConfigurationError: An argument is wrong; the message names it.
         """
     @property
     def listing_traits(self) -> dict[str, Any]:
-        """What the listings of this host were found to mean; JSON can hold it, and it holds no personal data.
+        """What the client learned about the listings of this host, as JSON values without personal data.
 
-        A later client starts with it as `ClientOptions.listing_traits`, and saves the requests that find it out.
+        Pass it to a later client as `ClientOptions.listing_traits` to save the requests that learn it.
         """
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None=None, *, options: ClientOptions=..., on_call: Callable[[CallInfo], None] | None=None, on_event: Callable[[Event], None] | None=None) -> Self:
-        """Set a client up from environment variables.
+        """Create a client from environment variables.
 
-        `CAPILLARY_BASE_URL` or `CAPILLARY_REGION` (such as EU) says where, and one of these sets who:
+        `CAPILLARY_BASE_URL` or `CAPILLARY_REGION` (such as EU) names the cluster. One of these gives the credentials:
         `CAPILLARY_TILL` and `CAPILLARY_PASSWORD` or `CAPILLARY_PASSWORD_MD5`; `CAPILLARY_KEY` and
         `CAPILLARY_SECRET`; `CAPILLARY_ACCESS_TOKEN`.
 
         Args:
             environ: The variables; `None` means those of the process.
-            options: How the client behaves.
-            on_call: Gets a `CallInfo` for each call that ended.
-            on_event: Gets an `Event` for whatever happens between a call and its answer.
+            options: Timeouts, retries, limits and more.
+            on_call: As in the constructor.
+            on_event: As in the constructor.
 
         Raises:
-            ConfigurationError: Variables are missing, contradict each other, or do not make sense; they are named.
+            ConfigurationError: Variables are missing, wrong or contradictory; the message names them.
         """
     @property
     def base_url(self) -> str:
-        """Where the API is, without a slash at the end."""
+        """The base URL of the API, without a slash at the end."""
     @property
     def account(self) -> str:
-        """Who asks, without anything secret: a till, or a mark of the client key; empty for an access token."""
+        """The caller's name without secrets: a till, or a digest of the client key; empty for an access token."""
     def with_options(self, *, deadline: float | None=..., attempt_timeout: float=..., retry: RetryPolicy=..., coalesce: bool=..., language: str | None=..., priority: Priority=...) -> Self:
-        """Return the same client with other options for its calls.
+        """Return a client that shares this client's resources and has other options for its calls.
 
-        Both share the session, the token, the limits, the budget for retries, and what is known of listings. The new
-        one is open as long as this one is. What is not given stays as it is.
+        Both clients share the session, the token, the limits, the retry budget and `listing_traits`. The new client is
+        open while this client is open. An option that is not given keeps its value.
 
         Args:
-            deadline: Seconds one call may take with all its waits and retries; `None` for no end.
-            attempt_timeout: Seconds one request may take once it has a connection.
-            retry: When and how often a call is tried again. The budget stays that of this client.
-            coalesce: Let identical GETs that are under way at the same time share one request.
-            language: Ask for localised fields in this language; `None` for the API's own.
-            priority: "bulk" lets calls give way to others while they wait, as `bulk_priority()` does; "normal" lets
-                them not, whatever stands around them.
+            deadline: Seconds that one call may take with all its waits and retries; `None` for no deadline.
+            attempt_timeout: Seconds that one request may take after it has a connection.
+            retry: When and how often a call is retried. The retry budget stays that of this client.
+            coalesce: Send one request for identical GETs that run at the same time.
+            language: Ask for localised fields in this language; `None` for the API's default.
+            priority: With "bulk", waiting calls let other calls go first, as inside `bulk_priority()`. With "normal",
+                they do not, even inside `bulk_priority()`.
 
         Raises:
-            InvalidArgumentError: A value is wrong; it is named.
+            InvalidArgumentError: A value is wrong; the message names it.
         """
     def __enter__(self) -> Self:
-        """Open the session inside the running loop.
+        """Open the session in the running event loop.
 
         Raises:
-            ConfigurationError: The client is open already, or its session or certificates are unusable.
+            ConfigurationError: The client is already open, or its session or certificates are unusable.
         """
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Cancel the calls that are under way, and close the session."""
+        """Cancel the running calls and close the session."""
     def open(self) -> Self:
-        """Open the client where `with` does not fit, such as in two callbacks of a framework; `aclose` it then.
+        """Open the client without `with`, such as in a framework's start-up callback; `aclose` closes it.
 
         Raises:
-            ConfigurationError: The client is open already, or its session or certificates are unusable.
+            ConfigurationError: The client is already open, or its session or certificates are unusable.
         """
     def close(self) -> None:
-        """Cancel the calls that are under way, and close the session."""
+        """Cancel the running calls and close the session."""
     @overload
     def fetch(self, path: str, query: Query=..., *, into: type[T]) -> T:
-        """Fetch any other endpoint's answer.
+        """Fetch the answer of an endpoint that has no method.
 
         Args:
-            path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
-            query: Parameters; truth values travel in lower case, collections with commas between their values,
-                dates as text in the cluster's time zone. What is `None` is not sent.
+            path: The path after the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+            query: Parameters. Booleans are sent in lower case, collections with commas between their values, dates as
+                text in the cluster's time zone. A parameter that is `None` is not sent.
             into: The type of the whole answer: an attrs class, a dataclass, a model of pydantic, a TypedDict, `dict`,
-                or `typing.Any`. Fields in snake_case are read from keys in camelCase, too.
+                or `typing.Any`. A field in snake_case is also read from a key in camelCase.
 
         Raises:
-            InvalidArgumentError: The path or a parameter cannot be sent as it is; nothing was sent.
+            InvalidArgumentError: The path or a parameter cannot be sent; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
     @overload
     def fetch(self, path: str, query: Query=..., into: Any=...) -> Any:
-        """Fetch any other endpoint's answer.
+        """Fetch the answer of an endpoint that has no method.
 
         Args:
-            path: The path behind the base URL, not encoded, such as `/v3/users/1/targetGroups`.
-            query: Parameters; truth values travel in lower case, collections with commas between their values,
-                dates as text in the cluster's time zone. What is `None` is not sent.
+            path: The path after the base URL, not encoded, such as `/v3/users/1/targetGroups`.
+            query: Parameters. Booleans are sent in lower case, collections with commas between their values, dates as
+                text in the cluster's time zone. A parameter that is `None` is not sent.
             into: The type of the whole answer: an attrs class, a dataclass, a model of pydantic, a TypedDict, `dict`,
-                or `typing.Any`. Fields in snake_case are read from keys in camelCase, too.
+                or `typing.Any`. A field in snake_case is also read from a key in camelCase.
 
         Raises:
-            InvalidArgumentError: The path or a parameter cannot be sent as it is; nothing was sent.
+            InvalidArgumentError: The path or a parameter cannot be sent; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
     @overload
     def paginate(self, path: str, query: Query=..., *, into: type[T], rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[T], Hashable] | None=...) -> Pager[T]:
-        """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
+        """List the rows of an endpoint that has no method but takes a limit and an offset.
 
         Args:
             path: As for `fetch`.
@@ -1067,22 +1066,22 @@ class CapillaryClient:
             into: The type of one row; as for `fetch`.
             rows_key: Member of the answer that holds the rows; may be a path, such as "data.content".
             total_key: Member that holds the total, such as "pageDetails.totalEntries"; empty means "pagination.total".
-            page_size: Rows to ask for at once, from 1 to 1,000.
-            max_page_size: The most rows that this endpoint lets one ask for; `page_size` is cut to it.
-            limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
-            offset_name: The offset's parameter.
+            page_size: Rows of one request, from 1 to 1,000.
+            max_page_size: Largest page size that this endpoint accepts; `page_size` is reduced to it.
+            limit_name: Name of the limit's parameter, such as "size" in the newer promotions API.
+            offset_name: Name of the offset's parameter, such as "page" in the newer promotions API.
             first_offset: Offset of the first row or page, 0 or 1.
-            offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
-            total_unit: What the total counts, likewise; `None` lets the answers tell.
-            key: What tells one row from another: the name of an attribute or member, or a function of a row.
-                Without it rows that are equal in everything count as one, unless `offset_unit` is given.
+            offset_unit: What the offset counts, "records" or "pages"; `None` if unknown, then the answers show it.
+            total_unit: What the total counts, "records" or "pages"; `None` if unknown, then the answers show it.
+            key: What identifies a row: the name of an attribute or member, or a function of a row. Without a key,
+                equal rows count as one row, unless `offset_unit` is given.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
         """
     @overload
     def paginate(self, path: str, query: Query=..., into: Any=..., *, rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[Any], Hashable] | None=...) -> Pager[Any]:
-        """List any other endpoint's rows, where it takes a limit and an offset, whatever it calls them.
+        """List the rows of an endpoint that has no method but takes a limit and an offset.
 
         Args:
             path: As for `fetch`.
@@ -1090,15 +1089,15 @@ class CapillaryClient:
             into: The type of one row; as for `fetch`.
             rows_key: Member of the answer that holds the rows; may be a path, such as "data.content".
             total_key: Member that holds the total, such as "pageDetails.totalEntries"; empty means "pagination.total".
-            page_size: Rows to ask for at once, from 1 to 1,000.
-            max_page_size: The most rows that this endpoint lets one ask for; `page_size` is cut to it.
-            limit_name: The limit's parameter; the newer promotions API, for one, has "size" and "page".
-            offset_name: The offset's parameter.
+            page_size: Rows of one request, from 1 to 1,000.
+            max_page_size: Largest page size that this endpoint accepts; `page_size` is reduced to it.
+            limit_name: Name of the limit's parameter, such as "size" in the newer promotions API.
+            offset_name: Name of the offset's parameter, such as "page" in the newer promotions API.
             first_offset: Offset of the first row or page, 0 or 1.
-            offset_unit: What it counts, where you know it: "records" or "pages"; `None` lets the rows tell.
-            total_unit: What the total counts, likewise; `None` lets the answers tell.
-            key: What tells one row from another: the name of an attribute or member, or a function of a row.
-                Without it rows that are equal in everything count as one, unless `offset_unit` is given.
+            offset_unit: What the offset counts, "records" or "pages"; `None` if unknown, then the answers show it.
+            total_unit: What the total counts, "records" or "pages"; `None` if unknown, then the answers show it.
+            key: What identifies a row: the name of an attribute or member, or a function of a row. Without a key,
+                equal rows count as one row, unless `offset_unit` is given.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.

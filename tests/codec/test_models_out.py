@@ -221,7 +221,7 @@ def test_pydantic_refuses_what_is_no_model(value: Any) -> None:
     """A wrong value is a validation error that names the place, never a broken model."""
     pydantic: Any = pytest.importorskip("pydantic")
 
-    with pytest.raises(pydantic.ValidationError, match=r"eventLogId|a TargetEvent or an object is wanted"):
+    with pytest.raises(pydantic.ValidationError, match=r"eventLogId|expected a TargetEvent or an object"):
         pydantic.TypeAdapter(TargetEvent).validate_python(value)
 
 

@@ -174,7 +174,7 @@ def test_an_annotation_without_a_meaning_is_the_callers_mistake() -> None:
     class Wrong(Model):
         other: "Nowhere | None" = None  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable, reportUnknownVariableType]
 
-    with pytest.raises(TypeError, match="Wrong has an annotation without a meaning: name 'Nowhere' is not defined"):
+    with pytest.raises(TypeError, match="Wrong has an annotation that cannot be resolved: name 'Nowhere' is not defined"):
         read({}, Wrong)
 
 

@@ -273,7 +273,7 @@ class TestLifetime:
         with pytest.raises(DeadlineExceeded):
             hurried.customers.get(6)
         for act in (hurried.open, hurried.close):
-            with pytest.raises(ConfigurationError, match="opens and closes with the client"):
+            with pytest.raises(ConfigurationError, match="cannot be opened or closed"):
                 act()
         server.latency = 0.0
 
