@@ -1,4 +1,4 @@
-"""What the API returns, as immutable values. Every class is public and importable from `capillary_async`."""
+"""The models: the API's answers as immutable values. Every class can be imported from `capillary_async`."""
 
 from capillary_async.models.attribution import (
     Actor,

@@ -1,4 +1,4 @@
-"""Who created and changed something, and when."""
+"""Who created and last changed an object, and when."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from capillary_async.models.definition import Id, Model, model
 
 @model
 class OrgEntity(Model):
-    """A part of an organisation, or somebody who works for it.
+    """A till, a store, a user or another entity of an organisation.
 
     Attributes:
         type: TILL, STORE, ADMIN_USER and others.
@@ -36,7 +36,7 @@ class Actor(OrgEntity):
 
 @model
 class Store(OrgEntity):
-    """A store. Most answers name it by `code` and `name` alone."""
+    """A store. Most answers contain only `code` and `name`."""
 
     is_org_unit: bool | None = None
 

@@ -9,7 +9,7 @@ from capillary_async.models.definition import Id, Model, model
 
 @model
 class MappedEntity(Model):
-    """Where a card belongs, such as a till."""
+    """The entity that a card belongs to, such as a till."""
 
     type: str | None = None
     value: str | None = None
@@ -17,13 +17,13 @@ class MappedEntity(Model):
 
 @model
 class CardStatus(Model):
-    """A card's state and when it came about.
+    """A card's status and the time of its last change.
 
     Attributes:
-        created_by: A bare id here; an object in profiles.
-        actions: No document shows an element.
-        auto_update_time: When the status last changed. A plain date where the answer brings no more.
-        label: The brand's own word for the status.
+        created_by: An id here; an object in profiles.
+        actions: No document shows an element of this list.
+        auto_update_time: When the status last changed. A date if the answer has no time.
+        label: The brand's name for the status.
     """
 
     id: Id | None = None
@@ -45,8 +45,8 @@ class Card(Model):
 
     Attributes:
         type: DIGITAL and others.
-        expiry_days: Days that a card of this series is good for.
-        created_date: Being replaced by `created_date_time`.
+        expiry_days: Number of days for which a card of this series is valid.
+        created_date: The API is replacing it by `created_date_time`.
     """
 
     id: Id

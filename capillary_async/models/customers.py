@@ -1,4 +1,4 @@
-"""A customer with everything the details endpoint documents."""
+"""A customer, with all documented fields of the details endpoint."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ from capillary_async.models.profiles import Profile
 
 @model
 class Subscription(Model):
-    """Whether a customer wants messages of one kind over one channel.
+    """Whether a customer wants messages of one kind by one channel.
 
     Attributes:
         channel: SMS, EMAIL, ANDROID, IOS and others.
@@ -44,7 +44,7 @@ class Subscription(Model):
 
 @model
 class SubscriptionInfo(Model):
-    """What messages a customer wants."""
+    """The messages that a customer wants."""
 
     subscriptions: tuple[Subscription, ...] | None = None
     campaign_id: Id | None = None
@@ -53,31 +53,31 @@ class SubscriptionInfo(Model):
 
 @model
 class FraudDetails(Model):
-    """Whether a customer is suspected of fraud. No document shows it; what else comes is in `extra`."""
+    """Whether a customer is suspected of fraud. No document shows the fields, so most of them are in `extra`."""
 
     status: str | None = None
 
 
 @model
 class Customer(Model):
-    """A customer. Parts that were not asked for are `None`; undocumented parts are in `extra`.
+    """A customer. Parts that were not requested are `None`; undocumented parts are in `extra`.
 
     Attributes:
         profiles: One for each source and account.
-        points_summary: Points and tier in the default loyalty programme. With points among `embed`.
-        loyalty_programs: Points and tier in every loyalty programme. With mlp among `embed`.
-        promotional_points: With promotionalPoints among `embed`.
-        subscription_info: With subscriptions among `embed`.
-        expiry_schedules: Points that will expire. With expirySchedules among `embed`.
-        expired_points: With expiredPoints among `embed`.
-        returned_points: With returnedPoints among `embed`. No document shows what it holds, nor what
-            `customer_image` (customerImage) and `associated_images` (associatedImages) hold.
+        points_summary: Points and tier in the default loyalty programme. With points in `embed`.
+        loyalty_programs: Points and tier in every loyalty programme. With mlp in `embed`.
+        promotional_points: With promotionalPoints in `embed`.
+        subscription_info: With subscriptions in `embed`.
+        expiry_schedules: Points that will expire. With expirySchedules in `embed`.
+        expired_points: With expiredPoints in `embed`.
+        returned_points: With returnedPoints in `embed`. No document shows its content, nor that of
+            `customer_image` (customerImage) and `associated_images` (associatedImages).
         fraud_details: With `include_fraud_details`.
-        segments: Segment to partition, such as `{"Activity segment": "Lapsed"}`.
+        segments: The partition in each segment, such as `{"Activity segment": "Lapsed"}`.
         associated_with: Code of the till that the customer belongs to.
-        slab_history: Changes of tier, the latest first in the documentation's sample; with `slab_history`.
+        slab_history: Changes of tier. The latest is first in the documentation's sample. With `slab_history`.
         ug2_pagination: The page of user groups; with `user_group_pagination`.
-        gap_to_renew_summary: One element, unless an answer brings more. With `gap_to_renew`.
+        gap_to_renew_summary: One element in the documents. With `gap_to_renew`.
     """
 
     id: Id

@@ -1,8 +1,7 @@
-"""How a model is declared, and how its attributes are spelled in the API's JSON.
+"""Declare models, and derive the JSON keys of their attributes.
 
-A model is an attrs class: slotted, compared by value, immutable. Its attributes are written in
-`snake_case`. One rule (`wire_names`) derives the key in JSON; an attribute for which the rule is wrong
-declares its keys with `alias`.
+A model is an attrs class: slotted, compared by value, immutable. Its attributes are in `snake_case`. `wire_names`
+derives the JSON key of an attribute. An attribute with another key declares it with `alias`.
 """
 
 import types
@@ -26,10 +25,10 @@ def _own_class(cls: type[T]) -> type[T]:
 
 
 class CalendarTypes:
-    """Python's own `date` and `datetime`.
+    """The original `date` and `datetime` of Python.
 
-    freezegun puts classes of its own in the place of these, in every module that it finds, and so in annotations that
-    are read later. It does not look into classes. What compares types compares with these.
+    freezegun replaces these classes in every module, and so in annotations that are evaluated later. It does not
+    replace attributes of classes. So code that compares types compares with `CalendarTypes`.
     """
 
     DATE: Final[type[date]] = _own_class(date)
@@ -37,16 +36,16 @@ class CalendarTypes:
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
-    raise TypeError("models do not change; make a new one with attrs.evolve")
+    raise TypeError("models are immutable; make a changed copy with attrs.evolve")
 
 
 _REFUSAL: Final[Any] = _refuse
 
 
 class ReadOnlyDict(dict[Any, Any]):
-    """A dict that cannot be changed, so that models can share it and hand it out.
+    """A dict that cannot be changed, so that models can share and return it.
 
-    It derives from `dict`, so that `json`, `attrs.asdict` and `==` treat it as one. Its values are not frozen.
+    It derives from `dict`, so that `json`, `attrs.asdict` and `==` work. Its values may be mutable.
     """
 
     __slots__ = ()
@@ -60,7 +59,7 @@ class ReadOnlyDict(dict[Any, Any]):
     update: Any = _REFUSAL
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel through a pickle or a copy without being filled item by item."""
+        """Pickle and copy as a whole, because pickle's way for dicts, item by item, is refused."""
         return ReadOnlyDict, (dict(self),)
 
 
@@ -69,24 +68,24 @@ LARGEST_ID: Final = 2**63 - 1  # identifiers are signed 64-bit integers
 
 
 class AlsoQuoted:
-    """Marks a number that some answers send as a text of digits."""
+    """Marks a number that some answers send as a string of digits."""
 
 
 class ServerClock:
-    """Marks a date-time that some answers write with a `Z` although it is the cluster's own time."""
+    """Marks a date-time that some answers end with `Z` although it is in the cluster's time zone."""
 
 
 class AlsoAlone:
-    """Marks a list that some answers send as its only element, without the list around it."""
+    """Marks a list that some answers replace by its only element."""
 
 
 @attrs.frozen
 class DecimalType:
-    """Marks a number that needs another column than most: `Annotated[Decimal, DecimalType(scale=9)]`.
+    """Sets the type of a number's table column: `Annotated[Decimal, DecimalType(scale=9)]`.
 
     Attributes:
-        precision: Digits that the column holds, 38 at most.
-        scale: How many of them stand behind the point.
+        precision: Number of digits of the column, at most 38.
+        scale: Number of decimal places.
     """
 
     precision: int = 38
@@ -101,15 +100,15 @@ OneOrMore = Annotated[tuple[T, ...], AlsoAlone]
 
 
 def alias(*names: str, default: Any = attrs.NOTHING) -> Any:
-    """Declare an attribute whose keys in JSON do not follow from its name, the preferred one first."""
+    """Declare an attribute with other JSON keys than `wire_names` derives, the preferred key first."""
     return attrs.field(default=default, metadata={_ALIASES: names})
 
 
 def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
-    """Return the keys that hold an attribute's value, in order of preference.
+    """Return the JSON keys that may hold an attribute's value, in order of preference.
 
-    The rule: `camelCase` instead of `snake_case`; an underscore that keeps a name clear of Python's keywords
-    is dropped (`from_`). A date-time may have a twin with `ISO` at the end, which the documentation prefers.
+    The key is the name in `camelCase`; the last underscore of a name like `from_` is dropped. A date-time may have a
+    second key with `ISO` at the end, which the documentation prefers.
     """
     names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (camel_case(attribute.name),))
     if any(CalendarTypes.DATE_TIME in (arm, *get_args(arm)) for arm in alternatives(attribute.type)):
@@ -118,7 +117,7 @@ def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
 
 
 def camel_case(name: str) -> str:
-    """Return a name of Python as the API writes it: `eventLogId` for `event_log_id`, `from` for `from_`."""
+    """Convert a Python name to the API's form: `eventLogId` for `event_log_id`, `from` for `from_`."""
     first, *others = name.rstrip("_").split("_")
     return first + "".join(word.capitalize() for word in others)
 
@@ -134,7 +133,7 @@ def is_model(into: Any) -> bool:
 
 
 def alternatives(into: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the type itself when it is none."""
+    """Return the members of a union; for any other type, return the type itself."""
     arms = get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
     return tuple(map(_without_fake, arms))
 
@@ -146,7 +145,7 @@ def _without_fake(arm: Any) -> Any:
 
 
 def without_null(into: Any) -> Any:
-    """Return a type without its null: `int` for `int | None`."""
+    """Return a type without `None`: `int` for `int | None`."""
     first, *others = [arm for arm in alternatives(into) if arm is not types.NoneType]
     for other in others:
         first = first | other
@@ -158,30 +157,30 @@ def _is_free_form(into: Any) -> bool:
 
 
 def _arrange(_: type, attributes: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Keep free-form JSON out of the hash, for dicts have none, and `extra` at the end."""
+    """Move `extra` to the end, and exclude free-form JSON from the hash, because dicts have no hash."""
     for attribute in attributes:
         if attribute.name != "extra" and attribute.default is not None and attribute.default is not attrs.NOTHING:
-            raise TypeError(f"{attribute.name}: what an answer leaves out is None in a model")
+            raise TypeError(f"{attribute.name}: the default of an optional attribute must be None")
     attributes.sort(key=lambda attribute: attribute.name == "extra")
     return [attribute.evolve(hash=False) if _is_free_form(attribute.type) else attribute for attribute in attributes]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, alias))
 def model(cls: type[ModelT]) -> type[ModelT]:
-    """Make a class that derives from `Model` an immutable value.
+    """Turn a subclass of `Model` into an immutable attrs class.
 
-    Attributes that may be missing have `None` as their default. `Mapping` stands for objects whose keys a brand
-    defines, `tuple` for lists.
+    An attribute that may be missing in answers must have the default `None`. Declare an object whose keys a brand
+    defines as `Mapping`, and a list as `tuple`.
     """
     return attrs.frozen(kw_only=True, repr=False, field_transformer=_arrange)(cls)
 
 
 @model
 class Model:
-    """What all models have.
+    """The class that all models derive from.
 
     Attributes:
-        extra: The answer's undocumented fields, under their own keys.
+        extra: The answer's undocumented fields, by their JSON keys.
     """
 
     __attrs_attrs__: ClassVar[Any]
@@ -189,46 +188,46 @@ class Model:
     extra: Mapping[str, Any] = attrs.field(default=NOTHING_EXTRA, hash=False)
 
     def __repr__(self) -> str:
-        """Leave out what is `None`, and an empty `extra`."""
+        """Return the class name and the attributes, without those that are `None` and without an empty `extra`."""
         named = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
         shown = [f"{name}={value!r}" for name, value in named if not (value is None or (name == "extra" and not value))]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel through a pickle or a copy as one flat value."""
+        """Pickle and copy as one flat value; see `pickling`."""
         pickling = _look_up("models.pickling")
         return pickling.restore, (pickling.flatten(self),)
 
     def to_dict(self, *, by_alias: bool = False) -> dict[str, Any]:
-        """Return the model as dicts, lists, texts and numbers, which `json.dumps` takes as it is.
+        """Return the model as dicts, lists, strings and numbers, which `json.dumps` accepts.
 
-        Dates and date-times are ISO 8601 texts. A `Decimal` is an `int` if its digits are those of a whole number; a
-        `float` if the shortest text of that float is the same number, which is so for up to 15 digits; and its own text
-        otherwise. `to_json` writes every `Decimal` as a number with its own digits.
+        Dates and date-times become ISO 8601 strings. A `Decimal` without decimal places becomes an `int`. Any other
+        `Decimal` becomes a `float` if `repr` of the float is the same number, which holds for up to 15 digits, and a
+        string otherwise. `to_json` writes every `Decimal` as a number with all its digits.
 
         Args:
-            by_alias: Whether the keys are the API's own, with what is in `extra` among them.
+            by_alias: Whether to use the API's keys, with the items of `extra` beside them.
         """
         found: dict[str, Any] = _look_up("codec").to_dict(self, by_alias=by_alias)
         return found
 
     def to_json(self, *, by_alias: bool = False) -> str:
-        """Return the model as a JSON document. Nothing is lost: every `Decimal` is a number with the digits it has.
+        """Return the model as a JSON document without loss: every `Decimal` is a number with all its digits.
 
         Args:
-            by_alias: Whether the keys are the API's own, with what is in `extra` among them.
+            by_alias: Whether to use the API's keys, with the items of `extra` beside them.
         """
         text: str = _look_up("codec").to_json(self, by_alias=by_alias)
         return text
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """Let pydantic, and FastAPI with it, take models as fields and as answers."""
+        """Return the schema that lets pydantic and FastAPI use models as fields and as answers."""
         return _look_up("codec.pydantic_schema").core_schema_of(cls)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
-        """Describe the model's JSON to pydantic, and to OpenAPI with it."""
+        """Return the JSON Schema of the model, for pydantic and OpenAPI."""
         return _look_up("codec.pydantic_schema").json_schema_of(cls, is_output=handler.mode == "serialization")
 
 
@@ -236,13 +235,13 @@ class Model:
 def draft_of(cls: Any) -> type:
     """Return a class whose objects have the memory layout of the model `cls` but can be changed.
 
-    Filling a frozen object takes a call of `object.__setattr__` for each attribute, which is six times as slow. A draft
-    is filled, and then made the model by assigning `__class__`.
+    The caller fills a draft and then makes it the model by assigning `__class__`. Filling a frozen object needs a call
+    of `object.__setattr__` for each attribute, which is six times as slow.
     """
     unlocked = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
     return type(f"Draft{cls.__name__}", cls.__bases__, {"__slots__": cls.__slots__, **unlocked})
 
 
 def _look_up(module: str) -> Any:
-    # What stands above this module imports it. So a model looks it up when one of its methods is called.
+    # These modules import this one, so a method imports them only when it is called.
     return import_module(f"capillary_async.{module}")

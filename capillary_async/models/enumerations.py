@@ -1,13 +1,13 @@
-"""Values that the documentation lists. None of the lists is complete, so a text it does not know stays a text.
+"""Enumerations of documented values. They may be incomplete, so an unknown text in an answer stays a text.
 
-Every member is a `str` and equal to the text that travels.
+Every member is a `str` and equal to the API's text.
 """
 
 from enum import StrEnum
 
 
 class Source(StrEnum):
-    """Where a customer's account comes from. ALL asks for every source."""
+    """The source of a customer's account. ALL requests every source."""
 
     INSTORE = "INSTORE"
     MARTJACK = "MARTJACK"
@@ -17,7 +17,7 @@ class Source(StrEnum):
 
 
 class Embed(StrEnum):
-    """A part that the customer details bring only when asked."""
+    """A part of the customer details that the answer has only on request."""
 
     POINTS = "points"
     SUBSCRIPTIONS = "subscriptions"
@@ -34,14 +34,14 @@ class Embed(StrEnum):
 
 
 class SortOrder(StrEnum):
-    """Smallest or earliest first (ASC), or last (DESC)."""
+    """Smallest or earliest first (ASC), or largest or latest first (DESC)."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class IdentifierName(StrEnum):
-    """What a customer can be looked up by."""
+    """A kind of identifier by which a customer can be found."""
 
     MOBILE = "mobile"
     EMAIL = "email"
@@ -54,7 +54,7 @@ class IdentifierName(StrEnum):
 
 
 class UserGroupIdentifier(StrEnum):
-    """What a user group can be named by."""
+    """A kind of identifier of a user group."""
 
     ID = "id"
     EXTERNAL_ID = "externalId"
@@ -62,7 +62,7 @@ class UserGroupIdentifier(StrEnum):
 
 
 class EnrollmentType(StrEnum):
-    """How customers came into a target: by buying, from an imported list, or chosen by a filter."""
+    """How customers were enrolled in a target: by a purchase, from an imported list, or by a filter."""
 
     TRANSACTION = "TRANSACTION"
     IMPORT = "IMPORT"
@@ -70,7 +70,7 @@ class EnrollmentType(StrEnum):
 
 
 class EventName(StrEnum):
-    """What counted towards a target. GENERIC_EVENT is a behavioural one."""
+    """The kind of event that counted towards a target. GENERIC_EVENT is a behavioural event."""
 
     GENERIC_EVENT = "GENERIC_EVENT"
     ADD_TRANSACTION = "ADD_TRANSACTION"
@@ -80,7 +80,7 @@ class EventName(StrEnum):
 
 
 class TargetType(StrEnum):
-    """What a target adds up."""
+    """The quantity that a target adds up."""
 
     REGULAR_POINTS = "REGULAR_POINTS"
     GROSS_SALES = "GROSS_SALES"
@@ -93,7 +93,7 @@ class TargetType(StrEnum):
 
 
 class TargetEntity(StrEnum):
-    """What a target looks at: purchases (TRANSACTION, LINEITEM), behaviour (EVENT) or points (REWARDS, POINTS)."""
+    """The data of a target: purchases (TRANSACTION, LINEITEM), behaviour (EVENT) or points (REWARDS, POINTS)."""
 
     TRANSACTION = "TRANSACTION"
     LINEITEM = "LINEITEM"
@@ -103,7 +103,7 @@ class TargetEntity(StrEnum):
 
 
 class FilterEntityType(StrEnum):
-    """What a target is limited to."""
+    """The kind of entity to which a target is limited."""
 
     STORE = "STORE"
     ZONE = "ZONE"
@@ -111,7 +111,7 @@ class FilterEntityType(StrEnum):
 
 
 class TrackerType(StrEnum):
-    """What a tracker adds up."""
+    """The quantity that a tracker adds up."""
 
     BILL_AMOUNT = "BILL_AMOUNT"
     BILL_TOTAL_QTY = "BILL_TOTAL_QTY"
@@ -124,7 +124,7 @@ class TrackerType(StrEnum):
 
 
 class TrackerMode(StrEnum):
-    """Over which stretch of time a tracker is evaluated."""
+    """The period over which a tracker is evaluated."""
 
     MOVING_WINDOW = "MOVING_WINDOW"
     CYCLIC_WINDOW = "CYCLIC_WINDOW"
@@ -141,7 +141,7 @@ class NdncStatus(StrEnum):
 
 
 class OptinStatus(StrEnum):
-    """Whether a customer agreed to be written to."""
+    """Whether a customer agreed to receive messages."""
 
     OPTED_IN = "OPTED_IN"
     OPTED_OUT = "OPTED_OUT"
@@ -149,7 +149,7 @@ class OptinStatus(StrEnum):
 
 
 class SlabChangeType(StrEnum):
-    """Which way a customer's or a user group's tier went. User groups send RENEW."""
+    """The direction of a change of tier. The API sends RENEW for user groups."""
 
     UPGRADE = "UPGRADE"
     DOWNGRADE = "DOWNGRADE"
@@ -158,7 +158,7 @@ class SlabChangeType(StrEnum):
 
 
 class UpgradeBasis(StrEnum):
-    """What decides whether a customer reaches the next tier."""
+    """The quantity that decides whether a customer reaches the next tier."""
 
     CUMULATIVE_POINTS = "CUMULATIVE_POINTS"
     CUMULATIVE_PURCHASES = "CUMULATIVE_PURCHASES"
@@ -167,7 +167,7 @@ class UpgradeBasis(StrEnum):
 
 
 class RenewBasis(StrEnum):
-    """What decides whether a customer keeps the tier."""
+    """The quantity that decides whether a customer keeps the tier."""
 
     VISITS = "VISITS"
     PURCHASE = "PURCHASE"
@@ -176,7 +176,7 @@ class RenewBasis(StrEnum):
 
 
 class EntityType(StrEnum):
-    """Whose points or tiers are meant: a customer's own, or those of the customer's user group."""
+    """The owner of points or tiers: the customer, or the customer's user group."""
 
     CUSTOMER = "CUSTOMER"
     FLEET = "FLEET"
@@ -184,7 +184,7 @@ class EntityType(StrEnum):
 
 
 class StoreEntityType(StrEnum):
-    """What a transaction can be filtered by: where it was made."""
+    """The kind of place by which transactions can be filtered."""
 
     STORE = "STORE"
     ZONE = "ZONE"
@@ -193,7 +193,7 @@ class StoreEntityType(StrEnum):
 
 
 class TransactionType(StrEnum):
-    """A purchase or a return. ALL asks for both."""
+    """A purchase or a return. ALL requests both."""
 
     REGULAR = "REGULAR"
     RETURN = "RETURN"
@@ -201,7 +201,7 @@ class TransactionType(StrEnum):
 
 
 class TransactionEmbed(StrEnum):
-    """A part that a customer's transactions bring only when asked."""
+    """A part of a customer's transactions that the answer has only on request."""
 
     BILL_CF = "BILL_CF"
     BILL_EF = "BILL_EF"
@@ -214,7 +214,7 @@ class TransactionEmbed(StrEnum):
 
 
 class GroupTransactionEmbed(StrEnum):
-    """A part that a user group's transactions bring only when asked."""
+    """A part of a user group's transactions that the answer has only on request."""
 
     EXTENDED_FIELDS = "EXTENDEDFIELDS"
     CUSTOM_FIELDS = "CUSTOMFIELDS"
@@ -247,7 +247,7 @@ class PromotionStatus(StrEnum):
 
 
 class MemberEnrollmentStatus(StrEnum):
-    """How far a customer is in a loyalty promotion."""
+    """A customer's status in a loyalty promotion."""
 
     PENDING_ENROLLMENT = "PENDING_ENROLLMENT"
     PENDING_OPT_IN = "PENDING_OPT_IN"
@@ -257,7 +257,7 @@ class MemberEnrollmentStatus(StrEnum):
 
 
 class LedgerEntryType(StrEnum):
-    """What an entry of the points ledger does to the balance."""
+    """How an entry of the points ledger changes the balance."""
 
     CREDIT = "CREDIT"
     DEBIT = "DEBIT"
@@ -265,7 +265,7 @@ class LedgerEntryType(StrEnum):
 
 
 class PointCategoryType(StrEnum):
-    """Which points an entry of the ledger is about. The two last are not redeemable yet."""
+    """The category of an entry's points. Points of the last two categories are not redeemable yet."""
 
     REGULAR = "REGULAR"
     PROMISED = "PROMISED"
@@ -273,7 +273,7 @@ class PointCategoryType(StrEnum):
 
 
 class DataScope(StrEnum):
-    """Whose targets the v3.1 progress endpoint shows: those of this organisation, of others, or all."""
+    """The owner of targets on the v3.1 progress endpoint: this organisation, others, or all."""
 
     SELF = "SELF"
     OTHER = "OTHER"

@@ -1,4 +1,4 @@
-"""What happened to a customer: changes of the status, and events of the loyalty engine."""
+"""A customer's history: changes of the status, and events of the loyalty engine."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,9 +13,9 @@ class StatusChange(Model):
 
     Attributes:
         created_by_user: Name of the till or user that set the status.
-        actions: No document shows an element.
-        is_active: Whether this is the status now.
-        label: The brand's own word for the status; `prev_label` is the one before.
+        actions: No document shows an element of this list.
+        is_active: Whether this is the current status.
+        label: The brand's name for the status; `prev_label` is that of the status before.
     """
 
     created_by_user: str | None = None
@@ -33,10 +33,10 @@ class StatusChange(Model):
 
 @model
 class LoyaltyEvent(Model):
-    """Something that the loyalty engine did for a customer.
+    """An event of the loyalty engine for a customer.
 
     Attributes:
-        event_name: Such as CustomerRegistration.
+        event_name: The name, such as CustomerRegistration.
         status: SUCCESS and others.
     """
 
@@ -51,7 +51,7 @@ class LoyaltyEvent(Model):
 
 @model
 class MatchedIdentifier(Model):
-    """What a search matched.
+    """An identifier that a search matched.
 
     Attributes:
         id_type: mobile, firstName and others.
@@ -65,11 +65,11 @@ class MatchedIdentifier(Model):
 
 @model
 class CustomerMatch(Model):
-    """A customer as the search finds one.
+    """A customer in the answer of the search.
 
     Attributes:
         user_id: The customer's id.
-        profiles: With names alone.
+        profiles: They contain only names.
     """
 
     user_id: Id

@@ -11,10 +11,10 @@ from capillary_async.models.listings import ApiWarning
 
 @model
 class LedgerCustomer(Model):
-    """Whose ledger it is.
+    """The customer that a ledger belongs to.
 
     Attributes:
-        user_id: The customer's id. In an entry 0 where the entry is the customer's own.
+        user_id: The customer's id; 0 in an entry of the customer's own ledger.
     """
 
     user_id: Id | None = None
@@ -29,10 +29,10 @@ class LedgerEntryDetail(Model):
     """One booking of an entry.
 
     Attributes:
-        points: Never negative; `ledger_entry_type` says which way they go.
+        points: Never negative; `ledger_entry_type` is the direction.
         points_category: Main for points that can be spent, DelayedAccrualPointCategory and
             ExternalTriggerBasedPointCategory for promised ones.
-        alternate_currency_name: The currency that `points` counts where it is not points.
+        alternate_currency_name: The currency of `points` if it is not points.
     """
 
     ledger_entry_type: LedgerEntryType | str | None = None
@@ -45,7 +45,7 @@ class LedgerEntryDetail(Model):
 
 @model
 class LedgerTransaction(Model):
-    """The transaction that an entry comes from; without values for entries that come from none.
+    """The transaction of an entry; all values are `None` for an entry without a transaction.
 
     Attributes:
         amount: Money, like `gross_bill_amount`.
@@ -61,7 +61,7 @@ class LedgerTransaction(Model):
 
 @model
 class LedgerEvent(Model):
-    """What an entry comes from, beside a transaction."""
+    """The event of an entry that has no transaction."""
 
     reason: str | None = None
     event_display_name: str | None = None
@@ -77,10 +77,10 @@ class LedgerEntry(Model):
     """A change of a points balance.
 
     Attributes:
-        event_name: Such as TransactionAdd, ReturnBill or ManualPointsAdjustment.
+        event_name: The name, such as TransactionAdd, ReturnBill or ManualPointsAdjustment.
         customer_id: Negative in one of the documentation's samples.
-        net_points_on_event: What the entry adds to the balance, negative where it takes away.
-        net_alternate_currencies_on_event: The same by name of a currency that is not points.
+        net_points_on_event: The change of the balance; negative for a deduction.
+        net_alternate_currencies_on_event: The changes of other currencies, by name.
         store: Name of the store.
     """
 
@@ -123,7 +123,7 @@ class LedgerBalances(Model):
 
     Attributes:
         page_number: From 0.
-        total_entries: Balances on all pages together.
+        total_entries: Number of balances on all pages.
     """
 
     page_number: WholeNumber | None = None
@@ -138,7 +138,7 @@ class LedgerBalance(Model):
     """A customer's points by programme and category.
 
     Attributes:
-        ledger_details: The balances of this page, and how many pages there are.
+        ledger_details: The balances of this page, and the number of pages.
     """
 
     customer_details: LedgerCustomer | None = None

@@ -1,4 +1,4 @@
-"""What answers of many endpoints have in common."""
+"""Models that answers of several endpoints share."""
 
 from capillary_async.models.definition import Id, Model, WholeNumber, model
 from capillary_async.models.enumerations import SortOrder
@@ -6,11 +6,11 @@ from capillary_async.models.enumerations import SortOrder
 
 @model
 class Pagination(Model):
-    """What an answer says about the page it is.
+    """The position of a page in its listing.
 
     Attributes:
-        offset: Where the page starts, in records or in pages; that differs from endpoint to endpoint.
-        total: Records or pages in all. Zero beside a full page means "not counted".
+        offset: Start of the page, in records or in pages; this differs between endpoints.
+        total: Total number of records or pages. Zero beside a full page means "not counted".
     """
 
     limit: WholeNumber | None = None
@@ -22,11 +22,11 @@ class Pagination(Model):
 
 @model
 class PageDetails(Model):
-    """What an answer that counts pages says about the page it is.
+    """The position of a page in a listing that counts pages.
 
     Attributes:
         page_number: From 0.
-        total_entries: Records on all pages together.
+        total_entries: Number of records on all pages.
     """
 
     page_number: WholeNumber | None = None
@@ -37,10 +37,10 @@ class PageDetails(Model):
 
 @model
 class ApiWarning(Model):
-    """A warning that rides on an answer which is otherwise fine.
+    """A warning in an answer of a successful call.
 
     Attributes:
-        status: False, although the call succeeded.
+        status: False in warnings too, although the call succeeded.
     """
 
     status: bool | None = None

@@ -1,4 +1,4 @@
-"""A customer's standing in the loyalty programme: tiers (slabs), and what it takes to rise or stay."""
+"""A customer's tier (slab) in a loyalty programme, and the conditions for the next tier and for keeping this one."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,13 +24,13 @@ class LoyaltyInfo(Model):
 
 @model
 class SlabChange(Model):
-    """One step of a customer from tier to tier.
+    """A change of a customer's tier.
 
     Attributes:
-        from_slab_number: From 1, the base tier. Only of user groups, like `to_slab_number` and `till_id`.
-        from_: Name of the tier that was left.
-        to: Name of the tier that was reached.
-        from_tier_expiry_date: About a century ahead when the tier never expires.
+        from_slab_number: From 1, the base tier. Only for user groups, like `to_slab_number` and `till_id`.
+        from_: Name of the tier before.
+        to: Name of the tier after.
+        from_tier_expiry_date: About a century ahead if the tier never expires.
     """
 
     from_slab_number: int | None = None
@@ -49,10 +49,10 @@ class SlabChange(Model):
 
 @model
 class TierUpgradeCriteria(Model):
-    """What a customer needs for the next tier.
+    """The conditions of the next tier.
 
     Attributes:
-        purchase_value: Money or points, as `purchase_type` says; may be 0 when there is enough already.
+        purchase_value: Money or points, depending on `purchase_type`; 0 if the customer has enough already.
     """
 
     purchase_type: UpgradeBasis | str | None = None
@@ -62,10 +62,10 @@ class TierUpgradeCriteria(Model):
 
 @model
 class MembershipRetentionCriteria(Model):
-    """What a customer needs to keep the tier.
+    """The conditions for keeping the tier.
 
     Attributes:
-        is_down_grade_strategy: Whether the programme takes tiers away at all.
+        is_down_grade_strategy: Whether the programme downgrades customers.
     """
 
     min_purchases: Decimal | None = None
@@ -75,7 +75,7 @@ class MembershipRetentionCriteria(Model):
 
 @model
 class UpgradeEntityValue(Model):
-    """How far a customer is on the way to the next tier.
+    """A customer's progress to the next tier.
 
     Attributes:
         gap_to_upgrade: Threshold minus current value.
@@ -91,7 +91,7 @@ class UpgradeStrategy(Model):
     """One way to the next tier.
 
     Attributes:
-        upgrade_based_on: What counts. The documentation and its samples spell the key differently.
+        upgrade_based_on: The quantity that counts. The documentation and its samples have different keys for it.
     """
 
     upgrade_based_on: UpgradeBasis | str | None = alias("upgradeBasedOn", "upgrade_based_on", default=None)
@@ -101,7 +101,7 @@ class UpgradeStrategy(Model):
 
 @model
 class TrackerEntityIdentifier(Model):
-    """The tracker that a renewal looks at.
+    """The tracker that decides on a renewal.
 
     Attributes:
         tracker_case_period_type: Unit of the period, such as DAYS.
@@ -120,7 +120,7 @@ class RenewStrategy(Model):
     """One way to keep the tier.
 
     Attributes:
-        tracker_entity_identifiers: Only where a tracker decides.
+        tracker_entity_identifiers: Only if a tracker decides.
         customer_gap_to_renew_value: Threshold minus the customer's value.
     """
 
@@ -133,7 +133,7 @@ class RenewStrategy(Model):
 
 @model
 class GapToRenewSummary(Model):
-    """What is missing until the tier is renewed. Absent in the lowest tier."""
+    """What the customer lacks for the renewal of the tier. Not sent for the lowest tier."""
 
     tier_expiry_date: datetime | date | None = None
     renew_confirmed: bool | None = None

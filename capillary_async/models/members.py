@@ -1,4 +1,4 @@
-"""The members that a class of rows declares: names and types, whichever library the class is made with."""
+"""Read the declared members (names and types) of a class of rows, for classes of several libraries."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -23,7 +23,7 @@ from capillary_async.models.definition import alternatives
 
 
 def members_of(row_type: Any) -> dict[str, Any] | None:
-    """Return the declared members of a class, in their order.
+    """Return the declared members of a class, in declaration order.
 
     Args:
         row_type: An attrs class, a dataclass, a TypedDict, a NamedTuple, a msgspec Struct or a pydantic model.
@@ -32,7 +32,7 @@ def members_of(row_type: Any) -> dict[str, Any] | None:
         The types by name, `Annotated` included. `None` when the type declares no members.
 
     Raises:
-        TypeError: An annotation is a text that names nothing.
+        TypeError: An annotation is a string that cannot be resolved.
     """
     cls = get_origin(row_type) or row_type
     try:
@@ -43,17 +43,17 @@ def members_of(row_type: Any) -> dict[str, Any] | None:
         if len(declared) < len(names) or any(isinstance(hint, str) for hint in declared.values()):
             declared = get_type_hints(cls, include_extras=True)
     except NameError as error:
-        raise TypeError(f"{cls.__qualname__} has an annotation that names nothing: {error}") from None
+        raise TypeError(f"{cls.__qualname__} has an annotation that cannot be resolved: {error}") from None
     return {name: _without_presence(declared.get(name, Any)) for name in names}
 
 
 def _without_presence(hint: Any) -> Any:
-    """Return the type of a TypedDict's key, without the word on whether it must be there."""
+    """Return the type of a TypedDict's key without `Required` or `NotRequired`."""
     return _without_presence(get_args(hint)[0]) if get_origin(hint) in (Required, NotRequired) else hint
 
 
 def kinds_of(hint: Any) -> list[Any]:
-    """Return the types that a declared type allows beside null, without `Annotated`."""
+    """Return the types that a declared type allows beside `None`, without `Annotated`."""
     found: list[Any] = []
     for kind in alternatives(hint):
         if get_origin(kind) is Annotated:
@@ -64,7 +64,7 @@ def kinds_of(hint: Any) -> list[Any]:
 
 
 def class_of_values(kind: Any) -> Any:
-    """Return the class that the values of an enumeration or a `Literal` have, if it is one of those that JSON has."""
+    """Return the class of the values of an enumeration or a `Literal`, if JSON has values of this class."""
     allowed: Any = get_args(kind) if get_origin(kind) is Literal else ()
     if isinstance(kind, type) and issubclass(kind, Enum):
         allowed = [member.value for member in cast("Iterable[Enum]", kind)]
@@ -81,7 +81,7 @@ def _names_of(cls: Any) -> list[str] | None:
         return [field.name for field in fields(cls) if not field.name.startswith("_")]
     if is_typeddict(cls):
         return list(get_type_hints(cls))
-    # NamedTuple, msgspec and pydantic are known by what their classes carry, so that none has to be imported.
+    # Classes of NamedTuple, msgspec and pydantic are recognised by attributes, so that no library is imported.
     for attribute in ("_fields", "__struct_fields__", "model_fields"):
         found: Any = getattr(cls, attribute, None)
         if isinstance(found, tuple | Mapping):

@@ -1,14 +1,16 @@
-"""Pickle a model as one flat value, which takes half the time of pickling it object by object.
+"""Pickle a model as one flat value, in half the time of pickling it object by object.
 
-A customer is 26 objects. Left to itself, pickle calls each of them, writes the names of all its attributes, and sets
-each attribute by a call when they come back. Here the outermost model turns itself and the models in it into lists of
-values, and one function makes models of them again. Where an attribute's type allows more than plain values,
+A customer consists of 26 objects. By default, pickle calls a method of each object, writes the names of all attributes,
+and sets each attribute by a call when it loads them. Here the outermost model flattens itself and its inner models to
+lists of values, and one function restores the models. If an attribute's type allows more than scalars, its value is
+encoded as follows:
 
-* a list with a class in front is a model, and one with `None` in front is what stands behind it, as it was
+* a list whose first item is a class is a model; a list whose first item is `None` holds one other object, unchanged
 * a dict is a `ReadOnlyDict`
-* a tuple is a tuple, and anything else is itself
+* a tuple is a tuple, and any other value is itself
 
-The class is a text with a checksum of its attributes, so that a pickle of another version is refused, not misread.
+A class is encoded as a text with a checksum of its attributes, so that a pickle of another version is refused and not
+misread.
 """
 
 import pickle
@@ -41,11 +43,11 @@ def fill(values):
 
 @attrs.frozen
 class _Form:
-    """How the objects of a class are flattened.
+    """The rules for flattening objects of one class.
 
     Attributes:
-        key: What stands for the class: a text for a model of this package, the class itself for any other.
-        nested: Positions of those that may hold more than plain values.
+        key: The encoded class: a text for a model of this package, the class itself for any other model.
+        nested: Positions of the attributes that may hold more than scalars.
         read: Returns all values of an object.
         fill: Returns an object with these values.
     """
@@ -68,10 +70,10 @@ def flatten(model: Model) -> list[Any]:
 
 
 def restore(flat: Sequence[Any]) -> Model:
-    """Return the model that was flattened.
+    """Return the model from the result of `flatten`.
 
     Raises:
-        UnpicklingError: It is a pickle of another version of this package.
+        UnpicklingError: Another version of this package made the pickle.
     """
     key, values = flat
     form = _form(_class(key) if type(key) is str else key)
@@ -107,7 +109,7 @@ def _unflat(value: Any) -> Any:
 def _form(cls: Any) -> _Form:
     fields = attrs.fields(cls)
     names = tuple(field.name for field in fields)
-    # Generated, because that takes a sixth of the time of `setattr`.
+    # Generated code takes a sixth of the time of `setattr`.
     attributes = ", ".join(f"model.{name}" for name in names)
     code: dict[str, Any] = {"Draft": draft_of(cls), "Model": cls}
     exec(_CODE.format(attributes=attributes), code)  # noqa: S102  (of the names of attributes alone)

@@ -1,4 +1,4 @@
-"""Points: how many there are, from where, until when, and which tier they give."""
+"""Points: balances, origin, expiry, and tiers."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,21 +12,21 @@ from capillary_async.models.loyalty import GapToRenewSummary, UpgradeStrategy
 
 @model
 class PointsSummary(Model):
-    """Points and tier in a loyalty programme, as `embed=points` brings them.
+    """Points and tier in a loyalty programme, as in an answer with `embed=points`.
 
     Attributes:
-        redeemed: Points spent so far, like the next three in points.
+        redeemed: Points spent so far. The next three attributes are points too.
         adjusted: Points corrected by hand.
         lifetime_points: Points earned so far.
         loyalty_points: Points that can be spent now.
         cumulative_purchases: Money spent so far.
-        loyalty_id: -1 means that the customer is not enrolled.
+        loyalty_id: -1 if the customer is not enrolled.
         current_slab: Name of the tier.
-        current_slab_description: Only of user groups.
+        current_slab_description: Only for user groups.
         next_slab: Name of the next tier; empty in the top tier.
         next_slab_serial_number: -1 in the top tier.
-        slab_serial_number: Of the tier, from 1, the base tier.
-        slab_expiry_date: About a century ahead when the tier never expires.
+        slab_serial_number: Number of the tier, from 1, the base tier.
+        slab_expiry_date: About a century ahead if the tier never expires.
     """
 
     redeemed: Decimal | None = None
@@ -47,21 +47,21 @@ class PointsSummary(Model):
 
     @property
     def is_top_tier(self) -> bool:
-        """Whether there is no tier above. One sample names a next tier beside a serial number of -1."""
+        """Whether there is no higher tier. One sample has a next tier's name beside the serial number -1."""
         return self.next_slab == ""
 
     @property
     def is_enrolled(self) -> bool:
-        """Whether the customer takes part in the programme."""
+        """Whether the customer is enrolled in the programme."""
         return self.loyalty_id != -1
 
 
 @model
 class LinkedPartnerProgram(Model):
-    """A programme of a partner that a loyalty programme is linked with.
+    """A partner's programme that is linked to a loyalty programme.
 
     Attributes:
-        partner_tier_number: Only where the partner's programme has tiers, like the name and the expiry date.
+        partner_tier_number: Only if the partner's programme has tiers, like the name and the expiry date.
     """
 
     partner_program_id: Id | None = None
@@ -77,16 +77,16 @@ class LinkedPartnerProgram(Model):
 
 @model
 class LoyaltyProgramDetails(PointsSummary):
-    """Points and tier in one of several loyalty programmes.
+    """Points and tier in one loyalty programme of several.
 
     Attributes:
-        user_group2_id: The user group whose points these are; `None` for a customer's own.
+        user_group2_id: The user group that owns the points; `None` for the customer's own points.
         delayed_points: Promised points, which cannot be spent yet.
-        total_available_points: `loyalty_points` and `delayed_points` together.
-        program_points_to_currency_ratio: What a point is worth.
-        upgrade_strategies: What the next tier takes.
-        gap_to_renew_summary: What is missing until the tier is renewed. Absent in the base tier.
-        points_contribution_to_group: What the customer brought into the user group.
+        total_available_points: Sum of `loyalty_points` and `delayed_points`.
+        program_points_to_currency_ratio: Money value of a point.
+        upgrade_strategies: Conditions of the next tier.
+        gap_to_renew_summary: What the customer lacks for the renewal of the tier. Not sent for the base tier.
+        points_contribution_to_group: Points that the customer contributed to the user group.
     """
 
     user_group2_id: Id | None = None
@@ -130,13 +130,13 @@ class GroupLoyaltyProgram(Model):
 
 @model
 class AlternateCurrencyBalance(Model):
-    """How much a customer has of a currency that is not points.
+    """A customer's balance of a currency that is not points.
 
     Attributes:
-        earned: What can be spent now.
-        lifetime_earned: Everything earned so far.
-        delayed_earned: What is promised, like the next three.
-        total_available: What can be spent now, and what is promised.
+        earned: The amount that can be spent now.
+        lifetime_earned: The amount earned so far.
+        delayed_earned: The promised amount. The next three attributes are promised amounts too.
+        total_available: Sum of the amount that can be spent now and the promised amount.
     """
 
     name: str | None = None
@@ -169,9 +169,9 @@ class PointsExpiry(Model):
     """Points that will expire on one day.
 
     Attributes:
-        expiry_date: About a century ahead when the points never expire.
-        points_type: Where they came from, such as line_item_regular or bill_regular.
-        expiry_type: Such as fixed.
+        expiry_date: About a century ahead if the points never expire.
+        points_type: Origin of the points, such as line_item_regular or bill_regular.
+        expiry_type: The kind of expiry, such as fixed.
     """
 
     points: Decimal | None = None
@@ -183,10 +183,10 @@ class PointsExpiry(Model):
 
 @model
 class ExpiredPointsEntry(Model):
-    """Points of one purchase that expired.
+    """Expired points of one purchase.
 
     Attributes:
-        pa_type: How they were awarded, such as POINT_AWARDED_LINEITEM.
+        pa_type: Kind of the award, such as POINT_AWARDED_LINEITEM.
         pa_id: Id of the award.
     """
 
@@ -212,7 +212,7 @@ class ExpiredPoints(Model):
 
 @model
 class PromotionSource(Model):
-    """What points of a promotion came from.
+    """The origin of a promotion's points.
 
     Attributes:
         promotion_source_id: -1 means none.
@@ -238,7 +238,7 @@ class PromotionalPointsGrant(Model):
 
 @model
 class PromotionalPoints(Model):
-    """Points that promotions gave, by what they were given for: the customer, a transaction, a line of one."""
+    """Points that promotions gave, by reason: for the customer, for a transaction, for a line of a transaction."""
 
     customer_promotion_type: tuple[PromotionalPointsGrant, ...] | None = None
     transaction_promotion_type: tuple[PromotionalPointsGrant, ...] | None = None
@@ -247,7 +247,7 @@ class PromotionalPoints(Model):
 
 @model
 class PromisedPointsBreakup(Model):
-    """What promised points wait for: a date, or an event."""
+    """Promised points, by what they wait for: a date, or an event."""
 
     delayed_accrual_points: Decimal | None = None
     external_trigger_based_points: Decimal | None = None
@@ -255,11 +255,11 @@ class PromisedPointsBreakup(Model):
 
 @model
 class PointsBalance(Model):
-    """How many points a customer or a user group has.
+    """The number of points of a customer or a user group.
 
     Attributes:
         entity_id: The customer's or the user group's id.
-        total_points: `main_points` and `promised_points` together.
+        total_points: Sum of `main_points` and `promised_points`.
         main_points: Points that can be spent now.
         promised_points: Points that cannot be spent yet.
     """
@@ -278,8 +278,8 @@ class PromisedPoints(Model):
     """Points that cannot be spent yet.
 
     Attributes:
-        redeemable_from: `None` when they wait for an event and not for a date.
-        points_type: Where they came from, such as bill_promotions.
+        redeemable_from: `None` if the points wait for an event.
+        points_type: Origin of the points, such as bill_promotions.
     """
 
     points: Decimal | None = None
@@ -293,8 +293,8 @@ class TierDetails(Model):
     """The tier in one loyalty programme.
 
     Attributes:
-        current_tier_serial_number: From 1, the base tier.
-        tier_expiry_date: About a century ahead when the tier never expires.
+        current_tier_serial_number: Number of the tier, from 1, the base tier.
+        tier_expiry_date: About a century ahead if the tier never expires.
         next_tier_name: Empty in the top tier.
         next_tier_serial_number: -1 in the top tier.
     """
@@ -308,5 +308,5 @@ class TierDetails(Model):
 
     @property
     def is_top_tier(self) -> bool:
-        """Whether there is no tier above."""
+        """Whether there is no higher tier."""
         return self.next_tier_serial_number == -1 or self.next_tier_name == ""

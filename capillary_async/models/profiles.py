@@ -1,4 +1,4 @@
-"""A customer as one source knows them."""
+"""A customer's profile in one source."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from capillary_async.models.enumerations import Source
 
 @model
 class Identifier(Model):
-    """Something a customer is known by.
+    """An identifier of a customer.
 
     Attributes:
         type: mobile, email, externalId and others.
@@ -23,7 +23,7 @@ class Identifier(Model):
 
 @model
 class CommChannelMeta(Model):
-    """Where a communication channel reaches the customer."""
+    """Details of a communication channel."""
 
     residence: bool | None = None
     office: bool | None = None
@@ -31,7 +31,7 @@ class CommChannelMeta(Model):
 
 @model
 class CommChannel(Model):
-    """A way to reach a customer.
+    """A communication channel of a customer.
 
     Attributes:
         type: mobile, email and others.
@@ -51,7 +51,7 @@ class Profile(Model):
 
     Attributes:
         fields: Custom fields, as the brand defines them.
-        conflicting_profile_list: No document shows an element.
+        conflicting_profile_list: No document shows an element of this list.
         identifiers_all: Identifiers of all sources.
     """
 

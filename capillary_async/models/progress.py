@@ -1,4 +1,4 @@
-"""How far a customer is with targets."""
+"""A customer's progress with targets."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,11 +12,11 @@ from capillary_async.models.enumerations import TargetEntity, TargetType, Tracki
 
 @model
 class MilestoneProgress(Model):
-    """A step on the way to a target.
+    """A milestone of a target.
 
     Attributes:
-        trigger_value: What has to be reached.
-        user_target_id: The `target_id` that the step belongs to.
+        trigger_value: The value to reach.
+        user_target_id: The `target_id` of the milestone's target.
     """
 
     id: Id | None = None
@@ -42,19 +42,19 @@ class MilestoneProgress(Model):
 
 @model
 class TargetProgress(Model):
-    """How far a customer is with one target in one period.
+    """A customer's progress with one target in one period.
 
-    `target_rule_id` and `period_id` are what `targets.list_events` takes.
+    `targets.list_events` takes the `target_rule_id` and the `period_id`.
 
     Attributes:
-        target_id: `None` while nothing counted.
+        target_id: `None` if no event counted yet.
         period_ref_code: Name of the period, such as Cycle_3.
-        target_value: What has to be reached, in the unit that `target_type` implies, like
+        target_value: The value to reach, in the unit that `target_type` implies, like
             `target_achieved_value`.
-        target_achieved_value: What is reached so far.
+        target_achieved_value: The value reached so far.
         event_name: The event that counts, such as TransactionAdd.
-        period_start_date_with_time_stamp: In the cluster's time zone; the `Z` that the API writes is not meant.
-        current_period: Whether the period is the one that is running.
+        period_start_date_with_time_stamp: In the cluster's time zone, although the API writes a `Z`.
+        current_period: Whether the period is running now.
         un_enrolled: Whether the customer left the target.
     """
 
@@ -86,7 +86,7 @@ class TargetProgress(Model):
 
 @model
 class TargetProgressRow(TargetProgress):
-    """How far a customer is with one target in one period, with the target group beside it: a row of a table."""
+    """A customer's progress with one target in one period, with the target group, as a row of a table."""
 
     target_group_id: Id | None = None
     target_group_name: str | None = None
@@ -94,12 +94,12 @@ class TargetProgressRow(TargetProgress):
 
 @model
 class StreakProgress(Model):
-    """How far a customer is with reaching a target several times in a row.
+    """A customer's progress with reaching a target several times in a row.
 
     Attributes:
         status: INPROGRESS, ACHIEVED and others.
-        current_count: How often in a row so far, of `total_target_count_of_sequence`.
-        streak_achieved_user_target_id: The `target_id` that completed it.
+        current_count: Number of times in a row so far, of `total_target_count_of_sequence`.
+        streak_achieved_user_target_id: The `target_id` that completed the streak.
     """
 
     user_streak_id: Id | None = None
@@ -113,11 +113,11 @@ class StreakProgress(Model):
 
 @model
 class TargetGroupProgress(Model):
-    """How far a customer is with the targets of one group.
+    """A customer's progress with the targets of one group.
 
     Attributes:
         targets: One for each target and period.
-        streaks: Only where `tracking_type` is STREAKS.
+        streaks: Only if `tracking_type` is STREAKS.
     """
 
     id: Id
@@ -132,7 +132,7 @@ class TargetGroupProgress(Model):
 
     @property
     def rows(self) -> tuple[TargetProgressRow, ...]:
-        """The targets, each with the id and the name of the group: what a table of progress wants."""
+        """The targets, each with the id and the name of the group, as rows of a table."""
         names = [field.name for field in attrs.fields(TargetProgress)]
         return tuple(
             TargetProgressRow(

@@ -1,4 +1,4 @@
-"""Loyalty promotions, and what customers have to do with them."""
+"""Loyalty promotions, and the customers' part in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from capillary_async.models.listings import ApiWarning
 
 @model
 class LoyaltyConfig(Model):
-    """How a promotion goes together with others."""
+    """Settings for combining a promotion with others."""
 
     is_stackable: bool | None = None
     is_considered_for_ranking: bool | None = None
@@ -24,12 +24,12 @@ class LoyaltyConfig(Model):
 
 @model
 class PromotionMetadata(Model):
-    """What a promotion is called, when it runs and in which state it is.
+    """A promotion's name, dates and status.
 
     Attributes:
         program_id: A number in most answers, a text in others.
         promotion_id: The number that `promotions.list_for_member` uses; 0 until the promotion is published.
-        version: No document shows a value, nor of `draft_details`, `promotion_metadata` and
+        version: No document shows a value of it, nor of `draft_details`, `promotion_metadata` and
             `common_strategies`.
         promotion_mode: UNIFIED or LEGACY.
     """
@@ -61,7 +61,7 @@ class PromotionMetadata(Model):
 
 @model
 class CustomerEnrolment(Model):
-    """How customers come into a promotion.
+    """How customers enrol in a promotion.
 
     Attributes:
         customer_eligibility_type: ALL and others.
@@ -74,11 +74,11 @@ class CustomerEnrolment(Model):
 
 @attrs.frozen(kw_only=True)
 class PromotionTarget:
-    """The targets behind a milestone of a promotion: the link to `targets.get_progress`.
+    """The targets of a promotion's milestone; they link it to `targets.get_progress`.
 
     Attributes:
-        name: The milestone's.
-        target_rule_ids: What `targets.list_events` takes.
+        name: The name of the milestone.
+        target_rule_ids: Ids that `targets.list_events` takes.
     """
 
     name: str | None
@@ -92,7 +92,7 @@ class Promotion(Model):
 
     Attributes:
         id: 24 hexadecimal digits.
-        activities: What the promotion consists of, as the API sent it: SINGLE ones, and GROUPs with children.
+        activities: The activities, as the API sent them: SINGLE ones, and GROUPs with children.
             `targets` finds the targets in them.
         limits: As the API sent them, like the three that follow.
     """
@@ -114,7 +114,7 @@ class Promotion(Model):
 
     @property
     def targets(self) -> tuple[PromotionTarget, ...]:
-        """The targets that the promotion's milestones are tracked by, in order; none while it is a draft."""
+        """The targets of the promotion's milestones, in order; empty for a draft."""
         return tuple(_targets_in((self.activities or (), self.workflow_metadata or {})))
 
 
@@ -146,7 +146,7 @@ def _as_id(value: Any) -> int | None:
 
 @model
 class PromotionCustomField(Model):
-    """A field of a promotion that the brand defined."""
+    """A custom field of a promotion."""
 
     key: str | None = None
     value: str | None = None
@@ -155,7 +155,7 @@ class PromotionCustomField(Model):
 
 @model
 class PromotionOptIn(Model):
-    """A customer's opting in to a promotion."""
+    """A customer's opt-in to a promotion."""
 
     opt_in_id: Id | None = None
     opt_in_date: datetime | None = None
@@ -179,19 +179,19 @@ class PromotionEnrollment(Model):
 
 @model
 class PromotionTimeline(Model):
-    """How a customer went through a promotion."""
+    """The history of a customer in a promotion."""
 
     enrollment_details: tuple[PromotionEnrollment, ...] | None = None
 
 
 @model
 class MemberPromotion(Model):
-    """A loyalty promotion as one customer sees it.
+    """A loyalty promotion of one customer.
 
     Attributes:
-        promotion_id: A number; `unified_promotion_id` is the text that `promotions.get` takes.
-        opt_in_start_date: Only where opting in is limited in time, like `opt_in_end_date`.
-        customer_promotion_timelines: Only of `promotions.get_for_member`, like `promotion_custom_fields`.
+        promotion_id: A number; `promotions.get` takes the text `unified_promotion_id` instead.
+        opt_in_start_date: Only if the opt-in is limited in time, like `opt_in_end_date`.
+        customer_promotion_timelines: Only from `promotions.get_for_member`, like `promotion_custom_fields`.
     """
 
     promotion_id: Id
@@ -242,7 +242,7 @@ class IssuedPoints(Model):
 
 @model
 class IssuedCurrencyPart(Model):
-    """One kind of what a promotion gave of a currency that is not points.
+    """One kind of an amount that a promotion gave in a currency that is not points.
 
     Attributes:
         alternate_currency_type: REGULAR and others.
@@ -256,10 +256,10 @@ class IssuedCurrencyPart(Model):
 
 @model
 class IssuedCurrency(Model):
-    """What a promotion gave a customer of a currency that is not points.
+    """An amount that a promotion gave a customer in a currency that is not points.
 
     Attributes:
-        alternate_currency_sub_details: Only of the v2 endpoint, instead of the three before.
+        alternate_currency_sub_details: Only from the v2 endpoint, instead of the three attributes before.
     """
 
     currency_name: str | None = alias("currencyName", "alternateCurrencyName", default=None)
@@ -280,11 +280,11 @@ class IssuedSeries(Model):
 
 @model
 class PromotionActions(Model):
-    """What a customer got from a promotion, counted since 2025-06-12.
+    """What a promotion gave a customer, counted since 2025-06-12.
 
     Attributes:
         entity_id: The customer's id.
-        rewards: Only of the v2 endpoint, like `badges` and `promotion_identifier`; v3 sends `incentives`.
+        rewards: Only from the v2 endpoint, like `badges` and `promotion_identifier`; v3 sends `incentives`.
     """
 
     promotion_id: Id | None = None

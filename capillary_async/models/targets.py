@@ -1,4 +1,4 @@
-"""Targets (milestones), the groups they belong to, and the events that counted towards them."""
+"""Targets (milestones), their groups, and the events that counted towards them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from capillary_async.models.enumerations import (
 
 @model
 class TargetFilter(Model):
-    """What a target is limited to: only these stores, zones or concepts count."""
+    """A filter of a target: only these stores, zones or concepts count."""
 
     entity_type: FilterEntityType | str | None = None
     entity_ids: tuple[Id, ...] | None = None
@@ -27,7 +27,7 @@ class TargetFilter(Model):
 
 @model
 class TargetPeriodDefault(Model):
-    """What everybody has to reach in one period, unless a customer has a value of their own."""
+    """A target's value for one period, for customers without an individual value."""
 
     id: Id | None = None
     period_id: Id | None = None
@@ -39,11 +39,11 @@ class Target(Model):
     """A target that a customer is enrolled in.
 
     Attributes:
-        id: The target rule's id, as `targets.list_events` takes it.
-        emf_rule_set_id: The rules that customers' events run through.
-        event_name: The event that the rules listen to, such as TransactionAdd.
-        expression_json: `expression` as a tree: JSON inside a text.
-        target_period_default_values_map: Defaults by period id.
+        id: The target rule's id, which `targets.list_events` takes.
+        emf_rule_set_id: The rule set that processes customers' events.
+        event_name: The event that the rules process, such as TransactionAdd.
+        expression_json: `expression` as a tree, as JSON in a string.
+        target_period_default_values_map: Default values by period id.
     """
 
     id: Id
@@ -66,7 +66,7 @@ class Target(Model):
 
 @model
 class ExtendedFieldInfo(Model):
-    """The extended field that a target adds up.
+    """An extended field that a target adds up.
 
     Attributes:
         aggregate_function: SUM and others.
@@ -78,7 +78,7 @@ class ExtendedFieldInfo(Model):
 
 @model
 class TargetAudienceFilter(Model):
-    """An audience that a target is for."""
+    """An audience of a target."""
 
     audience_group_id: Id | None = None
     version_id: Id | None = None
@@ -88,11 +88,11 @@ class TargetAudienceFilter(Model):
 
 @model
 class TargetRule(Target):
-    """A target with all that a target group says of it.
+    """A target with the fields that a target group's answer has.
 
     Attributes:
-        default_values: What `target_period_default_values_map` holds, as a list.
-        target_milestone_triggers: Steps on the way. No document shows an element.
+        default_values: The values of `target_period_default_values_map`, as a list.
+        target_milestone_triggers: Milestones. No document shows an element of this list.
     """
 
     default_values: tuple[TargetPeriodDefault, ...] | None = None
@@ -103,10 +103,10 @@ class TargetRule(Target):
 
 @model
 class TargetPeriod(Model):
-    """A stretch of time in which a target has to be reached.
+    """A period in which a target has to be reached.
 
     Attributes:
-        id: The period's id, as `targets.list_events` takes it.
+        id: The period's id, which `targets.list_events` takes.
         ref_code: Name of the period, such as Cycle_1.
         period_status: RUNNING, ENDED and others.
     """
@@ -127,7 +127,7 @@ class TargetStreak(Model):
     """A target that has to be reached several times in a row.
 
     Attributes:
-        target_count_of_sequence: How often in a row.
+        target_count_of_sequence: Required number of times in a row.
     """
 
     id: Id | None = None
@@ -139,7 +139,7 @@ class TargetStreak(Model):
 
 @model
 class UnifiedTargetExpression(Model):
-    """How the targets of a group count as one."""
+    """The expression that combines the targets of a group."""
 
     aggregation: str | None = None
     threshold_value: Decimal | None = None
@@ -148,14 +148,14 @@ class UnifiedTargetExpression(Model):
 
 @model
 class TargetGroup(Model):
-    """A group of targets that share their periods.
+    """A group of targets with common periods.
 
     Attributes:
-        from_date: Older answers send it and `to_date`, newer ones the start and the end of the cycle.
-        active_period: The period that is running, if there is one.
+        from_date: Older answers have it and `to_date`; newer answers have the start and the end of the cycle.
+        active_period: The running period, if there is one.
         periods: With `include_periods`.
-        recurring_cycles: -1 means without end.
-        frequency: In units of `frequency_type`, such as MONTHLY.
+        recurring_cycles: -1 if the cycles never end.
+        frequency: Length of a cycle, in units of `frequency_type`, such as MONTHLY.
     """
 
     id: Id
@@ -188,13 +188,13 @@ class TargetGroup(Model):
 
 @model
 class TargetEvent(Model):
-    """Something that counted towards a target.
+    """An event that counted towards a target.
 
     Attributes:
-        event_display_name: The behavioural event's own name; `None` for transactions.
-        unique_id: The request's id of a behavioural event, the subject's id of any other.
-        event_processed_date: When the backend got to it.
-        target_value: Money for a transaction, always 1.000 for a behavioural event.
+        event_display_name: Name of a behavioural event; `None` for transactions.
+        unique_id: For a behavioural event the request's id, for any other event the subject's id.
+        event_processed_date: When the backend processed the event.
+        target_value: Money for a transaction; always 1.000 for a behavioural event.
     """
 
     event_log_id: Id

@@ -12,7 +12,7 @@ class Tracker(Model):
     """A running total kept for a user group or a customer.
 
     Attributes:
-        id: Not unique in a listing: one tracker has a total for each of its conditions.
+        id: Not unique in a listing, because a tracker has a total for each of its conditions.
         value: The total, in the unit that `type` implies: money for BILL_AMOUNT, pieces for BILL_TOTAL_QTY.
         period_end_date: End of the period. A period that never ends is sent as a date about a century ahead.
     """

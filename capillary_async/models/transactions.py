@@ -1,4 +1,4 @@
-"""What customers and user groups bought and brought back."""
+"""Purchases and returns of customers and user groups."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from capillary_async.models.profiles import Identifier
 
 @model
 class CreditNote(Model):
-    """A credit note that a transaction brought or used."""
+    """A credit note that a transaction issued or used."""
 
     number: str | None = None
     amount: Decimal | None = None
@@ -26,11 +26,11 @@ class CreditNote(Model):
 
 @model
 class PaymentMode(Model):
-    """How a part of a transaction was paid.
+    """The payment of a part of a transaction.
 
     Attributes:
-        mode: Such as UPI.
-        attributes: No document shows an element.
+        mode: The means of payment, such as UPI.
+        attributes: No document shows an element of this list.
     """
 
     id: Id | None = None
@@ -46,7 +46,7 @@ class AwardedPoints(Model):
     """Points of one kind that a transaction gave.
 
     Attributes:
-        points_awarded_type: Such as POINT_AWARDED. `None` where points of all kinds are added up.
+        points_awarded_type: The kind, such as POINT_AWARDED; `None` for the sum of all kinds.
     """
 
     points: Decimal | None = None
@@ -55,7 +55,7 @@ class AwardedPoints(Model):
 
 @model
 class ProgramPoints(Model):
-    """Every award of points by a transaction in one loyalty programme."""
+    """The awards of points by a transaction in one loyalty programme."""
 
     program_name: str | None = None
     program_id: Id | None = None
@@ -66,7 +66,7 @@ class ProgramPoints(Model):
 
 @model
 class ProgramPointsTotal(Model):
-    """Points that a transaction gave in one loyalty programme, added up."""
+    """The total of the points that a transaction gave in one loyalty programme."""
 
     program_name: str | None = None
     program_id: Id | None = None
@@ -80,7 +80,7 @@ class BillPoints(Model):
     """Points that a transaction gave.
 
     Attributes:
-        alternate_currencies_breakup: No document shows an element, nor of `aggregated_bill_alternate_currencies`.
+        alternate_currencies_breakup: No document shows an element of it or of `aggregated_bill_alternate_currencies`.
     """
 
     points_breakup: tuple[ProgramPoints, ...] | None = None
@@ -93,17 +93,17 @@ class BillPoints(Model):
 class Transaction(Model):
     """A purchase or a return of a customer, without its lines.
 
-    Ids of returns come from a sequence of their own: `type` and `id` together tell transactions apart.
-    What `embed` did not ask for is `None`.
+    Returns are numbered separately, so only `type` and `id` together identify a transaction. Parts that `embed` did not
+    request are `None`.
 
     Attributes:
         billing_time: In the cluster's time zone.
         billing_time_input_offset: The offset that the till sent, such as +05:30. With BILL_EF.
         amount: Money, like `gross_amount` and `discount`; rounded down as the organisation is configured.
         outlier_status: NORMAL and others.
-        return_type: Only of returns.
+        return_type: Only for returns.
         currency_log_dto: Amounts in the local currency. No document shows its keys.
-        txn_identifiers: What the customer was identified by. With TRANSACTION_IDENTIFIER.
+        txn_identifiers: Identifiers that named the customer. With TRANSACTION_IDENTIFIER.
     """
 
     id: Id
@@ -152,7 +152,7 @@ class BillDetails(Model):
 
 @model
 class TransactionPoints(Model):
-    """What became of the points of a transaction.
+    """The points of a transaction, by their present status.
 
     Attributes:
         delayed_points: Promised points, redeemable from `redeemable_from`.
@@ -182,11 +182,11 @@ class TransactionGroup(Model):
 
 @model
 class LineItemDetails(Model):
-    """What one line of a bill says.
+    """The content of one line of a bill.
 
     Attributes:
         rate: Price of one piece.
-        returnable_days: -1 means without end.
+        returnable_days: -1 if there is no limit.
     """
 
     amount: Decimal | None = None
@@ -206,7 +206,7 @@ class LineItemDetails(Model):
 
 @model
 class LineItem(Model):
-    """One line of a bill. No document shows what the raw members hold."""
+    """One line of a bill. No document shows the content of the free-form members."""
 
     id: Id | None = None
     customer_id: Id | None = None
@@ -227,10 +227,10 @@ class GroupTransaction(Model):
 
     Attributes:
         customer_id: The member.
-        point_summary: What became of its points.
+        point_summary: The points of the transaction, by their present status.
         user_group2: The user group.
         line_items: With LINEITEMS.
-        loyalties_point_details: No document shows an element, nor of `bill_points_breakup`.
+        loyalties_point_details: No document shows an element of it or of `bill_points_breakup`.
     """
 
     id: Id

@@ -16,10 +16,10 @@ from capillary_async.models.profiles import Identifier
 class CustomerUserGroup(Model):
     """A user group that a customer belongs to.
 
-    No document shows it; the attributes are those that other endpoints use for a group.
+    No document shows this object; the attributes are those that other endpoints have for a group.
 
     Attributes:
-        life_time_purchases: Money that the group spent so far.
+        life_time_purchases: Money spent by the group so far.
     """
 
     id: Id = alias("id", "groupId")
@@ -39,7 +39,7 @@ class GroupMember(Model):
         fleet_user_id: The customer's id.
         permissions: Names separated by commas, such as `allow_points_redemption,block_points_transfer`.
         role: PRIMARY, SECONDARY and others.
-        in_active: The API's own word; it is true in the documentation's sample of a working group.
+        in_active: The API's name; its meaning is unclear, because the sample of an active group has true.
     """
 
     fleet_user_id: Id
@@ -58,10 +58,10 @@ class GroupMember(Model):
 
 @model
 class UserGroupSummary(Model):
-    """A user group as the search finds it.
+    """A user group in the answer of the search.
 
     Attributes:
-        first_name: Of the group's primary member, as are `last_name`, `email` and `mobile`.
+        first_name: The primary member's, like `last_name`, `email` and `mobile`.
     """
 
     group_id: Id
@@ -79,12 +79,12 @@ class UserGroupSummary(Model):
 
 @model
 class UserGroupMembership(Model):
-    """That a customer is in a user group.
+    """A customer's membership in a user group.
 
     Attributes:
         user_id: The customer's id.
         default_group: Whether the group is the customer's default one.
-        permissions: Such as block_points_redemption.
+        permissions: Names of permissions, such as block_points_redemption.
     """
 
     user_id: Id
@@ -97,13 +97,13 @@ class UserGroupMembership(Model):
 
 @model
 class UserGroup(Model):
-    """A user group with its points, tiers and gaps. Parts that were not asked for are `None`.
+    """A user group with its points, tiers and gaps. Parts that were not requested are `None`.
 
     Attributes:
         group_status: ACTIVE, INACTIVE or DELETED.
-        life_time_purchases: Money that the group spent so far.
+        life_time_purchases: Money spent by the group so far.
         points_summaries: One for each loyalty programme.
-        gap_to_upgrade: What the next tier takes.
+        gap_to_upgrade: Conditions of the next tier.
         company_details: No document shows its keys.
     """
 

@@ -1,8 +1,9 @@
-"""The columns of an Arrow table: each one takes a list of Python's values and makes an array of them.
+"""The columns of an Arrow table: each column makes an array from a list of Python values.
 
-pyarrow converts values silently that do not fit: 1.5 becomes the integer 1, a date-time loses its time, one
-without a zone becomes UTC. So each column looks at the classes of its values first, and gives pyarrow only what it
-takes exactly. A whole batch is converted at once; only when it is refused, the value to blame is looked for.
+pyarrow silently converts values that do not fit: 1.5 becomes the integer 1, a date-time loses its time, a date-time
+without a zone becomes UTC. So each column checks the classes of its values first, and passes pyarrow only values that
+pyarrow converts exactly. A whole batch is converted in one call. Only if that fails, the column searches for the wrong
+value.
 """
 
 from bisect import bisect_right
@@ -22,7 +23,7 @@ import attrs
 
 from capillary_async.errors import ConfigurationError
 
-# What pyarrow and Python raise for values that do not fit. All of pyarrow's own errors are among them.
+# The errors of pyarrow and Python for values that do not fit. Every error of pyarrow derives from one of them.
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 _NO_OBJECTS: Final = frozenset((str, bytes, int, float, bool, list, tuple, Decimal, datetime, date))
 
@@ -31,7 +32,7 @@ def load_pyarrow() -> Any:
     """Import pyarrow.
 
     Raises:
-        ConfigurationError: It is not installed.
+        ConfigurationError: pyarrow is not installed.
     """
     try:
         return import_module("pyarrow")
@@ -44,8 +45,8 @@ class CellError(Exception):
 
     Attributes:
         index: Position of the row in the batch.
-        location: The way from the row to the value, such as `identifiers[0].value`.
-        expected: What the column takes, in words.
+        location: Path of the value in the row, such as `identifiers[0].value`.
+        expected: The values that the column accepts, in words.
     """
 
     def __init__(self, index: int, location: str, expected: str) -> None:
@@ -56,7 +57,7 @@ class CellError(Exception):
 
 
 class ArrowColumn(Protocol):
-    """A column, or a part of one."""
+    """A column, or a part of a column."""
 
     @property
     def arrow_type(self) -> Any:
@@ -74,14 +75,14 @@ class ArrowColumn(Protocol):
 
 @attrs.frozen
 class ScalarColumn:
-    """Values without parts.
+    """A column of values without parts.
 
     Attributes:
         arrow_type: The pyarrow type.
-        expected: What the column takes, in words.
-        exact: The classes that pyarrow converts to the type without loss, or refuses; that of null is one of them.
-        convert: Makes a value of another class one of those; raises an error if there is no exact way.
-        cast_text: Whether pyarrow's own reader of texts is exact for the type.
+        expected: The values that the column accepts, in words.
+        exact: The classes that pyarrow converts to the type without loss, or refuses; `NoneType` is one of them.
+        convert: Converts a value of another class to one of these classes; raises an error if it cannot do so exactly.
+        cast_text: Whether pyarrow parses strings of the type exactly.
     """
 
     arrow_type: Any
@@ -91,7 +92,7 @@ class ScalarColumn:
     cast_text: bool = False
 
     def array(self, values: Sequence[Any]) -> Any:
-        """Make an array, at once if all values are of exact classes."""
+        """Make an array; in one call if the classes of all values are in `exact`."""
         classes, exact = {*map(type, values)}, self.exact
         try:
             if not exact.issuperset(classes):
@@ -103,7 +104,7 @@ class ScalarColumn:
             return load_pyarrow().array(values, self.arrow_type)
         except _REFUSALS:
             pass
-        # Raised out here, the error has no context, and so holds no value.
+        # Raised outside the `except` block, the error has no context and therefore holds no value.
         raise self._culprit(values)
 
     def _culprit(self, values: Sequence[Any]) -> CellError:
@@ -117,7 +118,7 @@ class ScalarColumn:
 
 @attrs.frozen
 class StructColumn:
-    """Objects with declared members.
+    """A column of objects with declared members.
 
     Attributes:
         members: A column for each member, by name.
@@ -127,11 +128,11 @@ class StructColumn:
 
     @property
     def arrow_type(self) -> Any:
-        """A struct."""
+        """The pyarrow type, a struct."""
         return load_pyarrow().struct([(name, column.arrow_type) for name, column in self.members.items()])
 
     def array(self, values: Sequence[Any]) -> Any:
-        """Make an array of each member, and put them together."""
+        """Make an array of each member, and combine the arrays."""
         arrow, children = load_pyarrow(), self.arrays(values)
         mask = arrow.array([value is None for value in values], arrow.bool_())
         return arrow.StructArray.from_arrays(children, fields=list(self.arrow_type), mask=mask)
@@ -147,7 +148,7 @@ class StructColumn:
     @staticmethod
     def _member(name: str, column: ArrowColumn, values: Sequence[Any], classes: set[type]) -> Any:
         try:
-            # The common cases first: a call for each value would take as long as all the rest.
+            # The common cases come first, because a call for each value would double the time.
             if len(classes) == 1 and classes != {NoneType} and not _holds_mappings(classes):
                 found = list(map(attrgetter(name), values))
             elif classes == {dict}:
@@ -176,7 +177,7 @@ def _member_of(value: Any, name: str) -> Any:
 
 @attrs.frozen
 class ListColumn:
-    """Lists of values of one type.
+    """A column of lists of values of one type.
 
     Attributes:
         item: The column of the items.
@@ -186,11 +187,11 @@ class ListColumn:
 
     @property
     def arrow_type(self) -> Any:
-        """A list."""
+        """The pyarrow type, a list."""
         return load_pyarrow().list_(self.item.arrow_type)
 
     def array(self, values: Sequence[Any]) -> Any:
-        """Make one array of all items, and note where each list begins."""
+        """Make one array of all items, and record the offset of each list."""
         for index, value in enumerate(values):
             if value is not None and (not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping)):
                 raise CellError(index, "", "a list")
@@ -209,12 +210,12 @@ class ListColumn:
 
 @attrs.frozen
 class MapColumn:
-    """Objects whose keys are data, with values of one type.
+    """A column of objects whose keys are data, with values of one type.
 
     Attributes:
         key: The column of the keys.
         item: The column of the values.
-        read_key: Turns a key of a JSON object, which is a text, into a key of the column.
+        read_key: Converts a key of a JSON object, which is a string, to a key of the column.
     """
 
     key: ArrowColumn
@@ -223,11 +224,11 @@ class MapColumn:
 
     @property
     def arrow_type(self) -> Any:
-        """A map."""
+        """The pyarrow type, a map."""
         return load_pyarrow().map_(self.key.arrow_type, self.item.arrow_type)
 
     def array(self, values: Sequence[Any]) -> Any:
-        """Make an array of all keys and one of all values, and note where each object begins."""
+        """Make an array of all keys and one of all values, and record the offset of each object."""
         for index, value in enumerate(values):
             if value is not None and not isinstance(value, Mapping):
                 raise CellError(index, "", "an object")
@@ -237,7 +238,7 @@ class MapColumn:
             keys = self.key.array([self._key(key) for value in filled for key in value])
             items = self.item.array([item for value in filled for item in value.values()])
         except CellError as error:
-            # The keys are data, and data has no business in a message.
+            # A message must not hold data, and the keys are data.
             dot = "" if error.location[:1] in ("", "[") else "."
             index, _ = _place_of(error.index, offsets)
             raise CellError(index, f"[...]{dot}{error.location}", error.expected) from None
@@ -263,9 +264,9 @@ def _place_of(index: int, offsets: Sequence[int]) -> tuple[int, int]:
 
 
 def whole_numbers() -> ScalarColumn:
-    """Return a column of integers of 64 bits."""
+    """Return a column of 64-bit integers."""
     exact = frozenset[type[Any]]((int, NoneType))
-    return ScalarColumn(load_pyarrow().int64(), "a whole number of 64 bits", exact, _whole_number)
+    return ScalarColumn(load_pyarrow().int64(), "a 64-bit whole number", exact, _whole_number)
 
 
 def exact_numbers(precision: int, scale: int) -> ScalarColumn:
@@ -287,7 +288,7 @@ def truth_values() -> ScalarColumn:
 
 
 def texts() -> ScalarColumn:
-    """Return a column of texts; an enumeration's member is its value."""
+    """Return a column of texts; an enumeration's member becomes its value."""
     return ScalarColumn(load_pyarrow().string(), "a text", frozenset((str, NoneType)), _text)
 
 
@@ -298,18 +299,18 @@ def dates() -> ScalarColumn:
 
 
 def date_times() -> ScalarColumn:
-    """Return a column of instants in microseconds, shown in UTC."""
+    """Return a column of instants in microseconds, in UTC."""
     arrow_type = load_pyarrow().timestamp("us", "UTC")
     return ScalarColumn(arrow_type, "a date-time with a time zone", frozenset((NoneType,)), _date_time, cast_text=True)
 
 
 def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
-    """Return a column of JSON documents, as texts."""
-    return ScalarColumn(load_pyarrow().string(), "what JSON can say", frozenset((NoneType,)), encode)
+    """Return a column of JSON documents as strings."""
+    return ScalarColumn(load_pyarrow().string(), "a value that JSON can represent", frozenset((NoneType,)), encode)
 
 
 def iso_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
-    """Return a column of dates and date-times, as ISO 8601 texts, as JSON has them."""
+    """Return a column of dates and date-times as ISO 8601 strings."""
 
     def convert(value: Any) -> str:
         if not isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Rows as tables of HTML, for notebooks."""
+"""Write rows as HTML tables, for notebooks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -14,9 +14,9 @@ def html_table(rows: Sequence[Any], encode: Encode, *, most_rows: int = _MOST_RO
     """Write rows of one class, or dicts, as a table.
 
     Args:
-        rows: All of them; columns that are empty in those that are shown are left out.
-        encode: Writes what has parts as JSON.
-        most_rows: Further ones are only counted.
+        rows: The rows; columns that are empty in all shown rows are left out.
+        encode: Encodes values with parts as JSON.
+        most_rows: Number of rows to show; the others are only counted.
     """
     shown = rows[:most_rows]
     cells = {
@@ -32,7 +32,7 @@ def html_table(rows: Sequence[Any], encode: Encode, *, most_rows: int = _MOST_RO
 
 
 def html_record(value: Any, encode: Encode) -> str:
-    """Write everything that stands in one object, at any depth, one line each; what is empty is left out."""
+    """Write one line for each value of an object, at any depth; empty values are left out."""
     lines = [(name, text) for name, leaf in leaves(value) if (text := cell(leaf, encode))]
     body = "".join(f"<tr><th>{escape(name)}</th>{_td(text)}</tr>" for name, text in lines)
     return f"<table><tbody>{body}</tbody></table>"

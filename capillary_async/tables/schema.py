@@ -1,6 +1,6 @@
-"""From the class of a listing's or a lookup's rows to a fixed Arrow schema, and from rows to record batches.
+"""Derive a fixed Arrow schema from the class of rows, and make record batches of rows.
 
-The schema follows from the class alone, so two files of the same rows always fit together:
+The schema depends only on the class, so all files of one class have the same schema:
 
 | declared                         | Arrow                                                         |
 |----------------------------------|---------------------------------------------------------------|
@@ -62,9 +62,9 @@ class TableSchema:
     """The columns of a table of rows.
 
     Attributes:
-        columns: A column for each member of a row, by name; for rows without members one column, `value`.
+        columns: A column for each member of a row, by name; rows without members have one column, `value`.
         has_members: Whether rows have members.
-        rest: The column that takes what has no column, as a JSON object; `None` if there is none.
+        rest: The column that holds, as a JSON object, the members without a column; `None` if there is no such column.
     """
 
     columns: Mapping[str, ArrowColumn]
@@ -78,10 +78,10 @@ class TableSchema:
         Args:
             row_type: An attrs class (every model is one), a dataclass, a TypedDict, a NamedTuple, a msgspec Struct, a
                 pydantic model; or a type without members, such as `int`.
-            encode: Writes a value without a declared type as JSON.
+            encode: Encodes a value without a declared type as JSON.
 
         Raises:
-            TableError: A class contains itself, or declares no members; no table has columns for it.
+            TableError: A class contains itself or declares no members, so it has no columns.
             ConfigurationError: pyarrow is not installed.
         """
         column = _column(row_type, encode, ())
@@ -91,7 +91,7 @@ class TableSchema:
 
     @classmethod
     def of_columns(cls, types: Mapping[str, Any]) -> "TableSchema":
-        """Make the schema of columns of scalars.
+        """Make a schema of scalar columns.
 
         Args:
             types: `int`, `str` and the like, by name.
@@ -100,15 +100,15 @@ class TableSchema:
 
     @classmethod
     def of_dicts(cls, rows: Iterable[Any], encode: Encode, *, has_more_rows: bool = False) -> "TableSchema":
-        """Derive the schema of dicts whose class says nothing: the union of their keys, in the order they came.
+        """Derive the schema of dicts without a declared class: the union of their keys, in order of appearance.
 
-        A key whose values are of several types, or have parts, is a column of JSON. If rows are no dicts, there is one
-        such column, `value`.
+        A key becomes a column of JSON if its values have several types or have parts. Rows that are not dicts have one
+        column of JSON, `value`.
 
         Args:
             rows: The rows.
-            encode: Writes a value as JSON.
-            has_more_rows: Whether rows will come that may have other keys. Those go into a last column, `extra`.
+            encode: Encodes a value as JSON.
+            has_more_rows: Whether later rows may have other keys; a last column, `extra`, holds these keys.
         """
         kinds: dict[str, _Kinds] = {}
         for row in rows:
@@ -135,7 +135,7 @@ class TableSchema:
             first: Number of the first row, for messages.
 
         Raises:
-            TableError: A value does not fit its column. The row and the path are named, the value is not.
+            TableError: A value does not fit its column. The message names the row and the path, not the value.
         """
         if self.rest is not None:
             rows = [self._with_rest(row, self.rest) for row in rows]
@@ -145,7 +145,7 @@ class TableSchema:
             return [column.array(rows) for column in self.columns.values()]
         except CellError as error:
             wrong = error
-        # Raised out here, the error has no context, and so holds no row.
+        # Raised outside the `except` block, the error has no context and therefore holds no row.
         raise _misfit(wrong, first)
 
     def batch(self, rows: Sequence[Any], first: int = 0) -> Any:
@@ -162,7 +162,7 @@ class TableSchema:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """Return a name with underscores behind it until no column has it."""
+    """Return a name, with underscores appended until no column has it."""
     while name in taken:
         name += "_"
     return name
@@ -179,8 +179,8 @@ def _column(hint: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn:
 
     Args:
         hint: The type.
-        encode: Writes what has no declared type.
-        inside: The classes around it.
+        encode: Encodes values without a declared type.
+        inside: The classes that contain the type.
     """
     kinds = kinds_of(hint)
     if len(kinds) > 1:
@@ -216,7 +216,7 @@ def _struct_column(kind: Any, members: Mapping[str, Any], encode: Encode, inside
 
 
 def check_row_type(row_type: Any, inside: tuple[Any, ...] = ()) -> None:
-    """See that a class of rows has columns; it takes no pyarrow.
+    """Check that a class of rows has columns; this needs no pyarrow.
 
     Raises:
         TableError: A class contains itself, or declares no members.
@@ -231,7 +231,7 @@ def check_row_type(row_type: Any, inside: tuple[Any, ...] = ()) -> None:
 
 def _refuse_endless(cls: Any, members: Mapping[str, Any], inside: tuple[Any, ...]) -> None:
     if cls in inside:
-        raise TableError(f"{cls.__qualname__} contains itself, so it has no end of columns")
+        raise TableError(f"{cls.__qualname__} contains itself, so its columns never end")
     if not members:
         raise TableError(f"{cls.__qualname__} declares no members, so it has no columns")
 
@@ -256,7 +256,7 @@ def _collection_column(kind: Any, encode: Encode, inside: tuple[Any, ...]) -> Ar
 
 @attrs.define
 class _Kinds:
-    """The classes that the values of one key have."""
+    """The classes of one key's values."""
 
     _classes: set[Any] = attrs.field(factory=set[Any])
     _fits: bool = True

@@ -1,8 +1,7 @@
-"""Rows as text: the cells of CSV, and of tables for eyes. The command line and jobs write the same ones.
+"""Write rows as text: the cells of CSV files and of the command line's tables.
 
-The columns come from the class, not from the data: a listing can be written while it arrives, and two runs have the
-same columns. The members of a nested object are columns of their own (`profile.id`); what there can be several of is
-one cell of JSON.
+The columns depend on the class, not on the data. So a listing can be written while it arrives, and two runs have the
+same columns. Each member of a nested object is a column (`profile.id`). A collection is one cell of JSON.
 """
 
 import json
@@ -18,26 +17,26 @@ from capillary_async.models.members import kinds_of, members_of
 
 Encode = Callable[[Any], str | None]
 
-# Not only what separates cells: readers take a carriage return alone for the end of a line, too.
+# Also a carriage return, because readers treat it as the end of a line.
 _needs_quotes: Final = re.compile(r'[",\r\n]').search
-# A spreadsheet takes a text that begins so for a formula, and runs it.
+# A spreadsheet runs a text as a formula if it begins with one of these characters.
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @attrs.frozen
 class TextColumn:
-    """One column: its name, and the way from a row to its value.
+    """One column: its name, and the path from a row to its value.
 
     Attributes:
-        name: Its name.
-        path: The names of the members on the way; empty for the row as a whole.
+        name: The name of the column.
+        path: The names of the members from the row to the value; empty for the whole row.
     """
 
     name: str
     path: tuple[str, ...]
 
     def value(self, row: Any) -> Any:
-        """Look the value up in a row, an object or a mapping; `None` when an object on the way is missing."""
+        """Return the value of a row (an object or a mapping); `None` if an object on the path is missing."""
         for name in self.path:
             if row is None:
                 return None
@@ -46,7 +45,7 @@ class TextColumn:
 
 
 def text_columns(row_type: Any) -> tuple[TextColumn, ...]:
-    """List the columns of a class of rows; a type without members is one column, `value`."""
+    """List the columns of a class of rows; a type without members has one column, `value`."""
     if members_of(row_type) is None:
         return (TextColumn("value", ()),)
     return tuple(TextColumn(".".join(path), path) for path in _paths(row_type, (row_type,)))
@@ -58,7 +57,7 @@ def dict_columns(names: Iterable[str]) -> tuple[TextColumn, ...]:
 
 
 def select(columns: Iterable[TextColumn], names: Sequence[str]) -> tuple[TextColumn, ...]:
-    """Pick columns by name, in the order of the names.
+    """Select columns by name, in the order of the names.
 
     Raises:
         ValueError: There is no such column.
@@ -66,7 +65,7 @@ def select(columns: Iterable[TextColumn], names: Sequence[str]) -> tuple[TextCol
     known = {column.name: column for column in columns}
     for name in names:
         if name not in known:
-            raise ValueError(f"there is no column {name!r}; there are {', '.join(known)}")
+            raise ValueError(f"there is no column {name!r}; the columns are {', '.join(known)}")
     return tuple(known[name] for name in names)
 
 
@@ -80,13 +79,13 @@ def _paths(row_type: Any, inside: tuple[Any, ...]) -> Iterable[tuple[str, ...]]:
 
 
 def _nested_class(hint: Any) -> Any:
-    """Return the one class with members that a type allows beside `None`."""
+    """Return the class with members that a type allows beside `None`, if it allows exactly one type."""
     kinds = kinds_of(hint)
     return kinds[0] if len(kinds) == 1 and members_of(kinds[0]) else None
 
 
 def cell(value: Any, encode: Encode) -> str:
-    """Write one value as text: exact numbers, ISO dates, JSON for what has parts, nothing for what is empty."""
+    """Write a value as text: exact numbers, ISO dates, JSON for values with parts, an empty text for empty values."""
     if value is None or value == () or value in ([], {}):
         return ""
     if isinstance(value, str):
@@ -94,13 +93,13 @@ def cell(value: Any, encode: Encode) -> str:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     text = encode(value) or ""
-    if text.startswith('"'):  # a date, say
+    if text.startswith('"'):  # a JSON string, such as a date
         return str(json.loads(text)) if "\\" in text else text[1:-1]
     return text
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield everything that stands in a row, at any depth, under names such as `profiles[0].first_name`."""
+    """Yield each value of a row, at any depth, with a name such as `profiles[0].first_name`."""
     members = members_of(type(value))
     if members is not None:
         value = {member: getattr(value, member) for member in members}
@@ -116,18 +115,18 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 @attrs.frozen
 class CsvLines:
-    """Writes lines of CSV: commas, quotes where they are needed, line feeds.
+    """Writes lines of CSV with commas, line feeds, and quotes where needed.
 
     Attributes:
-        encode: Writes what has parts as JSON.
-        is_safe: Whether texts that a spreadsheet would take for formulas get an apostrophe in front.
+        encode: Encodes values with parts as JSON.
+        is_safe: Whether an apostrophe is put before texts that a spreadsheet would run as formulas.
     """
 
     encode: Encode
     is_safe: bool = False
 
     def line(self, values: Iterable[Any]) -> str:
-        """Return one line with its end."""
+        """Return one line, with a line feed at the end."""
         cells = [self._quoted(value) for value in values]
         return ('""' if cells == [""] else ",".join(cells)) + "\n"
 

@@ -1,6 +1,6 @@
-"""What a client tells of its work while it works, and listeners that are ready to use.
+"""The events of a client, and ready-made listeners.
 
-A client calls its `on_event` with each `Event`. Events hold no ids, names, numbers or tokens of people.
+A client calls its `on_event` with each `Event`. Events hold no personal data and no tokens.
 
 ```python
 from capillary_async.telemetry import LoggingSink, PrometheusSink, combine
@@ -8,8 +8,8 @@ from capillary_async.telemetry import LoggingSink, PrometheusSink, combine
 client = CapillaryClient(Region.EU, auth, on_event=combine(LoggingSink(), PrometheusSink()))
 ```
 
-A listener is a plain function that gets one event. It runs in the event loop, so it must not block. OpenTelemetry
-needs no listener: spans and metrics are made as soon as the program imports it (extra `otel`).
+A listener is a function of one event, not a coroutine function. It runs in the event loop, so it must not block.
+OpenTelemetry needs no listener: the client makes spans and metrics if the program imports OpenTelemetry (extra `otel`).
 """
 
 from capillary_async.pipeline.telemetry import (
@@ -44,9 +44,9 @@ __all__ = [
 
 
 def combine(*listeners: OnEvent) -> OnEvent:
-    """Return one listener that hands each event to all of these, in their order.
+    """Return one listener that passes each event to several listeners, in this order.
 
-    One that raises does not keep the event from the others; the error of the first is raised when all have it.
+    Every listener gets the event, even if an earlier one raises. The first error is raised at the end.
     """
 
     def tell_all(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Events as lines of a log."""
+"""Write events to a log."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ import attrs
 from capillary_async.pipeline.telemetry import CallEnded, Event, RetryScheduled, Throttled, TokenRefreshed
 
 _WORDS: Final = re.compile(r"(?<!^)(?=[A-Z])")
-# Whoever runs a service has to know of these; the rest is for those who look closer.
+# The operator of a service should see these events; the others help to investigate.
 _LEVELS: Final[dict[type[Event], int]] = {
     RetryScheduled: logging.WARNING,
     Throttled: logging.WARNING,
@@ -19,10 +19,10 @@ _LEVELS: Final[dict[type[Event], int]] = {
 
 
 def event_dict(event: Event) -> dict[str, Any]:
-    """Return an event as a dictionary of plain values, as structlog and JSON formatters want it.
+    """Return an event as a dictionary of simple values, for structlog and JSON formatters.
 
-    `event` is the kind, such as `retry_scheduled`; the other keys are the event's attributes. An error is the name of
-    its class. With structlog: `on_event=lambda event: logger.info(**event_dict(event))`.
+    `event` is the kind, such as `retry_scheduled`; the other keys are the event's attributes. An error becomes the name
+    of its class. With structlog: `on_event=lambda event: logger.info(**event_dict(event))`.
     """
     fields: dict[str, Any] = {"event": _WORDS.sub("_", type(event).__name__).lower()}
     for attribute in attrs.fields(type(event)):
@@ -35,12 +35,11 @@ def event_dict(event: Event) -> dict[str, Any]:
 class LoggingSink:
     """Writes events to a logger of the standard library.
 
-    Retries and pauses are warnings, calls that ended and new tokens are information, single attempts are for
-    debugging. The text holds all attributes as `key=value`; they are also attributes of the record, for formatters
-    that write JSON.
+    The level is WARNING for retries and pauses, INFO for ended calls and new tokens, and DEBUG for attempts. The text
+    holds all attributes as `key=value`. They are also attributes of the record, for formatters that write JSON.
 
     Attributes:
-        logger: Where to; `capillary_async.events` by default.
+        logger: The logger; `capillary_async.events` by default.
     """
 
     logger: "logging.Logger | logging.LoggerAdapter[Any]" = attrs.field(
@@ -58,11 +57,11 @@ class LoggingSink:
 
 @attrs.frozen
 class _Pairs:
-    """Values with their names, written out when the record is."""
+    """Names and values; the text is built only if a handler formats the record."""
 
     values: dict[str, Any]
 
     def __str__(self) -> str:
-        """Write them."""
+        """Return the pairs as `key=value`."""
         shown = {name: f"{value:.3f}" if isinstance(value, float) else value for name, value in self.values.items()}
         return " ".join(f"{name}={value}" for name, value in shown.items() if value is not None and value != ())

@@ -1,4 +1,4 @@
-"""A bulk job's progress as a bar."""
+"""Show the progress of bulk jobs and of `lookup_many` as a bar."""
 
 import sys
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
@@ -15,31 +15,31 @@ import attrs
 from capillary_async.errors import ConfigurationError
 
 T = TypeVar("T")
-_REDRAW_SECONDS: Final = 0.1  # every redrawing is a message to the browser
+_REDRAW_SECONDS: Final = 0.1  # each update is a message to the browser
 
 
 class JobProgress(Protocol):
-    """What a progress bar shows of a bulk job; `capillary_async.jobs.Progress` is one."""
+    """The progress of a bulk job; `capillary_async.jobs.Progress` implements it."""
 
     @property
     def total(self) -> int | None:
-        """How many keys there are; `None` when nobody knows."""
+        """Number of keys; `None` when it is unknown."""
         ...
 
     @property
     def done(self) -> int:
-        """Keys that need no further lookup."""
+        """Number of keys that need no further lookup."""
         ...
 
     @property
     def waiting_for(self) -> str:
-        """What the job waits for; empty while it works."""
+        """The reason why the job waits; empty while it works."""
         ...
 
 
 @attrs.define
 class _Count:
-    """How far a loop is."""
+    """The progress of a loop."""
 
     total: int | None
     done: int = 0
@@ -47,7 +47,7 @@ class _Count:
 
 
 def _is_notebook() -> bool:
-    """Whether a kernel of Jupyter runs this, so that what is shown is HTML."""
+    """Whether this runs in a Jupyter kernel, which shows HTML."""
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
     return get_ipython is not None and type(get_ipython()).__name__ == "ZMQInteractiveShell"
 
@@ -71,18 +71,18 @@ class ProgressSink:
     """
 
     def __init__(self, description: str = "lookups", *, kind: Literal["rich", "tqdm"] | None = None) -> None:
-        """Choose what draws the bar.
+        """Choose the package that draws the bar.
 
         Args:
-            description: What stands before the bar.
-            kind: The package that draws; `None` means a bar of HTML in a notebook, and elsewhere the first of them
-                that is installed.
+            description: The text before the bar.
+            kind: The package; `None` means an HTML bar in a notebook, and elsewhere rich or tqdm, whichever is
+                installed.
 
         Raises:
-            ConfigurationError: It is not installed.
+            ConfigurationError: The package is not installed.
         """
         found = [name for name in ("rich", "tqdm") if find_spec(name) and kind in (None, name)]
-        # Both of them need ipywidgets there.
+        # In a notebook rich and tqdm need ipywidgets, so the bar there is HTML.
         if kind is None and _is_notebook():
             found = ["notebook"]
         if not found:
@@ -101,26 +101,26 @@ class ProgressSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar; it stays visible."""
         self._show = None
         self._stack.close()
 
     def __call__(self, progress: JobProgress) -> None:
-        """Show how far a job is.
+        """Show the progress of a job.
 
         Raises:
-            RuntimeError: The bar is not open: use it inside `with`.
+            RuntimeError: The bar is not open; use it inside `with`.
         """
         if self._show is None:
             raise RuntimeError("use the ProgressSink inside `with ProgressSink(...) as bar:`")
         self._show(progress)
 
     async def over(self, items: AsyncIterable[T], *, total: int | None = None) -> AsyncGenerator[T]:
-        """Hand items on, and show how many have come: the outcomes of a `lookup_many`, say.
+        """Yield the items of an async iterable, such as a `lookup_many`, and show their number.
 
         Args:
-            items: What is read.
-            total: How many there will be, where that is known.
+            items: The async iterable.
+            total: The number of items, if it is known.
         """
         with self:
             progress = _Count(total)
@@ -153,7 +153,7 @@ class ProgressSink:
         return show
 
     def _open_html(self) -> Callable[[JobProgress], None]:
-        shown: Any = import_module("IPython.display")  # whatever runs a kernel has it
+        shown: Any = import_module("IPython.display")  # installed with every Jupyter kernel
         handle = shown.display(shown.HTML(""), display_id=True)
         latest: list[JobProgress] = []
         redrawn = -_REDRAW_SECONDS

@@ -1,4 +1,4 @@
-"""Events as metrics of Prometheus."""
+"""Turn events into Prometheus metrics."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
 
 class PrometheusSink:
-    """Counts and times with the Prometheus client (extra `prometheus`). One of it is enough for a registry.
+    """Updates metrics of the Prometheus client (extra `prometheus`). Make one sink for each registry.
 
-    * `capillary_attempt_duration_seconds` by method, path and status; the status is "none" where no answer came
+    * `capillary_attempt_duration_seconds` by method, path and status; the status is "none" without an answer
     * `capillary_attempts_in_progress` by path
-    * `capillary_call_duration_seconds` by path and error, with all waits and retries; no error is ""
+    * `capillary_call_duration_seconds` by path and error, with all waits and retries; the error is "" for success
     * `capillary_rate_limit_wait_seconds_total` and `capillary_connection_wait_seconds_total` by path
     * `capillary_retries_total` by path and error
     * `capillary_pauses_total` and `capillary_pause_seconds_total`
     * `capillary_token_refreshes_total`
 
-    The path is a template, so there are as many series as endpoints, not as many as customers.
+    The path is a template, so the number of series depends on the number of endpoints, not of customers.
     """
 
     def __init__(self, registry: "CollectorRegistry | None" = None, *, namespace: str = "capillary") -> None:
         """Register the metrics.
 
         Args:
-            registry: Where; the Prometheus client's own by default.
-            namespace: What the names begin with.
+            registry: The registry; the Prometheus client's global one by default.
+            namespace: The prefix of the names.
 
         Raises:
             ConfigurationError: The Prometheus client is not installed.
-            ValueError: The registry has metrics of these names.
+            ValueError: The registry already has metrics of these names.
         """
         try:
             from prometheus_client import REGISTRY, Counter, Gauge, Histogram  # noqa: PLC0415  (an extra)
@@ -61,7 +61,7 @@ class PrometheusSink:
         self._tokens = Counter("token_refreshes", "New access tokens", **place)
 
     def __call__(self, event: Event) -> None:
-        """Count one event."""
+        """Update the metrics for one event."""
         match event:
             case AttemptStarted():
                 self._running.labels(event.path).inc()

@@ -1,8 +1,8 @@
-"""Make aioresponses work on the aiohttp in use.
+"""Make aioresponses work with the installed aiohttp.
 
-Since 3.14 aiohttp's `ClientResponse` cannot be made without the argument `stream_writer`, which aioresponses (0.7.9 and
-older) does not give: https://github.com/pnuckowski/aioresponses/issues/289. The fix is asked for, never applied
-unasked: it reaches into a library that is not ours.
+Since 3.14 aiohttp's `ClientResponse` requires the argument `stream_writer`, which aioresponses (0.7.9 and older) does
+not pass: https://github.com/pnuckowski/aioresponses/issues/289. The fix changes another library, so it is applied only
+on request.
 """
 
 from collections.abc import Generator
@@ -17,7 +17,7 @@ _SENT_ALREADY: Final[Any] = SimpleNamespace(output_size=0)
 
 
 class _CannedResponse(aiohttp.ClientResponse):
-    """An answer that no request was sent for."""
+    """An aiohttp response without a request."""
 
     def __init__(self, *args: Any, stream_writer: Any = _SENT_ALREADY, **kwargs: Any) -> None:
         super().__init__(*args, stream_writer=stream_writer, **kwargs)
@@ -25,6 +25,6 @@ class _CannedResponse(aiohttp.ClientResponse):
 
 @contextmanager
 def fixed_aioresponses() -> Generator[None]:
-    """Let aioresponses make its answers, as long as the block lasts; harmless where nothing is broken."""
+    """Make aioresponses work inside the block; do nothing with an aiohttp that needs no fix."""
     with mock.patch("aioresponses.core.ClientResponse", _CannedResponse):
         yield

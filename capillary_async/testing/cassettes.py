@@ -1,4 +1,4 @@
-"""Cassettes of vcrpy that hold no person and no login, so that they may be kept beside the tests."""
+"""Cassettes of vcrpy without personal data and credentials, so that they can be committed with the tests."""
 
 import zlib
 from collections.abc import Generator
@@ -12,7 +12,7 @@ import vcr
 from capillary_async.testing.scrubbing import Scrubber
 
 RecordMode = Literal["once", "all", "none"]
-# Whatever else travels may say who asks.
+# Only these headers are kept, because others may identify the caller.
 _KEPT_OF_REQUESTS: Final = frozenset(("accept", "content-type", "language"))
 _KEPT_OF_ANSWERS: Final = frozenset(("content-type", "retry-after", "x-cap-requestid"))
 
@@ -22,16 +22,16 @@ def cassette(file: Path, *, record_mode: RecordMode = "once") -> Generator[Any]:
     """Play a cassette, or record it.
 
     Headers, tokens, keys and secrets are left out. Identifiers, numbers of seven digits and more, addresses, names and
-    what stands in custom fields become other values of the same kind; amounts and dates stay. What a test sends that
-    differs in such values alone is answered in the order in which it was recorded: ask for one after another.
+    values of custom fields are replaced by other values of the same kind; amounts and dates stay. Requests that differ
+    only in replaced values are answered in the order of the recording, so send them one after another.
 
     Args:
-        file: Where the cassette is kept.
+        file: Path of the cassette.
         record_mode: "once" records when there is no file yet, "all" always, "none" never.
 
     Raises:
-        ValueError: There is no such mode. "new_episodes" of vcrpy is left out: values recorded later would get the
-            names of earlier ones.
+        ValueError: There is no such mode. "new_episodes" of vcrpy is not supported, because new recordings would
+            reuse the replacements of earlier values.
     """
     if record_mode not in get_args(RecordMode):
         raise ValueError(f"record_mode must be one of {', '.join(get_args(RecordMode))}, not {record_mode!r}")
@@ -68,10 +68,10 @@ def _scrubbed_answer(scrubber: Scrubber, response: Any) -> Any:
 
 
 def _decompressed(body: bytes, encodings: list[str]) -> bytes:
-    """Undo gzip or deflate, which the client asks for."""
+    """Decompress gzip or deflate."""
     if not set(encodings) & {"gzip", "deflate"}:
         return body
     try:
         return zlib.decompress(body, wbits=47)  # gzip's header or zlib's
     except zlib.error:
-        return zlib.decompress(body, wbits=-15)  # what some servers call deflate
+        return zlib.decompress(body, wbits=-15)  # raw deflate, which some servers send

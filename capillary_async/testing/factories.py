@@ -1,4 +1,4 @@
-"""Factories of polyfactory that make models as the API could send them.
+"""Generate models, as the API could send them, with polyfactory.
 
 ```python
 customer = ModelFactory.create_factory(Customer).build(id=1)
@@ -18,7 +18,7 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 class ModelFactory(AttrsFactory[ModelT], Generic[ModelT]):
-    """Makes a model, and the models in it: exact amounts with three places, date-times of the last years in UTC.
+    """Generates a model and its inner models: amounts with three decimal places, date-times of recent years in UTC.
 
     `extra` is empty unless it is given.
     """
@@ -28,12 +28,12 @@ class ModelFactory(AttrsFactory[ModelT], Generic[ModelT]):
 
     @classmethod
     def is_supported_type(cls, value: Any) -> TypeGuard[type[ModelT]]:
-        """Make models alone."""
+        """Support models only."""
         return isinstance(value, type) and issubclass(value, Model)
 
     @classmethod
     def get_provider_map(cls) -> dict[Any, Callable[[], Any]]:
-        """Add what plain attrs classes have no rule for."""
+        """Add providers for the types for which polyfactory has none."""
         return {**super().get_provider_map(), Decimal: cls._amount, datetime: cls._moment}
 
     @classmethod

@@ -1,7 +1,7 @@
-"""How hypothesis makes models: any that the API could send. Loading this module tells it.
+"""Register a hypothesis strategy for models, when this module is imported.
 
-Decimals are finite and have up to three places, date-times know their zone, integers are 64-bit, and `extra` is empty:
-what nobody documents is the same in any test.
+The strategy generates any model that the API could send: Decimals are finite with up to three decimal places,
+date-times have a zone, integers have 64 bits, and `extra` is empty.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -41,7 +41,7 @@ def _model_strategy(cls: type[Any]) -> st.SearchStrategy[Any]:
 
 
 def _strategy_of(into: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy for an attribute's type; what is in it is made the same way."""
+    """Return a strategy for an attribute's type, recursively for its parts."""
     if into in _SCALARS:
         return _SCALARS[into]()
     origin, arguments = get_origin(into), get_args(into)

@@ -1,7 +1,7 @@
 """The fixtures that need the client; `capillary_async.sandbox.pytest_plugin` loads this module.
 
-Nothing heavy loads before a fixture is used: pytest imports this in every test run of everybody who has the
-package installed.
+Heavy imports are inside the fixtures, because pytest imports this module in every test run of every environment with
+the package.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def capillary_client(
     capillary_sandbox: "Sandbox", capillary_client_options: "ClientOptions"
 ) -> "AsyncIterator[CapillaryClient]":
-    """Open a client of this test's sandbox, and close it afterwards."""
+    """Open a client for this test's sandbox, and close it after the test."""
     from capillary_async.client import CapillaryClient  # noqa: PLC0415  (see the module's docstring)
     from capillary_async.pipeline.auth import BasicAuth  # noqa: PLC0415
 
@@ -32,7 +32,7 @@ async def capillary_client(
 
 @pytest.fixture
 def capillary_client_options() -> "ClientOptions":
-    """The options of `capillary_client`; define a fixture of this name to set others."""
+    """The options of `capillary_client`; override this fixture to change them."""
     from capillary_async.options import ClientOptions  # noqa: PLC0415
 
     return ClientOptions()
@@ -40,7 +40,7 @@ def capillary_client_options() -> "ClientOptions":
 
 @pytest.fixture
 def capillary_aioresponses() -> Iterator[Any]:
-    """Run an `aioresponses` that works on the aiohttp in use (needs the package aioresponses)."""
+    """Run an `aioresponses` that works with the installed aiohttp (needs the package aioresponses)."""
     core = pytest.importorskip("aioresponses")
     from capillary_async.testing.aioresponses_fix import fixed_aioresponses  # noqa: PLC0415
 
@@ -50,7 +50,7 @@ def capillary_aioresponses() -> Iterator[Any]:
 
 @pytest.fixture
 def capillary_cassette(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Record the test's requests once without persons and logins, and play them afterwards (needs vcrpy).
+    """Record the test's requests without personal data and credentials, and play them in later runs (needs vcrpy).
 
     The file is `cassettes/<module>/<test>.yaml` beside the test; delete it to record again.
     """
@@ -65,7 +65,7 @@ def capillary_cassette(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the settings."""
+    """Declare the options."""
     parser.addini(
         "capillary_fix_aioresponses",
         "Make aioresponses (0.7.9 and older) work on aiohttp 3.14 and newer, in the whole run.",
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Offer the asynchronous fixture, and mend aioresponses where the settings ask for it."""
+    """Register the asynchronous fixture, and fix aioresponses if the options ask for it."""
     offer(config, capillary_client)
     if config.getini("capillary_fix_aioresponses"):
         from capillary_async.testing.aioresponses_fix import fixed_aioresponses  # noqa: PLC0415

@@ -1,9 +1,9 @@
-"""Take persons and logins out of recorded requests and answers.
+"""Remove personal data and credentials from recorded requests and answers.
 
-Whatever tells a person becomes another value of the same kind, the same one each time, numbered in the order in which
-it first appeared: nothing of the original is left, not even a hash of it. A test that is played again sends the
-originals, of which the cassette knows nothing. So a request is recognised by what is left of it, and what stands in it
-is taken for what stood there when it was recorded.
+Each personal value is replaced by a pseudonym of the same kind, always the same one for the same value. Pseudonyms are
+numbered by first appearance, so they hold nothing of the value, not even a hash. When a test plays a cassette, it sends
+the original values, which the cassette does not hold. So a request is matched by its other parts, and its personal
+values are bound to the pseudonyms of the matching recorded request.
 """
 
 import json
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import attrs
 
 REMOVED: Final = "scrubbed"
-# No country's code and no country's numbers begin with 899, and 19 digits of it still are a 64-bit integer.
+# No country's phone numbers begin with 899, and 19 digits that begin with it fit into a 64-bit integer.
 _PREFIX: Final = "899"
 _PSEUDONYM: Final = re.compile(r"(?<!\d)899\d{4,}(?!\d)|\bperson-\d+@example\.com|\btext-\d+\b")
 _LONG_NUMBER: Final = re.compile(r"(?<![\d.])\d{7,}(?!\d|\.\d)")
@@ -32,7 +32,7 @@ _PERSONAL_KEYS: Final = frozenset(
     )
 )
 _PERSONAL_PARAMETERS: Final = _PERSONAL_KEYS | {"q", "searchtext", "number", "userid", "customerid", "id"}
-# Objects whose keys a brand defines, so that anything can stand in them, and those that describe who works there.
+# Objects whose keys a brand defines, which may hold personal data, and objects that describe staff.
 _PERSONAL_OBJECTS: Final = frozenset(
     (
         *("extendedfields", "customfields", "fields", "allfields", "customfieldvalues"),
@@ -52,10 +52,10 @@ def _is_moment(key: str) -> bool:
 
 @attrs.define
 class Scrubber:
-    """Gives everything that tells a person another value, and the same thing the same value.
+    """Replaces personal values by pseudonyms, the same value always by the same pseudonym.
 
     Attributes:
-        recorded: The URLs of a cassette that is played.
+        recorded: The URLs of the cassette that is played.
     """
 
     recorded: Iterable[str] = ()
@@ -63,18 +63,18 @@ class Scrubber:
     _issued: set[str] = attrs.field(factory=set[str], init=False)
 
     def recognise(self, recording: str) -> None:
-        """Leave the values of a recording as they are, for they are scrubbed."""
+        """Mark the values of a recording as scrubbed, so that they are not replaced again."""
         self._issued.update(_PSEUDONYM.findall(recording))
 
     def url(self, url: str) -> str:
-        """Scrub the path and the query of a URL."""
+        """Replace personal values in the path and the query of a URL."""
         template, values = _split(url)
         self._bind(template, values)
         scrubbed = iter([self._pseudonym(value) for value in values])
         return "".join(self._text(part) if part is not None else quote(next(scrubbed), safe="@") for part in template)
 
     def body(self, body: bytes) -> bytes:
-        """Scrub a body: JSON by its keys, anything else by what looks like a number or an address."""
+        """Replace personal values in a body: by key in JSON, and by form (number, address) in any other body."""
         try:
             document = json.loads(body, parse_float=Decimal)
         except ValueError:
@@ -82,7 +82,7 @@ class Scrubber:
         return _as_json(self._scrubbed(document, "", is_personal=False)).encode()
 
     def _bind(self, template: _Template, values: list[str]) -> None:
-        """Take new values for those that stood in the first recorded request that could be this one."""
+        """Bind values to the pseudonyms of the first recorded request that matches."""
         for url in self.recorded:
             known_template, pseudonyms = _split(url)
             pairs = list(zip(values, pseudonyms, strict=False))
@@ -107,7 +107,7 @@ class Scrubber:
             return self._scrubbed_text(value, key, is_personal=is_personal)
         if isinstance(value, int) and not isinstance(value, bool) and not _is_moment(key):
             digits = str(value)
-            # A short number tells nobody, unless a request has named a customer by it.
+            # A short number identifies a customer only if a request named a customer by it.
             return int(self._pseudonym(digits) if len(digits) >= _LONG else self._known.get(digits, digits))
         return value
 
@@ -133,7 +133,7 @@ class Scrubber:
 
 
 def _split(url: str) -> tuple[_Template, list[str]]:
-    """Part a URL into what stays (with `None` for each value that does not) and the values that tell a person."""
+    """Split a URL into a template (with `None` for each personal value) and the personal values."""
     parts = urlsplit(url)
     template: list[str | None] = [f"{parts.scheme}://{parts.netloc}"]
     values: list[str] = []
@@ -157,7 +157,7 @@ def _made(text: str, count: int) -> str:
 
 
 def _as_json(value: Any) -> str:
-    """Write JSON whose decimals keep all their digits."""
+    """Encode JSON, keeping all digits of decimals."""
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
         return "{" + ",".join(f"{json.dumps(key)}:{_as_json(item)}" for key, item in members.items()) + "}"

@@ -1,13 +1,13 @@
-"""Let hypothesis make models: `from_type(Customer)` gives any that the API could send.
+"""Let hypothesis generate models: `from_type(Customer)` generates any customer that the API could send.
 
-hypothesis finds `register` by the package's entry point when it loads, so nothing has to be called.
+hypothesis calls `register` through the package's entry point, so a test need not call it.
 """
 
 from importlib import import_module
 
 
 def register() -> None:
-    """Tell hypothesis how models are made."""
-    # Loading it is enough. It loads hypothesis, which calls this function again if it was not loaded before; then the
-    # module is half loaded already, so nothing may be asked of it.
+    """Register the strategy for models."""
+    # Importing the module is enough. The import may import hypothesis first, which calls this function again while the
+    # module is only partly imported, so this function must not use names of the module.
     import_module("capillary_async.testing.model_strategies")

@@ -494,7 +494,7 @@ async def test_outcomes_are_read_only_inside_the_block() -> None:
 
     with pytest.raises(RuntimeError, match="inside the block"):
         await anext(outcomes)
-    with pytest.raises(RuntimeError, match="entered once"):
+    with pytest.raises(RuntimeError, match="entered only once"):
         await outcomes.__aenter__()
 
 

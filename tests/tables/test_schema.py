@@ -224,7 +224,7 @@ def test_no_decimal_loses_a_digit(value: Decimal) -> None:
         (Row(money=Decimal("1E+40")), "money", "32 digits before"),
         (Row(money=Decimal("NaN")), "money", "a number"),
         (changed(money=1.5), "money", "a number"),
-        (Row(whole=2**63), "whole", "a whole number of 64 bits"),
+        (Row(whole=2**63), "whole", "a 64-bit whole number"),
         (changed(whole=1.5), "whole", "a whole number"),
         (changed(whole=True), "whole", "a whole number"),
         (changed(double=2**60 + 1), "double", "a number that a double holds"),
@@ -242,7 +242,7 @@ def test_no_decimal_loses_a_digit(value: Decimal) -> None:
         (Row(parts=(Part("a"), Part("b", Decimal("1E-9")))), r"parts\[1\].amount", "a number"),
         (Row(by_id={1: Part("a", Decimal("1E-9"))}), r"by_id\[...\].amount", "a number"),
         (changed(by_id=[1]), "by_id", "an object"),
-        (Row(anything=object()), "anything", "what JSON can say"),
+        (Row(anything=object()), "anything", "a value that JSON can represent"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_by_row_and_path(row: Row, place: str, expected: str) -> None:
@@ -363,9 +363,9 @@ def test_a_row_without_a_declared_annotation_names_it() -> None:
     """A misspelt annotation shows when the schema is made."""
 
     class Odd(TypedDict):
-        """A class with an annotation that names nothing."""
+        """A class with an annotation that cannot be resolved."""
 
         id: "Nothing"  # type: ignore[name-defined]  # noqa: F821
 
-    with pytest.raises(TypeError, match="Odd has an annotation that names nothing"):
+    with pytest.raises(TypeError, match="Odd has an annotation that cannot be resolved"):
         members_of(Odd)
