@@ -52,7 +52,7 @@ def test_columns_are_picked_in_the_order_asked_for() -> None:
 
 def test_an_unknown_column_is_named_with_the_known_ones() -> None:
     """A typing error should cost one look, not a search in the documentation."""
-    with pytest.raises(ValueError, match=r"no column 'size'; there are name, value, owner\.id"):
+    with pytest.raises(ValueError, match=r"no column 'size'; the columns are name, value, owner\.id"):
         select(text_columns(Thing), ["size"])
 
 
