@@ -109,31 +109,25 @@ class DirectHttp:
         call.attempts += 1
         connector: Any = self._session.connector
         connection: aiohttp.connector.Connection = await connector.connect(self._target, [], _NO_TIMEOUT)
+        protocol, transport, is_answered = connection.protocol, connection.transport, False
         try:
-            message, content = await self._ask(connection, request, url)
-        except BaseException:
-            connection.close()  # the answer may still come, and must not be taken for that of another request
-            raise
-        try:
-            headers = message.headers
+            if protocol is None or transport is None:
+                raise aiohttp.ServerDisconnectedError
+            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+            transport.write(self._written(request, url))
+            message, content = await protocol.read()
+            while message.code < 200 and message.code != 101:  # a hint, before the answer
+                message, content = await protocol.read()
+            is_answered, headers = True, message.headers
             call.status, call.request_id, call.size = message.code, request_id(headers), 0
             body = await read_body(content, message.code, headers.get("content-encoding", ""), self._cap)
             call.size = len(body)
             return HttpResponse(message.code, headers, body)
         finally:
-            connection.release()  # closes it unless the answer was read to its end
-
-    async def _ask(self, connection: "aiohttp.connector.Connection", request: Request[Any], url: str) -> Any:
-        """Send a request, and return the answer's head and the stream of its body."""
-        protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None:
-            raise aiohttp.ServerDisconnectedError
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False)
-        transport.write(self._written(request, url))
-        while True:
-            answer: Any = await protocol.read()
-            if answer[0].code >= 200 or answer[0].code == 101:
-                return answer
+            if is_answered:
+                connection.release()  # which closes it unless the answer was read to its end
+            else:
+                connection.close()  # the answer may still come, and must not be taken for that of another request
 
     def _written(self, request: Request[Any], url: str) -> bytes:
         """Return a request as it travels; the secrets in it are in no variable."""

@@ -159,11 +159,13 @@ class TestAround:
         assert found == [{"a": 1}] * 4
         assert server.raw.connections == 1
 
-    async def test_a_call_that_left_closes_its_connection(self) -> None:
+    @pytest.mark.parametrize("hint", [b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"])
+    async def test_a_call_that_left_closes_its_connection(self, hint: bytes) -> None:
         """The answer that it did not wait for must not be taken for that of the next request."""
 
         async def handle(wire: HttpConnection, asked: Asked) -> None:
             if wire.served == 1 and server.connections == 1:
+                await wire.send(hint)
                 await wire.stall()
             await wire.send(answer(b'{"a": 2}'))
 
