@@ -17,7 +17,6 @@ OffsetUnit = Literal["pages", "records"]
 TotalUnit = Literal["pages", "records", "nothing"]
 UNITS: Final = ("pages", "records")
 _LARGEST: Final = 10**6
-_ROUND: Final = 1000  # search engines stop counting at 1,000 or 10,000
 
 
 @value_object
@@ -194,12 +193,12 @@ class TotalModel:
     def settles(self, reached: set[TotalUnit], rows: int) -> bool:
         """Whether a reading that is reached ends the listing although its last page is full.
 
-        A lagging or round total may be a count that stopped, so something else has to show the end.
+        A total that lags behind its rows may be a count that stopped, so something else has to show the end.
         """
         unit, total = self.known_unit, self.last or 0
         if unit not in reached:
             return False
-        return unit == "pages" or (rows == total and total % _ROUND > 0)
+        return unit == "pages" or rows == total
 
     def end(self, size: int, gaps: int) -> int:
         """Return the position up to which every reading promises rows, for pages of `size` rows."""
