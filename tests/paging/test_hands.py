@@ -1,0 +1,197 @@
+"""What a listing's user can do with it: limits, bad rows, cursors as text, pages and sizes."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import Any, TypeVar
+
+import attrs
+import pytest
+
+from capillary_async.codec import Converter
+from capillary_async.errors import (
+    ApiErrorDetail,
+    DecodeError,
+    InvalidArgumentError,
+    InvalidRequestError,
+    UnexpectedResponseError,
+)
+from capillary_async.paging import BadRow, Cursor, Listing, ListingTraits, Pager
+from capillary_async.pipeline.request import Request, Response
+from tests.paging.simulator import Simulator, pager_of
+
+R = TypeVar("R")
+Answerer = Callable[[Mapping[str, int]], Any]
+
+
+def pager_over(answer: Answerer, **listing: Any) -> Pager[Any]:
+    """Return a pager over what a function answers: a document, or an error."""
+
+    async def exchange(request: Request[Any], read: Callable[[Response], R], /) -> R:
+        found = answer({name: int(str(value)) for name, value in request.query})
+        if isinstance(found, Exception):
+            raise found
+        return read(found if isinstance(found, Response) else Response(found))
+
+    into = listing.pop("into", int)
+    request = Request[Any]("/rows", into=into, at=listing.pop("at", "data"))
+    listing.setdefault("page_size", 10)
+    return Pager(Listing(request, **listing), exchange, Converter(UTC), ListingTraits())
+
+
+async def test_a_limit_holds_for_every_way_to_read() -> None:
+    """Whoever wants ten rows of a million does not want to pay for more."""
+    server = Simulator(list(range(100)))
+    pager = pager_of(server, 10).limit(7)
+
+    assert [row async for row in pager] == list(range(7))
+    assert await pager.collect() == list(range(7))
+    assert await pager.collect(3) == [0, 1, 2]
+    assert [page.items async for page in pager.pages()] == [tuple(range(7))]
+    assert server.requests == 4
+    with pytest.raises(InvalidArgumentError, match=r"^limit must be 0 or more, not -1$"):
+        pager.limit(-1)
+
+
+async def test_a_limited_listing_goes_on_behind_its_last_row() -> None:
+    """A cursor behind the page would skip what the limit cut off."""
+    pager = pager_of(Simulator(list(range(30))), 10)
+    items = aiter(pager.limit(7))
+    first = [row async for row in items]
+
+    assert first + await pager.resume(str(items.cursor)).collect() == list(range(30))
+
+
+async def test_a_cursor_that_was_changed_is_refused() -> None:
+    """With another limit the walk would begin on another page."""
+    items = aiter(pager_of(Simulator(list(range(30))), 10))
+    await anext(items)
+    text = str(items.cursor)
+
+    with pytest.raises(InvalidArgumentError, match=r"^cursor was changed"):
+        pager_of(Simulator([]), 10).resume(text.replace(".10.", ".11."))
+    assert Cursor.parse(text) == items.cursor
+
+
+async def test_a_bad_row_is_left_out_and_noted() -> None:
+    """One row of 100,000 must not end a night's export; its values are nobody's business in a log."""
+    pages = pager_over(lambda _: {"data": [1, "anne", 3], "pagination": {"total": 3}}).pages(on_bad_row="skip")
+
+    rows = [row async for page in pages for row in page.items]
+
+    assert rows == [1, 3]
+    assert pages.report.bad_rows == (BadRow(1, "data[1]"),)
+    assert "anne" not in repr(pages.report)
+
+
+async def test_a_bad_row_is_an_error_unless_asked_otherwise() -> None:
+    """What is left out without a word is a silent shortfall."""
+    pager = pager_over(lambda _: {"data": [1, "anne", 3], "pagination": {"total": 3}})
+
+    with pytest.raises(DecodeError, match=r"data\[1\]"):
+        await pager.collect()
+    assert await pager.collect(on_bad_row="skip") == [1, 3]
+    with pytest.raises(InvalidArgumentError, match="on_bad_row must be"):
+        pager.on_bad_row("ignore")  # type: ignore[arg-type]  # that is the point
+
+
+@attrs.frozen
+class Row:
+    """A row whose number may be missing."""
+
+    id: int | None = None
+
+
+@pytest.mark.parametrize("key", [lambda row: row.id, lambda row: row.nothing, lambda row: [row.id]])
+async def test_a_row_without_its_key_is_said_with_a_cursor(key: Callable[[Any], Any]) -> None:
+    """Rows that cannot be told apart would come twice, or never."""
+    pager = pager_over(lambda _: {"data": [{}], "pagination": {"total": 1}}, into=Row, key=key)
+
+    with pytest.raises(DecodeError, match="the key that tells them apart") as caught:
+        await pager.collect()
+    assert caught.value.cursor is not None
+
+
+@pytest.mark.parametrize("ending", [204, 400, 404])
+async def test_a_refusal_behind_the_end_ends_a_listing_without_a_total(ending: int) -> None:
+    """Some servers answer so where there is no page."""
+    refusals = {
+        204: Response(None, 204),
+        400: InvalidRequestError("no such page", status=400),
+        404: UnexpectedResponseError("no such page", status=404),
+    }
+
+    def answer(query: Mapping[str, int]) -> Any:
+        return {"data": list(range(10))} if query["offset"] == 0 else refusals[ending]
+
+    assert await pager_over(answer, offset_unit="pages", key=lambda row: row).collect() == list(range(10))
+
+
+async def test_a_refusal_of_a_promised_page_is_an_error() -> None:
+    """Otherwise a shortfall would be silent."""
+
+    def answer(query: Mapping[str, int]) -> Any:
+        if query["offset"]:
+            return InvalidRequestError("no", status=400)
+        return {"data": list(range(10)), "pagination": {"total": 25}}
+
+    with pytest.raises(InvalidRequestError):
+        await pager_over(answer, offset_unit="pages", key=lambda row: row).collect()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_pages_may_be_counted_from_one_and_end_with_their_count(first: int) -> None:
+    """The ledger refuses a page behind the last with an error, so none must be asked for in vain."""
+    asked: list[int] = []
+
+    def answer(query: Mapping[str, int]) -> Any:
+        asked.append(query["page"])
+        assert query["size"] == 20
+        page = query["page"] - first
+        if page > 2:
+            return InvalidRequestError("", status=400, errors=(ApiErrorDetail(11003, ""),))
+        rows = list(range(60))[page * 20 : page * 20 + 20]
+        return {"data": {"content": rows}, "details": {"totalEntries": 60, "pageCount": 3}}
+
+    declared: dict[str, Any] = {
+        "at": "data.content",
+        "total_at": "details.totalEntries",
+        "pages_at": "details.pageCount",
+        "limit_name": "size",
+        "offset_name": "page",
+        "offset_unit": "pages",
+        "first_offset": first,
+    }
+    pager = pager_over(answer, page_size=100, max_page_size=20, empty_codes=(11003,), key=lambda row: row, **declared)
+
+    assert await pager.collect() == list(range(60))
+    assert asked == [first, first + 1, first + 2]
+
+
+async def test_pages_out_of_which_rows_were_taken_are_not_the_last() -> None:
+    """Rewards are filtered after they were paged, and a flag says which page is the last."""
+
+    def answer(query: Mapping[str, int]) -> Any:
+        page = query["page"]
+        return {"rewards": [row for row in range(page * 10, page * 10 + 10) if row % 3], "dto": {"last": page == 3}}
+
+    pager = pager_over(
+        answer,
+        at="rewards",
+        limit_name="size",
+        offset_name="page",
+        offset_unit="pages",
+        last_at="dto.last",
+        has_short_pages=True,
+        key=lambda row: row,
+    )
+
+    assert await pager.collect() == [row for row in range(40) if row % 3]
+
+
+@pytest.mark.parametrize("document", [{}, [], None])
+async def test_an_answer_of_nothing_is_no_empty_listing(document: Any) -> None:
+    """Silence about rows is not their absence."""
+    with pytest.raises(DecodeError):
+        await pager_over(lambda _: document).collect()
+    with pytest.raises(DecodeError):
+        await pager_over(lambda _: document, find_rows=lambda _: ([], "")).collect()
