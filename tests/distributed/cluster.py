@@ -33,9 +33,9 @@ local_cluster: Any = distributed.LocalCluster
 connect: Any = distributed.Client
 
 WORKERS = 4
-PER = 2.0
+PER = 10.0
 # A request may be under way for so long; then the server's windows are not those of the requests' starts.
-JITTER = 0.3
+JITTER = 1.0
 OPTIONS = JobOptions(batch=50)
 
 
