@@ -91,6 +91,7 @@ if TYPE_CHECKING:
         LedgerEntryDetail,
         LedgerEntryType,
         LedgerEvent,
+        LedgerIdentifier,
         LedgerTransaction,
         LineItem,
         LineItemDetails,
@@ -253,6 +254,7 @@ __all__ = [
     "LedgerEntryDetail",
     "LedgerEntryType",
     "LedgerEvent",
+    "LedgerIdentifier",
     "LedgerTransaction",
     "LineItem",
     "LineItemDetails",
@@ -390,8 +392,7 @@ def __getattr__(name: str) -> Any:
         for module_name in _MODULES:
             module = import_module(f"{__name__}.{module_name}")
             if hasattr(module, name):
-                value = globals()[name] = getattr(module, name)
-                return value
+                return globals().setdefault(name, getattr(module, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -11,10 +11,10 @@ from capillary_async.errors import InvalidArgumentError
 from capillary_async.models import (
     ClosingBalance,
     EntityType,
-    IdentifierName,
     LedgerBalance,
     LedgerEntry,
     LedgerEntryType,
+    LedgerIdentifier,
     PointCategoryType,
     SortOrder,
     Source,
@@ -60,7 +60,7 @@ _BALANCE_PARAMETERS: Final[take.Table] = {
 
 
 def list_entries(
-    identifier_name: IdentifierName | str,
+    identifier_name: LedgerIdentifier | str,
     identifier_value: str | int,
     *,
     source: Source | str = "INSTORE",
@@ -150,7 +150,7 @@ def _check_range(start: date | None, end: date | None) -> None:
 
 
 def get_balance(
-    identifier_name: IdentifierName | str,
+    identifier_name: LedgerIdentifier | str,
     identifier_value: str | int,
     *,
     source: Source | str = "INSTORE",
@@ -199,7 +199,7 @@ def get_balance(
 
 
 def list_balances(
-    identifier_name: IdentifierName | str,
+    identifier_name: LedgerIdentifier | str,
     identifier_value: str | int,
     *,
     source: Source | str = "INSTORE",

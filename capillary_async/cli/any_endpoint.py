@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Sequence
 from inspect import Parameter
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -20,9 +20,14 @@ _LISTING: Final = ListingOptions()
 
 @attrs.frozen(kw_only=True)
 class JsonOutput(Output):
-    """As for every command, but JSON unless said otherwise, because nothing is known of the answer."""
+    """As for every command, but the default is JSON, because the answer may have any form.
 
-    format: Format = "json"
+    Attributes:
+        format: `json` is the default; `table`, `jsonl` and `csv` are as for every command.
+        columns: Only these columns, separated by commas; for `table` and `csv`.
+    """
+
+    _default: ClassVar[Format] = "json"
 
 
 _OUTPUT: Final = JsonOutput()

@@ -16,7 +16,7 @@ from cyclopts import Group, Parameter
 from capillary_async.cli.conversion import RegionArgument, read_whole_number
 from capillary_async.cli.listing_cache import load_traits, save_traits
 from capillary_async.cli.reporting import Reporting
-from capillary_async.cli.secrets import PROOFS, ask_for, read_secret_file, secret_from_keyring
+from capillary_async.cli.secrets import PROOFS, ask_for, read_secret_file, refuse_password, secret_from_keyring
 from capillary_async.options import ClientOptions, RateLimit
 from capillary_async.pipeline.request import CallInfo
 
@@ -50,7 +50,7 @@ class Connection:
 
     Attributes:
         profile: Take what is not given from `[profiles.NAME]` in the file config.toml of your configuration
-            directory, ~/.config/capillary on Linux. Its keys are these options, with underscores.
+            directory, ~/.config/capillary on Linux. Its keys are these options, with underscores, and `format`.
         region: The cluster.
         base_url: The API's address, for a cluster that is not listed.
         till: Log in as this till.
@@ -59,13 +59,13 @@ class Connection:
         secret_env: Read it from this environment variable.
         keyring: Read it from the system's keyring, where `keyring set capillary TILL-OR-KEY` put it.
         deadline: Seconds one call may take with all its retries.
-        rate: Start at most so many requests in so many seconds, such as 1000/60.
+        rate: Start at most this many requests in this many seconds, such as 1000/60.
         share: Keep --rate together with all commands of the same till or key: `file` for those of this machine,
-            file:///PATH, or the URL of a Redis server. A URL with a password belongs into CAPILLARY_SHARE.
+            file:///PATH, or the URL of a Redis server. Put a URL with a password into CAPILLARY_SHARE.
         timezone: Clock of the date-times that come without one, such as Asia/Kolkata.
         language: Ask for localised fields in this language, such as zh.
         ca_file: Certificates to trust instead of the system's.
-        proxy: An HTTP proxy. One with a password belongs into CAPILLARY_PROXY or --proxy-file. No other variable
+        proxy: URL of an HTTP proxy. Put one with a password into CAPILLARY_PROXY or --proxy-file. No other variable
             is read.
         proxy_file: Read the proxy's URL from this file.
         reporting: What is told about the requests.
@@ -127,16 +127,18 @@ class Connection:
         return settings.limit(settings.environment(os.environ, is_asking=False))
 
     def settled(self, variables: Mapping[str, str]) -> "Connection":
-        """Add what the profile says to what was given."""
-        name = self.profile or variables.get("CAPILLARY_PROFILE")
+        """Add what the profile says to what was given.
+
+        Raises:
+            ConfigurationError: There is no such profile, or an option holds a password.
+        """
+        refuse_password("--proxy", self.proxy, "CAPILLARY_PROXY or the file of --proxy-file")
+        refuse_password("--share", self.share, "CAPILLARY_SHARE")
         given: dict[str, Any] = {
             "proxy": variables.get("CAPILLARY_PROXY"),
             "share": variables.get("CAPILLARY_SHARE"),
         }
-        if name:
-            from capillary_async.cli.profile import load_profile  # noqa: PLC0415  (brings TOML)
-
-            given |= load_profile(name)
+        given |= {key: value for key, value in self._profile(variables).items() if key != "format"}
         for together in (_IDENTITY[:2], _PLACE, _IDENTITY[2:], ("proxy", "proxy_file")):
             if any(getattr(self, option) for option in together):
                 given = {key: value for key, value in given.items() if key not in together}
@@ -144,6 +146,18 @@ class Connection:
             given = {key: value for key, value in given.items() if key not in _IDENTITY}
         missing = {key: value for key, value in given.items() if value is not None and not getattr(self, key)}
         return attrs.evolve(self, profile=None, **missing)
+
+    def profile_setting(self, name: str) -> Any:
+        """Return what the profile says of another option than these, or `None`."""
+        return self._profile(os.environ).get(name)
+
+    def _profile(self, variables: Mapping[str, str]) -> dict[str, Any]:
+        name = self.profile or variables.get("CAPILLARY_PROFILE")
+        if not name:
+            return {}
+        from capillary_async.cli.profile import load_profile  # noqa: PLC0415  (brings TOML)
+
+        return load_profile(name)
 
     def options(self, defaults: ClientOptions, rate_limit: RateLimit | None) -> ClientOptions:
         """Return the client's options: these over `defaults`."""
@@ -220,7 +234,7 @@ def _replace(environment: dict[str, str], new: Mapping[str, str], rivals: "tuple
 
 
 def read_rate(text: str) -> RateLimit:
-    """Read so many requests in so many seconds; without seconds it is a minute.
+    """Read the number of requests and of seconds; without seconds it is a minute.
 
     Raises:
         ValueError: The text is not of that form.

@@ -57,18 +57,19 @@ class _Unchecked:
 _UNCHECKED: Final = _Unchecked()
 
 
-def documented(*kinds: type[StrEnum], is_list: bool = False) -> Any:
+def documented(*kinds: type[StrEnum], name: str, is_list: bool = False) -> Any:
     """Return the hint for an argument with documented values: help and completion offer them, any other is warned of.
 
     Args:
         kinds: The documented values.
+        name: What the warning calls the argument where it is given by its position.
         is_list: Whether there may be several of them.
     """
     values = tuple(dict.fromkeys(member.value for kind in kinds for member in kind))
     choices: Any = cast("Any", Literal)[values]
     if is_list:
-        return Annotated[list[choices], Parameter(converter=_list_reader(values)), _UNCHECKED]
-    return Annotated[choices, Parameter(converter=_reader(values)), _UNCHECKED]
+        return Annotated[list[choices], Parameter(converter=_list_reader(name, values)), _UNCHECKED]
+    return Annotated[choices, Parameter(converter=_reader(name, values)), _UNCHECKED]
 
 
 def offered(values: Sequence[str], *, is_several: bool) -> Any:
@@ -87,12 +88,12 @@ def _texts_of(_: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(token.value for token in _split(tokens))
 
 
-def _reader(values: Sequence[str]) -> Callable[[Any, Sequence[Token]], str]:
-    return lambda _, tokens: _read(tokens[0], values)
+def _reader(name: str, values: Sequence[str]) -> Callable[[Any, Sequence[Token]], str]:
+    return lambda _, tokens: _read(name, tokens[0], values)
 
 
-def _list_reader(values: Sequence[str]) -> Callable[[Any, Sequence[Token]], list[str]]:
-    return lambda _, tokens: [_read(token, values) for token in _split(tokens)]
+def _list_reader(name: str, values: Sequence[str]) -> Callable[[Any, Sequence[Token]], list[str]]:
+    return lambda _, tokens: [_read(name, token, values) for token in _split(tokens)]
 
 
 def _split(tokens: Sequence[Token]) -> list[Token]:
@@ -103,8 +104,8 @@ def _with_text(token: Token, text: str) -> Token:
     return cast("Token", cast("Any", token).evolve(value=text))
 
 
-def _read(token: Token, values: Sequence[str]) -> str:
-    return choose(token.keyword or "an argument", token.value, values)
+def _read(name: str, token: Token, values: Sequence[str]) -> str:
+    return choose(token.keyword or name, token.value, values)
 
 
 def choose(name: str, text: str, values: Sequence[str]) -> str:

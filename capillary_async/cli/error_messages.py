@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-from cyclopts import MissingArgumentError, UnusedCliTokensError
+from cyclopts import MissingArgumentError, UnknownCommandError, UnusedCliTokensError
 
 # Python's name of an argument, at the start of the refusals that are made before anything is sent.
 _ARGUMENT: Final = re.compile(r"[a-z][a-z0-9_]*(?= must )")
@@ -18,7 +18,12 @@ _KINDS: Final = {
     "float": "a number",
     "int|Literal[auto]": "a whole number, or auto",
 }
-_KIND: Final = re.compile(r"(?<= into )[\w|\[\]]+?(?=(?:\|None)?\.$)")
+_KIND: Final = re.compile(r"(?<= into )([\w|\[\]]+?)(?:\|None)?(?=\.$)")
+# Names of Python's that a message of the library begins with, and what a shell calls them.
+_SHELL_NAMES: Final = {
+    "base_url must be a Region, or start": "--base-url or CAPILLARY_BASE_URL must start",
+    "ca_file cannot": "--ca-file cannot",
+}
 
 
 def explain(error: Exception) -> str:
@@ -27,13 +32,18 @@ def explain(error: Exception) -> str:
         return _missing(error)
     if isinstance(error, UnusedCliTokensError):
         return f"one argument too many: {' '.join(error.unused_tokens or ())}"
+    if isinstance(error, UnknownCommandError) and (option := next(iter(error.unused_tokens or ()), "")).startswith("-"):
+        command = " ".join(("capillary", *(error.command_chain or ())))
+        return f"{command} has no option {option}; options follow a command, such as {command} COMMAND {option}"
     text = " ".join(str(error).split())
+    for name, shell_name in _SHELL_NAMES.items():
+        text = text.replace(name, shell_name, 1) if text.startswith(name) else text
     if isinstance(error, OSError):
         room = "; make room, or choose another directory" if _FULL.search(text) else ""
         return _ERROR_NUMBER.sub("", text) + room
     if isinstance(error, ValueError):
         return _ARGUMENT.sub(_option, text, count=1) if _ARGUMENT.match(text) else text
-    return _KIND.sub(lambda kind: _KINDS.get(kind[0], kind[0]), text) + _way_on(error)
+    return _KIND.sub(lambda kind: _KINDS.get(kind[1], kind[1]), text) + _way_on(error)
 
 
 def _missing(error: MissingArgumentError) -> str:
@@ -53,7 +63,7 @@ def _option(argument: re.Match[str]) -> str:
 def _way_on(error: Exception) -> str:
     cursor = getattr(error, "cursor", None)
     has_rows = cursor is not None and cursor.position > 0
-    return f"; the rows so far are whole, go on with --resume {cursor}" if has_rows else ""
+    return f"; the rows so far are complete, continue with --resume {cursor}" if has_rows else ""
 
 
 def explain_as_json(error: Exception, exit_code: int) -> str:

@@ -1,15 +1,16 @@
-"""How much of a listing a command reads, and what it says about the reading."""
+"""How much of a listing a command reads, and what it prints about the reading."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import attrs
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number
 
-from capillary_async.paging import Cursor, Pager
+from capillary_async.errors import InvalidArgumentError
+from capillary_async.paging import Cursor, ItemIterator, Pager
 
 
 @Parameter(name="*", group=Group("Listing", sort_key=1))
@@ -18,39 +19,50 @@ class ListingOptions:
     """How much of a listing is read.
 
     Attributes:
-        max_rows: Stop after this many rows, and print the cursor to go on with.
-        resume: Go on behind the row that this cursor marks; a listing that breaks off prints one. A csv then has no
-            header, so that it can be appended to.
-        report: Say at the end, on standard error, what the listing took, and where it stopped.
+        max_rows: Stop after this many rows, and print the cursor to continue with.
+        resume: Continue behind the row that this cursor marks. A listing that fails, is interrupted by Ctrl-C or stops
+            at --max-rows prints its cursor. `csv` then has no header, so that it can be appended to a file.
+        report: Print at the end, on standard error, how many requests and rows the listing took, and its cursor.
     """
 
     max_rows: Annotated[int | None, Parameter(validator=Number(gte=1))] = None
     resume: str | None = None
     report: Annotated[bool, Parameter(negative=())] = False
 
-    async def rows(self, pager: Pager[Any]) -> AsyncIterator[object]:
+    async def rows(self, pager: Pager[Any]) -> AsyncGenerator[object]:
         """Read the rows that `pager` lists."""
-        items = aiter((pager if self.resume is None else pager.resume(self.resume)).limit(self.max_rows))
+        items = aiter((pager if self.resume is None else pager.resume(_cursor(self.resume))).limit(self.max_rows))
         count = 0
         try:
             async for row in items:
                 count += 1
                 yield row
             if count == self.max_rows:
-                _say_where(items.cursor)
+                _print_cursor(items.cursor)
         except asyncio.CancelledError:  # Ctrl-C
             if count:
-                _say_where(items.cursor)
+                _print_cursor(items.cursor)
             raise
         finally:
             if self.report:
-                facts = [*attrs.asdict(items.report, recurse=False).items(), ("cursor", items.cursor)]
-                said = [f"{name.replace('_', ' ')}: {_in_words(fact)}" for name, fact in facts if fact != ()]
-                print(", ".join(said), file=sys.stderr)
+                print(_facts(items), file=sys.stderr)
 
 
-def _say_where(cursor: Cursor) -> None:
-    print(f"capillary: stopped before the end, go on with --resume {cursor}", file=sys.stderr)
+def _cursor(text: str) -> Cursor:
+    try:
+        return Cursor.parse(text)
+    except InvalidArgumentError:
+        raise InvalidArgumentError("--resume must be a cursor that a listing of this version printed") from None
+
+
+def _print_cursor(cursor: Cursor) -> None:
+    print(f"capillary: stopped before the end, continue with --resume {cursor}", file=sys.stderr)
+
+
+def _facts(items: ItemIterator[Any]) -> str:
+    report = items.report
+    facts = attrs.asdict(report, recurse=False) | {"bad_rows": len(report.bad_rows), "cursor": items.cursor}
+    return ", ".join(f"{name.replace('_', ' ')}: {_in_words(fact)}" for name, fact in facts.items())
 
 
 def _in_words(fact: object) -> object:

@@ -98,16 +98,16 @@ def _for_shell(text: str) -> str:
 
 def _typeable(parameter: Parameter) -> Parameter:
     """Say in the hint what text cannot leave unsaid: lists, the documented values, a time of day beside a day."""
-    hint = parameter.annotation
+    hint, name = parameter.annotation, parameter.name.upper().replace("_", "-")
     item = several_of(hint)
     if item is not None:
         kinds = _enumerations(item)
-        annotation: Any = documented(*kinds, is_list=True) if kinds else _list_of(item)
+        annotation: Any = documented(*kinds, name=name, is_list=True) if kinds else _list_of(item)
     elif hint == date | None:
         annotation = date | datetime | None
     else:
         kinds = _enumerations(hint)
-        annotation = documented(*kinds) if kinds else hint
+        annotation = documented(*kinds, name=name) if kinds else hint
     return parameter.replace(annotation=annotation)
 
 
@@ -139,16 +139,17 @@ class CommandRun:
 
     async def run(self) -> None:
         """Make the call, and write what it returns."""
+        output = self.output.with_default(self.connection.profile_setting("format"))
         async with self.connection.client() as client:
             answer = self.call(client)
             if self.listing is not None:
-                output = attrs.evolve(self.output, is_continued=self.listing.resume is not None)
+                output = attrs.evolve(output, is_continued=self.listing.resume is not None)
                 await output.write(self.listing.rows(answer), self.answer, sys.stdout)
                 self.connection.remember(client)
             elif get_origin(self.answer) is tuple:
-                await self.output.write(_each(await answer), get_args(self.answer)[0], sys.stdout)
+                await output.write(_each(await answer), get_args(self.answer)[0], sys.stdout)
             else:
-                await self.output.write_one(await answer, self.answer, sys.stdout)
+                await output.write_one(await answer, self.answer, sys.stdout)
 
 
 async def _each(rows: Iterable[object]) -> AsyncIterator[object]:

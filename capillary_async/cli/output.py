@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from typing import Annotated, Literal, TextIO, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TextIO, TypeAlias
 
 import attrs
 from cyclopts import Group, Parameter
@@ -24,16 +24,22 @@ class Output:
     """How the answer is written.
 
     Attributes:
-        format: `table` is for eyes: long cells are cut, what is empty is left out, and a single object, or rows
-            that are wider than the screen, stand as a list. `json`, `jsonl` (one object a line) and `csv` are
-            complete, with every number exact.
+        format: `table`, the default, is for reading: it cuts long cells, leaves out what is empty, and writes a single
+            object, or rows that are wider than the screen, as a list. `json`, `jsonl` (one object a line) and `csv`
+            are complete, with every number exact.
         columns: Only these columns, separated by commas; for `table` and `csv`.
         is_continued: Whether `csv` goes on behind rows that were written before, and has no header.
     """
 
-    format: Format = "table"
+    _default: ClassVar[Format] = "table"
+
+    format: Format | None = None
     columns: str | None = None
     is_continued: Annotated[bool, Parameter(show=False, parse=False)] = False
+
+    def with_default(self, format: Format | None) -> Self:  # noqa: A002  (as the option)
+        """Return these options with this format where none was given."""
+        return attrs.evolve(self, format=self.format or format)
 
     async def write(self, rows: AsyncIterable[object], model: type, out: TextIO) -> None:
         """Write each row as soon as it arrives.
@@ -42,21 +48,23 @@ class Output:
             ValueError: `columns` names one that `model` does not have.
         """
         columns = self._chosen(model)
-        if self.format == "table":
+        form = self.format or self._default
+        if form == "table":
             await _write_table(rows, columns, out)
-        elif self.format == "csv":
+        elif form == "csv":
             await _write_csv(rows, columns, out, has_header=not self.is_continued)
-        elif self.format == "jsonl":
+        elif form == "jsonl":
             await _write_lines(rows, out)
         else:
             await _write_array(rows, out)
 
     async def write_one(self, row: object, model: type, out: TextIO) -> None:
         """Write an answer that is a single object: JSON without a list around it, a table from top to bottom."""
-        if self.format in {"json", "jsonl"}:
+        form = self.format or self._default
+        if form in {"json", "jsonl"}:
             out.write(to_json(row) + "\n")
-        elif self.format == "csv":
-            await self.write(_alone(row), model, out)
+        elif form == "csv":
+            await self.write(_single(row), model, out)
         elif self.columns is not None:
             _write_down([(column.name, column.value(row)) for column in self._chosen(model)], out)
         elif members_of(model) is not None or isinstance(row, dict):
@@ -66,10 +74,10 @@ class Output:
 
     def _chosen(self, model: type) -> tuple[TextColumn, ...]:
         columns = text_columns(model)
-        return columns if self.columns is None else select(columns, self.columns.split(","))
+        return columns if self.columns is None else select(columns, [name.strip() for name in self.columns.split(",")])
 
 
-async def _alone(row: object) -> AsyncIterator[object]:
+async def _single(row: object) -> AsyncIterator[object]:
     yield row
 
 
@@ -80,7 +88,7 @@ async def _write_lines(rows: AsyncIterable[object], out: TextIO) -> None:
 
 
 async def _write_array(rows: AsyncIterable[object], out: TextIO) -> None:
-    # No `finally`: half a listing must not look like a whole one to whoever reads it.
+    # No `finally`: a program that reads half a listing must get a syntax error.
     separator = "["
     async for row in rows:
         out.write(f"{separator}\n{to_json(row)}")
@@ -101,23 +109,26 @@ async def _write_csv(
 
 
 async def _write_table(rows: AsyncIterable[object], columns: Sequence[TextColumn], out: TextIO) -> None:
-    layout: _Layout | None = None
+    layout: TableLayout | None = None
     waiting: list[object] = []
-    async for row in rows:
-        if layout is not None:
-            layout.write(row)
-            continue
-        waiting.append(row)
-        if len(waiting) == _MEASURED:
-            layout = _Layout.measured(waiting, columns, out)
+    try:
+        async for row in rows:
+            if layout is not None:
+                layout.write(row)
+                continue
+            waiting.append(row)
+            if len(waiting) == _MEASURED:
+                layout = TableLayout.measured(waiting, columns, out)
+    finally:
+        # Also after an error or Ctrl-C, whose message says where to continue behind these rows.
+        if layout is None and waiting:
+            TableLayout.measured(waiting, columns, out)
     if not waiting:
         out.write("nothing found\n")
-    elif layout is None:
-        _Layout.measured(waiting, columns, out)
 
 
 @attrs.frozen
-class _Layout:
+class TableLayout:
     """The columns of a table with something in them, and how wide each is."""
 
     _columns: Sequence[TextColumn]
@@ -125,7 +136,7 @@ class _Layout:
     _out: TextIO
 
     @classmethod
-    def measured(cls, rows: Sequence[object], columns: Sequence[TextColumn], out: TextIO) -> "_Layout":
+    def measured(cls, rows: Sequence[object], columns: Sequence[TextColumn], out: TextIO) -> "TableLayout":
         """Choose a layout that suits `rows`, and write them."""
         cells = {column: [_shown(column.value(row)) for row in rows] for column in columns}
         filled = [column for column in columns if any(cells[column])]

@@ -3,14 +3,18 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from platformdirs import user_config_path
 
+from capillary_async.cli.output import Format
+from capillary_async.cli.secrets import refuse_password
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Region
 
 _SECRETS: Final = ("password", "password_md5", "secret", "access_token")
+# Settings whose URL may hold a password, and where such a URL belongs.
+_URLS: Final = {"proxy": "the file that proxy_file names", "share": "CAPILLARY_SHARE"}
 
 
 def config_file() -> Path:
@@ -53,6 +57,8 @@ def _checked(where: str, key: str, value: Any) -> Any:
     read = _READERS.get(key)
     if read is None:
         raise ConfigurationError(f"{where}: there is no setting {key!r}; there are {', '.join(_READERS)}")
+    if key in _URLS and isinstance(value, str):
+        refuse_password(f"{where}: {key}", value, _URLS[key])
     try:
         return read(value)
     except (ValueError, TypeError):
@@ -76,6 +82,12 @@ def _path(value: Any) -> Path:
     return config_file().parent / Path(_text(value)).expanduser()
 
 
+def _format(value: Any) -> Format:
+    if value not in get_args(Format):
+        raise ValueError
+    return cast("Format", value)
+
+
 def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
@@ -94,4 +106,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("secret_file", "ca_file", "proxy_file"), _path),
     "keyring": _flag,
     "deadline": _seconds,
+    "format": _format,
 }

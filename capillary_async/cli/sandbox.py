@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import shlex
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from inspect import Parameter
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from capillary_async.cli.connection import read_rate
 from capillary_async.sandbox import Sandbox
 
 _EXPORT: Final = "export "
+_PORT: Final = 8080
 # The settings of a sandbox that make sense on a command line.
 _SETTINGS: Final = (
     *("port", "host", "seed", "timezone", "latency", "jitter", "token_ttl", "error_status"),
@@ -21,11 +23,12 @@ _SETTINGS: Final = (
 )
 _HELP: Final = """Serve the API on this machine, with invented customers, until Ctrl-C.
 
-The first lines it prints are the shell's: they set the variables that the other commands read. Every customer exists,
-but for ids that end in 403 (not to be seen), 404 (unknown), 409 (merged into another) and 410 (deleted).
+It first prints lines for a shell: they set the variables that the other commands read. Every customer id exists,
+except those that end in 403 (not permitted), 404 (unknown), 409 (merged into another) and 410 (deleted). Customer 5 has
+the mobile number 999000000005, customer 1000 has 999000001000, and so on.
 
 Args:
-    rate: Answer 429 to more requests than so many in so many seconds, such as 100/60.
+    rate: Answer 429 to more than this many requests in this many seconds, such as 100/60.
 """
 
 
@@ -36,6 +39,7 @@ def sandbox_command() -> Callable[..., None]:
         if rate is not None:
             limit = read_rate(rate)
             settings["rate_limit"] = (limit.limit, limit.per)
+        settings.setdefault("port", _PORT)
         asyncio.run(_serve(Sandbox(**settings)))
 
     fields = attrs.fields_dict(Sandbox)
@@ -47,7 +51,7 @@ def sandbox_command() -> Callable[..., None]:
 
 
 def _option(name: str, default: Any, hint: Any) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=8080 if name == "port" else default, annotation=hint)
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=_PORT if name == "port" else default, annotation=hint)
 
 
 # What `capillary sandbox` runs.
@@ -55,7 +59,13 @@ sandbox: Final = sandbox_command()
 
 
 async def _serve(sandbox: Sandbox) -> None:
-    async with sandbox:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(sandbox)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            where = f"--host {sandbox.host} --port {sandbox.port}"
+            raise OSError(f"cannot listen on {where}: {reason}; --port 0 takes any free port") from None
         exports = {
             "CAPILLARY_BASE_URL": sandbox.base_url,
             "CAPILLARY_TILL": sandbox.till,

@@ -2,6 +2,7 @@
 
 import codecs
 import getpass
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("CAPILLARY_ACCESS_TOKEN",),
 }
 _SERVICE: Final = "capillary"
+# In a URL, before the host or among the parameters.
+_PASSWORD: Final = re.compile(r"^(?:[\w+.-]+://)?[^/@]*:[^@]*@|[?&]password=")
 # What editors and shells of Windows put before a text; it is part of no secret.
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -36,7 +39,10 @@ def read_secret_file(path: Path, option: str) -> str:
         ValueError: There is no text in it.
         OSError: The file cannot be read.
     """
-    raw = _read_line() if str(path) == "-" else path.read_bytes()
+    try:
+        raw = _read_line() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise OSError(f"{option} {path}: {error.strerror}") from None
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)
@@ -77,6 +83,21 @@ def secret_from_keyring(account: str) -> str:
     if not found:
         raise ConfigurationError(f"the system's keyring has no secret; put it there: keyring set {_SERVICE} {account}")
     return found
+
+
+def refuse_password(name: str, url: str | None, place: str) -> None:
+    """Refuse a URL with a password where others can read it.
+
+    Args:
+        name: The option or setting that the URL was given by.
+        url: The URL.
+        place: Where it should be instead.
+
+    Raises:
+        ConfigurationError: There is a password in the URL.
+    """
+    if url is not None and _PASSWORD.search(url):
+        raise ConfigurationError(f"{name} must not hold a password, because others could read it; put it into {place}")
 
 
 def ask_for(variable: str) -> str | None:

@@ -53,6 +53,15 @@ class IdentifierName(StrEnum):
     FB_ID = "fbId"
 
 
+class LedgerIdentifier(StrEnum):
+    """What a customer can be named by in the points ledger."""
+
+    ID = "id"
+    MOBILE = "mobile"
+    EMAIL = "email"
+    EXTERNAL_ID = "externalId"
+
+
 class UserGroupIdentifier(StrEnum):
     """A kind of identifier of a user group."""
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final, cast
 
@@ -21,6 +22,9 @@ Encode = Callable[[Any], str | None]
 _needs_quotes: Final = re.compile(r'[",\r\n]').search
 # A spreadsheet runs a text as a formula if it begins with one of these characters.
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+# Columns that an error about an unknown one suggests, and lists in full.
+_GUESSES: Final = 5
+_LISTED: Final = 20
 
 
 @attrs.frozen
@@ -65,8 +69,18 @@ def select(columns: Iterable[TextColumn], names: Sequence[str]) -> tuple[TextCol
     known = {column.name: column for column in columns}
     for name in names:
         if name not in known:
-            raise ValueError(f"there is no column {name!r}; the columns are {', '.join(known)}")
+            raise ValueError(f"there is no column {name!r}; {_existing(name, list(known))}")
     return tuple(known[name] for name in names)
+
+
+def _existing(name: str, known: Sequence[str]) -> str:
+    """Name the columns that may be meant, and all there are; of a long list only the beginnings of nested names."""
+    meant = [column for column in known if name and name in column][:_GUESSES] or get_close_matches(name, known)
+    guess = f"did you mean {', '.join(meant)}? " if meant else ""
+    if len(known) > _LISTED:
+        parts = [column.partition(".") for column in known]
+        known = list(dict.fromkeys(f"{head}.*" if dot else head for head, dot, _ in parts))
+    return f"{guess}the columns are {', '.join(known)}"
 
 
 def _paths(row_type: Any, inside: tuple[Any, ...]) -> Iterable[tuple[str, ...]]:

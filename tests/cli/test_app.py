@@ -45,9 +45,9 @@ PROGRAM = (sys.executable, "-m", "capillary_async")
         ("customer 5 --rate 0/60", 2, "--rate wants"),
         ("customer 5 --timezone Mars/Olympus", 2, "Asia/Kolkata"),
         ("customer 5 --base-url http://example.com", 2, "https"),
-        ("customer 5 --secret-file /no/such/file", 1, "capillary: No such file"),
+        ("customer 5 --secret-file /no/such/file", 1, "No such file"),
         ("customer 5 --secret-file /dev/null", 2, "--secret-file holds nothing"),
-        ("customer 5 --ca-file /no/such/file", 2, "ca_file"),
+        ("customer 5 --ca-file /no/such/file", 2, "--ca-file"),
         ("events 1 7 --resume nonsense", 2, "cursor"),
         ("events 1 7 --max-rows 0", 2, "max-rows"),
         ("frobnicate", 2, "frobnicate"),
@@ -242,3 +242,25 @@ def test_completion_is_installed_where_it_is_told(capillary: Capillary, tmp_path
 def test_the_version_is_the_packages(capillary: Capillary) -> None:
     """It is what a report of a fault begins with."""
     assert capillary("--version").out == f"{version('capillary-async')}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("-v customer 5", "capillary has no option -v; options follow a command, such as capillary COMMAND -v"),
+        ("bulk --rate 5", "capillary bulk has no option --rate; options follow a command"),
+        ("events 1 2 --resume yesterday", "--resume must be a cursor that a listing of this version printed"),
+        ("events 1 2 --base-url nonsense", "--base-url or CAPILLARY_BASE_URL must start with https:// and a host"),
+        ("events 1 2 --secret-file /no/file", "--secret-file /no/file: No such file or directory"),
+        ("events 1 2 --proxy-file /no/file", "--proxy-file /no/file: No such file or directory"),
+        ("events 1 2 --ca-file /no/file", "--ca-file cannot be read"),
+        ("sandbox --host no.such.host.invalid", "cannot listen on --host no.such.host.invalid --port 8080: "),
+        ("bulk run x --lookup customers --concurrency x", 'convert "x" into a whole number, or auto.'),
+    ],
+)
+def test_a_refusal_names_what_was_typed(capillary: Capillary, line: str, message: str) -> None:
+    """People correct the option that they see."""
+    done = capillary(*line.split())
+
+    assert done.code in (1, 2)
+    assert message in done.err

@@ -91,7 +91,7 @@ def test_a_directory_need_not_be_utf_8(tmp_path: Path) -> None:
     shown = subprocess.run([*command[:-1], b"--format", b"json"], capture_output=True, cwd=place, check=False)
 
     assert (done.returncode, shown.returncode) == (1, 0)
-    assert done.stderr.startswith(b"capillary: No such file or directory: ")
+    assert done.stderr.startswith(b"capillary: --secret-file ")
 
 
 def test_a_container_that_is_stopped_stops() -> None:

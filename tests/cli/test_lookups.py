@@ -1,5 +1,6 @@
 """The commands that look something up, over real sockets."""
 
+import asyncio
 import csv
 import inspect
 import io
@@ -10,7 +11,9 @@ from typing import cast
 
 import pytest
 
+from capillary_async import BasicAuth, CapillaryClient
 from capillary_async.cli.commands import LOOKUPS, build
+from capillary_async.cli.listing import ListingOptions
 from capillary_async.paging import Cursor
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary
@@ -32,6 +35,7 @@ def test_every_example_in_the_help_works(capillary: Capillary, name: str, exampl
 
     assert done.code == 0
     assert done.out
+    assert "warning" not in done.err
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
@@ -221,3 +225,30 @@ def test_a_second_command_knows_what_the_first_found_out(capillary: Capillary, s
         requests.append(server.request_count - before)
 
     assert requests == [4, 3]
+
+
+async def test_ctrl_c_says_how_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten thousand rows that were read need not be read again."""
+    async with Sandbox() as server, CapillaryClient(server.base_url, BasicAuth(server.till, server.password)) as client:
+        rows = ListingOptions().rows(client.targets.list_events(1, 79197))
+        await anext(rows)
+        with pytest.raises(asyncio.CancelledError):
+            await rows.athrow(asyncio.CancelledError())
+
+    assert "stopped before the end, continue with --resume 2." in capsys.readouterr().err
+
+
+def test_a_table_shows_the_rows_before_an_error(capillary: Capillary, server: Sandbox) -> None:
+    """The error says that they are complete and how to continue behind them."""
+    first = capillary(*EVENTS, "--page-size", "5").out.splitlines()[2].split()[0]
+    server.script(lambda request: request.query.get("offset", "0") != "0", Answer(status=400, body="{}"))
+
+    done = capillary(*EVENTS, "--page-size", "5")
+
+    assert "--resume" in done.err
+    assert first in done.out
+
+
+def test_a_warning_names_the_argument(capillary: Capillary) -> None:
+    """Somebody types `ledger 5`, because other commands take an id alone."""
+    assert "warning: IDENTIFIER-NAME: " in capillary("ledger", "5").err

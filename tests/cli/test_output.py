@@ -11,6 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from capillary_async.cli.output import Format, Output
+from tests.cli.conftest import Capillary
 from tests.cli.models import FULL, PLAIN, Owner, Thing, stream
 
 
@@ -193,3 +194,16 @@ async def test_a_single_answer_has_the_chosen_columns(columns: str, text: str) -
     await Output(columns=columns).write_one(PLAIN, Thing, out)
 
     assert out.getvalue() == text
+
+
+def test_an_unknown_column_gets_suggestions(capillary: Capillary) -> None:
+    """A customer has more than a hundred columns, and nobody reads a list of them."""
+    done = capillary("customer", "5", "--columns", "current_slab", "--format", "csv")
+
+    assert "did you mean points_summary.current_slab, points_summary.current_slab_description?" in done.err
+    assert len(done.err) < 1000
+
+
+def test_columns_may_have_spaces_between(capillary: Capillary) -> None:
+    """A list with commas is typed with spaces."""
+    assert capillary("customer", "5", "--columns", "id, associated_with", "--format", "csv").out.startswith("id,assoc")

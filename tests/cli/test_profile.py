@@ -252,3 +252,52 @@ def test_a_share_that_makes_no_sense_is_a_mistake(capillary: Capillary, words: t
     done = capillary(*LOOKUP, *words)
 
     assert (done.code, said in done.err) == (2, True)
+
+
+def test_a_profile_chooses_the_format(capillary: Capillary, server: Sandbox, folder: Path) -> None:
+    """Somebody who always wants JSON says so once; an option still wins."""
+    account = f'base_url = "{server.base_url}"\ntill = "{server.till}"\nsecret_env = "DEMO"\n'
+    write(folder, f'[profiles.demo]\n{account}format = "jsonl"\n')
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEMO", server.password)
+        by_profile = capillary("tiers", "5", "--profile", "demo")
+        by_option = capillary("tiers", "5", "--profile", "demo", "--format", "csv")
+
+    assert by_profile.out.startswith('{"program_id":')
+    assert by_option.out.startswith("program_id,")
+
+
+def test_a_profile_refuses_an_unknown_format(capillary: Capillary, folder: Path) -> None:
+    """It is checked as the option is."""
+    write(folder, '[profiles.demo]\nregion = "EU"\nformat = "yaml"\n')
+
+    done = capillary("tiers", "5", "--profile", "demo")
+
+    assert (done.code, "format has no value that makes sense" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "url", "place"),
+    [
+        ("--proxy", "http://user:hunter2@127.0.0.1:9", "CAPILLARY_PROXY or the file of --proxy-file"),
+        ("--share", "redis://:hunter2@127.0.0.1:9", "CAPILLARY_SHARE"),
+        ("--share", "redis://127.0.0.1:9?db=1&password=hunter2", "CAPILLARY_SHARE"),
+    ],
+)
+def test_a_password_in_a_url_is_refused(capillary: Capillary, option: str, url: str, place: str) -> None:
+    """Everybody on a machine can read the arguments of its processes."""
+    done = capillary(*LOOKUP, "--rate", "10/1", option, url)
+
+    assert (done.code, done.out) == (2, "")
+    assert f"{option} must not hold a password, because others could read it; put it into {place}\n" in done.err
+
+
+def test_a_password_in_a_profiles_proxy_is_refused(capillary: Capillary, folder: Path) -> None:
+    """The file of profiles holds no secrets."""
+    write(folder, '[profiles.demo]\nregion = "EU"\nproxy = "http://user:hunter2@127.0.0.1:9"\n')
+
+    done = capillary("tiers", "5", "--profile", "demo")
+
+    assert (done.code, "put it into the file that proxy_file names" in done.err) == (2, True)
+    assert "hunter2" not in done.err
