@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from platformdirs import user_cache_path
 
@@ -16,7 +16,7 @@ _MOST_HOSTS: Final = 32
 def load_traits(host: str) -> Mapping[str, Any]:
     """Return what is kept of a host; nothing if that cannot be read, because it only saves requests."""
     found = _load().get(host)
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def save_traits(host: str, traits: Mapping[str, Any]) -> None:
@@ -44,5 +44,5 @@ def _load() -> dict[str, Any]:
     with suppress(OSError, ValueError):
         kept = json.loads(_path().read_text("utf-8"))
         if isinstance(kept, dict):
-            return kept
+            return cast("dict[str, Any]", kept)
     return {}
