@@ -16,10 +16,9 @@ import threading
 import time
 from bisect import bisect_left
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import distributed
 
 from capillary_async import BasicAuth, CapillaryClient, ClientOptions
 from capillary_async.distributed import run_on_dask
@@ -29,8 +28,8 @@ from capillary_async.sandbox import Sandbox
 from tests.distributed.serving import running_sandbox
 
 # Dask's own classes are typed in part only.
-local_cluster: Any = distributed.LocalCluster
-connect: Any = distributed.Client
+dask: Any = import_module("distributed")
+local_cluster, connect = dask.LocalCluster, dask.Client
 
 WORKERS = 4
 PER = 10.0

@@ -377,10 +377,9 @@ async def test_until_a_refresh_is_whole_the_old_outcomes_stand(tmp_path: Path) -
 async def test_create_or_open_does_what_its_name_says(tmp_path: Path) -> None:
     """The same lines stand in a service that is started again and again."""
     for _ in range(2):
-        job = BulkJob.create_or_open(tmp_path / "job", things, [1, 2, 3])
-        await run(job, FakeApi())
+        await run(BulkJob.create_or_open(tmp_path / "job", things, [1, 2, 3]), FakeApi())
 
-    assert exported(job) == expected([1, 2, 3])
+    assert exported(BulkJob.open(tmp_path / "job")) == expected([1, 2, 3])
     with pytest.raises(JobRefusedError, match="does not hold the keys"):
         BulkJob.create_or_open(tmp_path / "job", things, [1, 2])
     with pytest.raises(JobRefusedError, match="the job looks up"):
@@ -472,7 +471,11 @@ def test_where_several_machines_may_share_the_disk_there_is_no_write_ahead_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It needs memory that they would have to share, too."""
-    monkeypatch.setattr("capillary_async.jobs.database.is_on_network", lambda path: True)
+
+    def say_yes(_path: Path) -> bool:
+        return True
+
+    monkeypatch.setattr("capillary_async.jobs.database.is_on_network", say_yes)
     job = make_job(tmp_path / "job")
     seen: set[str] = set()
 
@@ -491,6 +494,10 @@ def test_a_shared_disk_is_known_by_its_mount(
 ) -> None:
     """The longest mount point counts."""
     mounts = f"/dev/vda / ext4 rw 0 0\nserver:/jobs {tmp_path} {kind} rw 0 0\n"
-    monkeypatch.setattr(Path, "read_text", lambda *_: mounts)
+
+    def read_mounts(*_: object) -> str:
+        return mounts
+
+    monkeypatch.setattr(Path, "read_text", read_mounts)
 
     assert is_on_network(tmp_path / "job" / "job.sqlite") == is_shared
