@@ -6,6 +6,7 @@ from enum import Enum
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from textwrap import indent
 from types import UnionType
 from typing import Annotated, Any, Final, get_args, get_origin
 
@@ -19,6 +20,7 @@ from capillary_async.jobs.database import TABLES
 from capillary_async.models.definition import Model, documented, wire_names
 from capillary_async.options import Region
 from capillary_async.sandbox.answers import CODES
+from capillary_async.sync.mirror import Blocking
 
 # What data is, which has no docstring.
 _SAID: Final[Mapping[str, str]] = {"LOOKUPS": "The lookups of the table above, by name.\n\n"}
@@ -35,7 +37,10 @@ ADVICE: Final[Mapping[type[errors.CapillaryError], str]] = {
     errors.AuthenticationError: "Check the till or key, and its password or secret.",
     errors.AccessDeniedError: "Ask Capillary for access with this till or key.",
     errors.NotFoundError: "Check the id and `source`. It is an answer, so do not repeat the call.",
-    errors.CustomerMergedError: "Find the customer by mobile number, e-mail address or external id.",
+    errors.CustomerMergedError: (
+        "Find the customer by mobile number, e-mail address or external id:"
+        " [A customer that was merged into another](../how-to/merged-customers.md)."
+    ),
     errors.InvalidRequestError: "Correct the request. The same request is refused again.",
     errors.RateLimitedError: "Set `ClientOptions.rate_limit` below the limit of your key; share it between processes.",
     errors.ServerError: "Call again later if `retryable` is true; the client has done so already, within its budget.",
@@ -194,6 +199,8 @@ def module_page(module_name: str) -> str:
 
 def _auto_of(module: Any, full_name: str, name: str) -> str:
     value = getattr(module, name)
+    if inspect.isclass(value) and value.__name__ != name:
+        return _alias(full_name, name, value)
     if inspect.isclass(value):
         return _auto("class", f"{full_name}.{name}")
     if inspect.isfunction(value):
@@ -202,6 +209,15 @@ def _auto_of(module: Any, full_name: str, name: str) -> str:
     said = _SAID.get(name, "")
     said += f"One of {', '.join(f'`{choice}`' for choice in choices)}.\n\n" if choices else ""
     return f"```{{eval-rst}}\n.. py:data:: {full_name}.{name}\n```\n\n{said}"
+
+
+def _alias(full_name: str, name: str, cls: type) -> str:
+    """Document a class that mirrors an async one: its members are documented there."""
+    members = ", ".join(
+        f"`{member}`" for member in dir(cls) if not member.startswith("_") and member not in dir(Blocking)
+    )
+    text = indent(inspect.getdoc(cls) or "", "   ")
+    return f"```{{eval-rst}}\n.. py:class:: {full_name}.{name}\n\n{text}\n\n   Members: {members}\n```\n\n"
 
 
 def spell(into: Any) -> str:
