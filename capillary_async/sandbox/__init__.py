@@ -1,8 +1,8 @@
-"""A server that speaks the API, for tests and for trying things out.
+"""A server that imitates the API, for tests and for experiments.
 
-It is built from the documents and imports nothing from the rest of the package. What it can be told
-stands in `Sandbox`; how it cuts listings into pages, in `Paging`; what ids mean, in the modules
-`people`, `accounts`, `targets`, `progress`, `promotions` and `groups`.
+It is built from the documents and imports nothing from the rest of the package. `Sandbox` documents its settings, and
+`Paging` how it divides listings into pages. The modules `people`, `accounts`, `targets`, `progress`, `promotions` and
+`groups` document the meaning of ids.
 """
 
 from importlib import import_module
@@ -30,8 +30,8 @@ __all__ = [
     "status_by_last_digits",
 ]
 
-# Names load when they are first asked for: pytest imports this package, with the plugin in it, in
-# every test run of everybody who has it installed.
+# Names are imported when they are first used, because pytest imports this package, for its plugin, in every test run
+# of every environment with the package.
 _HOMES: Final = {
     "Answer": "answers",
     "Script": "faults",

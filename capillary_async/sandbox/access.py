@@ -1,4 +1,4 @@
-"""Finds the customer that a request of `/v2` is about, or refuses it as the API does."""
+"""Find the customer of a `/v2` request, or refuse the request as the API does."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,28 +14,28 @@ _BY_STANDING: Final = {"missing": 8015, "merged": 8069, "denied": 1044}
 
 @attrs.frozen
 class Access:
-    """Checks who is asked for.
+    """Finds the customer of a request.
 
     Attributes:
-        beside: What an endpoint sends beside its errors.
+        beside: Members that an endpoint sends beside its errors.
     """
 
     world: Dataset
     beside: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
     def by_id(self, customer_id: str) -> Person:
-        """Return the customer with an id; what is no id gets a blank 400."""
+        """Return the customer with an id; refuse any other text with a blank 400."""
         number = as_id(customer_id)
         if number is None:
             raise Refused
         return self.present(number)
 
     def by_identifier(self, query: Query, *, and_id: bool = False) -> Person:
-        """Return the customer whom `identifierName` and `identifierValue` name, in the source that is asked for.
+        """Return the customer that `identifierName` and `identifierValue` name, in the requested source.
 
         Args:
             query: The request's parameters.
-            and_id: Whether the customer's own id is an identifier, too.
+            and_id: Whether the customer's id is also accepted as an identifier.
         """
         source = self.source(query)
         name, value = query.text("identifierName"), query.text("identifierValue")
@@ -65,7 +65,7 @@ class Access:
         return source
 
     def present(self, customer_id: int) -> Person:
-        """Return a customer who is there and may be seen."""
+        """Return a customer that exists and may be read; else raise the refusal."""
         customer_status = self.world.people.customer_status(customer_id)
         if customer_status == "deleted":
             raise Refused(self.world.refusals.deleted())

@@ -1,14 +1,14 @@
-"""What a customer bought, and the points that came of it: every other answer adds up to this.
+"""A customer's transactions and points; all other answers are consistent with them.
 
-Rules, so that a test knows what to ask for:
+Tests can rely on these rules:
 
 * The id's last digit decides how many transactions a customer has: 0: none; 7: from 120 to 319; any other: from
   1 to 24.
 * Row 0 is the newest. Three rows in a row share one billing time.
-* Every row that is 4 more than a multiple of 6 is a return of the whole purchase before it. Its id comes from a
-  sequence of its own, and is also that of a purchase of the same customer.
-* A purchase gives a tenth of its amount as points, a return takes them away. A quarter of what remains has been
-  redeemed. The newest purchase promises points on top, and every third customer waits for more.
+* Every row that is 4 more than a multiple of 6 is a return of the whole purchase before it. Returns are numbered
+  separately, and a purchase of the same customer has the same id.
+* A purchase gives a tenth of its amount as points, a return takes them away. A quarter of the remaining points has been
+  redeemed. The newest purchase also promises points, and every third customer has points that wait for an event.
 """
 
 from decimal import Decimal
@@ -24,7 +24,7 @@ DEFAULT_PROGRAM: Final = (983, "Sandbox default program")
 PARTNER_PROGRAM: Final = (1219, "Sandbox partner program")
 PROGRAMS: Final = (DEFAULT_PROGRAM, PARTNER_PROGRAM)
 NOTHING: Final = Decimal("0.000")
-# So many rows share one billing time.
+# Number of rows with the same billing time.
 TIE: Final = 3
 _NEWEST: Final = moment("2025-12-08") + 10 * 3600
 _DAY: Final = 86_400
@@ -34,14 +34,14 @@ _TRIGGERED: Final = Decimal("5.000")
 
 @attrs.frozen
 class Purchase:
-    """A transaction, in numbers.
+    """The numbers of a transaction.
 
     Attributes:
-        row: Its place in the customer's list, the newest first.
+        row: Position in the customer's list, the newest first.
         id: Not unique; `is_return` and `id` together are.
         amount: Money.
-        points: A tenth of it.
-        time: When it was made, in seconds since 1970.
+        points: A tenth of the amount.
+        time: The billing time, in seconds since 1970.
     """
 
     row: int
@@ -52,12 +52,12 @@ class Purchase:
 
     @property
     def type(self) -> str:
-        """What the API calls it."""
+        """The API's name of the type."""
         return "RETURN" if self.is_return else "REGULAR"
 
     @property
     def points(self) -> Decimal:
-        """What it gave or took away."""
+        """The points that the transaction gave; negative for a return."""
         return self.amount / 10
 
 
@@ -68,7 +68,7 @@ class Account:
     Attributes:
         bought: Money for all purchases.
         brought_back: Money for all returns.
-        promised: Points that a date is set for.
+        promised: Points that become redeemable at a date.
         triggered: Points that wait for an event.
     """
 
@@ -79,7 +79,7 @@ class Account:
 
     @property
     def purchases(self) -> Decimal:
-        """What the customer spent, with three places."""
+        """The money that the customer spent, with three decimal places."""
         return (self.bought - self.brought_back).quantize(NOTHING)
 
     @property
@@ -94,7 +94,7 @@ class Account:
 
     @property
     def redeemed(self) -> Decimal:
-        """Points spent: a quarter of the others, in whole ones."""
+        """Points spent: a quarter of the remaining points, rounded to whole points."""
         return Decimal(int((self.earned - self.returned) / 4)).quantize(NOTHING)
 
     @property
@@ -110,12 +110,12 @@ class Account:
 
 @attrs.frozen
 class Accounts:
-    """Knows every customer's transactions and points."""
+    """The transactions and points of every customer."""
 
     seed: int
 
     def count(self, customer_id: int) -> int:
-        """Say how many transactions a customer has."""
+        """Return the number of a customer's transactions."""
         last = customer_id % 10
         if last == 0:
             return 0
@@ -132,16 +132,16 @@ class Accounts:
         return Purchase(row, self._id(customer_id, row), False, amount, self._time(row))  # noqa: FBT003
 
     def key(self, customer_id: int, row: int) -> tuple[str, int]:
-        """Return what tells a transaction from others."""
+        """Return the key of a transaction."""
         purchase = self.purchase(customer_id, row)
         return purchase.type, purchase.id
 
     def account(self, customer_id: int) -> Account:
-        """Return what the transactions add up to."""
+        """Return the sums of the transactions."""
         return _account(self, customer_id)
 
     def _id(self, customer_id: int, row: int) -> int:
-        # The older, the lower; but among those that share a billing time the ids ascend, as in one of the samples.
+        # Older transactions have lower ids. But the ids of one billing time ascend, as in one of the samples.
         place = row // TIE * TIE + TIE - 1 - row % TIE
         return 894_000_000 + SeededRandom(self.seed, "bill", customer_id).below(9_000_000) - place * 17
 

@@ -1,4 +1,4 @@
-"""What the sandbox answers with, and every shape in which the API says no."""
+"""The sandbox's answers, and the API's forms of errors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from capillary_async.sandbox.wire import to_json
 
 _JSON: Final = {"Content-Type": "application/json;charset=UTF-8"}
 _HTML: Final = {"Content-Type": "text/html; charset=UTF-8"}
-# What each of Capillary's codes says, and the HTTP status that it comes with when the sandbox is told to use one.
+# The message of each of Capillary's codes, and the HTTP status that the sandbox sends with it if so configured.
 CODES: Final[Mapping[int, tuple[int, str]]] = {
     885: (400, "Loyalty program is not found"),
     1044: (403, "You do not have permission to view this customer"),
@@ -70,17 +70,17 @@ def _as_bytes(body: Any) -> bytes:
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """One answer of the server, for real or for a script.
+    """An answer of the server, or of a script.
 
     Attributes:
         status: HTTP status.
-        body: Bytes, text, or anything that JSON can hold; stored as bytes.
-        headers: Header lines. Unless said otherwise the answer is called JSON.
+        body: Bytes, text, or a value that JSON can represent; stored as bytes.
+        headers: Header lines. The content type is JSON unless a header says otherwise.
         delay: Seconds to wait before answering, on top of the sandbox's latency.
         abort: Drop the connection instead of answering.
-        cut_at: Send only so many bytes of the body, then drop the connection.
-        through: For scripts: keep status and body of what the sandbox would have answered, and add
-            only this one's headers, delay, abort and cut.
+        cut_at: Send this number of bytes of the body, then drop the connection.
+        through: For scripts: keep the status and the body of the sandbox's normal answer, and add only this answer's
+            headers, delay, abort and cut.
     """
 
     status: int = attrs.field(default=200, validator=[attrs.validators.ge(200), attrs.validators.lt(600)])
@@ -93,18 +93,18 @@ class Answer:
 
     @classmethod
     def html(cls, status: int) -> "Answer":
-        """Answer as the gateway in front of the API does when the API is in trouble."""
+        """Return the answer of the gateway in front of the API when the API fails."""
         body = f"<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"
         return cls(status=status, body=body, headers=_HTML)
 
     @classmethod
     def throttled(cls, retry_after: str | None = None) -> "Answer":
-        """Answer 429; no document shows its body."""
+        """Return a 429; no document shows its body."""
         headers = {} if retry_after is None else {"Retry-After": retry_after}
         return cls(status=429, body="Too Many Requests", headers={"Content-Type": "text/plain"} | headers)
 
     def altered(self, by: "Answer") -> "Answer":
-        """Return this answer with the headers, the delay and the mishaps of another."""
+        """Return this answer with the headers, the delay, the abort and the cut of another."""
         return attrs.evolve(
             self, headers={**self.headers, **by.headers}, delay=by.delay, abort=by.abort, cut_at=by.cut_at
         )
@@ -114,17 +114,17 @@ BLANK: Final = Answer(status=400)
 
 
 def document(value: Any, status: int = 200) -> Answer:
-    """Answer with a JSON document."""
+    """Return an answer with a JSON document."""
     return Answer(status=status, body=value, headers=_JSON)
 
 
 @attrs.frozen
 class ErrorResponses:
-    """Says no in the shape of each part of the API.
+    """Makes error answers in the form of each part of the API.
 
     Attributes:
-        with_status: Send the HTTP status that fits the code; otherwise every refusal is a 200. No
-            document says which of the two the API does.
+        with_status: Send the HTTP status of the code; otherwise every refusal has the status 200. No document says
+            which of the two the API does.
         envelope_code: Whether the old envelope writes its code as text or as a number.
     """
 
@@ -140,7 +140,7 @@ class ErrorResponses:
         return self._refusal(status, {"data": None, "errors": [{"code": code, "message": message}], "warnings": None})
 
     def token(self) -> Answer:
-        """Refuse a key and secret; this one answer has no `warnings`."""
+        """Refuse a key and secret; only this answer has no `warnings`."""
         status, message = CODES[320001]
         return self._refusal(status, {"data": None, "errors": [{"code": 320001, "message": message}]})
 
@@ -151,21 +151,21 @@ class ErrorResponses:
         return self._refusal(status, {**(beside or {}), "errors": errors})
 
     def deleted(self) -> Answer:
-        """Say that the customer was deleted; a shape that no other answer has."""
+        """Refuse because the customer was deleted; no other answer has this form."""
         return self._refusal(410, {"message": "Customer is deleted after PII delete request"})
 
     def envelope(self, code: int, message: str) -> Answer:
-        """Refuse in the old envelope, whose `success` is the text "true" although the call failed."""
+        """Refuse in the old envelope, whose `success` is "true" although the call failed."""
         written: int | str = str(code) if self.envelope_code_as_text else code
         return self._refusal(code, {"response": {"status": {"success": "true", "code": written, "message": message}}})
 
 
 def warning(message: str, code: int = 33000) -> dict[str, Any]:
-    """Write a warning as it rides on a success, `"status": false` included."""
+    """Return a warning of a successful answer, which has `"status": false`."""
     return {"status": False, "code": code, "message": message}
 
 
 def listing(pagination: Mapping[str, Any] | None, rows: Sequence[Any], warnings: Sequence[Any] = ()) -> Answer:
-    """Answer with a page of rows; without `pagination` the key is not there."""
+    """Return an answer with a page of rows; if `pagination` is `None`, the answer has no such key."""
     head = {} if pagination is None else {"pagination": pagination}
     return document({**head, "data": rows, "errors": [], "warnings": warnings})

@@ -1,4 +1,4 @@
-"""Who may ask: Basic with the MD5 of a till's password, or a token that a key and secret buy."""
+"""Authentication: Basic with the MD5 of a till's password, or a token for a key and secret."""
 
 import hmac
 import json
@@ -19,17 +19,17 @@ TOKEN_HEADER = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (the header's name)
 
 @lru_cache(maxsize=8)
 def basic_header(till: str, password: str) -> str:
-    """Return the `Authorization` that a till sends: its password travels as lower-case hexadecimal MD5."""
+    """Return a till's `Authorization` header, with the MD5 of the password in lower-case hexadecimal digits."""
     digest = md5(password.encode(), usedforsecurity=False).hexdigest()
     return f"Basic {b64encode(f'{till}:{digest}'.encode()).decode()}"
 
 
 @attrs.define(eq=False)
 class Authenticator:
-    """Gives out tokens, and looks at what a request brings.
+    """Issues tokens, and checks the credentials of requests.
 
     Attributes:
-        tokens_issued: How many tokens were given out.
+        tokens_issued: Number of issued tokens.
     """
 
     _switches: SandboxSettings
@@ -49,17 +49,17 @@ class Authenticator:
         return document({"data": {"accessToken": token, "ttlSeconds": int(ttl)}, "errors": None})
 
     def expire_all(self) -> None:
-        """Let every token given out so far have expired."""
+        """Expire every token issued so far."""
         now = self._switches.clock()
         for token, end in self._expiry.items():
             self._expiry[token] = min(end, now)
 
     def revoke(self, token: str) -> None:
-        """Make a token unknown: it answers 401, not 498."""
+        """Make a token unknown, so that the answer is 401 and not 498."""
         self._expiry.pop(token, None)
 
     def refusal(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer | None:
-        """Return what a request gets that may not pass, or `None` when it may."""
+        """Return the refusal of a request, or `None` if its credentials are valid."""
         token = request.headers.get(TOKEN_HEADER)
         refused = self._check_basic(request, refusals) if token is None else self._check_token(token, refusals)
         if refused is not None:

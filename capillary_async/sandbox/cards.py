@@ -1,4 +1,4 @@
-"""A customer's cards, in the shape of the documented samples."""
+"""A customer's cards, in the form of the documented samples."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ def _status(random: SeededRandom, dates: Dates, card_id: int, issued: int) -> di
     label, is_active = random.pick(_LABELS)
     return {
         "reason": "" if is_active else "reported lost",
-        # A number here, an object in profiles: the samples really differ.
+        # A number here and an object in profiles, as in the samples.
         "createdBy": card_id,
         "actions": [],
         "autoUpdateTime": dates.day(issued),
@@ -35,7 +35,7 @@ def _status(random: SeededRandom, dates: Dates, card_id: int, issued: int) -> di
 
 
 def _extras(person: Person, index: int) -> dict[str, Any]:
-    """Keys that only some of the sample cards have."""
+    """Return the keys that only some of the sample cards have."""
     if index == 0:
         return {
             "extendedFields": {"custom_card_name": person.first_name.upper(), "vehicle_number": f"SBX{person.id}"},
@@ -50,10 +50,10 @@ def card(seed: int, dates: Dates, person: Person, index: int, *, has_status: boo
 
     Args:
         seed: The sandbox's.
-        dates: Writes its dates.
-        person: Whose card.
-        index: Which of the cards, from 0.
-        has_status: Whether `statusInfo` is part of it; members of user groups may come without.
+        dates: Formats the dates.
+        person: The owner of the card.
+        index: Position of the card, from 0.
+        has_status: Whether the card has `statusInfo`; cards of group members may lack it.
     """
     random = SeededRandom(seed, "card", person.id, index)
     card_id = 900_000 + random.below(90_000)

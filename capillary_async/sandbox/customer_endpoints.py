@@ -1,4 +1,4 @@
-"""`/v2/customers`: the document, the lookup by identifier, and trackers."""
+"""`/v2/customers`: the customer document, the lookup by identifier, and trackers."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,7 +26,7 @@ _NO_ENTITY: Final[Mapping[str, Any]] = {"warnings": []}
 
 
 def cap_warnings(page: Page) -> list[dict[str, Any]]:
-    """Say that a page is smaller than was asked for."""
+    """Return the warning that a page is smaller than requested."""
     return [] if page.capped_at is None else [warning(f"limit is capped to {page.capped_at}")]
 
 
@@ -107,7 +107,7 @@ class CustomerEndpoints:
         return listing(page.pagination, rows, cap_warnings(page))
 
     def _groups(self, query: Query, person: Person, wanted: Wanted) -> dict[str, Any]:
-        """Write the customer's user groups and their pagination, when any parameter asks for them."""
+        """Return the customer's user groups and their pagination, if a parameter requests them."""
         is_paginated = query.flag("ug2PaginationDetails")
         only = query.whole("userGroup2Id")
         window = query.window("ug2Limit", "ug2Offset")

@@ -1,4 +1,4 @@
-"""The customer document, with every part that a parameter can ask for."""
+"""The customer document, with every part that a parameter can request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -30,15 +30,15 @@ _CHANNELS: Final = ("SMS", "EMAIL", "ANDROID", "IOS")
 
 @attrs.frozen
 class Wanted:
-    """What a request asks to see of a customer.
+    """The parts of a customer document that a request asks for.
 
     Attributes:
         source: Where the customer is looked up; "ALL" shows every profile.
         only_current_profile: Whether profiles of other sources are left out.
         embed: Parts named in `embed`, in lower case.
         flags: Names of the boolean parameters that are true.
-        gap_to_upgrade: Days ahead, or `None` when not asked for.
-        gap_to_renew: The same.
+        gap_to_upgrade: Days ahead, or `None` if not requested.
+        gap_to_renew: Days ahead, or `None` if not requested.
     """
 
     source: str
@@ -65,7 +65,7 @@ def _till(random: SeededRandom, *, is_full: bool = False) -> dict[str, Any]:
         **({"description": ""} if is_full else {}),
         "name": code,
         "type": "TILL",
-        # "None" is -1 here.
+        # -1 means "none" here.
         "referenceId": -1,
         **(full if is_full else {}),
         "default": False,
@@ -86,7 +86,7 @@ class Customers:
         return _REGISTERED + random.below(300) * _DAY + random.below(_DAY)
 
     def document(self, person: Person, wanted: Wanted) -> dict[str, Any]:
-        """Write the document; the caller adds the user groups."""
+        """Return the document without the user groups, which the caller adds."""
         sources = [wanted.source] if wanted.only_current_profile and wanted.source != "ALL" else person.sources
         has_segments = "segments" in wanted.embed
         return {
@@ -170,13 +170,13 @@ class Customers:
             "membershipRetentionCriteria": lambda: retention_criteria(person),
             "includedFraudDetails": lambda: {"status": "CONFIRMED" if person.id % 50 == 0 else "NONE"},
         }
-        # Without a downgrade strategy the part is left out even when it is asked for (the page's note).
+        # Without a downgrade strategy the part is left out even if requested (a note in the document says so).
         left_out = {"membershipRetentionCriteria"} if person.id % 7 == 0 else set[str]()
         names = {"includedFraudDetails": "fraudDetails"}
         return {names.get(name, name): part() for name, part in parts.items() if name in flags - left_out}
 
     def _gaps(self, person: Person, wanted: Wanted) -> dict[str, Any]:
-        """Write the gaps, which need `embed=mlp` or, for today's, `embed=gapDetails`."""
+        """Return the gaps, which need `embed=mlp`, or `embed=gapDetails` for today's gaps."""
         upgrade, renew = wanted.gap_to_upgrade, wanted.gap_to_renew
         if "gapdetails" in wanted.embed:
             upgrade, renew = upgrade or 0, renew or 0
@@ -227,7 +227,7 @@ class Customers:
         }
 
     def subscriptions(self) -> dict[str, Any]:
-        """Write which messages the customer wants."""
+        """Return the messages that the customer wants."""
         return {
             "subscriptions": [
                 {"channel": channel, "priority": priority, "type": "OPTIN"}

@@ -1,4 +1,4 @@
-"""Everything that the sandbox could be asked for, and the listings in it."""
+"""The sandbox's data: all answers, and all listings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,7 +25,7 @@ from capillary_async.sandbox.wire import Dates
 
 
 class Dataset:
-    """Knows who writes what, how long each listing is, and what its rows are called."""
+    """The data of a sandbox, with the length and the row ids of each listing."""
 
     def __init__(self, switches: SandboxSettings) -> None:
         seed = switches.seed
@@ -49,7 +49,7 @@ class Dataset:
         self._ids = self._id_functions()
 
     def _count_functions(self) -> Mapping[Kind, Callable[..., int]]:
-        """Say for each kind of listing how long one is, by its key."""
+        """Return the function that gives the length of a listing by its key, for each kind."""
         return {
             "events": self.events.count,
             "members": self.groups.member_count,
@@ -67,7 +67,7 @@ class Dataset:
         }
 
     def _id_functions(self) -> Mapping[Kind, Callable[..., Any]]:
-        """Say for each kind of listing what tells its rows apart, by its key and the row."""
+        """Return the function that gives a row's id by the listing's key and the row, for each kind."""
         return {
             "events": self.events.event_id,
             "members": self.groups.member_id,
@@ -86,36 +86,36 @@ class Dataset:
 
     @property
     def refusals(self) -> ErrorResponses:
-        """How refusals look just now."""
+        """The form of refusals, by the current settings."""
         return ErrorResponses(
             with_status=self.switches.error_status == "4xx",
             envelope_code_as_text=self.switches.envelope_code == "text",
         )
 
     def turn(self) -> int:
-        """Return another number each time."""
+        """Return the next number of a counter."""
         return next(self._turns)
 
     def listing(self, kind: Kind, *key: int | str) -> Listing:
-        """Return a listing to change; the change lasts."""
+        """Return a listing and keep it, so that changes to it last."""
         return self._listings.keep(kind, key, self._count(kind, key))
 
     def look_up(self, kind: Kind, *key: int | str) -> Listing:
-        """Return a listing to look at."""
+        """Return a listing for reading."""
         return self._listings.look_up(kind, key, self._count(kind, key))
 
     def ids(self, kind: Kind, *key: int | str) -> list[Any]:
-        """Return what tells a listing's rows apart, in order."""
+        """Return the ids of a listing's rows, in order."""
         return [self._ids[kind](*key, row) for row in self.look_up(kind, *key).rows]
 
     def page(self, kind: Kind, key: Key, window: tuple[int | None, int], among: Sequence[int] | None = None) -> Page:
-        """Give one page of a listing by the rules in force.
+        """Return one page of a listing by the current rules.
 
         Args:
             kind: Of the listing.
             key: Of the listing.
-            window: Limit and offset as they were asked for.
-            among: The rows to page through, when they are not all in order.
+            window: Requested limit and offset.
+            among: The rows to divide into pages, if they are not all rows in order.
 
         Raises:
             RefusedOffsetError: The offset is negative, and the rules refuse that.

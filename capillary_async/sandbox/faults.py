@@ -1,4 +1,4 @@
-"""Trouble on order: answers that a test scripts, and a rate limit that means it."""
+"""Faults on request: scripted answers, gateways, and rate limits."""
 
 import math
 from collections import deque
@@ -18,11 +18,11 @@ Match = str | Callable[[LoggedRequest], bool]
 
 @attrs.define(eq=False)
 class Script:
-    """Answers waiting for requests.
+    """A sequence of answers for matching requests.
 
     Attributes:
-        remaining: How many requests it will still answer; `None` for all.
-        hits: How many it has answered.
+        remaining: Number of requests that the script will still answer; `None` for all.
+        hits: Number of requests that the script has answered.
     """
 
     _matches: Callable[[LoggedRequest], bool]
@@ -31,11 +31,11 @@ class Script:
     hits: int = 0
 
     def cancel(self) -> None:
-        """Answer no more."""
+        """Stop answering requests."""
         self.remaining = 0
 
     def take(self, request: LoggedRequest) -> Answer | None:
-        """Return this request's answer, or `None` when it is not meant."""
+        """Return the answer to a request, or `None` if the request does not match."""
         if self.remaining == 0 or not self._matches(request):
             return None
         self.hits += 1
@@ -51,7 +51,7 @@ class Scripts:
     _scripts: list[Script] = attrs.field(factory=list[Script], init=False)
 
     def add(self, match: Match, answers: Iterable[Answer], times: int | None) -> Script:
-        """Add one; see `Sandbox.script`.
+        """Add a script; see `Sandbox.script`.
 
         Raises:
             ValueError: There is no answer, or `times` is negative.
@@ -66,14 +66,14 @@ class Scripts:
         return script
 
     def take(self, request: LoggedRequest) -> Answer | None:
-        """Return the answer that the first fitting script has, or `None`."""
+        """Return the answer of the first matching script, or `None`."""
         for script in self._scripts:
             if (answer := script.take(request)) is not None:
                 return answer
         return None
 
     def clear(self) -> None:
-        """Forget all scripts."""
+        """Remove all scripts."""
         self._scripts.clear()
 
 
@@ -82,7 +82,7 @@ def _starts_with(path: str) -> Callable[[LoggedRequest], bool]:
 
 
 _JSON: Final = {"Content-Type": "application/json"}
-# What answers in the API's place when it is a gateway, a firewall or a web server that does.
+# Answers of gateways, firewalls and web servers in place of the API.
 GATEWAYS: Final[Mapping[Gateway, Answer]] = {
     "not found": Answer(status=404, body={"message": "Not Found"}, headers=_JSON),
     "no route": Answer(status=404, body={"status": 404, "error": "Not Found"}, headers=_JSON),
@@ -104,12 +104,12 @@ GATEWAYS: Final[Mapping[Gateway, Answer]] = {
 
 @attrs.define
 class Spacing:
-    """Lets requests through only so many seconds after each other, as nginx does with `limit_req` without a burst."""
+    """Requires a minimum time between requests, as nginx does with `limit_req` without a burst."""
 
     _last: float = attrs.field(default=-math.inf, init=False)
 
     def lets_through(self, now: float, seconds: float) -> bool:
-        """Whether a request comes late enough after the last one that passed."""
+        """Whether a request at `now` is at least `seconds` after the last accepted one."""
         if now - self._last < seconds:
             return False
         self._last = now
@@ -118,12 +118,12 @@ class Spacing:
 
 @attrs.frozen
 class Throttle:
-    """Lets only so many requests through in any window of time. Those it refuses do not count."""
+    """Accepts a limited number of requests in any window of time. Refused requests do not count."""
 
     _passed: deque[float] = attrs.field(factory=deque[float], init=False)
 
     def wait(self, now: float, limit: int, per: float) -> float | None:
-        """Return how many seconds too early a request comes, or `None` when it may pass."""
+        """Return how many seconds too early a request is, or `None` if it is accepted."""
         while self._passed and now - self._passed[0] >= per:
             self._passed.popleft()
         if len(self._passed) < limit:
@@ -133,7 +133,7 @@ class Throttle:
 
 
 def retry_after(style: RetryAfter | None, seconds: float) -> str | None:
-    """Write a `Retry-After` header of so many seconds."""
+    """Return a `Retry-After` value for a number of seconds."""
     whole = int(-(-seconds // 1))
     if style == "date":
         return format_datetime(datetime.now(UTC) + timedelta(seconds=whole), usegmt=True)

@@ -1,6 +1,6 @@
-"""Writes what a user group has together: points, tiers and gaps.
+"""The points, tiers and gaps of user groups.
 
-A group's tier follows from its id as a customer's does, and its points from its transactions.
+A group's tier depends on its id, as a customer's does, and its points on its transactions.
 """
 
 from decimal import Decimal
@@ -25,13 +25,13 @@ from capillary_async.sandbox.wire import Dates, moment
 _CREATED: Final = moment("2025-11-03")
 _CHANGED: Final = moment("2025-12-01")
 _MONTH: Final = 30 * 86_400
-# So many months did every group keep its tier before the last one.
+# Number of months that every group kept the tier before the last one.
 _RENEWALS: Final = 21
 
 
 @attrs.frozen
 class GroupAccounts:
-    """Writes user groups in full."""
+    """Makes complete user groups."""
 
     dates: Dates
     accounts: Accounts
@@ -39,7 +39,7 @@ class GroupAccounts:
     groups: UserGroups
 
     def details(self, group_id: int, query: Query) -> dict[str, Any]:
-        """Write a user group, with the parts that a request asks for."""
+        """Return a user group with the requested parts."""
         members = [self.groups.member_id(group_id, row) for row in range(self.groups.member_count(group_id))]
         account, upgrade, renew = (
             self.people.person(group_id),
@@ -93,7 +93,7 @@ class GroupAccounts:
         group, account = self.people.person(group_id), self.accounts.account(group_id)
         number, title = DEFAULT_PROGRAM
         points = points_summary(self.accounts, self.dates, group)
-        # Instead of these two a group has its own id and the money beside the programs.
+        # In place of these two keys, a group has its id and its money beside the programs.
         del points["loyaltyId"], points["cumulativePurchases"]
         return {
             **points,
@@ -114,7 +114,7 @@ class GroupAccounts:
         }
 
     def slab_history(self, group_id: int, start: int | None, end: int | None) -> list[dict[str, Any]]:
-        """Write how a group came to its tier and kept it, the newest change first."""
+        """Return the changes and renewals of a group's tier, the newest first."""
         current = tier(self.people.person(group_id))
         steps = [*((step, step + 1) for step in range(current)), *[(current, current)] * _RENEWALS]
         first = _CHANGED - len(steps) * _MONTH

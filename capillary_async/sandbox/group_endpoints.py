@@ -82,7 +82,7 @@ class GroupEndpoints:
         return rows[::-1] if query.text("order") == "ASC" else rows
 
     def slab_history(self, query: Query) -> Answer:
-        """Answer `GET /v2/userGroup2/slabHistory`: a page, and a total that may be larger; no way to the others."""
+        """Answer `GET /v2/userGroup2/slabHistory`: one page, with a total that may be larger."""
         group_id = self._world.groups.group_named("id", query.text("fleetGroupId"))
         if group_id is None:
             raise Refused(self._world.refusals.v2(1619, beside=_NOTHING))
@@ -93,7 +93,7 @@ class GroupEndpoints:
         return document({"data": changes[:size], "pagination": pagination, "warnings": []})
 
     def _named(self, query: Query) -> int:
-        """Return the group that one of the four ways to name it stands for."""
+        """Return the group that the request names in one of four ways."""
         access = Access(self._world, _NOTHING)
         for kind in ("id", "externalId", "primaryUserId"):
             if query.text(kind):

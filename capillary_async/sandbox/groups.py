@@ -1,7 +1,7 @@
-"""User groups: who is in them, what is counted for them, and how they are found.
+"""User groups: members, trackers and search.
 
-A user group whose id ends in 404 does not exist (1645); one whose id ends in 599 has trackers that
-the server fails to fetch (1099).
+A user group whose id ends in 404 does not exist (1645). For a group whose id ends in 599 the server fails to fetch the
+trackers (1099).
 """
 
 from decimal import Decimal
@@ -36,20 +36,20 @@ _TRACKER_TYPES: Final = (
 
 
 def group_exists(group_id: int) -> bool:
-    """Tell whether there is a user group with this id."""
+    """Return whether there is a user group with this id."""
     return group_id % 1000 != 404
 
 
 @attrs.frozen
 class UserGroups:
-    """Writes user groups, their members and their trackers."""
+    """Makes user groups, their members and their trackers."""
 
     seed: int
     dates: Dates
     people: People
 
     def group_named(self, kind: str, value: str) -> int | None:
-        """Return the id of the group that an identifier stands for, or `None`."""
+        """Return the id of the group with an identifier, or `None`."""
         if kind == "primaryUserId":
             user_id = as_id(value)
             return None if user_id is None else self.customer_group_id(user_id, 0)
@@ -59,16 +59,16 @@ class UserGroups:
     # -- members ---------------------------------------------------------------------------------
 
     def member_count(self, group_id: int) -> int:
-        """Say how many members a group has."""
+        """Return the number of a group's members."""
         return 1 + SeededRandom(self.seed, "members", group_id).below(40)
 
     def member_id(self, group_id: int, row: int) -> int:
         """Return the `fleetUserId` of a member: a customer's id."""
-        # They all end in 001, so each of them is a customer.
+        # The ids end in 001, so each of them is a customer.
         return 1_000 * (SeededRandom(self.seed, "member", group_id).below(900_000) + row + 100_000) + 1
 
     def member_joined(self, row: int) -> int:
-        """Return the moment at which a member joined; members are listed newest first, after the primary one."""
+        """Return when a member joined; after the primary member, the newest members are first."""
         return _JOINED - max(row, 0) * _DAY
 
     def member(self, group_id: int, row: int, *, has_cards: bool = False, has_status: bool = False) -> Json:
@@ -99,7 +99,7 @@ class UserGroups:
     # -- trackers --------------------------------------------------------------------------------
 
     def tracker_count(self, owner: str, owner_id: int) -> int:
-        """Say how many trackers a group or a customer has."""
+        """Return the number of trackers of a group or a customer."""
         return SeededRandom(self.seed, "trackers", owner, owner_id).below(9)
 
     def tracker_key(self, owner: str, owner_id: int, row: int) -> tuple[int, int]:
@@ -131,7 +131,7 @@ class UserGroups:
     # -- search ----------------------------------------------------------------------------------
 
     def found_count(self, name: str) -> int:
-        """Say how many groups a search finds: one for a group's id."""
+        """Return the number of groups that a search finds; one for a group's id."""
         group_id = as_id(name)
         if group_id is not None:
             return int(group_exists(group_id))
@@ -144,7 +144,7 @@ class UserGroups:
         return 51_000 + SeededRandom(self.seed, "found", name).below(900_000) * 1_000 + 10 * (row + 1_000)
 
     def found(self, name: str, row: int) -> Json:
-        """Write a group as a search shows it."""
+        """Return a group in the form of the search."""
         group_id = self.found_id(name, row)
         primary = self.people.person(self.member_id(group_id, 0))
         return to_json(
@@ -166,7 +166,7 @@ class UserGroups:
     # -- a customer's groups ---------------------------------------------------------------------
 
     def customer_group_count(self, customer_id: int) -> int:
-        """Say in how many groups a customer is."""
+        """Return the number of a customer's groups."""
         return SeededRandom(self.seed, "groups", customer_id).below(8)
 
     def customer_group_id(self, customer_id: int, row: int) -> int:
@@ -180,8 +180,7 @@ class UserGroups:
     def customer_group(self, customer_id: int, row: int, *, has_loyalty: bool = False) -> Json:
         """Write one of a customer's groups.
 
-        No document shows this shape; it is put together from the group's own page and from the
-        `userGroup2` of a transaction.
+        No document shows this form. It combines the document of the group and the `userGroup2` of a transaction.
         """
         group_id = self.customer_group_id(customer_id, row)
         random = SeededRandom(self.seed, "of", customer_id, row)

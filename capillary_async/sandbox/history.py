@@ -1,4 +1,4 @@
-"""Writes what happened to a customer: changes of the status, and events of the loyalty engine."""
+"""A customer's history: changes of the status, and events of the loyalty engine."""
 
 from typing import Any, Final
 
@@ -14,13 +14,13 @@ _LABELS: Final = (("Active", "ACTIVE"), ("Suspended", "SUSPENDED"), ("Active", "
 
 @attrs.frozen
 class History:
-    """Writes status changes and loyalty events."""
+    """Makes status changes and loyalty events."""
 
     dates: Dates
     accounts: Accounts
 
     def statuses(self, customer_id: int) -> list[dict[str, Any]]:
-        """Write a customer's statuses, the one that counts at the end: one to three, by the id."""
+        """Return a customer's one to three statuses, the current one last; the number depends on the id."""
         last = customer_id % 3
         return [self._status(customer_id, number, is_active=number == last) for number in range(last + 1)]
 
@@ -43,7 +43,7 @@ class History:
         }
 
     def events(self, customer_id: int) -> list[dict[str, Any]]:
-        """Write what the loyalty engine did, the latest first: one for each transaction, and the registration."""
+        """Return the loyalty events, the latest first: one for each transaction, and the registration."""
         rows = [self.accounts.purchase(customer_id, row) for row in range(self.accounts.count(customer_id))]
         names = [("ReturnBill" if row.is_return else "TransactionAdd", row.time) for row in rows]
         return [

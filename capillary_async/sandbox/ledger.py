@@ -1,4 +1,4 @@
-"""Writes the points ledger: one entry for each transaction, and one for the points that were redeemed."""
+"""The points ledger: one entry for each transaction, and one for the redeemed points."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,19 +16,19 @@ _DAY = 86_400
 
 
 def category_of(kind: str) -> str:
-    """Return what an entry calls the category that a request calls REGULAR, PROMISED or TRIGGER_BASED."""
+    """Return an entry's name of the category that a request names REGULAR, PROMISED or TRIGGER_BASED."""
     return _CATEGORIES.get(kind, _TRIGGERED)
 
 
 @attrs.frozen
 class Ledger:
-    """Writes entries and balances of the ledger. Its points are texts, everywhere."""
+    """Makes entries and balances of the ledger. Points are strings in all of them."""
 
     dates: Dates
     accounts: Accounts
 
     def count(self, customer_id: int) -> int:
-        """Say how many entries a customer's ledger has."""
+        """Return the number of entries of a customer's ledger."""
         return self.accounts.count(customer_id) + self._is_redeemed(customer_id)
 
     def event_id(self, customer_id: int, row: int) -> int:
@@ -57,7 +57,7 @@ class Ledger:
         return self._entry(person, row, event, details, purchase)
 
     def has(self, person: Person, row: int, kind: str, category: str, program_id: int | None) -> bool:
-        """Tell whether an entry has a booking of a kind, a category of points and a program; empty means any."""
+        """Return whether an entry has a booking of a kind, a category and a program; empty means any."""
         return any(
             kind in {"", detail["ledgerEntryType"]}
             and (not category or category_of(category) == detail["pointsCategory"])
@@ -103,11 +103,11 @@ class Ledger:
         }
 
     def balance_count(self, customer_id: int) -> int:  # noqa: ARG002  (as every other listing's count)
-        """Say how many closing balances a customer has: one for each program and category."""
+        """Return the number of a customer's closing balances: one for each program and category."""
         return len(PROGRAMS) * 3
 
     def balance_key(self, customer_id: int, row: int) -> tuple[int, str]:  # noqa: ARG002
-        """Return what tells a closing balance from others."""
+        """Return the key of a closing balance."""
         program = PROGRAMS[row // 3 % len(PROGRAMS)]
         return program[0], (_CATEGORIES["REGULAR"], _CATEGORIES["PROMISED"], _TRIGGERED)[row % 3]
 
@@ -125,7 +125,7 @@ class Ledger:
         }
 
     def owner(self, person: Person) -> dict[str, Any]:
-        """Write whose ledger it is."""
+        """Return the customer of a ledger."""
         named = {"externalId": person.external_id} if person.has_external_id else {}
         return {
             "firstName": person.first_name,

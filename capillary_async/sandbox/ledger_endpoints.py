@@ -16,7 +16,7 @@ _LONGEST: Final = 90 * 86_400
 
 @attrs.frozen
 class LedgerEndpoints:
-    """Answers requests for the points ledger, whose `offset` counts pages for certain."""
+    """Answers requests for the points ledger. Its `offset` counts pages by all documents."""
 
     _world: Dataset
 
@@ -82,7 +82,7 @@ class LedgerEndpoints:
         return rows[::-1] if query.text("order") == "ASC" else rows
 
     def _refuse_behind_the_end(self, pages: int, number: int) -> None:
-        # A ledger without entries has no page 0 either.
+        # A ledger without entries has not even a page 0.
         if number >= pages:
             raise self._refused(11003)
 

@@ -1,4 +1,4 @@
-"""The sandbox's listings: which kinds there are, by which rules each is paged, and what tests did to them."""
+"""The sandbox's listings: their kinds, their paging rules, and the changes that tests made."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,8 +27,8 @@ Kind = Literal[
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Key = tuple[int | str, ...]
 
-# What the documents say beyond doubt. Where `offset` is in doubt - target events and a customer's
-# user groups - the sandbox's own `offset_unit` decides.
+# The rules that the documents state clearly. For target events and a customer's user groups they contradict each other
+# on `offset`, so the sandbox's setting `offset_unit` decides.
 DOCUMENTED: Final[Mapping[Kind, Paging]] = {
     "events": Paging(),
     "members": Paging(default_limit=100),
@@ -45,7 +45,7 @@ DOCUMENTED: Final[Mapping[Kind, Paging]] = {
     "ledger_balances": Paging(offset_unit="pages"),
 }
 IN_DOUBT: Final[frozenset[Kind]] = frozenset(("events", "user_groups", "transactions"))
-# Here a larger page is an error, and never cut.
+# For these kinds a larger page is an error and is never capped.
 REFUSING: Final[frozenset[Kind]] = frozenset(
     ("promotions", "member_promotions", "transactions", "ledger", "ledger_balances")
 )
@@ -66,7 +66,7 @@ class ByKind(dict[Kind, _T]):
 
 
 @lru_cache(maxsize=64)
-def rules(  # noqa: PLR0917  (so that they make a cheap key)
+def rules(  # noqa: PLR0917  (positional arguments make a fast cache key)
     kind: Kind,
     offset_unit: OffsetMeaning,
     total_unit: TotalMeaning,
@@ -74,7 +74,7 @@ def rules(  # noqa: PLR0917  (so that they make a cheap key)
     page_cap: int | None,
     warn_of_cap: bool,  # noqa: FBT001
 ) -> Paging:
-    """Return the rules for a kind of listing, of which the documents leave so much open."""
+    """Return the paging rules of a kind of listing; the arguments decide what the documents leave open."""
     documented = DOCUMENTED[kind]
     return attrs.evolve(
         documented,
@@ -88,14 +88,14 @@ def rules(  # noqa: PLR0917  (so that they make a cheap key)
 
 @attrs.frozen
 class Listings:
-    """Keeps the listings that are not as they were invented; all others are made anew for each request."""
+    """Stores the listings that were changed; all others are made for each request."""
 
     _kept: dict[tuple[Kind, Key], Listing] = attrs.field(factory=dict[tuple[Kind, Key], Listing], init=False)
 
     def look_up(self, kind: Kind, key: Key, count: int) -> Listing:
-        """Return a listing, with `count` rows unless something was done to it."""
+        """Return a listing, with `count` rows unless it was changed."""
         return self._kept.get((kind, key)) or Listing(count)
 
     def keep(self, kind: Kind, key: Key, count: int) -> Listing:
-        """Return a listing and keep it, so that what is done to it lasts."""
+        """Return a listing and store it, so that changes to it last."""
         return self._kept.setdefault((kind, key), Listing(count))

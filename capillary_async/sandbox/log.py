@@ -1,4 +1,4 @@
-"""What the sandbox saw."""
+"""The log of requests."""
 
 from collections.abc import Mapping
 
@@ -8,17 +8,17 @@ from multidict import MultiMapping
 
 @attrs.frozen(eq=False)
 class LoggedRequest:
-    """One request as it arrived.
+    """A request that the sandbox received.
 
     Attributes:
-        method: Such as "GET".
+        method: The method, such as "GET".
         path: Decoded path, without the query.
         raw: Path and query exactly as they were sent.
         query: Query parameters, decoded.
         headers: Header lines; their names in any case.
-        time: When it arrived, by the sandbox's clock.
-        status: HTTP status it was answered with; 0 when the connection was dropped instead.
-        body: What it carried; only of POSTs.
+        time: Time of arrival by the sandbox's clock.
+        status: HTTP status of the answer; 0 if the connection was dropped.
+        body: The body; only for POST.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""A customer's standing in the loyalty programs: tiers, points, and what the next tier takes."""
+"""A customer's tiers and points in the loyalty programs, and the conditions of the next tier."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -12,14 +12,14 @@ from capillary_async.sandbox.wire import Dates, moment
 TIERS: Final = ("Topaz", "Coral", "Garnet", "Diamond")
 _STRATEGIES: Final = ("CUMULATIVE_PURCHASES", "TRACKER_VALUE_BASED", "CURRENT_POINTS", "CUMULATIVE_POINTS")
 _PERIODS: Final = ("MOVING_WINDOW", "CYCLIC_WINDOW", "CALENDAR_BASED_CYCLIC_WINDOW", "TIER_CHANGE_WINDOW")
-# Tiers that never end are given dates about a century ahead.
+# Tiers that never expire have dates about a century ahead.
 NEVER: Final = moment("2121-11-10") + 86_399
 _CHANGED: Final = moment("2025-03-26")
 _DAY: Final = 86_400
 
 
 def tier(person: Person) -> int:
-    """Return the customer's tier, from 0, the base one."""
+    """Return the customer's tier, from 0, the base tier."""
     return person.id % len(TIERS)
 
 
@@ -54,13 +54,13 @@ def _slabs(dates: Dates, current: int) -> dict[str, Any]:
 def programs(accounts: Accounts, dates: Dates, person: Person, gaps: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Write the customer's points and tier in every program (`embed=mlp`).
 
-    Nobody is enrolled in the partner's program, which makes the `loyaltyId` -1.
+    No customer is enrolled in the partner's program, so its `loyaltyId` is -1.
 
     Args:
-        accounts: Knows the points.
-        dates: Writes dates.
+        accounts: The points.
+        dates: Formats dates.
         person: The customer.
-        gaps: What the next tier takes, and what keeping this one takes, in the default program.
+        gaps: The gaps to the next tier and to keeping this tier, in the default program.
     """
     account = accounts.account(person.id)
     points = points_summary(accounts, dates, person)
@@ -97,7 +97,7 @@ def _program(program: tuple[int, str], delayed: Decimal, available: Decimal, ret
 
 
 def expiry_schedule(accounts: Accounts, dates: Dates, person: Person) -> list[dict[str, Any]]:
-    """Write when points expire: half of them on one day, and the others never."""
+    """Return the expiry of points: half of them expire on one day, the others never."""
     available = accounts.account(person.id).available
     soon = (available / 2).quantize(NOTHING)
     return [
@@ -115,7 +115,7 @@ def expiry_schedule(accounts: Accounts, dates: Dates, person: Person) -> list[di
 
 
 def promised_schedule(accounts: Accounts, dates: Dates, person: Person) -> dict[str, Any]:
-    """Write which points cannot be spent yet: those that a date is set for, and those that wait for an event."""
+    """Return the points that cannot be spent yet: those with a date, and those that wait for an event."""
     account = accounts.account(person.id)
     kind = {"programId": DEFAULT_PROGRAM[0], "pointsType": "bill_promotions"}
     waiting = {"points": account.promised, "redeemableFrom": dates.day(moment("2026-01-07")), **kind}
@@ -127,7 +127,7 @@ def promised_schedule(accounts: Accounts, dates: Dates, person: Person) -> dict[
 
 
 def balance(accounts: Accounts, entity_id: int, entity_type: str) -> dict[str, Any]:
-    """Write how many points there are."""
+    """Return the number of points."""
     account = accounts.account(entity_id)
     return {
         "entityId": entity_id,
@@ -155,7 +155,7 @@ def _tier(dates: Dates, program_id: int, current: int) -> dict[str, Any]:
         "programId": program_id,
         "currentTierName": TIERS[current],
         "currentTierSerialNumber": current + 1,
-        # Nothing tells the zone of the first; the documentation says that it will go.
+        # The first date has no zone; the documentation says that it will be removed.
         "tierExpiryDate": dates.naive(NEVER).removesuffix(".0"),
         "tierExpiryDateISO": dates.iso(NEVER),
         "nextTierName": "" if is_last else TIERS[current + 1],
@@ -164,7 +164,7 @@ def _tier(dates: Dates, program_id: int, current: int) -> dict[str, Any]:
 
 
 def _upgrade(accounts: Accounts, person: Person) -> tuple[str, Decimal, Decimal]:
-    """Return what decides on the next tier, how much of it there is, and how much is needed."""
+    """Return the quantity that decides on the next tier, its value, and its threshold."""
     account = accounts.account(person.id)
     based_on = SeededRandom(accounts.seed, "upgrade", person.id).pick(_STRATEGIES)
     current = {
@@ -175,10 +175,10 @@ def _upgrade(accounts: Accounts, person: Person) -> tuple[str, Decimal, Decimal]
 
 
 def upgrade_strategies(accounts: Accounts, dates: Dates, person: Person, days: int) -> list[dict[str, Any]]:
-    """Write what the next tier takes `days` from now; nothing when there is no next tier.
+    """Return the gap to the next tier in `days` days; an empty list if there is no next tier.
 
-    The customer page spells one key `upgrade_based_on` and its samples `upgradeBasedOn`; so do
-    customers whose id ends in 5, and all others.
+    The documentation has the key `upgrade_based_on`, and its samples have `upgradeBasedOn`. Customers whose id ends in
+    5 have the first key, and all others the second.
     """
     if tier(person) == len(TIERS) - 1:
         return []
@@ -197,7 +197,7 @@ def upgrade_strategies(accounts: Accounts, dates: Dates, person: Person, days: i
 
 
 def renewal(seed: int, dates: Dates, person: Person, days: int) -> dict[str, Any] | None:
-    """Write what keeping the tier takes `days` from now; nothing in the base tier."""
+    """Return the gap to keeping the tier in `days` days; an empty list for the base tier."""
     if tier(person) == 0:
         return None
     random = SeededRandom(seed, "renewal", person.id)
@@ -226,7 +226,7 @@ def renewal(seed: int, dates: Dates, person: Person, days: int) -> dict[str, Any
 
 
 def slab_history(seed: int, dates: Dates, person: Person) -> list[dict[str, Any]]:
-    """Write how the customer came to the tier, newest change first."""
+    """Return the changes of the customer's tier, the newest first."""
     random = SeededRandom(seed, "slabs", person.id)
     changes: list[dict[str, Any]] = []
     for step in range(tier(person)):

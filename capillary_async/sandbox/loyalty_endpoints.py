@@ -21,7 +21,7 @@ _NO_ROWS: Final[Mapping[str, Any]] = {"data": [], "warnings": []}
 
 @attrs.frozen
 class LoyaltyEndpoints:
-    """Answers requests for what a customer earned and did."""
+    """Answers requests for a customer's points, tiers, transactions and history."""
 
     _world: Dataset
 
@@ -51,7 +51,7 @@ class LoyaltyEndpoints:
         return document({"entityId": person.id, "entityType": kind, "programTiers": rows, "warnings": []})
 
     def loyalty(self, query: Query, person: Person) -> Answer:
-        """Answer `…/loyaltyDetails`: the programs that are asked for, or all."""
+        """Answer `…/loyaltyDetails`: the requested programs, or all."""
         query.flag("includedAllFleetGroup")
         query.natural("fleetGroupId")
         wanted = query.natural("programId")
@@ -62,7 +62,7 @@ class LoyaltyEndpoints:
         return document({"data": found, "warnings": [], "errors": []})
 
     def expiry(self, query: Query, person: Person) -> Answer:  # noqa: ARG002  (it takes no parameters)
-        """Answer `…/pointsExpirySchedule`, which looks like a customer."""
+        """Answer `…/pointsExpirySchedule`, which has the form of a customer."""
         head: dict[str, Any] = {"id": person.id, "profiles": [], "segments": {}, "extendedFields": {}}
         info = {"loyaltyType": "loyalty"}
         schedule = expiry_schedule(self._world.accounts, self._world.dates, person)
@@ -80,7 +80,7 @@ class LoyaltyEndpoints:
         return document({"data": self._world.history.statuses(person.id), "warnings": [], "errors": []})
 
     def events(self, query: Query, person: Person) -> Answer:
-        """Answer `…/loyaltyEvents`; the text knows a limit and an offset."""
+        """Answer `…/loyaltyEvents`, which has a limit and an offset in the documentation's text."""
         kind, limit = query.text("eventType"), query.natural("limit")
         start, end = query.moment("fromDate", self._world.dates), query.moment("toDate", self._world.dates)
         found = [
@@ -100,7 +100,7 @@ class LoyaltyEndpoints:
     # -- transactions ----------------------------------------------------------------------------
 
     def transactions(self, query: Query, person: Person) -> Answer:
-        """Answer `…/transactions`. A limit above 1,000 is an error; rows that share a time have no order."""
+        """Answer `…/transactions`. A limit above 1,000 is an error. Rows with the same time have no fixed order."""
         access = Access(self._world, _NO_ROWS)
         limit, offset = query.whole("limit"), query.whole("offset") or 0
         if limit is not None and limit > _MOST_TRANSACTIONS:
@@ -146,7 +146,7 @@ class LoyaltyEndpoints:
             found.sort(key=lambda row: (row // TIE, (row + turn) % TIE))
         return found[::-1] if query.text("sortOrder") == "ASC" else found
 
-    # -- what several have in common -------------------------------------------------------------
+    # -- common to several endpoints --------------------------------------------------------------
 
     def _entity_type(self, query: Query) -> str:
         kind = query.text("entityType") or "CUSTOMER"

@@ -1,7 +1,7 @@
-"""The OpenAPI 3.1 document of what the sandbox answers.
+"""The OpenAPI 3.1 document of the sandbox's answers.
 
-It is made from the routes, and from the documentation's samples, by the folder `openapi` of the package's source; the
-package ships what was made.
+The folder `openapi` of the package's source generates it from the routes and from the documentation's samples. The
+package contains the generated document.
 """
 
 from functools import lru_cache
@@ -16,11 +16,11 @@ _SERVER: Final = '"https://eu.api.capillarytech.com"'
 
 @lru_cache(maxsize=1)
 def openapi_text() -> str:
-    """Read the document as it is shipped."""
+    """Return the document as the package contains it."""
     return (files("capillary_async.sandbox") / "openapi.json").read_text("utf-8")
 
 
 def openapi_answer(base_url: str) -> Answer:
-    """Answer with the document of a server that listens there."""
+    """Return an answer with the document, for a server at this base URL."""
     text = openapi_text().replace(_SERVER, f'"{base_url}"', 1)
     return Answer(body=text, headers={"Content-Type": "application/json"})

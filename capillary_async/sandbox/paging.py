@@ -1,21 +1,20 @@
-"""How a listing is cut into pages: every reading of the documents, and every way in which it goes wrong.
+"""Divide listings into pages, by every interpretation of the documents and with every known fault.
 
-The documents contradict each other on what `offset` and `total` count, siblings cap the page size
-without a word, and one endpoint's `pagination` is a dummy. So a client has to be right under all of
-it, and this module is what it is tried against. It knows nothing of endpoints: a listing is a row of
-whole numbers, and the caller turns a number into a record.
+The documents contradict each other on what `offset` and `total` count, some endpoints cap the page size silently, and
+one endpoint's `pagination` is a dummy. A client has to work with all of these, and this module lets tests try them. It
+knows nothing about endpoints: a row is a whole number, and the caller makes a record of the number.
 
-Three steps, each a pure function of the rules and of the list's length:
+A page is made in three steps. Each is a pure function of the rules and of the list's length:
 
-1. `Paging.size` says how many rows a page holds: what was asked, unless it is capped or fixed.
-2. `Paging.start` says where a page starts: `offset` records in, or `offset` pages of that size in;
-   then the faults, which send the reader elsewhere.
-3. `Paging.row_at` says which row stands at a position. Without faults it is the position itself; a
-   gap puts positions between rows that hold nothing, and `repeat_every` lets a row stand twice.
+1. `Paging.size` returns the number of rows of a page: the requested number, unless it is capped or fixed.
+2. `Paging.start` returns the position at which a page starts: `offset` records or `offset` pages after the first row,
+   changed by faults such as `is_stuck`.
+3. `Paging.row_at` returns the row at a position. Without faults, row and position are equal. `gap` adds positions
+   without a row, and `repeat_every` makes a row appear twice.
 
-Data that changes while it is read is no matter of the rules but of the list: a `Listing` is a window
-over the whole numbers that `append` lets grow at its end, `prepend` at its front, and so on. A row
-keeps its number, and so its content, wherever it moves. `ListMutation` does that after each answer.
+A listing that changes while it is read changes its rows, not the rules. A `Listing` is a range of whole numbers;
+`append` extends it at its end, `prepend` at its front, and so on. A row keeps its number, and so its content, when it
+moves. `ListMutation` changes a listing after each answer.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +33,7 @@ _natural = attrs.validators.ge(0)
 
 
 def one_of(choices: Any) -> Any:
-    """Return a validator that lets one of a `Literal`'s values pass."""
+    """Return a validator that accepts the values of a `Literal`."""
     return attrs.validators.in_(get_args(choices))
 
 
@@ -49,14 +48,14 @@ def _stretch(_: Any, attribute: "attrs.Attribute[Any]", value: tuple[int, int] |
 
 @attrs.frozen(kw_only=True)
 class ListMutation:
-    """What happens to a listing after each answer.
+    """The change of a listing after each answer.
 
     Attributes:
-        append: New rows at the end.
-        prepend: New rows at the front, which push the others towards the end.
-        drop_first: Rows that vanish at the front, so that the others move up.
-        drop_last: Rows that vanish at the end.
-        times: After how many answers it happens; then the listing stays as it is.
+        append: Number of rows added at the end.
+        prepend: Number of rows added at the front.
+        drop_first: Number of rows removed at the front.
+        drop_last: Number of rows removed at the end.
+        times: Number of answers after which the listing changes; later answers do not change it.
     """
 
     append: int = attrs.field(default=0, validator=_natural)
@@ -68,31 +67,31 @@ class ListMutation:
 
 @attrs.frozen(kw_only=True)
 class Paging:
-    """The rules by which an endpoint cuts its listings into pages.
+    """The rules by which an endpoint divides its listings into pages.
 
     Attributes:
         offset_unit: What `offset` counts.
         total_unit: What `total` counts; "dummy" sends 0, "absent" leaves the key out.
-        total_error: Added to a `total` that counts something: a server that miscounts.
-        page_cap: A larger page size is cut to this one.
-        warn_of_cap: Whether a warning says so.
-        counts_asked_limit: Whether pages are counted, in `offset` and `total`, by the size asked for although they
-            are cut shorter: then rows between them are on no page.
-        default_limit: Page size when none is asked for.
-        fixed_size: Page size that the server uses whatever is asked for, smaller or larger.
-        echo: The `limit` in the answer: what was asked, what was in force, the number of rows on
-            the page, 0, or no such key.
-        offset_as_text: Send `offset` as text, as was seen once.
-        negative_offset: What a negative offset gets.
-        pagination: "sent"; "absent": there is no such object; "dummy": it says 0, 0, 0, and all rows
-            come at once, as on the tracker endpoints.
+        total_error: Added to a `total` that counts something, as by a server that miscounts.
+        page_cap: A larger page size is reduced to this one.
+        warn_of_cap: Whether an answer with a reduced page size has a warning.
+        counts_asked_limit: Whether `offset` and `total` count pages of the requested size although pages are capped;
+            then some rows are on no page.
+        default_limit: Page size of a request without a limit.
+        fixed_size: Page size of every answer, whatever the request's limit is.
+        echo: The `limit` in the answer: the requested one, the actual one, the number of rows on the page, 0, or no
+            such key.
+        offset_as_text: Send `offset` as a string, as one sample does.
+        negative_offset: The answer to a negative offset.
+        pagination: "sent"; "absent": there is no such object; "dummy": it has three zeros, and every answer has all
+            rows, as on the tracker endpoints.
         is_stuck: Every page is the first one.
-        is_static: Every request gets the answer that one without limit and offset gets, as from a mock.
-        cycle: After so many pages the first one comes again, and so on without end.
-        repeat_every: Every so-manieth row comes twice, one right after the other.
-        gap: Position and length of a stretch that holds no rows although others follow. A page that
-            lies in it is empty. `total` does not count it.
-        hiccups: Numbers of pages that are empty when they are first asked for, and never again.
+        is_static: Every answer is that of a request without limit and offset, as from a mock.
+        cycle: After this number of pages, the first page follows again, without end.
+        repeat_every: Of this number of rows, one appears twice in succession.
+        gap: Position and length of a range without rows, although rows follow. A page in the range is empty. `total`
+            does not count the range.
+        hiccups: Numbers of pages that are empty at the first request and complete at later ones.
         drift: How the listing changes while it is read.
     """
 
@@ -118,38 +117,38 @@ class Paging:
 
     @property
     def remembers(self) -> bool:
-        """Whether an answer changes what the next one says."""
+        """Whether an answer influences the next one."""
         return bool(self.hiccups) or self.drift != _STILL
 
     def size(self, asked: int | None) -> int:
-        """Say how many rows a page holds at most."""
+        """Return the largest number of rows of a page."""
         if self.fixed_size is not None:
             return self.fixed_size
         size = self.default_limit if asked is None else asked
         return size if self.page_cap is None else min(size, self.page_cap)
 
     def unit(self, asked: int | None) -> int:
-        """Say how many rows a page is taken for where pages are counted."""
+        """Return the page size by which pages are counted."""
         return asked if self.counts_asked_limit and asked is not None else self.size(asked)
 
     def start(self, offset: int, asked: int | None) -> int:
-        """Say at which position the page at `offset` starts."""
+        """Return the position at which the page at `offset` starts."""
         if self.is_stuck:
             return 0
         start = offset * self.unit(asked) if self.offset_unit == "pages" else offset
         return start if self.cycle is None else start % (self.cycle * self.size(asked))
 
     def sent(self, length: int) -> int:
-        """Count the rows that a listing of `length` rows sends, those that come twice included."""
+        """Return the number of rows that a listing of `length` rows sends, repeated ones included."""
         return length if self.repeat_every is None else length + length // self.repeat_every
 
     def positions(self, length: int) -> int:
-        """Count the positions that a listing of `length` rows takes, the gap included."""
+        """Return the number of positions of a listing of `length` rows, with the gap."""
         sent = self.sent(length)
         return sent if self.gap is None or self.gap[0] >= sent else sent + self.gap[1]
 
     def row_at(self, position: int) -> int | None:
-        """Say which row stands at a position before the end; `None` in a gap."""
+        """Return the row at a position before the end; `None` in a gap."""
         if self.gap is not None and position >= self.gap[0]:
             if position < self.gap[0] + self.gap[1]:
                 return None
@@ -160,7 +159,7 @@ class Paging:
         return group * self.repeat_every + min(place, self.repeat_every - 1)
 
     def total(self, length: int, asked: int | None) -> int:
-        """Say what `total` is for a listing of `length` rows."""
+        """Return the `total` of a listing of `length` rows."""
         if self.total_unit == "dummy":
             return 0
         pages = -(-self.positions(length) // self.unit(asked))
@@ -168,12 +167,12 @@ class Paging:
         return max(0, counted + self.total_error)
 
     def echoed(self, asked: int | None, size: int, rows: int) -> int:
-        """Say which `limit` the answer names."""
+        """Return the `limit` in the answer."""
         of = {"asked": size if asked is None else asked, "in force": size, "rows": rows}
         return of.get(self.echo, 0)
 
     def described(self, length: int, asked: int | None, offset: int, rows: int) -> dict[str, Any] | None:
-        """Write the answer's `pagination`."""
+        """Return the answer's `pagination`."""
         if self.pagination == "absent":
             return None
         if self.pagination == "dummy":
@@ -193,14 +192,14 @@ _STILL: Final = ListMutation()
 
 @attrs.frozen
 class Page:
-    """One page: which rows, and what the answer says about them.
+    """The rows of a page, and their pagination.
 
     Attributes:
         rows: Numbers of the rows, in order.
         pagination: The answer's `pagination`, or `None` when it has none.
-        capped_at: The page size in force, when it was cut and a warning is to say so.
-        size: How many rows a page holds at most.
-        total: How many rows there are on all pages.
+        capped_at: The page size, if it was capped and the answer has a warning.
+        size: The largest number of rows of a page.
+        total: Number of rows on all pages.
     """
 
     rows: tuple[int, ...]
@@ -211,21 +210,21 @@ class Page:
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """Number of pages."""
         return -(-self.total // self.size)
 
 
 class RefusedOffsetError(Exception):
-    """The offset is negative, and the rules refuse that."""
+    """The offset is negative, and the rules refuse a negative offset."""
 
 
 class Listing:
-    """A listing's rows, as whole numbers, and what has been asked of it.
+    """The rows of a listing as whole numbers, and the number of answers so far.
 
     Attributes:
-        first: Number of the first row. Rows put in front have numbers below 0.
-        count: How many rows there are.
-        answers: How many pages it has given.
+        first: Number of the first row. Prepended rows have negative numbers.
+        count: Number of rows.
+        answers: Number of pages returned so far.
     """
 
     def __init__(self, count: int) -> None:
@@ -236,7 +235,7 @@ class Listing:
 
     @property
     def rows(self) -> range:
-        """The numbers of its rows, in order."""
+        """The numbers of the rows, in order."""
         return range(self.first, self.first + self.count)
 
     def append(self, rows: int = 1) -> None:
@@ -259,7 +258,7 @@ class Listing:
         self.count -= min(rows, self.count)
 
     def resize(self, count: int) -> None:
-        """Have exactly `count` rows, by adding or removing at the end.
+        """Add or remove rows at the end until there are `count` rows.
 
         Raises:
             ValueError: `count` is negative.
@@ -269,16 +268,16 @@ class Listing:
         self.count = count
 
     def page(self, paging: Paging, limit: int | None, offset: int, among: Sequence[int] | None = None) -> Page:
-        """Give one page, then let the listing drift.
+        """Return one page, then change the listing as `drift` says.
 
         Args:
             paging: The rules.
-            limit: Page size asked for; at least 1.
-            offset: As asked for, in whatever it means.
-            among: The rows to page through, when a filter or a sort order makes them others than all in order.
+            limit: Requested page size; at least 1.
+            offset: Requested offset, in the unit of the rules.
+            among: The rows to divide into pages, if a filter or a sort order changed them.
 
         Raises:
-            RefusedOffsetError: The offset is negative, and the rules refuse that.
+            RefusedOffsetError: The offset is negative, and the rules refuse a negative offset.
         """
         rows = self.rows if among is None else among
         if paging.is_static:
@@ -305,7 +304,7 @@ class Listing:
             self._had_hiccup.add(number)
             return ()
         length = len(rows)
-        # Past the end there is nothing to look for, and an offset may be astronomically large.
+        # Stop at the end, because an offset may be extremely large.
         stop = min(start + size, paging.positions(length))
         found: Iterable[int | None] = (paging.row_at(position) for position in range(start, stop))
         return tuple(rows[row] for row in found if row is not None)

@@ -1,8 +1,7 @@
-"""Who exists, under which identifiers, and who does not.
+"""The customers, and their identifiers.
 
-Every positive 64-bit id is a customer's. The last three digits tell the exceptions apart, named
-after the HTTP statuses that they bring to mind: 403 may not be seen, 404 does not exist, 409 was
-merged into another account, 410 was deleted.
+Every positive 64-bit id is a customer's, except ids that end in one of these digits, which are chosen after HTTP
+statuses: 403 may not be read, 404 does not exist, 409 was merged into another account, 410 was deleted.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,17 +45,17 @@ _DIGITS: Final = frozenset("0123456789")
 
 
 def status_by_last_digits(customer_id: int) -> CustomerStatus:
-    """Tell from an id's last three digits whether there is such a customer."""
+    """Return a customer's status by the last three digits of the id."""
     return _BY_LAST_DIGITS.get(customer_id % 1000, "present")
 
 
 def everyone_present(customer_id: int) -> CustomerStatus:  # noqa: ARG001  (the rule takes any id)
-    """Let every id be a customer's."""
+    """Return that the customer is present, for any id."""
     return "present"
 
 
 def as_id(text: str) -> int | None:
-    """Read a positive 64-bit integer as the API does; `None` when it is none."""
+    """Read a positive 64-bit integer as the API does; return `None` for any other text."""
     if not text or len(text) > 19 or not _DIGITS.issuperset(text):
         return None
     number = int(text)
@@ -65,7 +64,7 @@ def as_id(text: str) -> int | None:
 
 @attrs.frozen
 class Person:
-    """A customer's names and identifiers, all invented from the id."""
+    """A customer's names and identifiers, all derived from the id."""
 
     id: int
     first_name: str
@@ -75,17 +74,17 @@ class Person:
 
     @property
     def mobile(self) -> str:
-        """A number under 999, which is no country's code."""
+        """A phone number with the prefix 999, which is not the code of a country."""
         return f"999{self.id:09d}"
 
     @property
     def email(self) -> str:
-        """An address under a domain that nobody can own."""
+        """An address of a reserved domain, which nobody can own."""
         return f"customer.{self.id}@example.com"
 
     @property
     def external_id(self) -> str:
-        """The organisation's own name for the customer."""
+        """The organisation's id for the customer."""
         return f"ext-{self.id}"
 
     @property
@@ -100,26 +99,26 @@ class Person:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where the customer has a profile: in stores always, elsewhere when the id divides by 2, 3 or 5."""
+        """The sources with a profile: always INSTORE, and others if the id is divisible by 2, 3 or 5."""
         elsewhere = {"MARTJACK": 2, "WECHAT": 3, "LINE": 5}
         return ("INSTORE", *(source for source, divisor in elsewhere.items() if self.id % divisor == 0))
 
     @property
     def card_count(self) -> int:
-        """How many cards the customer owns: none to three, by the id."""
+        """Number of the customer's cards: 0 to 3, depending on the id."""
         return self.id % 4
 
     def card_number(self, index: int) -> str:
-        """The number of one of the cards."""
+        """Return the number of a card."""
         return f"sbx{self.id:012d}{index}"
 
     def card_external_id(self, index: int) -> str:
-        """The organisation's own name for one of the cards."""
+        """Return the organisation's id for a card."""
         return f"card-{self.id}-{index}"
 
     @property
     def findable(self) -> dict[str, tuple[str, ...]]:
-        """Every identifier that a lookup takes, by the name it is called there."""
+        """Every identifier that a lookup accepts, by its name there."""
         shown: dict[str, tuple[str, ...]] = {name: (value,) for name, value in self.identifiers.items()}
         social = {"WECHAT": ("wechat", f"wx-{self.id}"), "MARTJACK": ("martjackId", f"mj-{self.id}")}
         for source in self.sources:
@@ -134,18 +133,18 @@ class Person:
 
 @attrs.frozen
 class People:
-    """Everybody that the sandbox knows.
+    """The customers of the sandbox.
 
     Attributes:
-        seed: Two sandboxes with the same seed know the same people.
-        customer_status: Tells whether an id is a customer's.
+        seed: Two sandboxes with the same seed have the same customers.
+        customer_status: Returns the status of a customer's id.
     """
 
     seed: int
     customer_status: Callable[[int], CustomerStatus]
 
     def person(self, customer_id: int) -> Person:
-        """Return whoever has an id, whatever their status."""
+        """Return the customer with an id; the status is not checked."""
         random = SeededRandom(self.seed, "person", customer_id)
         return Person(
             id=customer_id,
@@ -156,7 +155,7 @@ class People:
         )
 
     def find(self, name: str, value: str) -> int | None:
-        """Return the id of the customer who has an identifier, or `None`."""
+        """Return the id of the customer with an identifier, or `None`."""
         for candidate in _ids_in(value):
             if value in self.person(candidate).findable.get(name, ()):
                 return candidate
@@ -165,17 +164,17 @@ class People:
     # -- search ----------------------------------------------------------------------------------
 
     def match_count(self, text: str) -> int:
-        """Say how many customers a search finds: one for a mobile number or an id."""
+        """Return the number of customers that a search finds; one for a mobile number or an id."""
         return 1 if self._exact(text) else 1 + SeededRandom(self.seed, "matches", text).below(33)
 
     def match_id(self, text: str, row: int) -> int:
         """Return the id of a customer that a search finds."""
         exact = self._exact(text)
-        # They all end in 001, so each of them is a customer.
+        # The ids end in 001, so each of them is a customer.
         return exact or 1_000 * (SeededRandom(self.seed, "match", text).below(900_000) + row + 100_000) + 1
 
     def match(self, text: str, row: int) -> dict[str, Any]:
-        """Write a customer as a search shows them."""
+        """Return a customer in the form of the search."""
         person = self.person(self.match_id(text, row))
         kind, value = ("mobile", person.mobile) if self._exact(text) else ("firstName", text)
         return {
@@ -190,7 +189,7 @@ class People:
 
 
 def _ids_in(value: str) -> Iterator[int]:
-    """Yield the ids that an identifier can be made from: each kind hides the id in its digits."""
+    """Yield the ids that an identifier may contain in its digits."""
     digits = "".join(filter(_DIGITS.__contains__, value))
     hidden = {digits, digits.removeprefix("999"), digits[:-1]}
     for text in hidden:

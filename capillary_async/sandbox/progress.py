@@ -1,10 +1,10 @@
-"""Writes how far customers are with targets, and the groups, periods and rules that targets are made of.
+"""The progress of customers with targets, and target groups with their periods and rules.
 
-Rules, so that a test knows what to ask for:
+Tests can rely on these rules:
 
-* A target group holds three rules: those whose ids, divided by 3, give the group's id less 1,000. One whose id ends
-  in 404 does not exist (310017).
-* What is achieved in a period is the sum of its events. The period that is running is the last one with events.
+* A target group has three rules: those whose ids, divided by 3, are the group's id less 1,000. A group whose id ends in
+  404 does not exist (310017).
+* The achieved value in a period is the sum of its events. The running period is the last one with events.
 """
 
 import json
@@ -24,7 +24,7 @@ _TILL: Final = 75_046_500
 
 
 def group_exists(group_id: int) -> bool:
-    """Tell whether there is a target group with this id."""
+    """Return whether there is a target group with this id."""
     return group_id > 1_000 and group_id % 1_000 != 404 and bool(rules_of(group_id))
 
 
@@ -36,7 +36,7 @@ def rules_of(group_id: int) -> tuple[int, ...]:
 
 @attrs.frozen
 class Progress:
-    """Writes progress, and what a target group consists of."""
+    """Makes progress, and target groups with their periods and rules."""
 
     dates: Dates
     events: Events
@@ -47,9 +47,9 @@ class Progress:
 
         Args:
             person: The customer.
-            rules: The rules that are asked for.
-            all_periods: Whether periods that are over are shown, too.
-            is_v31: Whether the answer has the keys that only v3.1 sends.
+            rules: The requested rules.
+            all_periods: Whether to include periods that are over.
+            is_v31: Whether the answer has the keys of v3.1.
         """
         groups: dict[int, list[dict[str, Any]]] = {}
         for rule_id in rules:
@@ -104,7 +104,7 @@ class Progress:
         }
 
     def _periods(self, user_id: int, rule_id: int, *, is_v31: bool) -> list[dict[str, Any]]:
-        """Write a rule's target in each period that has begun, the last one running."""
+        """Return a rule's target in each period that has started; the last one is running."""
         achieved: dict[int, Decimal] = {}
         for row in range(self.events.count(user_id, rule_id)):
             event = json.loads(self.events.row(user_id, rule_id, row), parse_float=Decimal)
@@ -124,7 +124,7 @@ class Progress:
         start, end = self._stretch(period_id)
         definition = self.targets.target(rule_id)
         return {
-            # Nothing counted yet: there is no record of the customer and the target.
+            # No event counted yet, so the API has no record of the customer and the target.
             "targetId": None if achieved is None else 9_000_000_000 + period_id,
             "periodId": period_id,
             "periodRefCode": f"Cycle_{period_id % 100 + 1}",
@@ -138,7 +138,7 @@ class Progress:
             "targetRuleId": rule_id,
             "enrolledOn": self.dates.millis(self.targets.created(rule_id)),
             "eventName": "TransactionAdd",
-            # The `Z` is not meant: these are the cluster's own midnights, as in the samples from India.
+            # The `Z` is wrong: the times are midnight in the cluster's time zone, as in the samples from India.
             "periodStartDateWithTimeStamp": f"{self.dates.day(start)}T00:00:00.000Z",
             "periodEndDateWithTimeStamp": f"{self.dates.day(end)}T23:59:59.000Z",
         }

@@ -1,4 +1,4 @@
-"""`/v3/promotions` and what a customer has to do with them. Larger pages than the documents allow are errors here."""
+"""`/v3/promotions` and the promotions of customers. A page larger than the documents allow is an error here."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ class PromotionEndpoints:
     def actions(self, query: Query, customer: str) -> Answer:
         """Answer `GET /v3/customers/{customerId}/customerPromotionDetails/actionSummary`.
 
-        One sample has an envelope and the other has none; so have customers with an odd id, and all others.
+        One sample has an envelope and the other has none. Customers with an odd id get the envelope, others do not.
         """
         customer_id = self._member(customer)
         program, promotion = query.natural("programId"), query.natural("promotionId")
@@ -123,7 +123,7 @@ class PromotionEndpoints:
 
 
 def page_details(page: Page, number: int) -> dict[str, int]:
-    """Write where a page stands, as endpoints do that count pages."""
+    """Return the position of a page, in the form of endpoints that count pages."""
     return {"pageNumber": number, "pageSize": page.size, "totalEntries": page.total, "pageCount": page.pages}
 
 

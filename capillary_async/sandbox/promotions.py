@@ -1,9 +1,9 @@
-"""Loyalty promotions, which replace targets for viewing milestones, and what customers have to do with them.
+"""Loyalty promotions, and the promotions of customers.
 
-Rules, so that a test knows what to ask for:
+Tests can rely on these rules:
 
-* A promotion that is a draft or waits for approval has no number yet, and no customer sees it.
-* A customer sees the first promotions that have a number; how many depends on the id, and is at most 30.
+* A promotion that is a draft or waits for approval has no number, and no customer has it.
+* A customer has the first promotions with a number: at most 30, depending on the id.
 """
 
 from typing import Any, Final
@@ -88,7 +88,7 @@ class Promotions:
         return {
             "name": promotion_name(row),
             "description": f"Invented promotion {row}",
-            # Text in some samples, a number in others.
+            # A string in some samples, a number in others.
             "programId": str(number) if row % 2 else number,
             "orgId": 100_737,
             "startDate": self.dates.iso(started),
@@ -140,17 +140,17 @@ class Promotions:
             "milestones": [milestone],
             "commonCycleActionMapping": [],
         }
-        # Every third one stands in a group.
+        # Every third one is in a group.
         return {"id": f"group_{row}", "type": "GROUP", "children": [activity]} if row % 3 == 0 else activity
 
     def rule_id(self, row: int) -> int:
-        """Return the target rule that a promotion's milestone is tracked by."""
+        """Return the target rule of a promotion's milestone."""
         return CATALOGUE[row % len(CATALOGUE)]
 
     # -- a customer's ----------------------------------------------------------------------------
 
     def member_count(self, member_id: int) -> int:
-        """Say how many promotions a customer sees."""
+        """Return the number of a customer's promotions."""
         return SeededRandom(self.seed, "member", member_id).below(len(PUBLISHED) + 1)
 
     def member_promotion_id(self, member_id: int, row: int) -> int:  # noqa: ARG002  (the same for every customer)
@@ -158,11 +158,11 @@ class Promotions:
         return promotion_number(PUBLISHED[row % len(PUBLISHED)])
 
     def enrollment_status(self, member_id: int, row: int) -> str:
-        """Return how far a customer is in a promotion."""
+        """Return a customer's status in a promotion."""
         return ENROLLMENT_STATUSES[(member_id + row) % len(ENROLLMENT_STATUSES)]
 
     def member_promotion(self, member_id: int, row: int, *, is_full: bool = False) -> dict[str, Any]:
-        """Write one of a customer's promotions; in full with how the customer came into it."""
+        """Return one of a customer's promotions; `is_full` adds the timeline of the enrolment."""
         number = PUBLISHED[row % len(PUBLISHED)]
         started = _STARTED + number * _DAY
         return {
@@ -203,7 +203,7 @@ class Promotions:
         }
 
     def actions(self, customer_id: int, row: int) -> dict[str, Any]:
-        """Write what a customer got from a promotion."""
+        """Return what a promotion gave a customer."""
         issued = (_STARTED + row * _DAY) * 1000
         return {
             "incentives": [

@@ -1,6 +1,6 @@
 """A pytest plugin: the fixture `capillary_sandbox` is a running `Sandbox`, a new one for each test.
 
-It works with pytest-asyncio in both of its modes, and with anyio's plugin. Two marks say what goes wrong in it:
+It works with pytest-asyncio in both of its modes, and with anyio's plugin. Two marks configure settings and faults:
 
 ```python
 @pytest.mark.capillary_sandbox(page_cap=40, latency=0.05)  # any setting of `Sandbox`
@@ -8,7 +8,7 @@ It works with pytest-asyncio in both of its modes, and with anyio's plugin. Two 
 async def test_it(capillary_sandbox): ...
 ```
 
-Loading it costs next to nothing where the fixture is not used.
+Loading the plugin takes almost no time if no test uses the fixture.
 """
 
 import sys
@@ -21,12 +21,12 @@ import pytest
 if TYPE_CHECKING:
     from capillary_async.sandbox.server import Sandbox
 
-# The fixtures that need the client. The sandbox itself imports nothing of it.
+# The fixtures that need the client. They are in another module, because the sandbox does not import the client.
 pytest_plugins: tuple[str, ...] = ("capillary_async.testing.pytest_plugin",)
 
 
 async def capillary_sandbox(request: pytest.FixtureRequest) -> "AsyncIterator[Sandbox]":
-    """Run a sandbox in the test's own event loop, and stop it afterwards."""
+    """Run a sandbox in the test's event loop, and stop it after the test."""
     from capillary_async.sandbox.server import Sandbox  # noqa: PLC0415  (see the module's docstring)
 
     async with Sandbox(**_settings(request.node)) as sandbox:
@@ -36,7 +36,7 @@ async def capillary_sandbox(request: pytest.FixtureRequest) -> "AsyncIterator[Sa
 
 
 def _marks(node: Any, name: str) -> list[pytest.Mark]:
-    """Return the marks of a test, those of its class and module first."""
+    """Return the marks of a test; marks of the module and the class are first."""
     return list(node.iter_markers(name))[::-1]
 
 
@@ -54,9 +54,9 @@ def _script(sandbox: "Sandbox", path: str = "/", *answers: Any, times: int | Non
 
 
 def offer(config: pytest.Config, function: Callable[..., Any]) -> None:
-    """Make a fixture of an asynchronous function, once all other plugins are loaded and it is known who runs them."""
-    # In its strict mode pytest-asyncio runs only fixtures of its own making. Without it, anyio's
-    # plugin runs those that pytest made.
+    """Register an asynchronous function as a fixture; all other plugins must be loaded before."""
+    # In strict mode pytest-asyncio runs only fixtures of its decorator. Without pytest-asyncio, anyio's plugin runs
+    # fixtures of pytest's decorator.
     asyncio_plugin = sys.modules.get("pytest_asyncio")
     make = pytest.fixture if asyncio_plugin is None else asyncio_plugin.fixture
     plugin = ModuleType(f"{function.__module__}.{function.__name__}")
@@ -65,7 +65,7 @@ def offer(config: pytest.Config, function: Callable[..., Any]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks, and offer the fixture."""
+    """Declare the marks, and register the fixture."""
     config.addinivalue_line("markers", "capillary_sandbox(**settings): how this test's capillary_sandbox is set up")
     config.addinivalue_line(
         "markers",

@@ -1,4 +1,4 @@
-"""Reads query parameters as strictly as the API does: what is malformed gets a 400 without a body."""
+"""Read query parameters as strictly as the API does: a malformed one is answered by a 400 without a body."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -12,8 +12,8 @@ from capillary_async.sandbox.wire import Dates
 _MOST_DAYS: Final = 99 * 365
 
 
-class Refused(Exception):  # noqa: N818  (it carries an answer, and is never an error of the sandbox)
-    """The request gets this answer, and no other."""
+class Refused(Exception):  # noqa: N818  (it carries an answer; it is not an error of the sandbox)
+    """Raised to answer a request with a refusal."""
 
     def __init__(self, answer: Answer = BLANK) -> None:
         super().__init__(answer.status)
@@ -28,11 +28,11 @@ class Query:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     def text(self, name: str) -> str:
-        """Return a parameter, or nothing when it is missing."""
+        """Return a parameter, or an empty text if it is missing."""
         return self.values.get(name, "")
 
     def each(self, name: str) -> frozenset[str]:
-        """Return the values of a parameter that may come again, hold several between commas, or both."""
+        """Return the values of a parameter that may be repeated, hold several values between commas, or both."""
         return frozenset(part.strip() for text in self.values.getall(name, ()) for part in text.split(",") if part)
 
     def flag(self, name: str) -> bool:
@@ -63,7 +63,7 @@ class Query:
         return number
 
     def days(self, name: str) -> int | None:
-        """Return a number of days ahead, or `None` when it is missing; no date is more than 99 years away."""
+        """Return a number of days ahead, or `None` if it is missing. The largest number is 99 years."""
         number = self.natural(name)
         if number is not None and number > _MOST_DAYS:
             raise Refused

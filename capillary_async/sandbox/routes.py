@@ -1,4 +1,4 @@
-"""Which endpoint a path belongs to."""
+"""Find the endpoint of a path."""
 
 from collections.abc import Callable
 from typing import Final
@@ -25,13 +25,13 @@ Endpoint = Callable[..., Answer]
 
 @attrs.frozen
 class Routes:
-    """Finds the endpoint for a path. Names stand before values, so that `lookup` is no customer's id."""
+    """Finds the endpoint of a path. Fixed segments are tried before values, so that `lookup` is not read as an id."""
 
     _routes: tuple[tuple[tuple[str, ...], Endpoint], ...]
 
     @classmethod
     def of(cls, world: Dataset) -> "Routes":
-        """Lay out all paths."""
+        """Create the routes of a dataset."""
         customers, groups, targets = CustomerEndpoints(world), GroupEndpoints(world), TargetEndpoints(world)
         promotions, ledger = PromotionEndpoints(world), LedgerEndpoints(world)
         paths: dict[str, Endpoint] = {
@@ -67,12 +67,12 @@ class Routes:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path, with `{}` for what differs."""
+        """Every path, with `{}` for each value."""
         return tuple("/".join(template) for template, _ in self._routes)
 
     def answer(self, request: LoggedRequest) -> Answer:
-        """Answer a request that may pass."""
-        # As it was sent, not decoded yet: an encoded slash must not make two segments of one.
+        """Answer a request whose credentials are valid."""
+        # Split before decoding, because an encoded slash does not separate segments.
         segments = tuple(map(unquote, request.raw.partition("?")[0].split("/")))
         for template, endpoint in self._routes:
             if len(template) == len(segments) and _fits(template, segments):
@@ -84,7 +84,7 @@ class Routes:
 
 
 def _of_customers(loyalty: LoyaltyEndpoints) -> dict[str, Endpoint]:
-    """Lay out the paths that know a customer by id and, as their twins, by another identifier."""
+    """Return the paths of a customer, each in two forms: by id and by another identifier."""
     answers = {
         "points/balance": LoyaltyEndpoints.balance,
         "tierDetails": LoyaltyEndpoints.tiers,

@@ -1,7 +1,7 @@
-"""Invented values that depend on nothing but a key.
+"""Random values that depend only on a key.
 
-Nothing that the sandbox knows is stored: it is drawn again whenever it is asked for, from the seed
-and the ids in the question. So a million customers take no memory, and every run tells the same story.
+The sandbox stores no data. It derives each value from the seed and from the ids of the request, each time it needs the
+value. So a million customers take no memory, and every run has the same data.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _MASK = 2**64 - 1
 
 
 class SeededRandom:
-    """An endless row of numbers, the same for the same key."""
+    """An endless sequence of numbers, the same for the same key."""
 
     __slots__ = ("_state",)
 
@@ -23,7 +23,7 @@ class SeededRandom:
 
     def below(self, bound: int) -> int:
         """Draw a whole number from 0 up to, not including, `bound`."""
-        # One step of splitmix64: `random.Random` takes ten times as long to be seeded as this to answer.
+        # One step of splitmix64, because seeding `random.Random` takes ten times as long.
         self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
         mixed = self._state
         mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK

@@ -1,4 +1,4 @@
-"""The sandbox itself: sockets around everything else."""
+"""The sandbox: a server with its settings, its log and its scripts."""
 
 import asyncio
 from collections import deque
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from capillary_async.sandbox.sockets import Sockets
 
 _LOOP_STANDS_STILL: Final = (
-    "the sandbox was started in an event loop that does not run now, so it can answer nobody; with pytest-asyncio give "
+    "the sandbox was started in an event loop that is not running, so it cannot answer; with pytest-asyncio give "
     "fixtures and tests one loop scope (asyncio_default_fixture_loop_scope and asyncio_default_test_loop_scope), and "
     "make tests that use the sandbox `async def`"
 )
@@ -33,19 +33,19 @@ _LOOP_STANDS_STILL: Final = (
 
 @attrs.define(kw_only=True, eq=False)
 class Sandbox(SandboxSettings):
-    """A server on this machine that speaks the API, with invented customers.
+    """A server on this machine that imitates the API, with invented customers.
 
     ```python
     async with Sandbox(seed=7, latency=0.05) as sandbox:
         client = CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, sandbox.password))
     ```
 
-    It is built from the documents alone and shares no code with the client, so that no misreading
-    can hide on both sides. Nothing it knows is stored: a million customers take no memory.
+    It is built from the documents and shares no code with the client, so that a misreading of the documents in one of
+    them is found by the other. It stores no data, so a million customers take no memory.
 
-    The last three digits of an id say what goes wrong with it. A customer 403 may not be seen, 404 does not
-    exist, 409 was merged into another, 410 was deleted. A target rule or a user group 404 does not exist; the
-    trackers of a user group 599 cannot be read.
+    Ids that end in certain digits cause errors. A customer whose id ends in 403 may not be read, 404 does not exist,
+    409 was merged into another customer, 410 was deleted. A target rule or a user group whose id ends in 404 does not
+    exist. The trackers of a user group whose id ends in 599 cannot be read.
     """
 
     _requests: deque[LoggedRequest] = attrs.field(init=False, repr=False)
@@ -81,23 +81,23 @@ class Sandbox(SandboxSettings):
         await self.close()
 
     async def start(self) -> None:
-        """Listen, in the running loop.
+        """Start to listen, in the running event loop.
 
         Raises:
-            RuntimeError: It listens already.
+            RuntimeError: The sandbox is already running.
             OSError: The port is taken.
         """
-        # Not at the top: aiohttp's server is heavy, and the command line loads this module for its help alone.
+        # Not at the top, because aiohttp's server is slow to import and the command line imports this module for its help.
         from capillary_async.sandbox.sockets import Sockets  # noqa: PLC0415
 
         if self._sockets is not None:
-            raise RuntimeError("this sandbox is running already")
+            raise RuntimeError("this sandbox is already running")
         sockets = Sockets(self._reply, lambda: self.clock())  # noqa: PLW0108  (the clock may be set anew)
         self.port: int = await sockets.open(self.host, self.port)
         self._sockets, self._loop = sockets, asyncio.get_running_loop()
 
     async def close(self) -> None:
-        """Stop listening and drop every connection. Closing twice does no harm."""
+        """Stop listening and drop every connection. A second call does nothing."""
         sockets, self._sockets = self._sockets, None
         if sockets is not None:
             await sockets.close()
@@ -109,17 +109,17 @@ class Sandbox(SandboxSettings):
 
     @property
     def base_url(self) -> str:
-        """Where it listens, such as `http://127.0.0.1:49152`.
+        """The base URL of the sandbox, such as `http://127.0.0.1:49152`.
 
         Raises:
-            RuntimeError: It has not listened yet, so nobody knows its port; or its event loop stands still, so that
-                whoever asks would wait for ever.
+            RuntimeError: The sandbox is not running, so it has no port; or its event loop is not running, so that a
+                request would wait for ever.
         """
         if not self.port:
-            raise RuntimeError("the sandbox does not run yet; use it inside `async with Sandbox()`")
+            raise RuntimeError("the sandbox is not running; use it inside `async with Sandbox()`")
         if self._sockets is not None and self._loop is not None and not self._loop.is_running():
             raise RuntimeError(_LOOP_STANDS_STILL)
-        # Whoever listens on every address is reached at this one, and clients take plain http from nowhere else.
+        # A server on every address is reached at this one too, and the client allows http only to this machine.
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
@@ -128,36 +128,36 @@ class Sandbox(SandboxSettings):
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """The latest requests, oldest first, in the order in which they arrived; `log_size` bounds them."""
+        """The latest requests in order of arrival; at most `log_size`."""
         return list(self._requests)
 
     @property
     def request_count(self) -> int:
-        """How many requests arrived, however many of them `requests` still holds."""
+        """Number of requests that arrived, also those that `requests` no longer holds."""
         return self._request_count
 
     @property
     def in_flight(self) -> int:
-        """How many requests wait for their answer."""
+        """Number of requests that wait for their answers."""
         return self._in_flight
 
     @property
     def peak(self) -> int:
-        """How many requests waited for their answers at the same time, at most."""
+        """Largest number of requests that waited for their answers at the same time."""
         return self._peak
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """Number of open connections."""
         return 0 if self._sockets is None else self._sockets.connections
 
     @property
     def tokens_issued(self) -> int:
-        """How many tokens were given out."""
+        """Number of issued tokens."""
         return self._doorkeeper.tokens_issued
 
     def forget_requests(self) -> None:
-        """Empty `requests`, and start `request_count` and `peak` anew."""
+        """Empty `requests`, and reset `request_count` and `peak`."""
         self._requests.clear()
         self._request_count = 0
         self._peak = self._in_flight
@@ -165,19 +165,18 @@ class Sandbox(SandboxSettings):
     # -- what it knows ---------------------------------------------------------------------------
 
     def customer_ids(self) -> range:
-        """Return the ids from 1 to `customers`, those that belong to nobody by their last digits included."""
+        """Return the ids from 1 to `customers`, including ids that cause errors."""
         return range(1, self.customers + 1)
 
     def listing(self, kind: Kind, *key: int | str) -> Listing:
         """Return a listing to change: `resize`, `append`, `prepend`, `drop_first`, `drop_last`.
 
         Args:
-            kind: Such as "events".
-            key: What tells it from others of its kind: user and target rule for "events", the group
-                for "members" and "group_trackers", the text for "search", the customer for
-                "user_groups", "customer_trackers", "transactions", "ledger", "ledger_balances" and
-                "member_promotions", the user group for "group_transactions", the text for "customers";
-                nothing for "promotions".
+            kind: The kind of listing, such as "events".
+            key: Identifies the listing: the user and the target rule for "events", the group for "members" and
+                "group_trackers", the text for "search", the customer for "user_groups", "customer_trackers",
+                "transactions", "ledger", "ledger_balances" and "member_promotions", the user group for
+                "group_transactions", the text for "customers"; empty for "promotions".
         """
         return self._world.listing(kind, *key)
 
@@ -218,7 +217,7 @@ class Sandbox(SandboxSettings):
         return self._world.ids("ledger", customer_id)
 
     def member_promotion_ids(self, customer_id: int) -> list[int]:
-        """Return the number of every promotion that a customer sees, in order."""
+        """Return the number of every promotion of a customer, in order."""
         return self._world.ids("member_promotions", customer_id)
 
     def found_customer_ids(self, text: str) -> list[int]:
@@ -234,27 +233,27 @@ class Sandbox(SandboxSettings):
         return list(self._world.targets.enrolled(user_id))
 
     def identifiers(self, customer_id: int) -> dict[str, str]:
-        """Return one identifier of each kind that a customer can be looked up by."""
+        """Return one identifier of each kind by which a customer can be found."""
         findable = self._world.people.person(customer_id).findable
         return {name: values[0] for name, values in findable.items() if values}
 
     # -- trouble ---------------------------------------------------------------------------------
 
     def expire_tokens(self) -> None:
-        """Let every token given out so far have expired: it answers 498."""
+        """Expire every token issued so far, so that it is refused with 498."""
         self._doorkeeper.expire_all()
 
     def revoke(self, token: str) -> None:
-        """Make a token invalid: it answers 401."""
+        """Make a token invalid, so that it is refused with 401."""
         self._doorkeeper.revoke(token)
 
     def script(self, match: Match, *answers: Answer, times: int | None = 1) -> Script:
-        """Answer the next requests that fit with given answers, before anything else looks at them.
+        """Answer the next matching requests with the given answers, before all other checks.
 
         Args:
-            match: How the path starts ("/" fits all), or a function that picks requests.
-            answers: Given in turn, over and over.
-            times: How many requests are answered so; `None` for all.
+            match: The beginning of the path ("/" matches all), or a function that selects requests.
+            answers: The answers, used in turn and repeated.
+            times: Number of requests to answer; `None` for all.
 
         Returns:
             The script, which counts its `hits` and can be cancelled.
@@ -265,7 +264,7 @@ class Sandbox(SandboxSettings):
         return self._scripts.add(match, answers, times)
 
     def clear_scripts(self) -> None:
-        """Forget all scripts."""
+        """Remove all scripts."""
         self._scripts.clear()
 
     # -- answering -------------------------------------------------------------------------------
@@ -310,5 +309,5 @@ class Sandbox(SandboxSettings):
         return refusal or self._routes.answer(request)
 
 
-# The switches are described once, and belong to this class for whoever reads its help.
+# The settings are documented once, in `SandboxSettings`; this adds them to the help of `Sandbox`.
 Sandbox.__doc__ = f"{getdoc(Sandbox)}\n\nAttributes:{(getdoc(SandboxSettings) or '').partition('Attributes:')[2]}"

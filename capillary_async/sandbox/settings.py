@@ -1,4 +1,4 @@
-"""Everything about a sandbox that can be set, when it is made and while it runs."""
+"""The settings of a sandbox."""
 
 import asyncio
 import math
@@ -78,52 +78,51 @@ def _zone(_: Any, attribute: "attrs.Attribute[Any]", value: str) -> None:
 
 
 def _fixed(_: Any, attribute: "attrs.Attribute[Any]", __: Any) -> NoReturn:
-    raise AttributeError(f"{attribute.name} is fixed when the sandbox is made")
+    raise AttributeError(f"{attribute.name} cannot be changed after the sandbox was created")
 
 
 @attrs.define(kw_only=True, eq=False)
 class SandboxSettings:
-    """What a sandbox is told. All of it is checked; all but the first lines can be changed while it runs.
+    """The settings of a sandbox. All are validated; most can be changed while the sandbox runs.
 
     Attributes:
-        customers: How many ids `customer_ids` gives. Every other positive id exists, too.
-        seed: Two sandboxes with the same seed tell the same story.
+        customers: Number of ids that `customer_ids` returns. Every other positive id exists, too.
+        seed: Two sandboxes with the same seed have the same data.
         host: Address to listen on.
         port: Port to listen on; 0 means any that is free.
-        timezone: Name of the zone in which every date is written.
-        log_size: How many of the latest requests `requests` keeps; 0 keeps none.
+        timezone: Name of the time zone of all dates.
+        log_size: Number of latest requests that `requests` keeps; 0 keeps none.
         till: The till that may log in with Basic.
-        password: Its password. What travels is its MD5.
+        password: The till's password. Requests hold its MD5.
         key: Client key that gets tokens.
-        secret: Its secret.
-        token_ttl: Seconds that a token lives.
+        secret: The secret of the client key.
+        token_ttl: Seconds for which a token is valid.
         basic: Whether Basic is accepted; an organisation can switch it off.
-        denial: Refuse everybody who is known, for want of a scope or of an access group.
-        envelope_code: How the old envelope writes its code.
-        error_status: Whether refusals come with a fitting HTTP status or with 200; no document says.
+        denial: Refuse all valid credentials, because they lack a scope or an access group.
+        envelope_code: Type of the code in the old envelope.
+        error_status: Whether refusals have the HTTP status of their code, or 200; no document says which.
         latency: Seconds before every answer.
-        jitter: Up to so many more, at random.
-        rate_limit: So many requests in so many seconds; more get 429.
-        retry_after: What the 429 says about when to come back; `None` leaves the header out.
-        gateway: What a gateway answers every request with in the API's place; `None` for no such thing.
-        spacing: A request that comes fewer seconds after the last one that passed gets `spacing_status`.
+        jitter: Largest random addition to `latency`, in seconds.
+        rate_limit: Number of requests and number of seconds; more requests in that time get 429.
+        retry_after: Form of the `Retry-After` in a 429; `None` leaves the header out.
+        gateway: A gateway that answers every request in place of the API; `None` for no gateway.
+        spacing: Seconds; a request that comes sooner after the last accepted one gets `spacing_status`.
         spacing_status: 503 as from nginx, or 429.
         closes: Whether the connection is closed after each answer.
-        offset_unit: What `offset` counts where documents leave it open: target events and a
-            customer's user groups.
+        offset_unit: What `offset` counts for target events and a customer's user groups, where documents disagree.
         total_unit: What `total` counts.
-        echo: Which `limit` an answer names.
-        page_cap: Larger pages are cut to this size, except where the documents say that they are an error.
-        warn_of_cap: Whether a warning says so.
-        paging: Rules of one kind of listing, instead of the five above.
-        unstable_ties: Whether transactions of one time come in another order in each answer, as from a database
-            that sorts by time alone.
-        rows: How many rows every listing of a kind has, instead of an invented number.
-        customer_status: Tells whether an id is a customer's.
-        user_groups_key: Name of the array with a customer's groups; no document gives it.
-        no_events: What a customer without events for a target gets: the documented code, or an empty page.
-        clock: Seconds, for tokens, limits and the log.
-        sleep: Waits; for latency and delays.
+        echo: The `limit` in an answer.
+        page_cap: Larger pages are reduced to this size, except where the documents say that they are an error.
+        warn_of_cap: Whether an answer with a reduced page size has a warning.
+        paging: Rules of single kinds of listing, in place of the five settings above.
+        unstable_ties: Whether transactions of the same time have another order in each answer, as from a database that
+            sorts by time only.
+        rows: Number of rows of every listing of a kind, in place of an invented number.
+        customer_status: Returns the status of a customer's id.
+        user_groups_key: Name of the array with a customer's groups; no document names it.
+        no_events: The answer for a customer without events for a target: the documented code, or an empty page.
+        clock: Returns seconds, for tokens, limits and the log.
+        sleep: Waits, for latency and delays.
     """
 
     customers: int = attrs.field(default=1000, validator=_whole)
@@ -166,12 +165,12 @@ class SandboxSettings:
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
 
     def paging_of(self, kind: Kind) -> Paging:
-        """Return the rules in force for a kind of listing."""
+        """Return the current rules of a kind of listing."""
         own = self.paging.get(kind)
         return own or rules(kind, self.offset_unit, self.total_unit, self.echo, self.page_cap, self.warn_of_cap)
 
     def cap_page_size(self, rows: int | None) -> None:
-        """Cap the pages of every kind of listing; `None` lifts the cap."""
+        """Cap the page size of every kind of listing; `None` removes the cap."""
         self.page_cap = rows
         for kind, paging in self.paging.items():
             self.paging[kind] = attrs.evolve(paging, page_cap=rows)

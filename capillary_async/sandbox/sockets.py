@@ -1,4 +1,4 @@
-"""The sandbox's sockets: HTTP on one side, a request that became an answer on the other."""
+"""The sandbox's sockets: receive HTTP requests, and send the answers of a function."""
 
 import asyncio
 import logging
@@ -12,17 +12,17 @@ from aiohttp.http_exceptions import HttpProcessingError
 from capillary_async.sandbox.answers import Answer
 from capillary_async.sandbox.log import LoggedRequest
 
-# Cloudflare stands in front of the real API and sets such a cookie on every answer.
+# Cloudflare, in front of the real API, sets such a cookie on every answer.
 _COOKIE: Final = "_cfuvid=sandbox; HttpOnly; Secure; Path=/"
-# What is still under way when the sandbox closes waits for something scripted, and nobody for it.
+# When the sandbox closes, running requests wait only for scripted delays, so they need not end.
 _PATIENCE: Final = 0.05
 
 
 class _NotOurs(logging.Filter):
-    """Lets a request that is no HTTP pass without a traceback: whoever sent it gets a 400, and the sandbox is well."""
+    """Suppresses the traceback that aiohttp logs for a request that is not HTTP; such a request gets a 400."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is to be written."""
+        """Return whether to log the record."""
         error = record.exc_info[1] if record.exc_info else None
         return not isinstance(error, HttpProcessingError)
 
@@ -33,7 +33,7 @@ _LOGGER.addFilter(_NotOurs())
 
 @attrs.define(eq=False)
 class Sockets:
-    """Listens on a port, and sends what a function answers."""
+    """Listens on a port, and sends the answers of a function."""
 
     _answer: Callable[[LoggedRequest], Awaitable[Answer]]
     _clock: Callable[[], float]
@@ -41,7 +41,7 @@ class Sockets:
     _answered: int = attrs.field(default=0, init=False)
 
     async def open(self, host: str, port: int) -> int:
-        """Listen, and return the port; 0 takes any that is free.
+        """Start to listen, and return the port; for 0 a free port is chosen.
 
         Raises:
             OSError: The port is taken.
@@ -64,7 +64,7 @@ class Sockets:
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """Number of open connections."""
         return 0 if self._runner.server is None else len(self._runner.server.connections)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -98,7 +98,7 @@ async def _send_part(
     response.content_length = max(len(answer.body), length + 1)
     await response.prepare(request)
     await response.write(answer.body[:length])
-    # Unlike `abort`, which may throw away what was not sent yet.
+    # `abort` may discard data that was not sent yet.
     _hang_up(request, lambda transport: transport.close())
     return response
 

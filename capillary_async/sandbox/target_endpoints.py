@@ -1,4 +1,4 @@
-"""`/v3/users` and `/v3/targetGroups`: targets, their events, and how far customers are with them."""
+"""`/v3/users` and `/v3/targetGroups`: targets, their events, and the progress of customers."""
 
 from typing import Any
 
@@ -53,15 +53,15 @@ class TargetEndpoints:
             and (created_by is None or targets.created(rule_id) * 1000 <= created_by)
             and (not only_user_created or targets.is_user_created(rule_id))
         ]
-        # `null`, not `[]`: here the samples differ from those of target events.
+        # `null`, not `[]`, as in the samples; those of target events differ.
         return document({"data": found, "errors": None, "warnings": None})
 
     def progress(self, query: Query, user: str) -> Answer:
-        """Answer `GET /v3/users/{userId}/targetGroups`; who is in no target gets a warning and nothing else."""
+        """Answer `GET /v3/users/{userId}/targetGroups`; a customer without a target gets only a warning."""
         return self._progress(query, user, is_v31=False)
 
     def progress_v31(self, query: Query, user: str) -> Answer:
-        """Answer `GET /api_gateway/intouch-api-v3/v3.1/users/{userId}/targetGroups`, which wants a scope."""
+        """Answer `GET /api_gateway/intouch-api-v3/v3.1/users/{userId}/targetGroups`, which needs a data scope."""
         if query.headers.get("DATA-SCOPE") not in {"SELF", "OTHER", "ALL"}:
             raise Refused
         return self._progress(query, user, is_v31=True)
@@ -69,7 +69,7 @@ class TargetEndpoints:
     def _progress(self, query: Query, user: str, *, is_v31: bool) -> Answer:
         user_id = self._user(user)
         only = query.natural("targetRuleId")
-        # These change nothing here: nobody's targets are switched off, and no entity is excluded.
+        # These parameters change nothing, because the sandbox has no inactive targets and excludes no entity.
         query.flag("includeInactiveTargets")
         query.natural("trackingDate")
         rules = tuple(rule for rule in self._world.targets.enrolled(user_id) if only in {None, rule})

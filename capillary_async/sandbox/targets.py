@@ -1,12 +1,13 @@
 """Targets, the customers enrolled in them, and the events that count towards them.
 
-Rules for ids, so that a test knows what to ask for:
+Tests can rely on these rules for ids:
 
 * A target rule whose id ends in 404 does not exist (310018). All others do, for every customer.
-* The id's last digit decides how many events a customer has: 0: none, which is error 310149;
-  7: from 120 to 319; any other: from 1 to 24. Which number it is within that depends on both ids.
-* A rule's periods are its id times 100, and the 99 numbers after it. Each holds five events, the last all others.
-* Every second rule, by its half, sends the newer `…ISO` twins of its dates.
+* The last digit of the customer's id decides the number of events: 0: none, which is error 310149;
+  7: from 120 to 319; any other: from 1 to 24. The exact number depends on both ids.
+* The ids of a rule's periods are the rule's id times 100, and the 99 numbers after it. Each period has five events, the
+  last one all others.
+* Rules whose half is odd send the newer `…ISO` dates too.
 """
 
 from decimal import Decimal
@@ -39,40 +40,40 @@ _BASKET: Final = (
 
 
 def rule_exists(rule_id: int) -> bool:
-    """Tell whether there is a target rule with this id."""
+    """Return whether there is a target rule with this id."""
     return rule_id % 1000 != 404
 
 
 def has_twins(rule_id: int) -> bool:
-    """Tell whether a rule's answers carry the newer `…ISO` dates."""
+    """Return whether a rule's answers have the newer `…ISO` dates."""
     return rule_id // 2 % 2 == 1
 
 
 def period_of(rule_id: int, row: int) -> int:
-    """Return the id of the period in which a rule's event lies."""
+    """Return the id of the period of a rule's event."""
     return rule_id * _PERIODS + min(max(row // _EVENTS_A_PERIOD, 0), _PERIODS - 1)
 
 
 def period_exists(rule_id: int, period_id: int) -> bool:
-    """Tell whether a period is one of the rule's."""
+    """Return whether a rule has a period."""
     return period_id // _PERIODS == rule_id
 
 
 def target_group_of(rule_id: int) -> int:
-    """Return the id of the group that a rule belongs to: three rules each."""
+    """Return the id of a rule's group; each group has three rules."""
     return 1_000 + rule_id // 3
 
 
 @attrs.frozen
 class Events:
-    """Writes tracked target events."""
+    """Makes tracked target events."""
 
     seed: int
     dates: Dates
     _rows: dict[tuple[int, int, int], Json] = attrs.field(factory=dict[tuple[int, int, int], Json], init=False)
 
     def count(self, user_id: int, rule_id: int) -> int:
-        """Say how many events a customer has for a rule."""
+        """Return the number of a customer's events for a rule."""
         last = rule_id % 10
         if last == 0:
             return 0
@@ -98,7 +99,7 @@ class Events:
         name = random.pick(_EVENT_NAMES)
         is_generic = name == "GENERIC_EVENT"
         shown_as = '"sandboxBehaviour"' if is_generic else "null"
-        # Seldom sorted apart by time: several events share an hour, as in the samples.
+        # Several events share an hour, as in the samples.
         happened = _FIRST_EVENT + (row * 7200 + random.below(7200)) // 3600 * 3600 + 12
         processed = happened + random.below(5) * 3600 if is_generic else happened
         twins = (
@@ -106,7 +107,7 @@ class Events:
             if has_twins(rule_id)
             else ""
         )
-        # Nine of ten requests of a bulk run ask for events, so they alone are not written by `to_json`.
+        # Not written by `to_json`, because 90% of the requests of a bulk run ask for events.
         return Json(
             f'{{"eventLogId":{self.event_id(user_id, rule_id, row)},"eventName":"{name}","customerId":{user_id},'
             f'"eventDisplayName":{shown_as},'
@@ -132,20 +133,20 @@ def _value(random: SeededRandom, name: str) -> int | Decimal:
         return Decimal("1.000")
     if name in {"ENROL", "UNENROL"}:
         return 0
-    # Integers and decimals of up to three places stand side by side in the samples.
+    # The samples have both integers and decimals with up to three places.
     amount = (random.below(9) * 500 + 500) if random.one_in(2) else random.amount(4_000, 1 + random.below(3))
     return -amount if name == "RETURN_BILL" else amount
 
 
 @attrs.frozen
 class Targets:
-    """Writes targets and target groups."""
+    """Makes targets and target groups."""
 
     seed: int
     dates: Dates
 
     def enrolled(self, user_id: int) -> tuple[int, ...]:
-        """Return the ids of the rules that a customer is enrolled in, lowest first; some are in none."""
+        """Return the ids of a customer's rules, lowest first; empty for some customers."""
         random = SeededRandom(self.seed, "enrolled", user_id)
         first, how_many = random.below(len(CATALOGUE) - 5), random.below(6)
         return CATALOGUE[first : first + how_many]
@@ -155,11 +156,11 @@ class Targets:
         return _CREATED + rule_id % 400 * _DAY + SeededRandom(self.seed, "created", rule_id).below(_DAY)
 
     def enrolment(self, rule_id: int) -> str:
-        """Return how customers come to be enrolled in a target."""
+        """Return how customers are enrolled in a target."""
         return ENROLMENTS[rule_id % 3]
 
     def is_user_created(self, rule_id: int) -> bool:
-        """Tell whether a customer set the target for themselves."""
+        """Return whether a customer created the target."""
         return rule_id % 5 == 1
 
     def target(self, rule_id: int) -> dict[str, Any]:
@@ -182,12 +183,12 @@ class Targets:
             "expressionJson": _ALWAYS if is_always else _BASKET,
             "filters": self._filters(random, rule_id),
             "enrolmentMethod": self.enrolment(rule_id),
-            # Documented as an array, and really an object keyed by the period's id as text.
+            # Documented as an array, but the API sends an object with the period's id as key.
             "targetPeriodDefaultValuesMap": self._default_values(rule_id) if rule_id % 2 else {},
         }
 
     def attribution(self, rule_id: int) -> dict[str, Any]:
-        """Write who created a target or a target group, and when."""
+        """Return who created a target or a target group, and when."""
         random = SeededRandom(self.seed, "attribution", rule_id)
         created, updated = self.created(rule_id), self.created(rule_id) + random.below(90) * _DAY
         twins = {"createdOnISO": self.dates.iso(created), "lastUpdatedOnISO": self.dates.iso(updated)}

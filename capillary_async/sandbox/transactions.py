@@ -1,4 +1,4 @@
-"""Writes transactions: a customer's without their lines, a user group's with all that is known of them."""
+"""Transactions: a customer's without lines, a user group's with all documented fields."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -47,7 +47,7 @@ EMBEDS: Final = frozenset(
 
 @attrs.frozen
 class Transactions:
-    """Writes what an account's numbers come from."""
+    """Makes the transactions that an account sums up."""
 
     dates: Dates
     accounts: Accounts
@@ -57,9 +57,9 @@ class Transactions:
         return f"{'RET' if purchase.is_return else 'sbx'}-{purchase.id}-{purchase.row}"
 
     def transaction(self, person: Person, row: int, embed: frozenset[str]) -> dict[str, Any]:
-        """Write one of a customer's transactions; what `embed` does not name is left out."""
+        """Return one of a customer's transactions, with the parts that `embed` names."""
         purchase = self.accounts.purchase(person.id, row)
-        # The samples show whole amounts without a point.
+        # The samples have whole amounts without a decimal point.
         amount = int(purchase.amount) if purchase.amount == int(purchase.amount) else purchase.amount
         return {
             "id": purchase.id,
@@ -136,7 +136,7 @@ class Transactions:
         }
 
     def group_transaction(self, group_id: int, member_id: int, row: int, embed: frozenset[str]) -> dict[str, Any]:
-        """Write a transaction that a member made for a user group."""
+        """Return a transaction that a member made for a user group."""
         purchase = self.accounts.purchase(group_id, row)
         return {
             "useDefaultFleetGroup": False,

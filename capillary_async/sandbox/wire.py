@@ -1,4 +1,4 @@
-"""Text as it travels: JSON whose numbers keep all their digits, and dates in every documented format."""
+"""The API's text formats: JSON whose numbers keep all digits, and dates in every documented form."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ import attrs
 
 
 class Json(str):
-    """Text that is JSON already."""
+    """A string that holds JSON."""
 
     __slots__ = ()
 
@@ -20,11 +20,11 @@ class Json(str):
 def to_json(value: Any) -> Json:
     """Write `value` as JSON.
 
-    Unlike the standard library's, a `Decimal` becomes a number with all its digits: the API sends
-    `1.000`, and a client that reads `1.0` has lost something.
+    A `Decimal` becomes a number with all its digits, which the standard library's `json` does not support. The API
+    sends `1.000`, and a client must not read `1.0`.
 
     Raises:
-        KeyError: A value in it is of a type that has no place in JSON.
+        KeyError: JSON has no form for the type of a value.
     """
     return Json(_WRITERS[type(value)](value))
 
@@ -53,20 +53,20 @@ _WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
 
 @attrs.frozen
 class Dates:
-    """Writes moments (seconds since 1970) in one time zone, in the formats that the documents show."""
+    """Formats moments (seconds since 1970) in one time zone, in the documented forms."""
 
     zone: ZoneInfo
 
     def naive(self, moment: int) -> str:
-        """Write `2025-01-09 12:00:12.0`, as target events do: nothing tells the zone."""
+        """Write `2025-01-09 12:00:12.0`, as target events do, without a zone."""
         return f"{_local(self.zone, moment)[:19].replace('T', ' ')}.0"
 
     def iso(self, moment: int) -> str:
-        """Write `2026-01-08T10:03:21Z`, or `…+05:30` where the clock is not UTC's, as customers do."""
+        """Write `2026-01-08T10:03:21Z`, or `…+05:30` in a zone other than UTC, as customers do."""
         return _local(self.zone, moment).replace("+00:00", "Z")
 
     def doubled(self, moment: int) -> str:
-        """Write `2025-12-16T00:00:00Z+05:30`, as the slab history's table says; the offset is the one meant."""
+        """Write `2025-12-16T00:00:00Z+05:30`, as in the slab history's document; the offset is the true one."""
         local = _local(self.zone, moment)
         return f"{local[:19]}Z{local[19:].replace('+00:00', '')}"
 
@@ -80,10 +80,10 @@ class Dates:
         return _local(self.zone, moment)[:10]
 
     def read(self, text: str) -> int:
-        """Read a date, or a date-time that may lack a zone.
+        """Read a date, or a date-time with or without a zone.
 
         Raises:
-            ValueError: It is neither.
+            ValueError: The text is neither.
         """
         moment = datetime.fromisoformat(text)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).timestamp())

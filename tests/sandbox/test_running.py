@@ -41,7 +41,7 @@ def test_who_listens_everywhere_is_reached_on_this_machine(host: str, reached: s
 async def test_it_cannot_be_started_twice() -> None:
     """The second start would forget the first one's sockets."""
     async with Sandbox() as sandbox:
-        with pytest.raises(RuntimeError, match="running already"):
+        with pytest.raises(RuntimeError, match="already running"):
             await sandbox.start()
 
 
