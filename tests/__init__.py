@@ -1,1 +1,1 @@
-"""The tests; importable as a package, so that fakes can be shared."""
+"""The tests, as a package, so that modules can share fakes."""

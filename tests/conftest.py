@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Hooks for all tests."""
 
 from pathlib import Path
 

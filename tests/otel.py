@@ -1,4 +1,4 @@
-"""OpenTelemetry's SDK in this process, and what it has collected."""
+"""OpenTelemetry's SDK in this process, and the data that it collected."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -28,21 +28,21 @@ class Collected:
     metrics: InMemoryMetricReader
 
     def of_kind(self, kind: trace.SpanKind) -> list[ReadableSpan]:
-        """Return our spans of a kind, in the order in which they ended."""
+        """Return the spans of this package of one kind, in the order of their ends."""
         return [span for span in self.own if span.kind is kind]
 
     @property
     def own(self) -> list[ReadableSpan]:
-        """The spans that our client made."""
+        """The spans of this package."""
         return [span for span in self.spans.get_finished_spans() if _scope(span) == OURS]
 
     @property
     def others(self) -> list[ReadableSpan]:
-        """The spans that anything else made, such as aiohttp's instrumentation."""
+        """All other spans, such as those of aiohttp's instrumentation."""
         return [span for span in self.spans.get_finished_spans() if _scope(span) != OURS]
 
     def points(self, name: str, template: str) -> Sequence[HistogramDataPoint]:
-        """Return the points of a histogram of ours for one path template."""
+        """Return the points of a histogram of this package for one path template."""
         return [
             point
             for metric in self._metrics()
@@ -51,7 +51,7 @@ class Collected:
         ]
 
     def texts(self) -> Iterator[str]:
-        """Yield all that was collected, as it would be exported."""
+        """Yield all collected data as it would be exported."""
         for span in self.spans.get_finished_spans():
             yield span.to_json()
         data = self.metrics.get_metrics_data()
@@ -66,7 +66,7 @@ class Collected:
 
 @lru_cache(1)
 def collected() -> Collected:
-    """Switch the SDK on; a process can do so once."""
+    """Set the SDK up; this is possible only once in a process."""
     spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))

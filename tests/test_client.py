@@ -1,4 +1,4 @@
-"""A client is set up rightly or not at all, and its parts work together."""
+"""A client checks its settings, and its parts work together."""
 
 import copy
 import importlib
@@ -64,26 +64,26 @@ COMBINATIONS = [names for count in range(7) for names in itertools.combinations(
 
 
 class Given(CapillaryClient):
-    """Keeps what a client would be made from."""
+    """Records the arguments from which a client would be made."""
 
     def __init__(self, base_url: Region | str, auth: Auth, *, options: ClientOptions, **_: Any) -> None:
         self.given = base_url, auth, options
 
 
 def environ(*names: str) -> dict[str, str]:
-    """Set these variables, and others that are none of the client's business."""
+    """Set these environment variables beside unrelated ones."""
     return {"HOME": "/", **{name: VALUES[name] for name in names}}
 
 
 def shown(error: BaseException) -> str:
-    """Return all that an error tracker would print of this package's frames."""
+    """Return what an error tracker would print of this package's frames."""
     tracked = traceback.TracebackException.from_exception(error, capture_locals=True)
     own = [frame for frame in tracked.stack if os.sep + "capillary_async" + os.sep in frame.filename]
     return "".join([*tracked.format_exception_only(), *traceback.StackSummary.from_list(own).format()])
 
 
 def transports() -> Iterator[type[Any]]:
-    """Name every class of the pipeline that sends requests."""
+    """Return the name of every pipeline class that sends requests."""
     for info in pkgutil.iter_modules(pipeline.__path__):
         if info.name in ("http", "tracing"):
             continue  # loaded only where they are used
@@ -98,11 +98,11 @@ TRANSPORTS = {*transports()}
 
 
 class TestSetUp:
-    """What a client is made from."""
+    """The constructor's arguments."""
 
     @pytest.mark.parametrize("base_url", ["http://eu.example.com", "https://u:p@eu.example.com", "", None, 5])
     def test_a_place_that_is_none_is_refused(self, base_url: Any) -> None:
-        """By name."""
+        """The message must name the argument."""
         with pytest.raises(ConfigurationError, match=r"^base_url "):
             CapillaryClient(base_url, BASIC)
 
@@ -124,7 +124,7 @@ class TestSetUp:
 
     @pytest.mark.parametrize("name", ["on_call", "on_event"])
     def test_a_listener_that_would_have_to_be_awaited_is_refused(self, name: str) -> None:
-        """Nobody would, and Python would complain at every call."""
+        """The client does not await listeners, and Python would warn at every call."""
 
         async def listen(told: object) -> None:
             raise NotImplementedError
@@ -141,21 +141,21 @@ class TestSetUp:
         ],
     )
     def test_it_says_where_it_connects_and_nothing_else(self, base_url: Region | str, text: str) -> None:
-        """It ends up in logs."""
+        """The repr is logged, so it must not hold a secret."""
         assert repr(CapillaryClient(base_url, BASIC)) == text
 
     def test_making_one_opens_nothing(self) -> None:
-        """So one can be made at import, and thrown away without a warning."""
+        """A client can be made at import and dropped without a warning."""
         CapillaryClient(Region.EU, OAuth("k", "s"), options=ClientOptions(coalesce=True, rate_limit=RateLimit(5)))
 
 
 class TestFromEnv:
-    """Variables say where and who; each mistake is named, and no value is shown."""
+    """Environment variables; errors name the variable but never show a value."""
 
     @pytest.mark.parametrize("place", ["CAPILLARY_BASE_URL", "CAPILLARY_REGION"])
     @pytest.mark.parametrize("names", WAYS)
     def test_each_way_alone_is_enough(self, names: tuple[str, ...], place: str) -> None:
-        """With either way to name the place."""
+        """Each set of credentials must work with the base URL and with the region."""
         options = ClientOptions(deadline=5)
 
         made = Given.from_env(environ(*names, place), options=options)
@@ -165,7 +165,7 @@ class TestFromEnv:
 
     @pytest.mark.parametrize("names", COMBINATIONS)
     def test_any_other_combination_is_refused(self, names: tuple[str, ...]) -> None:
-        """Also one that holds a complete way and a part of another: which was meant?"""
+        """With one and a half sets of credentials, the intended one is unknown."""
         variables = environ(*names, "CAPILLARY_REGION")
         if names in WAYS:
             CapillaryClient.from_env(variables)
@@ -195,7 +195,7 @@ class TestFromEnv:
         ],
     )
     def test_a_place_is_named_once(self, places: Mapping[str, str], message: str) -> None:
-        """A mistake in it is a mistake in the set-up."""
+        """A URL and a region may contradict each other."""
         with pytest.raises(ConfigurationError) as caught:
             CapillaryClient.from_env({**environ("CAPILLARY_ACCESS_TOKEN"), **places})
 
@@ -204,13 +204,13 @@ class TestFromEnv:
 
     @pytest.mark.parametrize("name", ["eu", " EU ", "Apac2"])
     def test_a_region_may_be_written_in_any_case(self, name: str) -> None:
-        """People type it."""
+        """Users type the name by hand."""
         variables = {**environ("CAPILLARY_ACCESS_TOKEN"), "CAPILLARY_REGION": name}
 
         assert name.strip().lower() in repr(CapillaryClient.from_env(variables))
 
     def test_an_empty_variable_is_not_set(self) -> None:
-        """That is how one is taken out of a container's environment."""
+        """Containers remove a variable by setting it to an empty text."""
         variables = dict.fromkeys(VALUES, "") | environ("CAPILLARY_ACCESS_TOKEN", "CAPILLARY_BASE_URL")
 
         assert "planted-host" in repr(CapillaryClient.from_env(variables))
@@ -220,7 +220,7 @@ class TestFromEnv:
         [("CAPILLARY_ACCESS_TOKEN", "planted\nX-Other: 1"), ("CAPILLARY_PASSWORD_MD5", "planted")],
     )
     def test_a_value_that_makes_no_sense_is_not_shown(self, name: str, value: str) -> None:
-        """Not even in the frames of a traceback."""
+        """The frames of a traceback must not show it either."""
         others = () if name == "CAPILLARY_ACCESS_TOKEN" else ("CAPILLARY_TILL",)
         variables = {**environ(*others, "CAPILLARY_REGION"), name: value}
 
@@ -231,7 +231,7 @@ class TestFromEnv:
         assert "'planted'" not in shown(caught.value)
 
     def test_the_process_has_an_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It is what counts when no other is given."""
+        """It is the default of `environ`."""
         for name in VALUES:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("CAPILLARY_REGION", "SEA")
@@ -241,10 +241,10 @@ class TestFromEnv:
 
 
 class TestStack:
-    """Transports stand on each other in the right order."""
+    """The order of the transports."""
 
     async def test_a_retry_uses_the_newest_token(self) -> None:
-        """The first answer refuses nothing but itself; the token ends while the client waits."""
+        """The token may expire while the client waits before a retry."""
         async with (
             Sandbox() as sandbox,
             CapillaryClient(
@@ -261,7 +261,7 @@ class TestStack:
         assert statuses == [("/v3/", 200), ("/v2/", 200), ("/v2/", 503), ("/v2/", 498), ("/v3/", 200), ("/v2/", 200)]
 
     async def test_a_token_is_fetched_again_when_its_server_is_busy(self) -> None:
-        """The one POST that changes nothing."""
+        """The token request is the only POST that is safe to retry."""
         async with (
             Sandbox() as sandbox,
             CapillaryClient(
@@ -275,7 +275,7 @@ class TestStack:
             assert [request.path for request in sandbox.requests].count("/v3/oauth/token/generate") == 4
 
     async def test_retries_pay_the_rate_limit(self) -> None:
-        """The API counts them, so the client must."""
+        """The API counts retries too."""
         options = ClientOptions(retry=HURRIED, rate_limit=RateLimit(2, per=0.2))
         async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
             sandbox.script("/", Answer(status=503), times=2)
@@ -286,7 +286,7 @@ class TestStack:
         assert third - first > 0.17  # 0.2, but for what connecting takes
 
     async def test_calls_that_share_an_answer_share_its_retries(self) -> None:
-        """Coalescing stands above them."""
+        """Coalescing is above retry."""
         seen: list[CallInfo] = []
         options = ClientOptions(retry=HURRIED, coalesce=True)
         async with (
@@ -301,7 +301,7 @@ class TestStack:
         assert len({id(customer) for customer in found}) == 50
 
     async def test_a_throttled_answer_holds_back_all_calls(self) -> None:
-        """Also those that wait for the rate limit already."""
+        """Calls that already wait for the rate limit must wait longer too."""
         options = ClientOptions(retry=RetryPolicy(throttled_base=0.001), rate_limit=RateLimit(1000, per=1.0))
         async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
             sandbox.script("/", Answer.throttled("0.3"))
@@ -313,7 +313,7 @@ class TestStack:
         assert max(gaps) > 0.15
 
     async def test_a_deadline_covers_waits_and_attempts(self) -> None:
-        """And a wait that would pass it is not begun."""
+        """A wait that would pass the deadline must not start."""
         options = ClientOptions(deadline=0.3)
         async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
             sandbox.script("/", Answer.throttled("100"))
@@ -327,7 +327,7 @@ class TestStack:
                 await client.customers.get(6)
 
     async def test_an_outage_costs_at_most_35_retries(self) -> None:
-        """200 calls at once: without a budget they would cost 800 requests."""
+        """Without a budget, 200 calls at once would send 800 requests."""
         options = ClientOptions(retry=RetryPolicy(base=0.001))
         async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
             sandbox.script("/", Answer(status=503), times=None)
@@ -338,7 +338,7 @@ class TestStack:
             assert sandbox.request_count <= 235
 
     async def test_a_large_refusal_heals_with_one_connection(self) -> None:
-        """A retry that finds the only connection busy with the failed answer would wait for ever."""
+        """The failed answer must release the only connection before the retry."""
         options = ClientOptions(retry=HURRIED, max_connections=1, deadline=5)
         async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
             sandbox.script("/", Answer(status=503, body=b" " * 2_000_000))
@@ -346,7 +346,7 @@ class TestStack:
             assert (await client.customers.get(6)).id == 6
 
     async def test_no_more_connections_are_open_than_allowed(self) -> None:
-        """An organisation's firewall counts them."""
+        """A firewall may limit the number of connections."""
         options = ClientOptions(max_connections=3)
         async with (
             Sandbox(latency=0.01) as sandbox,
@@ -358,7 +358,7 @@ class TestStack:
 
 
 async def test_a_token_header_never_follows_a_redirect() -> None:
-    """Any aiohttp client that puts it among the headers sends it wherever an answer says."""
+    """Aiohttp sends a session's headers to the target of a redirect."""
     async with Sandbox() as elsewhere, Sandbox() as sandbox:
         moved = Answer(status=302, headers={"Location": elsewhere.base_url + "/v2/customers/6?source=INSTORE"})
         async with CapillaryClient(sandbox.base_url, OAuth(sandbox.key, sandbox.secret)) as client:
@@ -373,7 +373,7 @@ async def test_a_token_header_never_follows_a_redirect() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 async def test_each_name_of_this_machine_works(host: str) -> None:
-    """The check just before sending compares host by host."""
+    """The check before sending compares host names."""
     try:
         sandbox = Sandbox(host=host.strip("[]"))
         await sandbox.start()
@@ -387,10 +387,10 @@ async def test_each_name_of_this_machine_works(host: str) -> None:
 
 
 class TestProcesses:
-    """Sockets belong to one process."""
+    """A client cannot be used in another process, because it holds sockets."""
 
     async def test_nothing_that_leads_to_sockets_is_pickled(self, capillary_sandbox: Sandbox) -> None:
-        """The error says what to do instead; a process pool shows it."""
+        """The error must tell the user of a process pool what to do instead."""
         async with CapillaryClient(capillary_sandbox.base_url, BASIC) as client:
             members = client.user_groups.list_members(93257)
             pages = members.pages()
@@ -404,13 +404,13 @@ class TestProcesses:
 
     @pytest.mark.parametrize("kind", sorted(TRANSPORTS, key=repr))
     def test_no_transport_is_pickled(self, kind: type[Any]) -> None:
-        """Each by itself: a pool may be handed a part of a client."""
+        """A process pool may get a part of a client."""
         with pytest.raises(TypeError, match="open one client in each process"):
             pickle.dumps(object.__new__(kind))
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
     def test_a_client_used_after_a_fork_says_so(self) -> None:
-        """Two processes would read from the same sockets."""
+        """Two processes must not read from the same sockets."""
         code = (
             "import asyncio, os\n"
             "from capillary_async import AccessToken, CapillaryClient, ConfigurationError, Region\n"
@@ -432,7 +432,7 @@ class TestProcesses:
         assert done.stdout.startswith("the client was opened before this process was forked; open one client in each")
 
     async def test_it_opens_and_closes_without_a_block(self, capillary_sandbox: Sandbox) -> None:
-        """Frameworks with a callback for each have no place for one."""
+        """Frameworks with start-up and shutdown callbacks cannot use `async with`."""
         client = CapillaryClient(capillary_sandbox.base_url, BASIC)
 
         assert await client.open() is client

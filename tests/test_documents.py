@@ -1,4 +1,4 @@
-"""What the README and the pages of the documentation print is what runs."""
+"""The code in the README and in the documentation runs and prints the shown output."""
 
 import asyncio
 import os
@@ -90,7 +90,7 @@ async def run(command: tuple[str, ...], folder: Path, variables: dict[str, str],
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 async def test_a_page_runs_as_printed(page: Path, capillary_sandbox: Sandbox, tmp_path: Path) -> None:
-    """Whoever pastes from it has a problem to solve already; what one block writes, the next may read."""
+    """Readers copy the code, and a block may use files of the blocks before it."""
     variables = {
         "CAPILLARY_BASE_URL": capillary_sandbox.base_url,
         "CAPILLARY_TILL": capillary_sandbox.till,
@@ -107,7 +107,7 @@ async def test_a_page_runs_as_printed(page: Path, capillary_sandbox: Sandbox, tm
 
 
 def test_the_pages_are_found() -> None:
-    """A test of nothing is always green."""
+    """Without pages, the test above would pass without testing anything."""
     blocks = [block for page in PAGES for block in blocks_of(page)]
 
     assert len(PAGES) > 10
@@ -116,7 +116,7 @@ def test_the_pages_are_found() -> None:
 
 
 def test_ten_tasks_have_a_page() -> None:
-    """They are what people come for."""
+    """Users look for these tasks."""
     titles = {page.stem for page in (ROOT / "docs" / "how-to").glob("*.md")}
 
     assert titles >= {

@@ -1,4 +1,4 @@
-"""The page of endpoints shows every method and every command, and nothing that is not there."""
+"""The page of endpoints lists exactly the methods and commands of the package."""
 
 import re
 from pathlib import Path
@@ -19,12 +19,12 @@ def methods() -> set[str]:
 
 
 def test_every_method_has_a_row() -> None:
-    """A method that nobody can find need not exist."""
+    """Users find methods on this page."""
     assert {method for method, _, _ in ROWS} == methods()
 
 
 def test_every_command_has_a_row() -> None:
-    """With the method that it calls."""
+    """The row must name the method that the command calls."""
     assert {(command, method) for method, command, _ in ROWS} == {
         (command, method) for command, (method, _) in LOOKUPS.items()
     }

@@ -1,4 +1,4 @@
-"""Errors keep their promises: one tree, one line, and whole after a pickle."""
+"""Errors form the documented tree, fit on one line, and survive pickling."""
 
 import copy
 import inspect
@@ -63,7 +63,7 @@ PROBLEMS = (ApiErrorDetail(8015, "Customer not found"), ApiErrorDetail(None, "no
 
 
 def make(cls: type[CapillaryError]) -> CapillaryError:
-    """Build one error of a class, with every attribute set to something."""
+    """Make an error of a class, with every attribute set."""
     if issubclass(cls, ResponseError):
         error: CapillaryError = cls("refused", status=404, errors=PROBLEMS, request_id="r-1", path=PATH, attempts=3)
     elif issubclass(cls, DecodeError):
@@ -82,12 +82,12 @@ def make(cls: type[CapillaryError]) -> CapillaryError:
 
 
 def pickled(error: CapillaryError) -> CapillaryError:
-    """Send an error through a pickle."""
+    """Pickle and unpickle an error."""
     return cast("CapillaryError", pickle.loads(pickle.dumps(error)))
 
 
 def test_the_tree_is_the_documented_one() -> None:
-    """Users catch by these names, the general ones included."""
+    """Users catch errors by these classes."""
     defined = {
         cls
         for _, cls in inspect.getmembers(errors, inspect.isclass)
@@ -100,7 +100,7 @@ def test_the_tree_is_the_documented_one() -> None:
 
 @pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
 def test_the_drawing_at_the_top_shows_every_class(cls: type[CapillaryError]) -> None:
-    """It is what people read."""
+    """Users read the tree in the module's docstring."""
     assert f" {cls.__name__} " in (errors.__doc__ or "").replace("\n", " ")
 
 
@@ -109,7 +109,7 @@ def test_the_drawing_at_the_top_shows_every_class(cls: type[CapillaryError]) -> 
 def test_an_error_stays_whole_in_a_copy_and_a_pickle(
     cls: type[CapillaryError], clone: Callable[[CapillaryError], CapillaryError]
 ) -> None:
-    """Pools of processes send errors home in pickles, and waiters of one token get a copy each."""
+    """Process pools pickle errors, and callers that wait for one token get copies."""
     error = make(cls)
 
     other = clone(error)
@@ -123,25 +123,25 @@ def test_an_error_stays_whole_in_a_copy_and_a_pickle(
 
 @pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
 def test_only_what_may_pass_is_retryable(cls: type[CapillaryError]) -> None:
-    """Bulk jobs decide by it whether a key is done with."""
+    """Bulk jobs decide by it whether to try a key again."""
     assert make(cls).retryable == (cls in RETRYABLE)
 
 
 def test_a_single_error_can_say_that_it_may_pass() -> None:
-    """A body that was cut off is a decoding error too, but another attempt heals it."""
+    """A truncated body is a DecodeError, but a retry may succeed."""
     assert DecodeError("cut off", retryable=True).retryable
     assert not TransportError("untrusted certificate", retryable=False).retryable
 
 
 def test_a_passed_deadline_is_a_timeout() -> None:
-    """Code that catches `TimeoutError` needs to know nothing of this package."""
+    """Code that catches `TimeoutError` must work without this package's classes."""
     assert isinstance(make(DeadlineExceeded), TimeoutError)
     assert str(make(DeadlineExceeded)) == f"failed ({PATH})"
 
 
 @pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
 def test_an_error_is_one_line_with_its_path(cls: type[CapillaryError]) -> None:
-    """It ends up in logs."""
+    """Errors are logged line by line."""
     text = str(make(cls))
 
     assert text.endswith(f" ({PATH})")
@@ -149,7 +149,7 @@ def test_an_error_is_one_line_with_its_path(cls: type[CapillaryError]) -> None:
 
 
 def test_an_error_without_a_path_is_its_message() -> None:
-    """Most configuration errors have none."""
+    """Most configuration errors have no path."""
     assert str(ConfigurationError("base_url is not a URL")) == "base_url is not a URL"
 
 
@@ -191,12 +191,12 @@ def test_an_error_without_a_path_is_its_message() -> None:
     ],
 )
 def test_status_and_codes_choose_the_class(status: int, codes: tuple[int, ...], expected: type[ResponseError]) -> None:
-    """No document says which of the two a refusal comes with."""
+    """No document says whether a refusal has a status or only a code."""
     assert error_class(status, codes) is expected
 
 
 def test_a_wrong_argument_is_a_value_error_too() -> None:
-    """One handler of `CapillaryError` is enough in a service, and code that knows only Python's errors still works."""
+    """Code may catch either `CapillaryError` or Python's `ValueError`."""
     assert isinstance(make(InvalidArgumentError), ValueError)
 
 
@@ -205,11 +205,11 @@ def test_a_wrong_argument_is_a_value_error_too() -> None:
     [((), False), ((500,), False), ((503, 999999), False), ((1099,), False), ((310126,), True), ((999999, 8015), True)],
 )
 def test_a_code_of_the_business_is_told_from_trouble(codes: tuple[int, ...], expected: bool) -> None:  # noqa: FBT001
-    """A 500 with such a code is a refusal: "User is not enrolled to this target" comes as one."""
+    """The API refuses some calls with 500, such as "User is not enrolled to this target"."""
     assert is_business_error(codes) is expected
 
 
 @given(st.integers(), st.lists(st.integers()).map(tuple))
 def test_whatever_comes_has_a_class(status: int, codes: tuple[int, ...]) -> None:
-    """Codes come from the wire."""
+    """Codes come from the server, so any integer may occur."""
     assert issubclass(error_class(status, codes), ResponseError)

@@ -100,14 +100,14 @@ FUNCTIONS = {
 
 
 def test_every_module_belongs_to_a_row() -> None:
-    """A module outside the rows would be outside the rules."""
+    """A module outside the table would not be checked."""
     parts = {_part(module) for module in TREES} - {"", "sandbox"} - TOP
 
     assert parts == ROWS.keys() - TOP
 
 
 def test_a_class_name_stands_for_one_thing() -> None:
-    """Who reads `Outcome` in a traceback must know which one it is. The sandbox is a program of its own."""
+    """A name in a traceback must be unambiguous. The sandbox is a separate program, so it is excepted."""
     places: dict[str, list[str]] = {}
     for module, tree in TREES.items():
         for node in ast.walk(tree):
@@ -118,7 +118,7 @@ def test_a_class_name_stands_for_one_thing() -> None:
 
 
 def test_nothing_is_imported_from_above_or_beside() -> None:
-    """Each layer can be read, tested and replaced with only the ones below it in mind."""
+    """Each layer must be readable, testable and replaceable with only the layers below it."""
     wrong = [
         f"{module} imports {target}"
         for module, targets in OWN_IMPORTS.items()
@@ -131,7 +131,7 @@ def test_nothing_is_imported_from_above_or_beside() -> None:
 
 
 def test_the_sandbox_stands_alone() -> None:
-    """A misreading of the API that both sides shared would never show."""
+    """Shared code would hide a misreading of the API from the tests."""
     wrong = [
         f"{module} imports {target}"
         for module, targets in OWN_IMPORTS.items()
@@ -143,7 +143,7 @@ def test_the_sandbox_stands_alone() -> None:
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
-    """A cycle makes the order of imports matter, and two modules one."""
+    """In a cycle, the order of imports matters."""
     cycles: list[str] = []
 
     def visit(module: str, trail: tuple[str, ...]) -> None:
@@ -163,14 +163,14 @@ def test_no_module_imports_itself_by_a_detour() -> None:
 
 @pytest.mark.parametrize(("library", "parts"), SOLE_IMPORTERS.items())
 def test_a_library_is_known_in_one_place(library: str, parts: set[str]) -> None:
-    """Its next major version is then a change of one part."""
+    """A new major version of the library must change only one part."""
     importers = {_part(module) for module, names in IMPORTS.items() if library in {n.split(".")[0] for n in names}}
 
     assert importers <= parts
 
 
 def test_only_the_command_line_prints() -> None:
-    """A library that prints spoils the output of the program that uses it."""
+    """A library that prints would corrupt the output of the program."""
     printers = {
         module
         for module, tree in TREES.items()
@@ -182,13 +182,13 @@ def test_only_the_command_line_prints() -> None:
 
 
 def test_modules_stay_readable_in_one_sitting() -> None:
-    """At this size a module has a second subject to part with."""
+    """A longer module has more than one subject and should be split."""
     sizes = {path: len(path.read_text("utf-8").splitlines()) for path in ROOT.rglob("*.py")}
 
     assert {str(path): size for path, size in sizes.items() if size > LONGEST_MODULE} == {}
 
 
 def test_functions_stay_small() -> None:
-    """A function that needs scrolling does more than one thing."""
+    """A longer function does more than one thing."""
     assert {name: length for name, length in FUNCTIONS.items() if length > LONGEST_FUNCTION} == {}
     assert median(FUNCTIONS.values()) <= 8

@@ -1,4 +1,4 @@
-"""What people do in notebooks: the README's and the tutorial's examples, tables, bars."""
+"""Notebooks: the README's and the tutorial's examples, tables and bars."""
 
 import pickle
 import re
@@ -46,7 +46,7 @@ EVENT = TargetEvent(event_log_id=7, unique_id="<b>&", target_value=Decimal("1.50
 
 
 def run(cells: Sequence[str], folder: Path) -> list[list[dict[str, Any]]]:
-    """Execute a notebook, and return what each cell put out."""
+    """Execute a notebook, and return the output of each cell."""
     nbclient = pytest.importorskip("nbclient")
     nbformat = pytest.importorskip("nbformat")
     pytest.importorskip("ipykernel")
@@ -58,7 +58,7 @@ def run(cells: Sequence[str], folder: Path) -> list[list[dict[str, Any]]]:
 # jupyter_client's own business.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_readme_runs_by_top_level_await(tmp_path: Path) -> None:
-    """A notebook has a running loop already, so `asyncio.run` is what a reader has to replace."""
+    """A notebook already runs an event loop, so `asyncio.run` must be replaced by `await`."""
     outputs = run([code.replace("asyncio.run(main())", "await main()") for code in EXAMPLES], tmp_path)
 
     assert len(outputs) >= 3
@@ -67,7 +67,7 @@ def test_the_readme_runs_by_top_level_await(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_page_on_notebooks_runs(tmp_path: Path) -> None:
-    """It is read next to one."""
+    """Readers copy its cells."""
     _, events, customers, job, _ = run(re.findall(r"^```ipython\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL), tmp_path)
 
     shown = [str(output) for output in (*events, *customers, *job)]
@@ -77,7 +77,7 @@ def test_the_page_on_notebooks_runs(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_models_are_tables_and_lookups_have_a_bar(tmp_path: Path) -> None:
-    """Nobody reads a hundred `repr`s."""
+    """A hundred `repr`s are hard to read."""
     cells = (SHOWN, LOOKED_UP, "events", "page", "found[0]", "[1, 2]", JOB)
 
     _, looked_up, events, page, single, others, job = run(cells, tmp_path)
@@ -92,7 +92,7 @@ def test_models_are_tables_and_lookups_have_a_bar(tmp_path: Path) -> None:
 
 
 async def test_what_a_listing_returns_is_a_table_without_an_extension(capillary_client: CapillaryClient) -> None:
-    """And a list as before."""
+    """The result must still be a list."""
     events = await capillary_client.targets.list_events(1, 7).collect(limit=2)
 
     assert cast("Any", events)._repr_html_() == rows_to_html(events)
@@ -110,7 +110,7 @@ def test_a_table_shows_what_is_there() -> None:
 
 
 def test_a_long_table_is_counted_instead() -> None:
-    """A notebook with a million rows in it opens no more."""
+    """A notebook with a million rows could not be opened."""
     table = rows_to_html((EVENT,) * 1000)
 
     assert table is not None
@@ -120,10 +120,10 @@ def test_a_long_table_is_counted_instead() -> None:
 
 @pytest.mark.parametrize("rows", [[], [1], [EVENT, 1], [EVENT, SlabChange()]])
 def test_other_lists_are_left_alone(rows: list[object]) -> None:
-    """They have a look of their own."""
+    """Lists without models must keep their default display."""
     assert rows_to_html(rows) is None
 
 
 def test_a_model_has_a_line_for_each_value() -> None:
-    """A customer has hundreds of columns."""
+    """A customer has hundreds of values, too many for columns."""
     assert model_to_html(EVENT).count("<tr>") == 3

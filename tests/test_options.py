@@ -1,4 +1,4 @@
-"""Options are checked when they are given, so that no call fails over them later."""
+"""Options are checked when they are created, so that calls do not fail later."""
 
 import copy
 import math
@@ -29,36 +29,36 @@ HIDDEN = "the-secret-itself"
     ],
 )
 def test_a_region_knows_its_host_and_clock(region: Region, base_url: str, timezone: str) -> None:
-    """Every date-time of the API is in the cluster's own time."""
+    """The API sends date-times in the cluster's time zone."""
     assert region.base_url == base_url
     assert region.timezone == ZoneInfo(timezone)
 
 
 def test_there_are_no_other_regions() -> None:
-    """Two that have host and clock in common would be one and the same to Python's enumerations."""
+    """Python's enumerations would merge two regions with the same host and time zone."""
     assert len(Region) == 7
 
 
 class TestSecret:
-    """A secret shows itself to nobody but `reveal`."""
+    """Only `reveal` returns the text of a secret."""
 
     @pytest.mark.parametrize("show", [repr, str, ascii, format])
     def test_it_is_not_shown(self, show: Callable[[object], str]) -> None:
-        """Objects that hold it end up in logs."""
+        """Objects that hold a secret are logged."""
         assert HIDDEN not in show(Secret(HIDDEN))
 
     def test_it_is_revealed(self) -> None:
-        """Somebody has to send it."""
+        """The pipeline needs the text to send it."""
         assert Secret(HIDDEN).reveal() == HIDDEN
 
     @pytest.mark.parametrize("travel", [pickle.dumps, copy.deepcopy])
     def test_it_does_not_travel(self, travel: Callable[[object], object]) -> None:
-        """A pickle is a file or a message in plain text."""
+        """A pickle would hold the secret in plain text."""
         with pytest.raises(TypeError, match="cannot be pickled"):
             travel(Secret(HIDDEN))
 
     def test_locals_of_a_traceback_do_not_show_it(self) -> None:
-        """Error trackers print the locals of every frame."""
+        """Error trackers print the local variables of every frame."""
         holder = attrs.make_class("Holder", ["secret"])(Secret(HIDDEN))
 
         with pytest.raises(ValueError, match="invalid literal") as caught:
@@ -69,7 +69,7 @@ class TestSecret:
         assert HIDDEN not in shown
 
     def test_secrets_compare_by_their_texts(self) -> None:
-        """Options that hold equal secrets are equal."""
+        """Options with equal secrets must be equal."""
         assert Secret("a") == Secret("a")
         assert hash(Secret("a")) == hash(Secret("a"))
         assert Secret("a") != Secret("b")
@@ -87,14 +87,14 @@ def test_a_retry_policy_counts_in_positive_whole_numbers(name: str, value: objec
 @pytest.mark.parametrize("name", ["base", "throttled_base", "cap", "max_retry_after"])
 @pytest.mark.parametrize("value", [0, -1, True, "4", None, math.inf, math.nan])
 def test_a_retry_policy_waits_for_positive_seconds(name: str, value: object) -> None:
-    """A wait of "not a number" would end in the middle of an outage."""
+    """A wait of NaN seconds would fail during an outage."""
     with pytest.raises(ValueError, match=name):
         RetryPolicy(**{name: value})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("limit", "per"), [(0, 60), (-1, 60), (True, 60), (1.5, 60), (10, 0), (10, math.inf)])
 def test_a_rate_limit_is_a_number_in_a_time(limit: int, per: float) -> None:
-    """A limit of nothing would let every call wait for ever."""
+    """A limit of 0 would make every call wait for ever."""
     with pytest.raises(ValueError, match="must be a positive"):
         RateLimit(limit, per=per)
 
@@ -118,13 +118,13 @@ def test_a_rate_limit_is_a_number_in_a_time(limit: int, per: float) -> None:
     ],
 )
 def test_client_options_are_refused_by_name(name: str, value: object) -> None:
-    """The alternative is an error from the middle of the first call."""
+    """Otherwise the error would come from inside the first call."""
     with pytest.raises(ValueError, match=name):
         ClientOptions(**{name: value})  # type: ignore[arg-type]
 
 
 def test_a_refused_proxy_is_not_repeated() -> None:
-    """Its URL may hold a password."""
+    """The URL may hold a password."""
     with pytest.raises(ValueError, match="proxy") as caught:
         ClientOptions(proxy=f"socks5://user:{HIDDEN}@127.0.0.1")
 
@@ -132,7 +132,7 @@ def test_a_refused_proxy_is_not_repeated() -> None:
 
 
 def test_options_can_be_set_and_sent_away() -> None:
-    """A bulk job hands them to its processes."""
+    """A bulk job sends them to its processes."""
     options = ClientOptions(
         attempt_timeout=5,
         deadline=None,
@@ -150,7 +150,7 @@ def test_options_can_be_set_and_sent_away() -> None:
 
 
 def test_a_password_of_a_proxy_shows_nowhere() -> None:
-    """`attrs.asdict` writes options into logs and debuggers, and pickles are plain text."""
+    """Options are logged by `attrs.asdict`, and pickles are plain text."""
     options = ClientOptions(proxy=f"http://user:{HIDDEN}@127.0.0.1:8080")
 
     assert isinstance(options.proxy, Secret)
@@ -162,13 +162,13 @@ def test_a_password_of_a_proxy_shows_nowhere() -> None:
 
 
 def test_options_do_not_change() -> None:
-    """One object may serve many clients."""
+    """Several clients may share one object."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         ClientOptions().deadline = 5  # type: ignore[misc]
 
 
 def test_the_defaults_are_the_documented_ones() -> None:
-    """Users rely on them without looking."""
+    """Users rely on the defaults."""
     assert attrs.asdict(ClientOptions(), recurse=False) == {
         "attempt_timeout": 30.0,
         "deadline": 120.0,

@@ -1,4 +1,4 @@
-"""What is public imports from the package, is documented, and costs little to import."""
+"""Public names can be imported, are documented, and take little time to import."""
 
 import inspect
 import os
@@ -26,13 +26,13 @@ HEAVY = ("aiohttp", "cattrs", "msgspec", "pyarrow", "rich", "cyclopts", "pytest"
 
 
 def test_what_is_promised_is_there() -> None:
-    """Everything that users write begins with these."""
+    """Users' programs import these names."""
     assert set(capillary_async.__all__) >= PROMISED
 
 
 @pytest.mark.parametrize("name", capillary_async.__all__)
 def test_each_public_name_exists_and_is_documented(name: str) -> None:
-    """`help()` is what people ask first."""
+    """Users read `help()`."""
     public: Any = getattr(capillary_async, name)
 
     for each in classes_of(public):
@@ -42,12 +42,12 @@ def test_each_public_name_exists_and_is_documented(name: str) -> None:
 
 
 def classes_of(public: Any) -> tuple[Any, ...]:
-    """Return the classes of a union, without their parameters; anything else as it is."""
+    """Return the classes of a union without their parameters; return any other value unchanged."""
     return tuple(get_origin(one) or one for one in get_args(public)) or (public,)
 
 
 def public_members() -> list[str]:
-    """Name every public method and property of the public classes."""
+    """Return the name of every public method and property of the public classes."""
     found: list[str] = []
     for name in capillary_async.__all__:
         public: Any = getattr(capillary_async, name)
@@ -63,7 +63,7 @@ def member_of(path: str) -> Any:
 
 
 def groups() -> list[str]:
-    """Name every method of a client's groups of endpoints."""
+    """Return the name of every method of a client's endpoint groups."""
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
     return [
         f"{group}.{method}"
@@ -75,13 +75,13 @@ def groups() -> list[str]:
 
 @pytest.mark.parametrize("path", public_members())
 def test_each_public_member_is_documented(path: str) -> None:
-    """Methods and properties alike."""
+    """Methods and properties need docstrings too."""
     assert inspect.getdoc(member_of(path))
 
 
 @pytest.mark.parametrize("path", groups())
 def test_each_endpoint_is_documented_with_its_parameters(path: str) -> None:
-    """Each parameter is said once, in the function that builds the request; editors see it on the method."""
+    """Editors show the function's parameters and documentation on the method."""
     group, name = path.split(".")
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
     method = getattr(getattr(client, group), name)
@@ -96,7 +96,7 @@ def test_each_endpoint_is_documented_with_its_parameters(path: str) -> None:
 
 
 def test_help_says_what_a_caller_gets() -> None:
-    """The functions that endpoints are made of return requests; nobody who calls one ever sees those."""
+    """The function returns a request, but the method returns the answer."""
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
 
     assert inspect.signature(client.customers.get).return_annotation is capillary_async.Customer
@@ -109,7 +109,7 @@ def test_help_says_what_a_caller_gets() -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="a function cannot be marked so")
 def test_calls_pass_for_coroutine_functions() -> None:
-    """A mock with their specification is awaited then, as they are."""
+    """A mock with a method's specification must be awaitable."""
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
 
     assert inspect.iscoroutinefunction(client.customers.get)
@@ -118,26 +118,26 @@ def test_calls_pass_for_coroutine_functions() -> None:
 
 @pytest.mark.parametrize("name", [name for name, kind in vars(models).items() if inspect.isclass(kind)])
 def test_every_model_imports_from_the_package(name: str) -> None:
-    """Annotations of a user's own functions name them."""
+    """Users need the names for annotations."""
     internal = {"Model", "ReadOnlyDict"}
 
     assert name in {*capillary_async.__all__, *internal}
 
 
 def test_all_is_sorted_and_complete() -> None:
-    """`dir()` and completion show it."""
+    """`dir()` and completion use it."""
     assert list(capillary_async.__all__) == sorted(capillary_async.__all__)
     assert dir(capillary_async) == list(capillary_async.__all__)
 
 
 def test_a_name_that_is_not_public_is_no_attribute() -> None:
-    """With the words that Python itself uses."""
+    """The message must be that of Python."""
     with pytest.raises(AttributeError, match="module 'capillary_async' has no attribute 'nothing'"):
         getattr(capillary_async, NO_NAME)
 
 
 def heavy_after(code: str) -> str:
-    """Name the heavy packages that a fresh interpreter has loaded after this code, and what it complained of."""
+    """Return the heavy packages that a new interpreter imported after this code, and its warnings."""
     # The tool that measures coverage would load some of them itself.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     code = f"{code}\nimport sys\nprint(*sorted(set({HEAVY!r}) & sys.modules.keys()))"
@@ -147,12 +147,12 @@ def heavy_after(code: str) -> str:
 
 @pytest.mark.parametrize("statement", ["import capillary_async", "from capillary_async import CapillaryClient, Target"])
 def test_importing_loads_nothing_heavy(statement: str) -> None:
-    """The HTTP library loads when the first session opens, the codec when the first answer comes."""
+    """The HTTP library is imported for the first session, the codec for the first answer."""
     assert heavy_after(statement) == ""
 
 
 def test_making_a_client_loads_nothing_heavy_either() -> None:
-    """A command that only checks its settings starts at once."""
+    """A command that only checks its settings must start fast."""
     code = (
         "import capillary_async as c\n"
         "c.CapillaryClient(c.Region.EU, c.OAuth('k', 's'), options=c.ClientOptions(rate_limit=c.RateLimit(5)))"
@@ -162,7 +162,7 @@ def test_making_a_client_loads_nothing_heavy_either() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    """It is written down once."""
+    """The version must not differ between code and metadata."""
     assert capillary_async.__version__ == options.VERSION
 
 

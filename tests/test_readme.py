@@ -1,4 +1,4 @@
-"""The README is one screen, with an example at the top; the service of the guide answers."""
+"""The README is short and starts with an example, and the service of the guide works."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ PYTHON = re.findall(r"^```python\n(.*?)^```$", README + SERVICES, re.MULTILINE |
 
 
 async def test_the_service_of_the_guide_answers_as_printed(capillary_sandbox: Sandbox, tmp_path: Path) -> None:
-    """Whoever builds a backend starts from it."""
+    """Users copy it as the start of a backend."""
     (tmp_path / "service.py").write_text(SERVICE, "utf-8")
     command = (sys.executable, "-u", "-W", "error", "service.py")
     environment = {
@@ -46,22 +46,22 @@ async def test_the_service_of_the_guide_answers_as_printed(capillary_sandbox: Sa
 
 
 def test_its_first_example_is_at_the_top() -> None:
-    """Nobody scrolls to find out what a library looks like."""
+    """Readers want to see an example without scrolling."""
     assert "asyncio.run(main())" in README.splitlines()[:25]
 
 
 def test_it_is_one_screen() -> None:
-    """Whoever opens it decides within a minute; the rest stands in the documentation."""
+    """Readers decide in a minute; the documentation has the details."""
     assert len(README.splitlines()) <= 65
 
 
 def test_it_says_that_it_only_reads() -> None:
-    """The first question of whoever has to allow it."""
+    """A reviewer asks this first."""
     assert "reads only" in README[:400]
 
 
 def test_its_rows_are_those_of_the_page_of_endpoints() -> None:
-    """That page is compared with the requests that are sent."""
+    """Another test compares that page with the requests."""
     page = (ROOT / "docs" / "explanation" / "endpoints.md").read_text("utf-8")
     rows = re.findall(r"^\| `client\.(\S+)` \| `capillary (\S+)` \| `GET (\S+)` \|$", README, re.MULTILINE)
 

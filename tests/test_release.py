@@ -1,4 +1,4 @@
-"""What the package says of itself holds where others read it."""
+"""The metadata and links of the package are correct."""
 
 import re
 import tomllib
@@ -18,30 +18,30 @@ WORKFLOW = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
 
 
 def links(text: str) -> list[str]:
-    """Return where the links of a Markdown text lead."""
+    """Return the targets of the links in a Markdown text."""
     return re.findall(r"\]\(([^)]+)\)", text)
 
 
 @pytest.mark.parametrize("link", links(README))
 def test_links_of_the_readme_hold_on_an_index_page(link: str) -> None:
-    """A package index shows the text, not the files beside it."""
+    """A package index shows the README without the files beside it."""
     assert link.startswith(("https://", "#"))
 
 
 @pytest.mark.parametrize("link", [link for link in links(README) if link.startswith(f"{REPOSITORY}/blob/main/")])
 def test_links_into_the_repository_lead_to_files(link: str) -> None:
-    """A file that moved would leave a dead link behind."""
+    """A file that moved would leave a dead link."""
     assert (ROOT / link.removeprefix(f"{REPOSITORY}/blob/main/")).is_file()
 
 
 def test_the_version_is_written_down_once() -> None:
-    """Two places contradict each other sooner or later."""
+    """Two copies of the version would differ some day."""
     assert "version" not in PROJECT
     assert PROJECT["dynamic"] == ["version"]
 
 
 def test_the_build_finds_the_version() -> None:
-    """Where it does not, the package cannot even be installed."""
+    """Without the version the package cannot be installed."""
     source: dict[str, str] = SETTINGS["tool"]["hatch"]["version"]
 
     found = re.search(source["pattern"], (ROOT / source["path"]).read_text("utf-8"), re.MULTILINE)
@@ -51,7 +51,7 @@ def test_the_build_finds_the_version() -> None:
 
 
 def test_every_python_that_is_named_is_tested() -> None:
-    """A classifier is a promise."""
+    """A classifier must not name an untested version."""
     named = {kind.rpartition(" ")[2] for kind in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", kind)}
     tested = set(re.findall(r'"(3\.\d+)"', WORKFLOW.partition("matrix:")[2].partition("steps:")[0]))
 

@@ -1,4 +1,4 @@
-"""Programs put clocks, sessions and containers around a client that are not what it was written with."""
+"""A client works with frozen clocks, custom sessions and slim containers."""
 
 import pickle
 import subprocess
@@ -26,19 +26,19 @@ MOMENT = "2020-02-29 12:00:00"
 
 
 def client_of(sandbox: Sandbox, **options: Any) -> CapillaryClient:
-    """Return a client of the sandbox, not yet entered."""
+    """Return a client of the sandbox that is not open yet."""
     auth = BasicAuth(sandbox.till, sandbox.password)
     return CapillaryClient(sandbox.base_url, auth, options=ClientOptions(**options))
 
 
 async def events_of(sandbox: Sandbox) -> list[datetime | None]:
-    """Decode something with many date-times."""
+    """Decode an answer with many date-times."""
     async with client_of(sandbox) as client:
         return [event.event_date for event in await client.targets.list_events(1, 79197).collect()]
 
 
 async def test_a_frozen_clock_does_not_break_decoding() -> None:
-    """Tests of others freeze the time, by two packages that both put classes of their own for Python's."""
+    """Two packages freeze the time in tests by replacing Python's classes."""
     async with Sandbox() as sandbox:
         expected = await events_of(sandbox)
         with time_machine.travel(datetime(2020, 2, 29, tzinfo=UTC), tick=True):
@@ -50,7 +50,7 @@ async def test_a_frozen_clock_does_not_break_decoding() -> None:
 
 
 def test_a_program_may_load_it_while_the_clock_is_frozen() -> None:
-    """Much of the package loads when it is first used, which in a test is while the clock stands still."""
+    """Parts of the package are imported on first use, which may be under a frozen clock."""
     program = (
         "from freezegun import freeze_time\n"
         "with freeze_time('2020-02-29'):\n"
@@ -70,7 +70,7 @@ def test_a_program_may_load_it_while_the_clock_is_frozen() -> None:
 
 
 async def test_a_date_of_a_frozen_clock_is_an_argument() -> None:
-    """`datetime.now()` is where dates in tests come from."""
+    """Tests get dates from `datetime.now()`."""
     async with Sandbox() as sandbox, client_of(sandbox) as client:
         with freeze_time(MOMENT, tick=True, real_asyncio=True):
             await client.targets.get_active(1, tracking_date=datetime.now(UTC))
@@ -79,7 +79,7 @@ async def test_a_date_of_a_frozen_clock_is_an_argument() -> None:
 
 
 async def test_the_middlewares_of_a_session_run() -> None:
-    """Whoever gave one to a session counts on it: for logging, for signatures."""
+    """Users add middlewares for logging and signatures."""
     seen: list[str] = []
 
     async def note(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -95,7 +95,7 @@ async def test_the_middlewares_of_a_session_run() -> None:
 
 
 async def test_a_middleware_cannot_lead_elsewhere() -> None:
-    """What it makes of a request is checked after it."""
+    """The client checks the request after the middleware changed it."""
 
     async def redirect(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         request.url = request.url.with_host("localhost.evil.example")
@@ -111,7 +111,7 @@ async def test_a_middleware_cannot_lead_elsewhere() -> None:
 
 
 async def test_certificates_for_a_session_of_ones_own_are_not_ignored() -> None:
-    """Whoever gives them counts on them."""
+    """A session has its own certificates, so the option would have no effect."""
     async with Sandbox() as sandbox, aiohttp.ClientSession() as session:
         auth = BasicAuth(sandbox.till, sandbox.password)
         options = ClientOptions(ca_file="/etc/ssl/own.pem")
@@ -122,7 +122,7 @@ async def test_certificates_for_a_session_of_ones_own_are_not_ignored() -> None:
 
 
 async def test_callers_who_share_an_answer_do_not_share_its_parts() -> None:
-    """One of them may take it apart."""
+    """One caller may change its result."""
     async with Sandbox() as sandbox, client_of(sandbox, coalesce=True) as client:
         sandbox.script("/", Answer(body={"data": [{"a": [1]}]}, delay=0.05))
 
@@ -141,7 +141,7 @@ async def test_callers_who_share_an_answer_do_not_share_its_parts() -> None:
     ],
 )
 def test_no_copy_of_options_shows_a_password(options: ClientOptions) -> None:
-    """Options are printed for debugging, and sent to other processes; a secret refuses rather than show itself."""
+    """Options are printed and sent to other processes."""
     assert "pssst" not in repr(attrs.asdict(options))
 
     try:
@@ -153,7 +153,7 @@ def test_no_copy_of_options_shows_a_password(options: ClientOptions) -> None:
 
 @pytest.mark.parametrize("region", ["EU", "APAC"])
 def test_a_region_needs_no_time_zones_of_the_system(region: str) -> None:
-    """Slim containers have none; the package tzdata comes along, and for EU not even that is needed."""
+    """Slim containers have no time zones; the package depends on tzdata, and EU needs none."""
     missing = "sys.modules['tzdata'] = None;" if region == "EU" else ""
     program = (
         f"import sys, zoneinfo; {missing} zoneinfo.reset_tzpath(());"

@@ -1,4 +1,4 @@
-"""The ready listeners: each writes what it is told where it is looked for."""
+"""The ready-made listeners write each event to the right place."""
 
 import logging
 import subprocess
@@ -41,10 +41,10 @@ EVENTS: tuple[Event, ...] = (STARTED, ENDED, RETRY, PAUSE, TOKEN, CALL)
 
 
 class TestDictionaries:
-    """Events as plain values, for structured logs."""
+    """Events as dictionaries, for structured logs."""
 
     def test_an_event_names_its_kind_and_its_values(self) -> None:
-        """The keys are structlog's: `event` is the kind."""
+        """Structlog uses the key `event` for the kind."""
         assert event_dict(RETRY) == {
             "event": "retry_scheduled",
             "path": PATH,
@@ -56,7 +56,7 @@ class TestDictionaries:
 
     @pytest.mark.parametrize("event", EVENTS)
     def test_structlog_takes_them_as_they_are(self, event: Event) -> None:
-        """No key stands in the way of one of its own."""
+        """No key may collide with one of structlog's."""
         with structlog.testing.capture_logs() as logs:
             structlog.get_logger().info(**event_dict(event))
 
@@ -64,7 +64,7 @@ class TestDictionaries:
 
 
 class TestLogging:
-    """The standard library's loggers."""
+    """Events in the standard library's loggers."""
 
     @pytest.mark.parametrize(
         ("event", "level"),
@@ -80,7 +80,7 @@ class TestLogging:
     def test_what_needs_attention_is_a_warning(
         self, caplog: pytest.LogCaptureFixture, event: Event, level: int
     ) -> None:
-        """Retries and pauses show in a service that logs warnings alone."""
+        """A service that logs only warnings must show retries and pauses."""
         caplog.set_level(logging.DEBUG)
 
         LoggingSink()(event)
@@ -89,7 +89,7 @@ class TestLogging:
         assert (record.name, record.levelno) == ("capillary_async.events", level)
 
     def test_a_line_can_be_read_and_parsed(self, caplog: pytest.LogCaptureFixture) -> None:
-        """What is not there is left out."""
+        """Attributes without a value are left out."""
         LoggingSink()(RETRY)
         LoggingSink()(PAUSE)
 
@@ -100,7 +100,7 @@ class TestLogging:
 
     @pytest.mark.parametrize("event", EVENTS)
     def test_a_record_has_the_values_as_attributes(self, caplog: pytest.LogCaptureFixture, event: Event) -> None:
-        """Formatters that write JSON take them from there."""
+        """Formatters that write JSON use the attributes."""
         caplog.set_level(logging.DEBUG)
         fields = event_dict(event)
         del fields["event"]
@@ -110,7 +110,7 @@ class TestLogging:
         assert vars(caplog.records[0]).items() >= fields.items()
 
     def test_it_writes_to_the_logger_it_is_given(self, caplog: pytest.LogCaptureFixture) -> None:
-        """Also to an adapter."""
+        """A logger adapter must work too."""
         LoggingSink(logging.LoggerAdapter(logging.getLogger("service"), {}))(RETRY)
 
         assert caplog.records[0].name == "service"
@@ -120,7 +120,7 @@ class TestCombining:
     """Several listeners as one."""
 
     def test_each_gets_each_event(self) -> None:
-        """In the order of the listeners."""
+        """The order is that of the listeners."""
         seen: list[Any] = []
 
         combine(lambda event: seen.append((1, event)), lambda event: seen.append((2, event)))(PAUSE)
@@ -128,7 +128,7 @@ class TestCombining:
         assert seen == [(1, PAUSE), (2, PAUSE)]
 
     def test_one_that_fails_does_not_keep_it_from_the_others(self) -> None:
-        """Its error is still told."""
+        """The error must still be raised."""
         seen: list[Event] = []
 
         def fail(event: Event) -> None:
@@ -141,11 +141,11 @@ class TestCombining:
 
 
 class TestPrometheus:
-    """Metrics by path template, so that there are as many series as endpoints."""
+    """Metrics by path template, so that their number does not depend on customers."""
 
     @staticmethod
     def registry() -> CollectorRegistry:
-        """Return what all events together come to."""
+        """Return the metrics after all events."""
         registry = CollectorRegistry()
         sink = PrometheusSink(registry)
         for event in EVENTS:
@@ -166,11 +166,11 @@ class TestPrometheus:
         ],
     )
     def test_each_event_is_counted(self, name: str, labels: dict[str, str], expected: float) -> None:
-        """Under the names that the documentation of the class gives."""
+        """The names must be those in the documentation of the class."""
         assert self.registry().get_sample_value(f"capillary_{name}", labels) == expected
 
     def test_requests_under_way_are_counted(self) -> None:
-        """They show a server that hangs before anything ends."""
+        """They show a server that hangs before any request ends."""
         registry = CollectorRegistry()
 
         PrometheusSink(registry)(STARTED)
@@ -178,7 +178,7 @@ class TestPrometheus:
         assert registry.get_sample_value("capillary_attempts_in_progress", {"path": PATH}) == 1
 
     def test_a_request_without_an_answer_has_no_status(self) -> None:
-        """A status of 0 would look like one."""
+        """A status of 0 would look like a real one."""
         registry = CollectorRegistry()
 
         PrometheusSink(registry)(attrs.evolve(ENDED, status=None))
@@ -187,7 +187,7 @@ class TestPrometheus:
         assert registry.get_sample_value("capillary_attempt_duration_seconds_count", labels) == 1
 
     def test_the_names_can_begin_with_another_word(self) -> None:
-        """Two clients of one process may want to be told apart."""
+        """Two clients of one process may need different metrics."""
         registry = CollectorRegistry()
 
         PrometheusSink(registry, namespace="loyalty")(PAUSE)
@@ -195,11 +195,11 @@ class TestPrometheus:
         assert b"loyalty_pauses_total 1.0" in generate_latest(registry)
 
     def test_a_kind_that_a_later_version_adds_is_no_error(self) -> None:
-        """The sinks of a user's own should do the same."""
+        """A sink must ignore unknown events."""
         PrometheusSink(CollectorRegistry())(Event())
 
     def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """With the extra that brings it."""
+        """The message must tell the user what to install."""
         monkeypatch.setitem(sys.modules, "prometheus_client", None)
 
         with pytest.raises(ConfigurationError, match=r"capillary-async\[prometheus\]"):
@@ -208,7 +208,7 @@ class TestPrometheus:
 
 @attrs.define
 class Standing:
-    """How a job stands, as a bar sees it."""
+    """The progress of a job, as a bar needs it."""
 
     total: int = 10
     done: int = 0
@@ -216,11 +216,11 @@ class Standing:
 
 
 class TestProgress:
-    """A bar for jobs that run from Python."""
+    """A progress bar for jobs and loops."""
 
     @pytest.mark.parametrize("kind", ["rich", "tqdm"])
     def test_a_bar_shows_how_far_a_job_is(self, capsys: pytest.CaptureFixture[str], kind: Any) -> None:
-        """And what it waits for."""
+        """The bar must also show why the job waits."""
         standing = Standing()
 
         with ProgressSink("june", kind=kind) as bar:
@@ -235,7 +235,7 @@ class TestProgress:
     async def test_a_job_draws_it(
         self, capillary_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Any
     ) -> None:
-        """To its end."""
+        """The bar must reach the end of the job."""
         job = BulkJob.create(tmp_path / "june", "customers", range(1, 30))
         auth = BasicAuth(capillary_sandbox.till, capillary_sandbox.password)
 
@@ -246,13 +246,13 @@ class TestProgress:
         assert "100%" in "".join(capsys.readouterr())
 
     def test_a_bar_that_is_not_open_says_so(self) -> None:
-        """Nothing would ever be drawn."""
+        """Otherwise nothing would be drawn."""
         with pytest.raises(RuntimeError, match="inside `with ProgressSink"):
             ProgressSink()(Standing())
 
     @pytest.mark.parametrize("total", [3, None])
     async def test_a_bar_counts_what_a_loop_reads(self, capsys: pytest.CaptureFixture[str], total: int | None) -> None:
-        """`lookup_many` and listings are loops of the caller's own, not jobs."""
+        """`lookup_many` and listings are loops, not jobs."""
 
         async def rows() -> AsyncIterator[int]:
             for number in range(3):
@@ -264,7 +264,7 @@ class TestProgress:
         assert ("3/3" if total else "3key") in "".join(capsys.readouterr())
 
     def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The one that was asked for."""
+        """The message must tell the user what to install."""
         monkeypatch.setattr("capillary_async.telemetry.progress.find_spec", {"rich": True}.get)
 
         with pytest.raises(ConfigurationError, match="install tqdm"):
@@ -272,7 +272,7 @@ class TestProgress:
 
 
 def test_the_sinks_load_nothing_until_they_are_made() -> None:
-    """Whoever wants the kinds of events alone does not wait for a metrics package."""
+    """A program that needs only the event classes must not import a metrics package."""
     heavy = {"aiohttp", "prometheus_client", "rich", "tqdm"}
     code = f"import capillary_async.telemetry, sys; print({heavy} & {{*sys.modules}})"
 

@@ -1,4 +1,4 @@
-"""Type checkers that this project does not use itself accept what users write."""
+"""Type checkers that this project does not use accept users' code."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ COMMANDS = {
 
 @pytest.fixture(params=COMMANDS)
 def checker(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """Name a command that checks files."""
+    """Return a command that checks files."""
     name: str = request.param
     if find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
@@ -38,7 +38,7 @@ def checker(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 def check(checker: tuple[str, ...], folder: Path, files: dict[str, str]) -> tuple[int, str]:
-    """Check files in a folder of their own; return the exit code and what was said."""
+    """Check files in a temporary folder; return the exit code and the output."""
     for name, code in files.items():
         (folder / f"{name}.py").write_text(code, "utf-8")
     paths = [str(folder / f"{name}.py") for name in files]
@@ -47,14 +47,14 @@ def check(checker: tuple[str, ...], folder: Path, files: dict[str, str]) -> tupl
 
 
 def test_the_readme_is_accepted(checker: tuple[str, ...], tmp_path: Path) -> None:
-    """They took `endpoint(get)` for a plain function, and wanted `customer_id` twice."""
+    """Some checkers treated `endpoint(get)` as a function and required `customer_id` twice."""
     code, said = check(checker, tmp_path, EXAMPLES)
 
     assert code == 0, said
 
 
 def test_a_mistake_is_found(checker: tuple[str, ...], tmp_path: Path) -> None:
-    """A checker that sees `Any` everywhere would accept the README, too."""
+    """A checker that infers `Any` everywhere would accept the README too."""
     code, said = check(checker, tmp_path, {"wrong": WRONG})
 
     assert code == 1, said

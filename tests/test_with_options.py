@@ -1,4 +1,4 @@
-"""Variants of a client: the same session, token and limits, and other options for their calls."""
+"""`with_options`: a client with the same session, token and limits, and other options for its calls."""
 
 import time
 from collections.abc import AsyncIterator
@@ -37,24 +37,24 @@ async def client(capillary_sandbox: Sandbox) -> AsyncIterator[CapillaryClient]:
 
 
 class TestSharing:
-    """What a variant has in common with its client."""
+    """The resources that a variant shares with its client."""
 
     async def test_the_token_is_shared(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """Another one would be another request, for each variant."""
+        """Each variant would otherwise send another token request."""
         for caller in (client, client.with_options(deadline=5.0), client.with_options(deadline=6.0)):
             await caller.customers.get(6)
 
         assert capillary_sandbox.tokens_issued == 1
 
     async def test_connections_are_shared(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """A variant costs nothing to make, so a web handler may make one for each request."""
+        """A variant is cheap, so a web handler may create one for each request."""
         for _ in range(5):
             await client.with_options(deadline=5.0).customers.get(6)
 
         assert capillary_sandbox.connections == 1
 
     async def test_the_rate_limit_is_shared(self, capillary_sandbox: Sandbox) -> None:
-        """The API counts for the key, not for the variant."""
+        """The API counts calls for the key, not for the variant."""
         auth = BasicAuth(capillary_sandbox.till, capillary_sandbox.password)
         options = ClientOptions(rate_limit=RateLimit(1, per=60.0))
         async with CapillaryClient(capillary_sandbox.base_url, auth, options=options) as client:
@@ -67,7 +67,7 @@ class TestSharing:
     async def test_what_is_known_of_listings_is_shared(
         self, capillary_sandbox: Sandbox, client: CapillaryClient
     ) -> None:
-        """So a variant's first listing is as short as the client's second."""
+        """A variant's first listing needs no more requests than the client's second."""
         costs: list[int] = []
         for caller in (client, client, client.with_options(deadline=5.0)):
             before = capillary_sandbox.request_count
@@ -77,7 +77,7 @@ class TestSharing:
         assert costs[0] > costs[1] == costs[2]
 
     async def test_listeners_are_shared(self, capillary_sandbox: Sandbox) -> None:
-        """Metrics count all calls."""
+        """Metrics must count all calls."""
         events: list[Event] = []
         auth = OAuth(capillary_sandbox.key, capillary_sandbox.secret)
         async with CapillaryClient(capillary_sandbox.base_url, auth, on_event=events.append) as client:
@@ -86,7 +86,7 @@ class TestSharing:
         assert [type(event) for event in events].count(CallEnded) == 1
 
     async def test_it_opens_and_closes_with_its_client(self, client: CapillaryClient) -> None:
-        """A block of its own would close the session under the others."""
+        """Closing a variant would close the session of the others."""
         variant = client.with_options(deadline=5.0)
 
         for attempt in (variant.open(), variant.aclose(), variant.__aenter__()):
@@ -95,7 +95,7 @@ class TestSharing:
         assert await client.customers.get(6)
 
     async def test_it_can_be_made_before_the_client_is_open(self, capillary_sandbox: Sandbox) -> None:
-        """At the top of a module, beside the client."""
+        """Programs create both at the top of a module."""
         client = CapillaryClient(capillary_sandbox.base_url, OAuth(capillary_sandbox.key, capillary_sandbox.secret))
         variant = client.with_options(deadline=5.0)
 
@@ -108,10 +108,10 @@ class TestSharing:
 
 
 class TestOptions:
-    """What a variant may do otherwise."""
+    """The options that a variant can change."""
 
     async def test_a_deadline_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """The checkout page cannot wait as long as a report."""
+        """A checkout page needs a shorter deadline than a report."""
         capillary_sandbox.latency = 1.0
         began = time.monotonic()
 
@@ -121,13 +121,13 @@ class TestOptions:
         assert time.monotonic() - began < 0.9
 
     async def test_no_deadline(self, client: CapillaryClient) -> None:
-        """`None` is a value, not "as it is"."""
+        """`None` means no deadline, not "unchanged"."""
         variant = client.with_options(deadline=0.001).with_options(deadline=None)
 
         assert (await variant.customers.get(6)).id == 6
 
     async def test_a_timeout_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """For one attempt; a retry may be faster."""
+        """The timeout is for one attempt; a retry may be faster."""
         capillary_sandbox.latency = 1.0
 
         (error,) = await outcomes(client.with_options(attempt_timeout=0.05, retry=ONCE).customers.get(6))
@@ -136,7 +136,7 @@ class TestOptions:
         assert "0.05 s" in str(error)
 
     async def test_retries_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """A caller that retries itself wants none below."""
+        """A caller with its own retries wants none in the client."""
         await client.customers.get(6)
         capillary_sandbox.script("/", Answer(status=503), times=2)
 
@@ -148,7 +148,7 @@ class TestOptions:
 
     @pytest.mark.parametrize("coalesce", [True, False])
     async def test_sharing_answers(self, capillary_sandbox: Sandbox, *, coalesce: bool) -> None:
-        """It is switched on and off for some callers."""
+        """Only some callers may want coalescing."""
         auth = OAuth(capillary_sandbox.key, capillary_sandbox.secret)
         options = ClientOptions(coalesce=not coalesce)
         async with CapillaryClient(capillary_sandbox.base_url, auth, options=options) as client:
@@ -173,7 +173,7 @@ class TestOptions:
         ("priority", "expected"), [("bulk", ["first", "client", "variant"]), ("normal", ["first", "variant", "client"])]
     )
     async def test_a_priority_of_its_own(self, capillary_sandbox: Sandbox, priority: Any, expected: list[str]) -> None:
-        """It counts for more than what stands around the call."""
+        """The option takes precedence over `bulk_priority()` around the call."""
         order: list[str] = []
         auth = BasicAuth(capillary_sandbox.till, capillary_sandbox.password)
         capillary_sandbox.latency = 0.02
@@ -195,7 +195,7 @@ class TestOptions:
         assert order == expected
 
     async def test_the_client_stays_as_it_is(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """A variant is another object."""
+        """Making a variant must not change the client."""
         client.with_options(deadline=0.001, retry=ONCE, language="zh")
 
         assert (await client.customers.get(6)).id == 6
@@ -213,7 +213,7 @@ class TestOptions:
         ],
     )
     async def test_a_wrong_value_is_refused_by_name(self, client: CapillaryClient, name: str, value: Any) -> None:
-        """Before the first call."""
+        """The error must come before the first call."""
         arguments: dict[str, Any] = {name: value}
         with pytest.raises(ValueError, match=name):
             client.with_options(**arguments)

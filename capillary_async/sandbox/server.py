@@ -87,7 +87,7 @@ class Sandbox(SandboxSettings):
             RuntimeError: The sandbox is already running.
             OSError: The port is taken.
         """
-        # Not at the top, because aiohttp's server is slow to import and the command line imports this module for its help.
+        # Not at the top: aiohttp's server is slow to import, and the command line imports this module for its help.
         from capillary_async.sandbox.sockets import Sockets  # noqa: PLC0415
 
         if self._sockets is not None:

@@ -1,4 +1,4 @@
-"""One call of each endpoint, and clients to make it with."""
+"""One call of each endpoint, and clients for these calls."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -160,6 +160,6 @@ def open_client(
     on_call: Callable[[CallInfo], None] | None = None,
     on_event: OnEvent | None = None,
 ) -> CapillaryClient:
-    """Make a client of a sandbox, logged in with Basic unless told otherwise."""
+    """Open a client of a sandbox, with Basic by default."""
     auth = auth or BasicAuth(sandbox.till, sandbox.password)
     return CapillaryClient(sandbox.base_url, auth, options=options, on_call=on_call, on_event=on_event)

@@ -18,14 +18,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def client(sandbox: Sandbox) -> AsyncIterator[CapillaryClient]:
-    """Open a client of the sandbox that tries everything once."""
+    """Open a client of the sandbox that never retries."""
     async with open_client(sandbox) as opened:
         yield opened
 
 
 @pytest.fixture
 async def patient(sandbox: Sandbox) -> AsyncIterator[CapillaryClient]:
-    """Open a client of the sandbox that tries again, at once."""
+    """Open a client of the sandbox that retries without waiting."""
     options = ClientOptions(retry=RetryPolicy(base=0.001, throttled_base=0.001))
     async with open_client(sandbox, options=options) as opened:
         yield opened

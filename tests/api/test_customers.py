@@ -1,4 +1,4 @@
-"""What starts from a customer."""
+"""Endpoints that start from a customer."""
 
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from capillary_async.sandbox import Answer, Sandbox
 
 
 async def test_a_customer_comes_with_the_parts_asked_for(client: CapillaryClient) -> None:
-    """What was not asked for is not there, rather than empty."""
+    """A part that was not requested is None, not empty."""
     plain = await client.customers.get(6)
     full = await client.customers.get(6, slab_history=True)
 
@@ -44,7 +44,7 @@ REFUSALS: dict[tuple[int, str], tuple[int, type[CapillaryError]]] = {
 async def test_each_reason_for_a_refusal_is_told_apart(
     sandbox: Sandbox, client: CapillaryClient, asked: tuple[int, str], error_status: Any
 ) -> None:
-    """The sandbox knows who is missing, merged, hidden, or in another source."""
+    """Users must distinguish missing, merged and hidden customers, and other sources."""
     sandbox.error_status = error_status
     customer_id, source = asked
 
@@ -58,7 +58,7 @@ async def test_each_reason_for_a_refusal_is_told_apart(
 
 @pytest.mark.parametrize("error_status", ["ok", "4xx"])
 async def test_a_deleted_customer_is_not_found(sandbox: Sandbox, client: CapillaryClient, error_status: Any) -> None:
-    """Its answer is like no other: one message, and no code."""
+    """The answer has a special form: one message and no code."""
     sandbox.error_status = error_status
 
     with pytest.raises(NotFoundError, match="Customer is deleted after PII delete request") as caught:
@@ -68,7 +68,7 @@ async def test_a_deleted_customer_is_not_found(sandbox: Sandbox, client: Capilla
 
 
 async def test_each_identifier_finds_its_customer(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Eight kinds are documented."""
+    """The API documents eight kinds of identifiers."""
     identifiers = sandbox.identifiers(6)
 
     found = [await client.customers.find_id(name, value) for name, value in identifiers.items()]
@@ -78,12 +78,12 @@ async def test_each_identifier_finds_its_customer(sandbox: Sandbox, client: Capi
 
 
 async def test_a_warning_beside_an_id_is_no_refusal(client: CapillaryClient) -> None:
-    """It carries `"status": false`."""
+    """A warning has `"status": false`, like an error."""
     assert await client.customers.find_id("mobile", "999000000013") == 13
 
 
 async def test_nobodys_identifier_is_not_found(client: CapillaryClient) -> None:
-    """The answer has neither an id nor a null in its place."""
+    """The API's answer lacks the id, so it must not be read as an id."""
     with pytest.raises(NotFoundError) as caught:
         await client.customers.find_id("mobile", "999000000404")
 
@@ -92,7 +92,7 @@ async def test_nobodys_identifier_is_not_found(client: CapillaryClient) -> None:
 
 @pytest.mark.parametrize("entity", [None, "x", Decimal("3.7"), True, [306], {}])
 async def test_what_is_no_id_is_none(sandbox: Sandbox, client: CapillaryClient, entity: object) -> None:
-    """Null never becomes 0, and 3.7 never 3."""
+    """Null must not become 0, and 3.7 must not become 3."""
     sandbox.script("/", Answer(body={"entity": entity, "warnings": []} if entity is not None else {"warnings": []}))
 
     with pytest.raises(DecodeError) as caught:
@@ -102,14 +102,14 @@ async def test_what_is_no_id_is_none(sandbox: Sandbox, client: CapillaryClient, 
 
 
 async def test_an_id_may_come_as_text(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Numbers do, here and there."""
+    """Some answers send numbers as strings."""
     sandbox.script("/", Answer(body={"entity": "306"}))
 
     assert await client.customers.find_id("mobile", "1") == 306
 
 
 async def test_trackers_are_told_apart_by_id_and_condition(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """One tracker has a total for each of its conditions; its id alone comes again."""
+    """One tracker has a total for each of its conditions, so its id is repeated."""
     trackers = await client.customers.list_trackers(6).collect()
 
     assert [(tracker.id, tracker.condition_id) for tracker in trackers] == sandbox.customer_tracker_keys(6)
@@ -117,7 +117,7 @@ async def test_trackers_are_told_apart_by_id_and_condition(sandbox: Sandbox, cli
 
 
 async def test_the_dummy_pagination_of_trackers_is_one_page(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Three zeros stand beside a full list."""
+    """The pagination has three zeros beside a full list."""
     rows = [{"id": 5, "conditionId": number, "name": "t", "type": "POINTS", "value": 1} for number in range(250)]
     sandbox.script("/", Answer(body={"pagination": {"limit": 0, "offset": 0, "total": 0}, "data": rows}), times=None)
 
@@ -126,7 +126,7 @@ async def test_the_dummy_pagination_of_trackers_is_one_page(sandbox: Sandbox, cl
 
 
 async def test_user_groups_are_walked_to_their_end(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """They come with the customer's details, a page at a time."""
+    """The groups are in the customer's details, one page in each answer."""
     sandbox.rows["user_groups"] = 45
 
     groups = await client.customers.list_user_groups(6, page_size=10).collect()
@@ -136,7 +136,7 @@ async def test_user_groups_are_walked_to_their_end(sandbox: Sandbox, client: Cap
 
 
 async def test_a_customer_without_user_groups_has_none(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """That is an answer, and no error."""
+    """An empty listing is not an error."""
     sandbox.rows["user_groups"] = 0
 
     assert await client.customers.list_user_groups(6).collect() == []
@@ -147,7 +147,7 @@ async def test_a_customer_without_user_groups_has_none(sandbox: Sandbox, client:
     ["userGroups2", "userGroup2", "userGroups", "user_group_2", "UserGroup2Details", "ug2", "UG2s", "ug2Details"],
 )
 async def test_user_groups_are_found_under_any_name(sandbox: Sandbox, client: CapillaryClient, name: str) -> None:
-    """No document shows what their member is called."""
+    """No document names the member that holds them."""
     sandbox.user_groups_key = name
     sandbox.rows["user_groups"] = 3
 
@@ -166,7 +166,7 @@ AMBIGUOUS: list[dict[str, Any]] = [
 
 
 class TestFindUserGroups:
-    """Which of an answer's members holds the groups."""
+    """The choice of the member that holds the user groups."""
 
     @pytest.mark.parametrize(
         "answer",
@@ -179,7 +179,7 @@ class TestFindUserGroups:
         ],
     )
     def test_the_one_list_of_objects_is_taken(self, answer: dict[str, Any]) -> None:
-        """Whatever else speaks of user groups."""
+        """Other members may have similar names."""
         assert find_user_groups(answer) == (GROUPS, "userGroups2")
 
     @pytest.mark.parametrize(
@@ -195,11 +195,11 @@ class TestFindUserGroups:
         ],
     )
     def test_none_that_are_promised_are_none(self, answer: dict[str, Any]) -> None:
-        """A customer without groups may come without the member, too."""
+        """The answer for a customer without groups may lack the member."""
         assert find_user_groups(answer) == ([], "")
 
     def test_an_empty_list_is_named(self) -> None:
-        """It is where the groups would stand."""
+        """Errors name the member of the list."""
         assert find_user_groups({"userGroups2": []}) == ([], "userGroups2")
 
     @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ class TestFindUserGroups:
         AMBIGUOUS,
     )
     def test_groups_that_cannot_be_found_are_an_error(self, answer: dict[str, Any]) -> None:
-        """It names the members that there were: whoever reads it can tell which it should be."""
+        """The message names the members, so that a user can report the right one."""
         with pytest.raises(DecodeError, match=", ".join(sorted(answer))) as caught:
             find_user_groups(answer)
 

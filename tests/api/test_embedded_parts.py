@@ -1,4 +1,4 @@
-"""What `embed` adds to a customer is typed, and agrees with itself."""
+"""The parts that `embed` adds to a customer are typed and consistent."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ TIERS = ["Topaz", "Coral", "Garnet", "Diamond"]
 
 
 async def customer_with(client: CapillaryClient, customer_id: int, *embed: str, **flags: Any) -> Customer:
-    """Return a customer with parts that are asked for."""
+    """Return a customer with some parts."""
     return await client.customers.get(customer_id, embed=embed, gap_to_upgrade=0, gap_to_renew=0, **flags)
 
 
@@ -24,7 +24,7 @@ async def points_of(client: CapillaryClient, customer_id: int) -> PointsSummary:
 
 @pytest.mark.parametrize("customer_id", range(1, 41))
 async def test_every_customer_has_a_tier(client: CapillaryClient, customer_id: int) -> None:
-    """A service that shows tiers must have one to show, in the base tier and in the top tier, too."""
+    """A service that shows tiers needs one for the base tier and the top tier too."""
     points = await points_of(client, customer_id)
 
     assert points.current_slab == TIERS[customer_id % 4]
@@ -33,7 +33,7 @@ async def test_every_customer_has_a_tier(client: CapillaryClient, customer_id: i
 
 @pytest.mark.parametrize("customer_id", range(1, 41))
 async def test_nothing_that_is_embedded_is_left_untyped(client: CapillaryClient, customer_id: int) -> None:
-    """What ends up in `extra` has no type and no documentation."""
+    """Values in `extra` have no type and no documentation."""
     parts = set(Embed) - {Embed.USER_GROUP}
 
     customer = await customer_with(client, customer_id, *parts, include_fraud_details=True)
@@ -45,7 +45,7 @@ async def test_nothing_that_is_embedded_is_left_untyped(client: CapillaryClient,
 
 
 async def test_points_agree_in_every_part(client: CapillaryClient) -> None:
-    """Whoever compares two parts must not have to ask which one is wrong."""
+    """Two parts of one answer must not contradict each other."""
     customer = await customer_with(client, 27, "points", "mlp", "expirySchedules", "promotionalPoints")
 
     points, programs, loyalty = customer.points_summary, customer.loyalty_programs, customer.loyalty_info
@@ -58,7 +58,7 @@ async def test_points_agree_in_every_part(client: CapillaryClient) -> None:
 
 
 async def test_points_that_are_left_are_those_earned_and_not_gone(client: CapillaryClient) -> None:
-    """A balance that does not add up would make every example look wrong."""
+    """Examples with inconsistent balances would look wrong."""
     points = await points_of(client, 27)
 
     assert points.lifetime_points
@@ -66,7 +66,7 @@ async def test_points_that_are_left_are_those_earned_and_not_gone(client: Capill
 
 
 async def test_points_keep_every_digit(client: CapillaryClient) -> None:
-    """The API sends three places, and they are money to somebody."""
+    """The API sends three decimal places, and points have a money value."""
     left = (await points_of(client, 27)).loyalty_points
 
     assert isinstance(left, Decimal)
@@ -74,7 +74,7 @@ async def test_points_keep_every_digit(client: CapillaryClient) -> None:
 
 
 async def test_a_program_knows_what_its_next_tier_takes(client: CapillaryClient) -> None:
-    """`embed=mlp` brings tiers and gaps together."""
+    """`embed=mlp` adds tiers and gaps together."""
     customer = await customer_with(client, 5, "mlp")
 
     assert customer.loyalty_programs is not None
@@ -85,14 +85,14 @@ async def test_a_program_knows_what_its_next_tier_takes(client: CapillaryClient)
 
 
 async def test_a_program_that_the_customer_did_not_join_says_so(client: CapillaryClient) -> None:
-    """Its `loyaltyId` is -1, and all else looks like a base tier."""
+    """Only the `loyaltyId` of -1 shows it; the rest looks like a base tier."""
     customer = await customer_with(client, 5, "mlp")
 
     assert [program.is_enrolled for program in customer.loyalty_programs or ()] == [True, False]
 
 
 async def test_what_was_not_asked_for_is_none(client: CapillaryClient) -> None:
-    """Not asked and no points are two things."""
+    """"Not requested" must differ from "no points"."""
     customer = await client.customers.get(5)
 
     assert customer.points_summary is None
@@ -100,7 +100,7 @@ async def test_what_was_not_asked_for_is_none(client: CapillaryClient) -> None:
 
 
 async def test_subscriptions_are_typed(client: CapillaryClient) -> None:
-    """One for each channel and kind of message."""
+    """There is one for each channel and kind of message."""
     customer = await customer_with(client, 5, "subscriptions")
 
     assert customer.subscription_info is not None
@@ -108,6 +108,6 @@ async def test_subscriptions_are_typed(client: CapillaryClient) -> None:
 
 
 async def test_who_does_not_exist_has_no_tier(client: CapillaryClient) -> None:
-    """An error, and no tier out of nothing."""
+    """A missing customer must be an error, not a customer in the base tier."""
     with pytest.raises(NotFoundError):
         await client.customers.get(404, embed=["points"])

@@ -1,4 +1,4 @@
-"""What holds for each endpoint: who may ask, what a refusal comes to, what is told to whom."""
+"""Facts about each endpoint: authentication, errors, logs and callbacks."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ def number_envelope(code: int) -> Any:
 
 
 async def tokens_of(sandbox: Sandbox) -> str:
-    """Return a token that the sandbox has just granted."""
+    """Return a token that the sandbox issued."""
     async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
         await client.customers.get(1)
     token = sandbox.requests[-1].headers[TOKEN_HEADER]
@@ -98,7 +98,7 @@ async def tokens_of(sandbox: Sandbox) -> str:
 
 
 async def refused(client: CapillaryClient, call: CallContext) -> CapillaryError:
-    """Return the error that a call comes to."""
+    """Return the error of a call."""
     with pytest.raises(CapillaryError) as caught:
         await call(client)
     return caught.value
@@ -110,7 +110,7 @@ class TestEach:
 
     @pytest.mark.parametrize("kind", ["password", "md5", "oauth", "attribution", "token"])
     async def test_every_kind_of_authentication_opens_it(self, sandbox: Sandbox, name: str, kind: str) -> None:
-        """An organisation may have but one of them."""
+        """An organisation may support only one kind."""
         auths: dict[str, Auth] = {
             "password": BasicAuth("store.server", "server123"),
             "md5": BasicAuth.from_md5("store.server", MD5),
@@ -132,7 +132,7 @@ class TestEach:
             assert request.headers.get("X-CAP-API-ATTRIBUTION-ENTITY-CODE") == ("s1" if is_attributed else None)
 
     async def test_a_token_is_asked_for_once(self, sandbox: Sandbox, name: str) -> None:
-        """And without any other proof beside key and secret."""
+        """The token request needs only key and secret."""
         async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
             await CALLS[name][1](client)
             await CALLS[name][1](client)
@@ -148,7 +148,7 @@ class TestEach:
     async def test_a_token_that_is_refused_is_replaced(
         self, sandbox: Sandbox, name: str, verdict: str, error_status: Any
     ) -> None:
-        """In the old envelope, whatever the status."""
+        """The refusal is in the old envelope, with any HTTP status."""
         sandbox.error_status = error_status
         async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
             await CALLS[name][1](client)
@@ -166,7 +166,7 @@ class TestEach:
     async def test_a_refusal_says_everything_about_itself(
         self, sandbox: Sandbox, client: CapillaryClient, name: str, shape: Callable[[int], Any], status: int
     ) -> None:
-        """In every documented shape, whichever endpoint it comes from."""
+        """The error must have all attributes for every documented form and endpoint."""
         sandbox.script("/", Answer(status=status, body=shape(8015), headers={"X-Cap-Requestid": "r-1"}))
 
         error = await refused(client, CALLS[name][1])
@@ -181,7 +181,7 @@ class TestEach:
     async def test_a_success_that_is_none_is_a_decode_error(
         self, sandbox: Sandbox, client: CapillaryClient, name: str, body: bytes
     ) -> None:
-        """None of it is ever taken for data."""
+        """A page that is not the API's must never be read as data."""
         sandbox.script("/", Answer(body=body))
         if name == "fetch" and body in (b"7", b'"text"', b"[]"):
             pytest.skip("`fetch` takes any document")
@@ -194,7 +194,7 @@ class TestEach:
     async def test_a_dropped_connection_is_a_transport_error(
         self, sandbox: Sandbox, client: CapillaryClient, name: str
     ) -> None:
-        """With as many attempts as the server saw."""
+        """`attempts` must be the number of requests that the server saw."""
         sandbox.script("/", Answer(abort=True))
 
         error = await refused(client, CALLS[name][1])
@@ -203,7 +203,7 @@ class TestEach:
         assert (error.path, error.attempts, sandbox.request_count) == (CALLS[name][0], 1, 1)
 
     async def test_trouble_that_passes_is_not_noticed(self, sandbox: Sandbox, name: str) -> None:
-        """Three kinds of it in a row."""
+        """The client must recover from three different faults in succession."""
         seen: list[CallInfo] = []
         sandbox.script("/", Answer(status=503), Answer(abort=True), Answer.throttled("0"), times=3)
 
@@ -214,7 +214,7 @@ class TestEach:
         assert sum(info.attempts for info in seen) == sandbox.request_count
 
     async def test_a_call_is_told_to_who_asked_for_it(self, sandbox: Sandbox, name: str) -> None:
-        """The seam for metrics; nobody's data is in it."""
+        """Metrics use `on_call`, and it must not hold personal data."""
         seen: list[CallInfo] = []
 
         async with open_client(sandbox, on_call=seen.append) as client:
@@ -232,7 +232,7 @@ class TestEach:
 async def test_every_documented_code_has_its_class(
     sandbox: Sandbox, client: CapillaryClient, code: int, expected: type[ResponseError], status: int
 ) -> None:
-    """Users decide by the class, and need no table of codes."""
+    """Users decide by the class, without a table of codes."""
     sandbox.script("/", Answer(status=status, body=v3(code)))
 
     error = await refused(client, CALLS["customers.get"][1])
@@ -246,7 +246,7 @@ async def test_every_documented_code_has_its_class(
 async def test_every_documented_status_has_its_class(
     sandbox: Sandbox, client: CapillaryClient, status: int, expected: type[ResponseError], body: bytes
 ) -> None:
-    """Blank pages and the gateway's HTML say nothing but their status."""
+    """Blank pages and the gateway's HTML have only a status."""
     sandbox.script("/", Answer(status=status, body=body))
 
     error = await refused(client, CALLS["customers.get"][1])
@@ -262,14 +262,14 @@ async def test_every_documented_status_has_its_class(
 async def test_a_blank_400_says_that_the_customer_id_is_wrong(
     sandbox: Sandbox, client: CapillaryClient, body: bytes, expected: type[ResponseError]
 ) -> None:
-    """The customer page documents it, without a code."""
+    """The customer page documents this answer, which has no code."""
     sandbox.script("/", Answer(status=400, body=body))
 
     assert type(await refused(client, CALLS["customers.get"][1])) is expected
 
 
 async def test_a_500_with_a_business_code_is_asked_once(sandbox: Sandbox) -> None:
-    """Another attempt meets the same refusal, and costs the retry budget."""
+    """A retry would get the same refusal and use the retry budget."""
     sandbox.script("/", Answer(status=500, body=v3(310126)), times=None)
 
     async with open_client(sandbox, options=HURRIED) as client:
@@ -287,7 +287,7 @@ async def test_a_500_with_a_business_code_is_asked_once(sandbox: Sandbox) -> Non
     ],
 )
 async def test_a_login_that_is_refused_says_what_to_check(sandbox: Sandbox, auth: Auth, advice: str) -> None:
-    """It is the first error that many see; no secret is in it."""
+    """Many users see this error first, and it must not hold a secret."""
     async with open_client(sandbox, auth) as client:
         error = await refused(client, CALLS["customers.get"][1])
 
@@ -297,7 +297,7 @@ async def test_a_login_that_is_refused_says_what_to_check(sandbox: Sandbox, auth
 
 
 async def test_a_real_498_renews_the_token(sandbox: Sandbox) -> None:
-    """`/v3` sends it as the HTTP status of an answer in its own shape."""
+    """`/v3` sends 498 as HTTP status, with an answer in its own form."""
     async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
         sandbox.script("/v3/users", Answer(status=498, body=v3(498)))
 
@@ -307,7 +307,7 @@ async def test_a_real_498_renews_the_token(sandbox: Sandbox) -> None:
 
 
 async def test_a_wait_that_is_asked_for_is_in_the_error(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Whoever makes the calls may have a queue of their own."""
+    """A caller with its own queue needs the time."""
     sandbox.script("/", Answer.throttled("7"))
 
     error = await refused(client, CALLS["customers.get"][1])
@@ -317,11 +317,11 @@ async def test_a_wait_that_is_asked_for_is_in_the_error(sandbox: Sandbox, client
 
 
 class TestRefusedCredentials:
-    """Wrong credentials are final: trying again locks accounts."""
+    """Wrong credentials are not retried, because retries may lock the account."""
 
     @pytest.mark.parametrize("error_status", ["ok", "4xx"])
     async def test_a_wrong_password_is_not_tried_again(self, sandbox: Sandbox, error_status: Any) -> None:
-        """The code of the old envelope is what came."""
+        """The error has the code of the old envelope."""
         sandbox.error_status = error_status
 
         async with open_client(sandbox, BasicAuth("store.server", "other"), options=HURRIED) as client:
@@ -332,7 +332,7 @@ class TestRefusedCredentials:
 
     @pytest.mark.parametrize("error_status", ["ok", "4xx"])
     async def test_a_wrong_key_is_not_tried_again(self, sandbox: Sandbox, error_status: Any) -> None:
-        """The call itself was never sent; the request for a token is on its account."""
+        """The call was never sent; its `attempts` counts the token request."""
         seen: list[CallInfo] = []
         sandbox.error_status = error_status
 
@@ -346,7 +346,7 @@ class TestRefusedCredentials:
         assert seen[0].request_id == error.request_id == "sandbox-1"
 
     async def test_a_token_of_ones_own_is_not_replaced(self, sandbox: Sandbox) -> None:
-        """There is nothing to replace it with."""
+        """The client cannot get another token."""
         async with open_client(sandbox, AccessToken("unknown"), options=HURRIED) as client:
             error = await refused(client, CALLS["customers.get"][1])
 
@@ -355,7 +355,7 @@ class TestRefusedCredentials:
 
     @pytest.mark.parametrize("denial", ["scope", "access group"])
     async def test_a_missing_right_is_final(self, sandbox: Sandbox, denial: Any) -> None:
-        """Another token would have no more of them."""
+        """A new token would have the same rights."""
         sandbox.denial = denial
 
         async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret), options=HURRIED) as client:
@@ -366,10 +366,10 @@ class TestRefusedCredentials:
 
 
 class TestTelling:
-    """What is told of a call, and what telling must not do."""
+    """The callbacks and logs of a call."""
 
     async def test_a_failed_call_is_told_too(self, sandbox: Sandbox) -> None:
-        """With its verdict."""
+        """`CallInfo` has the error."""
         seen: list[CallInfo] = []
 
         async with open_client(sandbox, on_call=seen.append) as client:
@@ -382,7 +382,7 @@ class TestTelling:
     async def test_a_failing_listener_changes_nothing(
         self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, customer_id: int
     ) -> None:
-        """An answer must not be lost over its bookkeeping."""
+        """An error in a callback must not lose the answer."""
 
         def fail(info: CallInfo) -> None:
             raise RuntimeError("metrics are down")
@@ -399,7 +399,7 @@ class TestTelling:
     async def test_calls_are_logged_without_anybodys_data(
         self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """One line a call at DEBUG, on the logger that is called like the package; else nothing."""
+        """The log has one DEBUG line for each call, on the package's logger."""
         caplog.set_level(logging.DEBUG, "capillary_async")
 
         async with open_client(sandbox) as client:
@@ -413,7 +413,7 @@ class TestTelling:
         assert "example.com" not in caplog.text
 
     async def test_nothing_is_logged_by_default(self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-        """A library is silent."""
+        """A library must be silent by default."""
         caplog.set_level(logging.INFO)
 
         async with open_client(sandbox) as client:
@@ -423,7 +423,7 @@ class TestTelling:
         assert not [record for record in caplog.records if record.name.startswith("capillary_async")]
 
     async def test_a_wait_for_the_rate_limit_is_told(self, sandbox: Sandbox) -> None:
-        """It is what explains a slow call on a fast server."""
+        """The wait explains a slow call on a fast server."""
         # Of 300 an hour, four may start at once: for a token, for two customers, and for one with the old token.
         options = ClientOptions(rate_limit=RateLimit(300, per=3600.0), deadline=5.0)
 
@@ -436,14 +436,14 @@ class TestTelling:
 
 
 def test_one_attempt_is_one_attempt() -> None:
-    """The client of these tests tries everything once, so that counts are easy."""
+    """The other tests count requests, so this client must never retry."""
     assert ONCE.retry.attempts == 1
 
 
 async def test_every_page_but_the_first_is_decoded_without_dicts(
     sandbox: Sandbox, client: CapillaryClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both ways give the same models; if the fast one were never taken, nobody would notice."""
+    """Both ways give the same models, so only this test notices if the fast way is never used."""
     pages: list[int] = []
     models = StructRows.models
 
@@ -461,7 +461,7 @@ async def test_every_page_but_the_first_is_decoded_without_dicts(
 
 
 async def test_callers_who_share_an_answer_may_structure_it_differently(sandbox: Sandbox) -> None:
-    """What was decoded for one of them would be no dict for the other."""
+    """Rows that were decoded for one caller's model must be dicts for another caller."""
     options = ClientOptions(coalesce=True)
     async with CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, sandbox.password), options=options) as client:
         path, query = "/v3/users/1/trackedTargetEvents/7", {"limit": 100, "offset": 0}
@@ -475,7 +475,7 @@ async def test_callers_who_share_an_answer_may_structure_it_differently(sandbox:
 
 
 async def test_a_bad_row_is_skipped_on_a_page_of_a_learned_form(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Rows are then looked at one by one, as dicts."""
+    """The rows are then structured one by one, from dicts."""
     rows = [{"eventLogId": 1, "targetValue": 1}, {"eventLogId": 2, "targetValue": 3}]
     bad = [{"eventLogId": 3, "targetValue": "x"}, {"eventLogId": 4, "targetValue": 4}]
     pagination = {"limit": 100, "offset": 0, "total": 2}

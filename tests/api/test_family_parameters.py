@@ -356,7 +356,7 @@ CASES: list[Case] = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case: Case) -> None:
-    """What is left `None` is not sent; each parameter travels as its document writes it."""
+    """A `None` is not sent, and each parameter has its documented form."""
     path, call, query = case
     sandbox.script("/", Answer(status=500), times=None)
 
@@ -369,7 +369,7 @@ async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case
 
 
 async def test_the_newer_progress_wants_a_scope(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """It travels in headers, to another path."""
+    """The scope is sent in headers, to another path."""
     await client.targets.get_progress(5, data_scope=DataScope.ALL, data_scope_org_ids=[1, 2])
 
     request = sandbox.requests[0]

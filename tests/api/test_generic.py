@@ -1,4 +1,4 @@
-"""The rest of the API, by its paths."""
+"""Endpoints without a method, by path."""
 
 import gc
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from capillary_async.sandbox.paging import OffsetMeaning
 
 @attrs.frozen
 class Row:
-    """One's own class, with the keys as the API writes them."""
+    """A user's own class, with the API's keys as names."""
 
     eventLogId: int  # noqa: N815
     targetValue: Decimal  # noqa: N815
@@ -35,14 +35,14 @@ class Row:
 
 @dataclass
 class InnerDataclass:
-    """A part of it."""
+    """An inner object."""
 
     some_thing: list[int]
 
 
 @dataclass
 class SnakeDataclass:
-    """One's own class, with names of Python."""
+    """A user's own class, with Python names."""
 
     event_log_id: int
     target_value: Decimal
@@ -54,7 +54,7 @@ class SnakeDataclass:
 
 @attrs.frozen
 class SnakeAttrs:
-    """The same with attrs."""
+    """An attrs class with Python names."""
 
     event_log_id: int
     target_value: Decimal
@@ -64,13 +64,13 @@ class SnakeAttrs:
 
 
 class InnerPydantic(BaseModel):
-    """A part of a model of pydantic."""
+    """An inner object of a pydantic model."""
 
     some_thing: list[int]
 
 
 class SnakePydantic(BaseModel):
-    """The same with pydantic."""
+    """A pydantic model with Python names."""
 
     event_log_id: int
     target_value: Decimal
@@ -81,7 +81,7 @@ class SnakePydantic(BaseModel):
 
 
 class Aliased(BaseModel):
-    """A model that says itself what its keys are."""
+    """A pydantic model with aliases for its keys."""
 
     event_log_id: int
     odd: str = Field(alias="odd-key")
@@ -89,26 +89,26 @@ class Aliased(BaseModel):
 
 @attrs.frozen
 class Unresolved:
-    """A class with an annotation that means nothing."""
+    """A class with an annotation that cannot be resolved."""
 
     value: "Nothing"  # type: ignore[name-defined]  # noqa: F821
 
 
 @dataclass
 class Groups:
-    """One's own class, of another kind."""
+    """A user's own class of another kind."""
 
     data: dict[str, Any]
 
 
 class Entity(TypedDict):
-    """One's own dictionary."""
+    """A user's own TypedDict."""
 
     entity: int
 
 
 async def test_any_answer_can_be_fetched(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """As it is, when nobody says into what."""
+    """Without `into`, the answer is returned as dicts."""
     sandbox.script("/", Answer(body=b'{"a": [1, 1.000, null, "x"]}'))
 
     answer = await client.fetch("/v2/something/new")
@@ -131,14 +131,14 @@ async def test_any_answer_can_be_fetched(sandbox: Sandbox, client: CapillaryClie
 async def test_an_answer_is_structured_into_any_type(
     client: CapillaryClient, path: str, query: dict[str, str], into: Any
 ) -> None:
-    """Models, dataclasses, typed dictionaries."""
+    """Users have models, dataclasses and TypedDicts."""
     answer = await client.fetch(path, query, into)
 
     assert isinstance(answer, dict if into in (Entity, dict[str, Any], dict[str, object]) else into)
 
 
 async def test_an_answer_that_does_not_fit_is_a_decode_error(client: CapillaryClient) -> None:
-    """With the place in it, and the template of the path."""
+    """The error has the location and the path template."""
     with pytest.raises(DecodeError) as caught:
         await client.fetch("/v2/customers/6", {"source": "INSTORE"}, into=dict[str, int])
 
@@ -159,7 +159,7 @@ async def test_an_answer_that_does_not_fit_is_a_decode_error(client: CapillaryCl
 async def test_what_may_be_an_id_is_in_no_error(
     sandbox: Sandbox, client: CapillaryClient, path: str, template: str
 ) -> None:
-    """Only what looks like a part of the API is shown."""
+    """Errors may show only path segments that are known parts of the API."""
     sandbox.script("/", Answer(status=404))
 
     with pytest.raises(UnexpectedResponseError) as caught:
@@ -173,7 +173,7 @@ async def test_what_may_be_an_id_is_in_no_error(
 async def test_a_type_that_nothing_fits_is_the_callers_mistake(
     sandbox: Sandbox, client: CapillaryClient, into: Any
 ) -> None:
-    """It is refused before anything is sent, by an error that one handler of a service catches."""
+    """The error comes before anything is sent, and is a `CapillaryError`."""
     with pytest.raises(InvalidArgumentError):
         await client.fetch("/v2/customers/6", into=into)
     with pytest.raises(InvalidArgumentError):
@@ -186,7 +186,7 @@ async def test_a_type_that_nothing_fits_is_the_callers_mistake(
 async def test_a_class_of_ones_own_may_have_names_of_python(
     sandbox: Sandbox, client: CapillaryClient, into: Any
 ) -> None:
-    """The API writes camelCase, and linters refuse it."""
+    """The API has camelCase keys, which Python linters refuse as names."""
     row = {
         "eventLogId": 5,
         "targetValue": Decimal("1.5"),
@@ -208,7 +208,7 @@ async def test_a_class_of_ones_own_may_have_names_of_python(
 async def test_what_does_not_fit_such_a_class_is_named_by_its_key(
     sandbox: Sandbox, client: CapillaryClient, into: Any
 ) -> None:
-    """The key is what one finds in the answer."""
+    """The user finds the key, not the Python name, in the answer."""
     row: dict[str, Any] = {
         "eventLogId": "x",
         "targetValue": Decimal("1.5"),
@@ -224,7 +224,7 @@ async def test_what_does_not_fit_such_a_class_is_named_by_its_key(
 
 
 async def test_pydantics_own_aliases_are_kept(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Who wrote them knows better."""
+    """An alias that a user declared takes precedence."""
     script_page(sandbox, "data", [{"eventLogId": 1, "odd-key": "x"}])
 
     (row,) = await client.paginate("/v2/things", into=Aliased).collect()
@@ -233,7 +233,7 @@ async def test_pydantics_own_aliases_are_kept(sandbox: Sandbox, client: Capillar
 
 
 async def test_any_listing_can_be_walked(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """With the same care for rows that come twice or not at all."""
+    """Repeated and missing rows must be handled as in other listings."""
     meanings: tuple[OffsetMeaning, ...] = ("records", "pages")
     for means in meanings:
         sandbox.offset_unit = means
@@ -248,7 +248,7 @@ async def test_any_listing_can_be_walked(sandbox: Sandbox, client: CapillaryClie
 async def test_a_listing_may_call_limit_and_offset_otherwise(
     sandbox: Sandbox, client: CapillaryClient, offset_unit: Literal["pages"] | None
 ) -> None:
-    """Those that replace targets for milestones do."""
+    """The promotions API names them `size` and `page`."""
     promotions = client.paginate(
         "/v3/members/6/promotions",
         rows_key="promotions",
@@ -263,7 +263,7 @@ async def test_a_listing_may_call_limit_and_offset_otherwise(
 
 
 async def test_a_listing_may_say_what_its_offset_unit(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Then nothing has to be found out about it."""
+    """A given unit saves the request that finds it out."""
     sandbox.rows["events"] = 100
 
     rows = await client.paginate("/v3/users/6/trackedTargetEvents/79197", page_size=50, offset_unit="records").collect()
@@ -273,13 +273,13 @@ async def test_a_listing_may_say_what_its_offset_unit(sandbox: Sandbox, client: 
 
 
 def script_page(sandbox: Sandbox, member: str, rows: list[Any]) -> None:
-    """Let the sandbox have one page of rows under a name."""
+    """Make the sandbox answer with one page of rows in a member."""
     sandbox.script(lambda request: request.query["offset"] == "0", Answer(body={member: rows}), times=None)
     sandbox.script("/", Answer(body={member: []}), times=None)
 
 
 async def test_rows_may_stand_under_another_name(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """The API has listings of its own making."""
+    """Listings of the API have different names for the rows."""
     script_page(sandbox, "entities", [{"a": 1}, {"a": 2}])
 
     assert await client.paginate("/v2/things", rows_key="entities", key=lambda row: row["a"]).collect() == [
@@ -290,7 +290,7 @@ async def test_rows_may_stand_under_another_name(sandbox: Sandbox, client: Capil
 
 @pytest.mark.parametrize("body", [{"rows": []}, {"data": {}}, {"data": "x"}, [{"a": 1}], {}])
 async def test_a_listing_without_rows_is_a_decode_error(sandbox: Sandbox, client: CapillaryClient, body: Any) -> None:
-    """Taken for an empty page it would be silence about everything."""
+    """Read as an empty page, it would lose all rows silently."""
     sandbox.script("/", Answer(body=body))
 
     with pytest.raises(DecodeError):
@@ -298,7 +298,7 @@ async def test_a_listing_without_rows_is_a_decode_error(sandbox: Sandbox, client
 
 
 async def test_a_key_that_rows_lack_is_named(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Without a key the rows' whole content tells them apart."""
+    """The message must name the missing key."""
     script_page(sandbox, "data", [{"a": 1}])
 
     with pytest.raises(DecodeError, match="expected rows with 'b', which identifies a row") as caught:
@@ -309,7 +309,7 @@ async def test_a_key_that_rows_lack_is_named(sandbox: Sandbox, client: Capillary
 
 @pytest.mark.parametrize("path", ["/v2/customers/annemueller/trackers", "/v3/users/annemueller/targetGroups"])
 async def test_a_name_in_a_path_shows_nowhere(sandbox: Sandbox, path: str) -> None:
-    """A loyalty id may consist of letters alone, and then looks like a part of the API."""
+    """A loyalty id may consist of letters, so it looks like a part of the API."""
     told: list[CallInfo] = []
     auth = BasicAuth(sandbox.till, sandbox.password)
     async with CapillaryClient(sandbox.base_url, auth, on_call=told.append) as own:
@@ -322,7 +322,7 @@ async def test_a_name_in_a_path_shows_nowhere(sandbox: Sandbox, path: str) -> No
 
 
 def test_many_paths_take_no_more_memory(client: CapillaryClient) -> None:
-    """A service that lists by names would otherwise remember each of them."""
+    """A service that puts names into paths must not fill the memory."""
     for number in range(20_000):
         client.paginate(f"/v2/customers/{number:x}anne/trackers", offset_name=f"o{number % 3000}")
 

@@ -1,4 +1,4 @@
-"""A user group's points, tiers and transactions over a socket."""
+"""A user group's points, tiers and transactions."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +20,7 @@ GROUP = 93_257
 
 
 async def test_a_group_comes_with_the_parts_that_are_asked_for(client: CapillaryClient) -> None:
-    """Points and tiers in the classes that customers have, too."""
+    """Points and tiers have the same classes as a customer's."""
     plain = await client.user_groups.get(GROUP)
     full = await client.user_groups.get(
         GROUP, program_details=True, expiry_schedules=True, expired_points=True, gap_to_upgrade=0, gap_to_renew=0
@@ -39,12 +39,12 @@ async def test_a_group_comes_with_the_parts_that_are_asked_for(client: Capillary
     ("identifier", "kind"), [(GROUP, "id"), (f"group-{GROUP}", "externalId"), (str(GROUP), "externalId")]
 )
 async def test_a_group_is_named_in_several_ways(client: CapillaryClient, identifier: Any, kind: str) -> None:
-    """Each travels as a parameter of its own."""
+    """Each kind of identifier has a separate parameter."""
     assert (await client.user_groups.get(identifier, identifier_type=kind)).id == GROUP
 
 
 async def test_a_groups_transactions_are_walked_to_an_empty_page(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Nothing tells how many there are."""
+    """The API returns no total."""
     rows = await client.user_groups.list_transactions(GROUP, page_size=50, embed=list(GroupTransactionEmbed)).collect()
 
     assert [(row.type, row.id) for row in rows] == sandbox.group_transaction_keys(GROUP)
@@ -55,7 +55,7 @@ async def test_a_groups_transactions_are_walked_to_an_empty_page(client: Capilla
 
 
 async def test_a_history_that_is_shown_in_part_warns(client: CapillaryClient) -> None:
-    """No document shows a way to the second page."""
+    """No document shows how to get the second page."""
     changes = client.user_groups.list_slab_changes(GROUP, page_size=20)
 
     with pytest.warns(PartialListingWarning, match="20 of 22"):
@@ -65,7 +65,7 @@ async def test_a_history_that_is_shown_in_part_warns(client: CapillaryClient) ->
 
 
 async def test_a_history_that_is_shown_in_full_warns_of_nothing(client: CapillaryClient) -> None:
-    """A thousand at once are enough for everybody."""
+    """A warning without missing rows would alarm users."""
     changes = await client.user_groups.list_slab_changes(GROUP).collect()
 
     assert len(changes) == 22
@@ -73,7 +73,7 @@ async def test_a_history_that_is_shown_in_full_warns_of_nothing(client: Capillar
 
 
 async def test_a_history_without_rows_is_a_decode_error(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """It is not taken for an empty one."""
+    """It must not be read as an empty history."""
     sandbox.script("/", Answer(body={"pagination": {"total": 3}}))
 
     with pytest.raises(DecodeError, match="list of rows"):
@@ -96,7 +96,7 @@ REFUSALS: list[tuple[Callable[[CapillaryClient], Awaitable[Any]], type[ResponseE
 async def test_a_group_that_is_not_there_is_an_error(
     client: CapillaryClient, call: Any, expected: type[ResponseError], code: int
 ) -> None:
-    """By whichever name it was asked for."""
+    """This must hold for every kind of identifier."""
     with pytest.raises(expected) as caught:
         await call(client)
 

@@ -1,4 +1,4 @@
-"""The points ledger over a socket."""
+"""The points ledger."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from capillary_async.sandbox import Answer, Sandbox
 
 
 async def test_the_ledger_is_walked_by_pages(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """`offset` is a page number for certain."""
+    """The documents agree that `offset` is a page number here."""
     entries = await client.ledger.list_entries("id", 7, page_size=50).collect()
 
     assert [entry.event_log_id for entry in entries] == sandbox.ledger_event_ids(7)
@@ -19,12 +19,12 @@ async def test_the_ledger_is_walked_by_pages(client: CapillaryClient, sandbox: S
 
 
 async def test_who_has_no_entries_has_an_empty_ledger(client: CapillaryClient) -> None:
-    """The API answers it with error 11003."""
+    """The API answers with error 11003."""
     assert await client.ledger.list_entries("id", 10).collect() == []
 
 
 async def test_points_are_numbers_with_every_digit(client: CapillaryClient) -> None:
-    """They travel as texts."""
+    """The API sends them as strings."""
     entry = await client.ledger.list_entries("id", 7).first()
 
     assert entry is not None
@@ -36,7 +36,7 @@ async def test_points_are_numbers_with_every_digit(client: CapillaryClient) -> N
 
 
 async def test_the_ledger_adds_up(client: CapillaryClient) -> None:
-    """To the closing balance, and to the balance of the customer."""
+    """The entries, the closing balance and the customer's balance must agree."""
     entries = await client.ledger.list_entries("id", 7).collect()
     closing = await client.ledger.get_balance("id", 7)
     balance = await client.customers.get_points_balance(7)
@@ -47,7 +47,7 @@ async def test_the_ledger_adds_up(client: CapillaryClient) -> None:
 
 
 async def test_a_balance_says_how_many_pages_there_are(client: CapillaryClient) -> None:
-    """One page holds ten at most."""
+    """One page has at most ten balances."""
     balance = await client.ledger.get_balance("id", 7)
 
     assert balance.ledger_details is not None
@@ -57,7 +57,7 @@ async def test_a_balance_says_how_many_pages_there_are(client: CapillaryClient) 
 
 
 async def test_balances_are_walked_page_by_page(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """A customer of many programmes has more than one page of them."""
+    """A customer in many programmes has more than one page."""
     balances = await client.ledger.list_balances("id", 7, page_size=4).collect()
 
     assert tuple(balances) == (await client.ledger.get_balance("id", 7)).closing_balances
@@ -65,14 +65,14 @@ async def test_balances_are_walked_page_by_page(client: CapillaryClient, sandbox
 
 
 async def test_a_balance_without_details_is_empty(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """What the API leaves out must not break a loop over it."""
+    """A loop over missing details must not fail."""
     sandbox.script("/", Answer(body={"customerDetails": {"userId": 7}, "warnings": []}))
 
     assert (await client.ledger.get_balance("id", 7)).closing_balances == ()
 
 
 async def test_a_customer_is_named_by_any_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """The mobile number is as good as the id."""
+    """Callers may know only the mobile number."""
     mobile = sandbox.identifiers(7)["mobile"]
 
     found = await client.ledger.list_entries("mobile", mobile, entry_type="DEBIT").collect()
@@ -91,7 +91,7 @@ async def test_a_customer_is_named_by_any_identifier(client: CapillaryClient, sa
 async def test_refusals_have_their_classes(
     client: CapillaryClient, customer_id: int, arguments: dict[str, Any], expected: type[ResponseError], code: int
 ) -> None:
-    """A page behind the last is an error of a single call, and the end of a listing."""
+    """A page after the last is an error of a single call, but the end of a listing."""
     with pytest.raises(expected) as caught:
         await client.ledger.get_balance("id", customer_id, **arguments)
 
@@ -99,7 +99,7 @@ async def test_refusals_have_their_classes(
 
 
 async def test_events_that_are_being_worked_on_are_waited_for(sandbox: Sandbox, patient: CapillaryClient) -> None:
-    """Code 11002 passes."""
+    """Code 11002 is transient."""
     busy = {"warnings": [], "errors": [{"status": False, "code": 11002, "message": "Events are pending"}]}
     sandbox.script("/v2/pointsLedger", Answer(status=400, body=busy))
 

@@ -1,4 +1,4 @@
-"""Every documented parameter can be sent, as the documentation writes it, and nothing else is."""
+"""Every documented parameter can be sent in its documented form, and no other."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
@@ -19,7 +19,7 @@ NOON = datetime(2025, 1, 9, 12, 0, 12, tzinfo=UTC)
 
 
 class Colour(str, Enum):  # noqa: UP042  (the older kind is the subject)
-    """An enumeration of a user's own, of the kind that prints its members' names."""
+    """A user's own enumeration, whose str is the name of the member."""
 
     RED = "red"
 
@@ -55,7 +55,7 @@ DOCUMENTED = {
 
 @attrs.frozen
 class Case:
-    """A call, and the path and the parameters that it sends."""
+    """A call, and the path and parameters that it should send."""
 
     call: CallContext
     path: str
@@ -301,7 +301,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path)
 async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case: Case) -> None:
-    """What is left `None` is not sent; dates are in the cluster's own time."""
+    """A `None` is not sent, and dates are in the cluster's time zone."""
     sandbox.script("/", Answer(body={"data": [], "entity": 7, "id": 7}), times=None)
 
     async with open_client(sandbox, options=IN_KOLKATA) as client:
@@ -314,7 +314,7 @@ async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case
 
 @pytest.mark.parametrize("path", DOCUMENTED)
 def test_every_documented_parameter_has_an_argument(path: str) -> None:
-    """And every argument a documented parameter."""
+    """Every argument must also be a documented parameter."""
     sent = {name for case in CASES if case.path == path for name in case.query}
 
     assert sent == DOCUMENTED[path]
@@ -324,7 +324,7 @@ def test_every_documented_parameter_has_an_argument(path: str) -> None:
     "base_url", ["https://apac.api.capillarytech.com", "HTTPS://APAC.api.capillarytech.com:443/prefix/"]
 )
 async def test_a_regions_host_keeps_the_regions_time(base_url: str) -> None:
-    """Also when it is given as text, and with a path of one's own."""
+    """This must also hold for a base URL with a path."""
     with patch("capillary_async.client.HttpTransport") as http:
         CapillaryClient(base_url, BasicAuth("t", "p"))
         CapillaryClient("https://x.example.com", BasicAuth("t", "p"))
@@ -333,7 +333,7 @@ async def test_a_regions_host_keeps_the_regions_time(base_url: str) -> None:
 
 
 async def test_the_answers_dates_are_in_the_clusters_own_time() -> None:
-    """They come without a zone."""
+    """The API sends them without a zone."""
     async with Sandbox(timezone="Asia/Kolkata") as sandbox, open_client(sandbox, options=IN_KOLKATA) as client:
         event = await client.targets.list_events(6, 79190 + 1).first()
     async with Sandbox() as sandbox, open_client(sandbox) as client:
@@ -347,7 +347,7 @@ async def test_the_answers_dates_are_in_the_clusters_own_time() -> None:
 
 
 async def test_headers_are_the_documented_ones(sandbox: Sandbox) -> None:
-    """Two are mandatory, also for a GET; the language is asked for when one is set."""
+    """Two headers are mandatory, also for GET; the language is optional."""
     options = attrs.evolve(IN_KOLKATA, language="zh")
 
     async with open_client(sandbox) as client, open_client(sandbox, options=options) as chinese:

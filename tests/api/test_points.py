@@ -1,4 +1,4 @@
-"""Points and tiers over a socket, with their errors."""
+"""Points and tiers, with their errors."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -42,7 +42,7 @@ OF_A_CUSTOMER: dict[str, Callable[[CapillaryClient, int], Awaitable[Any]]] = {
 async def test_a_customer_that_is_not_there_is_an_error(
     client: CapillaryClient, call: Any, customer_id: int, expected: type[Exception], codes: tuple[int, ...]
 ) -> None:
-    """The same classes as for the customer's details."""
+    """The classes must be the same as for the customer's details."""
     with pytest.raises(expected) as caught:
         await call(client, customer_id)
 
@@ -50,7 +50,7 @@ async def test_a_customer_that_is_not_there_is_an_error(
 
 
 async def test_a_balance_is_that_of_the_summary(client: CapillaryClient) -> None:
-    """Two endpoints, one account."""
+    """Two endpoints return the same account."""
     balance = await client.customers.get_points_balance(7)
     customer = await client.customers.get(7, embed=["points"])
 
@@ -61,14 +61,14 @@ async def test_a_balance_is_that_of_the_summary(client: CapillaryClient) -> None
 
 
 async def test_a_balance_is_found_by_another_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """One request instead of two."""
+    """One request is enough, without a lookup of the id."""
     found = await client.customers.find_points_balance("mobile", sandbox.identifiers(7)["mobile"])
 
     assert found == await client.customers.get_points_balance(7)
 
 
 async def test_a_balance_may_be_the_user_groups(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Then it names the group."""
+    """The answer then has the group's id."""
     balance = await client.customers.get_points_balance(7, entity_type="FLEET")
 
     assert (balance.entity_type, balance.entity_id) == ("FLEET", sandbox.user_group_ids(7)[0])
@@ -76,7 +76,7 @@ async def test_a_balance_may_be_the_user_groups(client: CapillaryClient, sandbox
 
 @pytest.mark.parametrize("customer_id", range(4, 8))
 async def test_a_tier_knows_whether_it_is_the_top_one(client: CapillaryClient, customer_id: int) -> None:
-    """Serial number -1 and an empty name mean so."""
+    """The API shows it by the serial number -1 or an empty name."""
     (tier,) = await client.customers.get_tiers(customer_id)
 
     assert tier.current_tier_serial_number == customer_id % 4 + 1
@@ -85,14 +85,14 @@ async def test_a_tier_knows_whether_it_is_the_top_one(client: CapillaryClient, c
 
 
 async def test_tiers_of_every_program_come_when_asked(client: CapillaryClient) -> None:
-    """One for each."""
+    """The answer has one tier for each program."""
     tiers = await client.customers.get_tiers(5, all_programs=True)
 
     assert [tier.program_id for tier in tiers] == [983, 1219]
 
 
 async def test_loyalty_says_where_the_customer_is_enrolled(client: CapillaryClient) -> None:
-    """By a `loyaltyId` that is -1 elsewhere."""
+    """The API shows it by a `loyaltyId` other than -1."""
     programs = await client.customers.get_loyalty(5)
 
     assert [program.is_enrolled for program in programs] == [True, False]
@@ -100,7 +100,7 @@ async def test_loyalty_says_where_the_customer_is_enrolled(client: CapillaryClie
 
 @pytest.mark.parametrize("method", ["get_points_balance", "get_tiers", "get_loyalty"])
 async def test_a_program_that_the_customer_is_not_in_is_an_error(client: CapillaryClient, method: str) -> None:
-    """Code 8089; trying again does not help."""
+    """Code 8089 must not be retried."""
     with pytest.raises(InvalidRequestError) as caught:
         await getattr(client.customers, method)(5, program_id=1)
 
@@ -108,7 +108,7 @@ async def test_a_program_that_the_customer_is_not_in_is_an_error(client: Capilla
 
 
 async def test_points_expire_on_their_days(client: CapillaryClient) -> None:
-    """Half of them soon, the others about a century ahead."""
+    """Half of them expire soon, the others about a century later."""
     schedule = await client.customers.get_points_expiry(5)
     balance = await client.customers.get_points_balance(5)
 
@@ -117,13 +117,13 @@ async def test_points_expire_on_their_days(client: CapillaryClient) -> None:
 
 
 async def test_who_has_no_points_has_no_schedule(client: CapillaryClient) -> None:
-    """An empty tuple, and no error."""
+    """No points must be an empty tuple, not an error."""
     assert await client.customers.get_points_expiry(10) == ()
     assert await client.customers.get_promised_points(10) == ()
 
 
 async def test_promised_points_come_with_and_without_a_day(client: CapillaryClient) -> None:
-    """Two lists of the answer in one tuple."""
+    """The answer has two lists, and the result is one tuple."""
     promised = await client.customers.get_promised_points(6)
 
     assert [row.redeemable_from is None for row in promised] == [False, True]
@@ -150,7 +150,7 @@ UNDOCUMENTED: list[tuple[str, Any, str]] = [
 async def test_what_is_not_documented_is_a_decode_error(
     client: CapillaryClient, sandbox: Sandbox, method: str, body: Any, location: str
 ) -> None:
-    """It names the place, in whichever of the lists it is."""
+    """The error names the location in either list."""
     sandbox.script("/", Answer(body=body))
 
     with pytest.raises(DecodeError) as caught:
@@ -160,7 +160,7 @@ async def test_what_is_not_documented_is_a_decode_error(
 
 
 async def test_a_schedule_may_be_left_out(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Empty members are not always sent."""
+    """The API may omit an empty list."""
     sandbox.script("/", Answer(body={"id": 5, "warnings": []}), Answer(body={"entityId": 5}), times=2)
 
     assert await client.customers.get_points_expiry(5) == ()
@@ -168,7 +168,7 @@ async def test_a_schedule_may_be_left_out(client: CapillaryClient, sandbox: Sand
 
 
 async def test_details_are_found_in_one_request(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """By mobile number, with the same parts as by id."""
+    """The parts must be the same as for a request by id."""
     found = await client.customers.find("mobile", sandbox.identifiers(7)["mobile"], embed=["points"])
 
     assert sandbox.request_count == 1
@@ -185,7 +185,7 @@ async def test_details_are_found_in_one_request(client: CapillaryClient, sandbox
 async def test_who_is_not_found_is_an_error(
     client: CapillaryClient, arguments: tuple[str, str], expected: type[Exception], code: int
 ) -> None:
-    """As by id."""
+    """The errors must be the same as for a request by id."""
     with pytest.raises(expected) as caught:
         await client.customers.find(*arguments)
 
@@ -193,7 +193,7 @@ async def test_who_is_not_found_is_an_error(
 
 
 async def test_a_search_walks_all_that_it_finds(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Ten at once, as the document says."""
+    """The documented page size is ten."""
     matches = await client.customers.search("smith").collect()
 
     assert [match.user_id for match in matches] == sandbox.found_customer_ids("smith")
@@ -202,7 +202,7 @@ async def test_a_search_walks_all_that_it_finds(client: CapillaryClient, sandbox
 
 
 async def test_a_busy_search_is_tried_again(sandbox: Sandbox, patient: CapillaryClient) -> None:
-    """Status 461 passes."""
+    """Status 461 is transient."""
     sandbox.script("/v2/customers/search", Answer(status=461), times=2)
 
     assert await patient.customers.search("7").collect()
@@ -210,7 +210,7 @@ async def test_a_busy_search_is_tried_again(sandbox: Sandbox, patient: Capillary
 
 
 async def test_status_changes_end_with_the_one_that_counts(client: CapillaryClient) -> None:
-    """In the order the API sent them."""
+    """The order is that of the answer."""
     changes = await client.customers.get_status_changes(5)
 
     assert [change.is_active for change in changes] == [False, False, True]
@@ -218,7 +218,7 @@ async def test_status_changes_end_with_the_one_that_counts(client: CapillaryClie
 
 
 async def test_loyalty_events_are_filtered(client: CapillaryClient) -> None:
-    """By their name, so many at once."""
+    """The filters are the name and the limit."""
     events = await client.customers.get_loyalty_events(7, event_type="ReturnBill", limit=3)
 
     assert [event.event_name for event in events] == ["ReturnBill"] * 3

@@ -1,4 +1,4 @@
-"""Progress and target groups over a socket."""
+"""Progress and target groups."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ def targets_of(groups: tuple[TargetGroupProgress, ...]) -> list[TargetProgress]:
 
 
 async def test_progress_leads_to_the_events_behind_it(client: CapillaryClient) -> None:
-    """The sum of a period's events is what is achieved in it."""
+    """The achieved value must be the sum of the period's events."""
     targets = targets_of(await client.targets.get_progress(5, include_inactive=True))
 
     assert targets
@@ -37,7 +37,7 @@ async def test_progress_leads_to_the_events_behind_it(client: CapillaryClient) -
 
 
 async def test_nothing_of_progress_is_left_untyped(client: CapillaryClient) -> None:
-    """In either version of the endpoint."""
+    """This must hold for both versions of the endpoint."""
     older = await client.targets.get_progress(5)
     newer = await client.targets.get_progress(5, data_scope="ALL")
 
@@ -47,12 +47,12 @@ async def test_nothing_of_progress_is_left_untyped(client: CapillaryClient) -> N
 
 
 async def test_who_is_in_no_active_target_has_no_progress(client: CapillaryClient) -> None:
-    """The API says so by a warning alone, beside null."""
+    """The API answers with a warning and null."""
     assert await client.targets.get_progress(5, target_rule_id=1) == ()
 
 
 async def test_midnights_are_the_clusters_own() -> None:
-    """The `Z` behind them is not meant."""
+    """The API writes a `Z` although the time is in the cluster's time zone."""
     options = attrs.evolve(ONCE, timezone=ZoneInfo("Asia/Kolkata"))
     async with Sandbox(timezone="Asia/Kolkata") as sandbox, open_client(sandbox, options=options) as client:
         target = targets_of(await client.targets.get_progress(5))[0]
@@ -65,7 +65,7 @@ async def test_midnights_are_the_clusters_own() -> None:
 
 @pytest.mark.parametrize("body", [{"data": None, "errors": None, "warnings": None}, {"data": {}}, {"data": []}, {}])
 async def test_an_answer_without_groups_is_a_decode_error(client: CapillaryClient, sandbox: Sandbox, body: Any) -> None:
-    """Only a warning makes null mean "none"."""
+    """Null means "none" only beside the warning."""
     sandbox.script("/", Answer(body=body))
 
     with pytest.raises(DecodeError):
@@ -73,7 +73,7 @@ async def test_an_answer_without_groups_is_a_decode_error(client: CapillaryClien
 
 
 async def test_a_wrong_value_is_found_in_its_place(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Below the member that holds the groups."""
+    """The location begins with the member that holds the groups."""
     groups = [{"id": 1, "targets": [{"targetValue": "x"}]}]
     sandbox.script("/", Answer(body={"data": {"targetGroups": groups}}))
 
@@ -85,7 +85,7 @@ async def test_a_wrong_value_is_found_in_its_place(client: CapillaryClient, sand
 
 @pytest.mark.parametrize("customer_id", [404, 409])
 async def test_a_customer_that_is_not_there_is_an_error(client: CapillaryClient, customer_id: int) -> None:
-    """Code 310011, whatever the reason."""
+    """The API always sends code 310011."""
     with pytest.raises(NotFoundError) as caught:
         await client.targets.get_progress(customer_id)
 
@@ -93,7 +93,7 @@ async def test_a_customer_that_is_not_there_is_an_error(client: CapillaryClient,
 
 
 async def test_groups_consist_of_rules_and_periods(client: CapillaryClient) -> None:
-    """Four endpoints tell one story."""
+    """Four endpoints must be consistent."""
     group = (await client.targets.get_groups(include_periods=True))[0]
 
     assert await client.targets.get_rules(group.id) == group.targets
@@ -113,7 +113,7 @@ async def test_one_group_may_come_in_a_list(client: CapillaryClient, group_id: i
 
 @pytest.mark.parametrize("body", [{"data": None}, {"data": []}, {"data": [{"id": 1}, {"id": 2}]}, {"data": "x"}])
 async def test_anything_but_one_group_is_a_decode_error(client: CapillaryClient, sandbox: Sandbox, body: Any) -> None:
-    """Two groups are not the one that was asked for."""
+    """With two groups, the client cannot know which one was requested."""
     sandbox.script("/", Answer(body=body))
 
     with pytest.raises(DecodeError):
@@ -122,7 +122,7 @@ async def test_anything_but_one_group_is_a_decode_error(client: CapillaryClient,
 
 @pytest.mark.parametrize("method", ["get_group", "get_periods", "get_rules"])
 async def test_a_group_that_does_not_exist_is_an_error(client: CapillaryClient, method: str) -> None:
-    """Although the API says it with HTTP 200."""
+    """The API answers with HTTP 200."""
     with pytest.raises(NotFoundError) as caught:
         await getattr(client.targets, method)(5404)
 
@@ -130,7 +130,7 @@ async def test_a_group_that_does_not_exist_is_an_error(client: CapillaryClient, 
 
 
 async def test_progress_has_rows_for_a_table(client: CapillaryClient) -> None:
-    """One for each target and period, with the group beside it."""
+    """A table needs one row for each target and period, with the group."""
     (group, *_) = await client.targets.get_progress(5, include_inactive=True)
 
     rows = group.rows
@@ -141,5 +141,5 @@ async def test_progress_has_rows_for_a_table(client: CapillaryClient) -> None:
 
 
 def test_a_group_without_targets_has_no_rows() -> None:
-    """What was left out is not an error."""
+    """The API may omit the list."""
     assert TargetGroupProgress(id=1).rows == ()

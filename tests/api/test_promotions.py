@@ -1,4 +1,4 @@
-"""Loyalty promotions over a socket."""
+"""Loyalty promotions."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +20,7 @@ PUBLISHED = 1  # the row of a promotion that has a number
 
 
 async def test_promotions_are_walked_page_by_page(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """By `page` and `size`, with rows two members deep."""
+    """The parameters are `page` and `size`, and the rows are two levels deep."""
     promotions = await client.promotions.list(page_size=20).collect()
 
     assert [promotion.id for promotion in promotions] == sandbox.promotion_ids()
@@ -28,7 +28,7 @@ async def test_promotions_are_walked_page_by_page(client: CapillaryClient, sandb
 
 
 async def test_a_promotion_is_typed(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """But for what the vendor leaves open."""
+    """Only members that the API defines as free-form have no type."""
     promotion = await client.promotions.get(sandbox.promotion_ids()[PUBLISHED])
 
     assert promotion.extra == {}
@@ -38,7 +38,7 @@ async def test_a_promotion_is_typed(client: CapillaryClient, sandbox: Sandbox) -
 
 
 async def test_the_program_may_be_a_number_or_a_text(client: CapillaryClient) -> None:
-    """A text of digits is the number; a name stays a text."""
+    """A string of digits becomes a number; any other text stays a text."""
     programs = {promotion.metadata.program_id async for promotion in client.promotions.list() if promotion.metadata}
 
     assert programs == {983}
@@ -46,7 +46,7 @@ async def test_the_program_may_be_a_number_or_a_text(client: CapillaryClient) ->
 
 
 async def test_a_promotion_leads_to_its_targets(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Promotions show no progress: this is the way to it."""
+    """Promotions have no progress, so users need the targets."""
     promotion = await client.promotions.get(sandbox.promotion_ids()[PUBLISHED])
 
     (target,) = promotion.targets
@@ -70,28 +70,28 @@ async def test_a_promotion_leads_to_its_targets(client: CapillaryClient, sandbox
     ],
 )
 def test_targets_are_found_at_any_depth(activities: Any, expected: list[Any]) -> None:
-    """Activities are free-form, so whatever stands in them must not break the search."""
+    """Activities are free-form, so no content may break the search."""
     promotion = Promotion(id="x", activities=activities)
 
     assert [(target.target_group_id, target.target_rule_ids) for target in promotion.targets] == expected
 
 
 def test_targets_are_found_in_the_workflow_too() -> None:
-    """Enrolling and opting in may depend on a milestone."""
+    """Enrolment and opt-in may depend on a milestone."""
     promotion = Promotion(id="x", workflow_metadata={"optin": {"activities": [{"targetGroupId": 5}]}})
 
     assert [target.target_group_id for target in promotion.targets] == [5]
 
 
 async def test_promotions_of_a_state_can_be_listed(client: CapillaryClient) -> None:
-    """Several states at once."""
+    """Several states can be given."""
     promotions = await client.promotions.list(status=["LIVE", "PAUSED"]).collect()
 
     assert {promotion.metadata.status for promotion in promotions if promotion.metadata} == {"LIVE", "PAUSED"}
 
 
 async def test_a_customers_promotions_are_walked(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Twenty at once, which is all that the endpoint allows, and without an envelope."""
+    """The endpoint allows at most twenty rows and has no envelope."""
     member = next(number for number in range(1, 99) if len(sandbox.member_promotion_ids(number)) > 20)
 
     promotions = await client.promotions.list_for_member(member).collect()
@@ -102,7 +102,7 @@ async def test_a_customers_promotions_are_walked(client: CapillaryClient, sandbo
 
 
 async def test_one_of_them_tells_how_it_went(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """It also names the id that `promotions.get` takes."""
+    """Only this answer has the id that `promotions.get` takes."""
     number = sandbox.member_promotion_ids(6)[1]
 
     promotion = await client.promotions.get_for_member(6, number)
@@ -130,7 +130,7 @@ async def test_what_a_promotion_gave_is_read_from_either_envelope(
 
 
 async def test_who_got_nothing_has_nothing_but_a_warning(client: CapillaryClient) -> None:
-    """Code 8116, and no error."""
+    """Code 8116 is a warning, not an error."""
     actions = await client.promotions.get_actions(6, program_id=983, promotion_id=1)
 
     assert actions.points is None
@@ -149,7 +149,7 @@ async def test_who_got_nothing_has_nothing_but_a_warning(client: CapillaryClient
 async def test_actions_that_are_not_documented_are_a_decode_error(
     client: CapillaryClient, sandbox: Sandbox, body: Any, location: str
 ) -> None:
-    """In either envelope, with the place."""
+    """The error names the location, with and without the envelope."""
     sandbox.script("/", Answer(body=body))
 
     with pytest.raises(DecodeError) as caught:
@@ -162,7 +162,7 @@ async def test_actions_that_are_not_documented_are_a_decode_error(
 async def test_anything_but_one_promotion_is_a_decode_error(
     client: CapillaryClient, sandbox: Sandbox, promotions: Any
 ) -> None:
-    """The list around it holds exactly one."""
+    """The list must hold exactly one promotion."""
     sandbox.script("/", Answer(body={"memberId": 6, "promotions": promotions}))
 
     with pytest.raises(DecodeError):
@@ -183,7 +183,7 @@ REFUSALS: list[tuple[Callable[[CapillaryClient], Awaitable[Any]], type[ResponseE
 async def test_refusals_have_their_classes(
     client: CapillaryClient, call: Any, expected: type[ResponseError], code: int
 ) -> None:
-    """Also those that come with HTTP 200."""
+    """Some refusals have HTTP 200."""
     with pytest.raises(expected) as caught:
         await call(client)
 

@@ -1,4 +1,4 @@
-"""What cannot be meant is refused by name, before anything is sent."""
+"""Wrong arguments are refused by name before anything is sent."""
 
 from datetime import UTC, date, datetime
 from inspect import signature
@@ -155,7 +155,7 @@ LARGEST_PAGES = {
 
 
 def nonsense_for(method: str, name: str, hint: Any) -> list[Any]:
-    """Return what a parameter cannot take, by its annotation."""
+    """Return values that a parameter must refuse, by its annotation."""
     kinds = {*get_args(hint)} or {hint}
     if name == "page_size":
         return [*NO_PAGE_SIZES, LARGEST_PAGES.get(method, 1_000) + 1]
@@ -181,7 +181,7 @@ PARAMETERS = [
 
 @pytest.mark.parametrize("case", PARAMETERS, ids=lambda case: f"{case[0]}:{case[2]}")
 async def test_every_parameter_refuses_nonsense(case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
-    """A parameter without a check would send whatever it is given."""
+    """A parameter without a check would send any value."""
     method, arguments, name, values = case
 
     assert values
@@ -203,13 +203,13 @@ async def test_every_parameter_refuses_nonsense(case: tuple[str, dict[str, Any],
     ],
 )
 async def test_arguments_that_do_not_go_together_are_refused(method: str, arguments: dict[str, Any], name: str) -> None:
-    """The API's own answer to them is a code without a word on which."""
+    """The API's error code does not say which argument is wrong."""
     with pytest.raises(InvalidArgumentError, match=name):
         attrgetter(method)(CLIENT)(**WANTED[method], **arguments)
 
 
 def test_ninety_days_are_allowed() -> None:
-    """The text of the refusal says 60, the document 90."""
+    """The API's message says 60 days, but the document says 90."""
     CLIENT.ledger.list_entries("id", 1, start_date=date(2025, 1, 1), end_date=date(2025, 4, 1))
 
 
@@ -217,7 +217,7 @@ def test_ninety_days_are_allowed() -> None:
 async def test_nonsense_is_refused_by_name(
     sandbox: Sandbox, client: CapillaryClient, case: tuple[str, dict[str, Any], str, list[Any]]
 ) -> None:
-    """When the method is called, so not even a coroutine comes of it."""
+    """The error comes from the method call, before there is a coroutine."""
     method, arguments, name, values = case
     call: Any = client
     for part in method.split("."):
@@ -233,7 +233,7 @@ async def test_nonsense_is_refused_by_name(
 
 
 async def test_the_ends_of_what_is_allowed_are_allowed(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Ids have 64 bits and a sign; 987,654,321 is a customer like any other."""
+    """Every positive signed 64-bit integer is a valid id."""
     for customer_id in (1, 987_654_321, 2**63 - 1):
         assert (await client.customers.get(customer_id)).id == customer_id
 

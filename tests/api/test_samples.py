@@ -1,4 +1,4 @@
-"""Every answer that the documentation shows comes through the method that asks for it."""
+"""Every documented answer can be read by its method."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -60,7 +60,7 @@ BODIES = {path: Answer(body=path.read_bytes()) for path in SHOWN}
 
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 async def test_a_sample_comes_through_its_method(sandbox: Sandbox, client: CapillaryClient, path: Path) -> None:
-    """The codec alone does not know envelopes, paths and pages."""
+    """Tests of the codec do not cover envelopes, paths and pages."""
     sandbox.script("/", BODIES[path], times=None)
 
     found = await CALLS[kind_of(path)](client)
@@ -73,5 +73,5 @@ async def test_a_sample_comes_through_its_method(sandbox: Sandbox, client: Capil
 
 
 def test_every_kind_of_sample_has_a_method() -> None:
-    """A sample that nobody asks for proves nothing."""
+    """A sample without a method would be skipped silently."""
     assert {kind_of(path) for path in SHOWN} == CALLS.keys()

@@ -1,4 +1,4 @@
-"""Targets and what counts towards them."""
+"""Targets and the events that count towards them."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from capillary_async.sandbox import Answer, Sandbox
 
 
 async def test_active_targets_come_in_their_order(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """A tuple: they are one answer, and no listing."""
+    """The result is a tuple, because the API returns all targets in one answer."""
     targets = await client.targets.get_active(6)
 
     assert isinstance(targets, tuple)
@@ -18,7 +18,7 @@ async def test_active_targets_come_in_their_order(sandbox: Sandbox, client: Capi
 
 
 async def test_only_the_targets_asked_for_come(client: CapillaryClient) -> None:
-    """None asked for means all; none left is an empty answer."""
+    """No filter means all targets, and no match means an empty answer."""
     (rule_id, *_) = [target.id for target in await client.targets.get_active(6)]
 
     assert [target.id for target in await client.targets.get_active(6, target_rule_ids={rule_id})] == [rule_id]
@@ -26,7 +26,7 @@ async def test_only_the_targets_asked_for_come(client: CapillaryClient) -> None:
 
 
 async def test_an_unknown_kind_of_enrolment_is_refused_by_the_api(client: CapillaryClient) -> None:
-    """Not by the client: enumerations exceed their documentation."""
+    """The client must not refuse it, because enumerations may be incomplete."""
     with pytest.raises(InvalidRequestError) as caught:
         await client.targets.get_active(6, enrollment_type="SOMETHING_NEW")
 
@@ -40,7 +40,7 @@ async def test_an_unknown_kind_of_enrolment_is_refused_by_the_api(client: Capill
 async def test_what_is_not_found_is_told_apart(
     client: CapillaryClient, user_id: int, rule_id: int, period_id: int | None, code: int
 ) -> None:
-    """The customer, the rule, the period."""
+    """The customer, the rule and the period have different codes."""
     with pytest.raises(NotFoundError) as caught:
         await client.targets.list_events(user_id, rule_id, period_id=period_id).collect()
 
@@ -48,7 +48,7 @@ async def test_what_is_not_found_is_told_apart(
 
 
 async def test_no_active_target_may_be_said_by_a_warning_alone(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """The service of `/v3` answers so: HTTP 200, no data and no error."""
+    """`/v3` answers with HTTP 200, without data and error."""
     body = {"data": None, "errors": None, "warnings": [{"message": "No active target found"}]}
     sandbox.script("/", Answer(body=body), times=2)
 
@@ -57,7 +57,7 @@ async def test_no_active_target_may_be_said_by_a_warning_alone(sandbox: Sandbox,
 
 
 async def test_no_data_without_a_reason_is_no_empty_answer(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Nothing says that there are no targets."""
+    """Without the warning, null may be a fault of the API."""
     sandbox.script("/", Answer(body={"data": None, "errors": None, "warnings": None}))
 
     with pytest.raises(DecodeError):
@@ -66,7 +66,7 @@ async def test_no_data_without_a_reason_is_no_empty_answer(sandbox: Sandbox, cli
 
 @pytest.mark.parametrize("status", [200, 400, 404])
 async def test_no_events_are_an_empty_listing(sandbox: Sandbox, client: CapillaryClient, status: int) -> None:
-    """The API calls it error 310149, in two shapes, with whatever status."""
+    """The API sends error 310149, in two forms and with any status."""
     bodies: list[Any] = [
         {"data": None, "errors": [{"code": 310149, "message": "No record found"}], "warnings": None},
         {"errors": [{"status": False, "code": "310149", "message": "No record found"}]},
@@ -78,7 +78,7 @@ async def test_no_events_are_an_empty_listing(sandbox: Sandbox, client: Capillar
 
 
 async def test_events_keep_their_digits(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """1.000 is not 1.0: whoever compares texts would find a difference."""
+    """1.000 and 1.0 differ as texts."""
     events = await client.targets.list_events(6, 79193).collect()
 
     assert [event.event_log_id for event in events] == sandbox.event_ids(6, 79193)
@@ -101,7 +101,7 @@ async def test_events_keep_their_digits(sandbox: Sandbox, client: CapillaryClien
 async def test_a_value_of_the_wrong_type_is_named(
     sandbox: Sandbox, client: CapillaryClient, row: Any, location: str
 ) -> None:
-    """And nothing is made to fit."""
+    """The client must not convert it."""
     good: dict[str, Any] = dict.fromkeys(("eventLogId", "customerId", "periodId", "targetGroupId", "targetRuleId"), 1)
     good |= {"eventName": "ENROL", "uniqueId": "u", "eventDate": "2025-01-09 12:00:12", "targetValue": 1}
     rows: list[Any] = [good, {**good, "eventLogId": 2, **row} if isinstance(row, dict) else row]

@@ -1,4 +1,4 @@
-"""A customer's transactions over a socket."""
+"""A customer's transactions."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from capillary_async.sandbox import Answer, Paging, Sandbox
 
 
 async def test_most_customers_are_one_request(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """A thousand at once, and the total says that there are no more."""
+    """A page has up to a thousand rows, and the total shows the end."""
     rows = await client.customers.list_transactions(6).collect()
 
     assert [(row.type, row.id) for row in rows] == sandbox.transaction_keys(6)
@@ -21,7 +21,7 @@ async def test_most_customers_are_one_request(client: CapillaryClient, sandbox: 
 async def test_a_return_is_not_taken_for_a_purchase(
     client: CapillaryClient, sandbox: Sandbox, offset_unit: str
 ) -> None:
-    """They share ids, so that an id alone would drop rows; whatever `offset` counts."""
+    """They share ids, so a key of only the id would drop rows."""
     sandbox.paging["transactions"] = Paging(default_limit=20, offset_unit=offset_unit)  # type: ignore[arg-type]
 
     rows = await client.customers.list_transactions(7, page_size=50).collect()
@@ -33,7 +33,7 @@ async def test_a_return_is_not_taken_for_a_purchase(
 
 @pytest.mark.parametrize("page_size", [10, 20, 50, 100])
 async def test_ties_without_an_order_lose_no_row(client: CapillaryClient, sandbox: Sandbox, page_size: int) -> None:
-    """Rows at the border of two pages come twice or not at all; the total tells, and they are read again."""
+    """A row between two pages may be repeated or missed; the total shows a missed row."""
     sandbox.unstable_ties = True
 
     rows = await client.customers.list_transactions(7, page_size=page_size).collect()
@@ -43,7 +43,7 @@ async def test_ties_without_an_order_lose_no_row(client: CapillaryClient, sandbo
 
 
 async def test_they_are_found_by_another_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """The twin has the same rows."""
+    """The endpoint by identifier must return the same rows."""
     mobile = sandbox.identifiers(7)["mobile"]
 
     found = await client.customers.find_transactions("mobile", mobile, transaction_type="RETURN").collect()
@@ -53,7 +53,7 @@ async def test_they_are_found_by_another_identifier(client: CapillaryClient, san
 
 
 async def test_parts_come_when_they_are_asked_for(client: CapillaryClient) -> None:
-    """Typed to the last leaf."""
+    """All values of the parts must be typed."""
     plain = await client.customers.list_transactions(7).first()
     full = await client.customers.list_transactions(7, embed=list(TransactionEmbed)).first()
 
@@ -72,7 +72,7 @@ async def test_parts_come_when_they_are_asked_for(client: CapillaryClient) -> No
 
 
 async def test_a_part_that_does_not_exist_is_an_error(client: CapillaryClient) -> None:
-    """Code 1110."""
+    """The API sends code 1110."""
     with pytest.raises(InvalidRequestError) as caught:
         await client.customers.list_transactions(7, embed=["LINES"]).collect()
 
@@ -80,7 +80,7 @@ async def test_a_part_that_does_not_exist_is_an_error(client: CapillaryClient) -
 
 
 async def test_amounts_are_exact(client: CapillaryClient, sandbox: Sandbox) -> None:
-    """Money, with or without a point."""
+    """Money must be exact, with and without decimal places."""
     row = {"id": 1, "type": "REGULAR", "amount": Decimal("62.22"), "grossAmount": 73, "discount": Decimal("0.0")}
     sandbox.script("/", Answer(body={"pagination": {"limit": 20, "offset": 0, "total": 1}, "data": [row]}))
 

@@ -1,4 +1,4 @@
-"""What type checkers say of a call, because most mistakes are found in an editor."""
+"""Type checkers find wrong calls, because most mistakes are found in an editor."""
 
 import re
 import subprocess
@@ -39,7 +39,7 @@ _REFUSED = {number for number, line in enumerate(_PROGRAM.splitlines(), 1) if li
     [("mypy", ("--strict", "--python-version=3.11", "--cache-dir=/dev/null")), ("pyright", ())],
 )
 def test_type_checkers_refuse_what_the_client_refuses(checker: str, command: tuple[str, ...], tmp_path: Path) -> None:
-    """`embed="points"` is an `Iterable[str]`, of six letters that no embed is called."""
+    """`embed="points"` is an `Iterable[str]` of six letters."""
     pytest.importorskip(checker)
     program = tmp_path / "program.py"
     program.write_text(_PROGRAM, "utf-8")

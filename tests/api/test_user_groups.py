@@ -1,4 +1,4 @@
-"""What starts from a user group."""
+"""Endpoints that start from a user group."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ from capillary_async.sandbox import Answer, Sandbox
 async def test_a_group_has_three_names(
     sandbox: Sandbox, client: CapillaryClient, identifier: Any, identifier_type: str, group_id: int
 ) -> None:
-    """An organisation may know its groups by its own ids alone."""
+    """An organisation may know its groups only by external ids."""
     trackers = await client.user_groups.list_trackers(identifier, identifier_type=identifier_type).collect()
 
     assert [(tracker.id, tracker.condition_id) for tracker in trackers] == sandbox.group_tracker_keys(group_id)
 
 
 async def test_a_group_is_known_by_its_primary_user(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """The third name."""
+    """The primary user is the third kind of identifier."""
     assert await client.user_groups.list_trackers(6, identifier_type="primaryUserId").collect()
 
 
@@ -44,7 +44,7 @@ async def test_a_group_is_known_by_its_primary_user(sandbox: Sandbox, client: Ca
 async def test_each_reason_for_a_refusal_is_told_apart(
     client: CapillaryClient, identifier: Any, identifier_type: str, code: int, expected: type[CapillaryError]
 ) -> None:
-    """1099 is the server's trouble, and the rest the caller's."""
+    """1099 is a fault of the server; the other codes are mistakes of the caller."""
     with pytest.raises(expected) as caught:
         await client.user_groups.list_trackers(identifier, identifier_type=identifier_type).collect()
 
@@ -52,7 +52,7 @@ async def test_each_reason_for_a_refusal_is_told_apart(
 
 
 async def test_members_are_walked_to_their_end(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Their offset counts records, and no request is spent on finding that out."""
+    """The offset is documented to count records, so no request is needed to find out."""
     sandbox.rows["members"] = 45
 
     members = await client.user_groups.list_members(93257, page_size=20, include_cards=True).collect()
@@ -63,14 +63,14 @@ async def test_members_are_walked_to_their_end(sandbox: Sandbox, client: Capilla
 
 
 async def test_groups_are_found_by_name(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """Likewise."""
+    """The search is a listing with pages too."""
     groups = await client.user_groups.search("fleet", page_size=5).collect()
 
     assert [group.group_id for group in groups] == sandbox.found_group_ids("fleet")
 
 
 async def test_a_busy_search_is_the_servers_trouble(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """461 is a status of Capillary's own."""
+    """Status 461 is Capillary's status for a busy search."""
     sandbox.script("/v2/userGroup2/search", Answer(status=461))
 
     with pytest.raises(ServerError) as caught:

@@ -1,4 +1,4 @@
-"""`lookup_many` and its concurrency tuner."""
+"""Tests of `lookup_many` and its concurrency controller."""
 
 import asyncio
 import gc
@@ -25,7 +25,7 @@ sources = st.sampled_from(["list", "stream"])
 
 
 class Desk:
-    """Answers a key after as many turns of the loop as the key says; negative keys fail after as many."""
+    """Answers a key after `key` turns of the event loop; a negative key fails after as many turns."""
 
     def __init__(self) -> None:
         self.started: list[int] = []
@@ -47,7 +47,7 @@ class Desk:
 
 
 class Stream:
-    """An async key source that notes how far it was read and whether it was closed."""
+    """An async source of keys that counts the keys it yielded and records whether it was closed."""
 
     def __init__(self, keys: list[int]) -> None:
         self.keys = keys
@@ -55,7 +55,7 @@ class Stream:
         self.is_closed = False
 
     async def read(self) -> AsyncIterator[int]:
-        """Yield the keys, some after a moment."""
+        """Yield the keys, some of them after a delay."""
         try:
             for key in self.keys:
                 await turns(key % 3)
@@ -66,18 +66,18 @@ class Stream:
 
 
 async def turns(count: int) -> None:
-    """Let everything else that can run do so, `count` times."""
+    """Let all other tasks run for `count` turns of the loop."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
 async def never(key: int) -> None:
-    """Wait for an answer that does not come."""
+    """Wait for ever."""
     await asyncio.get_running_loop().create_future()
 
 
 def others() -> set["asyncio.Task[object]"]:
-    """Return the tasks besides the one that asks."""
+    """Return all tasks except the current one."""
     return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
@@ -86,7 +86,7 @@ def others() -> set["asyncio.Task[object]"]:
 
 @given(st.lists(st.integers(-99, 99)), st.integers(1, 9), orders, sources)
 def test_every_key_has_exactly_one_outcome(keys: list[int], concurrency: int, order: Order, source: Source) -> None:
-    """A lost or doubled key in a million is what nobody would notice."""
+    """A lost or doubled key in a million would go unnoticed."""
 
     async def run() -> list[Outcome[int, str]]:
         given_keys = Stream(keys).read() if source == "stream" else keys
@@ -106,7 +106,7 @@ def test_every_key_has_exactly_one_outcome(keys: list[int], concurrency: int, or
 def test_the_calls_stay_within_reach_of_the_reader(
     keys: list[int], concurrency: int, order: Order, data: st.DataObject
 ) -> None:
-    """A reader that stalls must stop the requests, and the memory they take."""
+    """A reader that stalls must stop the requests, to bound the memory."""
     reach = concurrency * (2 if order == "input" else 1)
 
     async def run() -> None:
@@ -123,7 +123,7 @@ def test_the_calls_stay_within_reach_of_the_reader(
 
 
 async def test_a_failing_key_stops_no_other() -> None:
-    """One poisoned key in a thousand must cost one key."""
+    """One bad key in a thousand must cost one key."""
     keys = [-1 if key == 500 else key for key in range(1000)]
 
     async with lookup_many(Desk().answer, keys) as outcomes:
@@ -134,7 +134,7 @@ async def test_a_failing_key_stops_no_other() -> None:
 
 
 async def test_unwrap_raises_the_error_of_the_call() -> None:
-    """The caller's `except` clauses must work as if the call had been its own."""
+    """The caller's `except` clauses must work as for a direct call."""
     async with lookup_many(Desk().answer, [-3]) as outcomes:
         outcome = await anext(outcomes)
 
@@ -143,7 +143,7 @@ async def test_unwrap_raises_the_error_of_the_call() -> None:
 
 
 async def test_a_call_that_returns_none_is_ok() -> None:
-    """`None` is a value like any other; only the error tells."""
+    """`None` is a valid value, so only `error` decides."""
     async with lookup_many(turns, [0]) as outcomes:
         outcome = await anext(outcomes)
 
@@ -152,7 +152,7 @@ async def test_a_call_that_returns_none_is_ok() -> None:
 
 
 async def test_an_outcome_tells_how_long_the_call_took() -> None:
-    """Latencies of single calls are what a caller tunes by."""
+    """Callers tune the concurrency by the latency of single calls."""
     async with lookup_many(Desk().answer, [1]) as outcomes:
         outcome = await anext(outcomes)
 
@@ -160,14 +160,14 @@ async def test_an_outcome_tells_how_long_the_call_took() -> None:
 
 
 def test_an_outcome_travels_between_processes() -> None:
-    """Workers of other processes hand their outcomes over as pickles."""
+    """Worker processes pickle their outcomes."""
     outcome = Succeeded(1, "value", None, 0.5)
 
     assert pickle.loads(pickle.dumps(outcome)) == outcome
 
 
 async def test_a_function_that_is_no_coroutine_function_fails_key_by_key() -> None:
-    """A wrong function must show as errors, not as a hang."""
+    """A wrong function must give errors, not a hang."""
 
     def wrong(key: int) -> int:
         return key
@@ -180,7 +180,7 @@ async def test_a_function_that_is_no_coroutine_function_fails_key_by_key() -> No
 
 
 async def test_the_end_is_the_end_however_often_it_is_asked_for() -> None:
-    """An iterator that wakes up again after its end would hang its reader."""
+    """An iterator that continues after its end would make its reader hang."""
     async with lookup_many(Desk().answer, [1]) as outcomes:
         await anext(outcomes)
 
@@ -196,7 +196,7 @@ async def test_the_end_is_the_end_however_often_it_is_asked_for() -> None:
 def test_an_error_of_the_key_source_comes_after_what_was_started(
     keys: list[int], concurrency: int, order: Order, source: Source
 ) -> None:
-    """A key file that breaks off must not take the answers along, nor pass for a complete one."""
+    """A broken key file must not lose answers, and must not look complete."""
 
     def broken() -> Iterator[int]:
         yield from keys
@@ -220,7 +220,7 @@ def test_an_error_of_the_key_source_comes_after_what_was_started(
 
 
 async def test_a_key_is_taken_only_when_its_call_can_start() -> None:
-    """A queue read ahead of the calls loses its messages when the process dies."""
+    """Messages of a queue that were read ahead are lost when the process dies."""
     taken: list[int] = []
 
     def keys() -> Iterator[int]:
@@ -235,7 +235,7 @@ async def test_a_key_is_taken_only_when_its_call_can_start() -> None:
 
 
 async def test_an_async_key_source_is_closed_when_the_block_is_left() -> None:
-    """A source holds a file or a cursor open; nobody else would close it."""
+    """The source may hold a file or a cursor open."""
     stream = Stream(list(range(100)))
 
     async with lookup_many(Desk().answer, stream.read(), concurrency=3) as outcomes:
@@ -245,7 +245,7 @@ async def test_an_async_key_source_is_closed_when_the_block_is_left() -> None:
 
 
 async def test_an_error_while_closing_the_source_reaches_the_caller() -> None:
-    """What the source could not finish must not be lost."""
+    """The caller must learn what the source could not finish."""
 
     async def keys() -> AsyncIterator[int]:
         try:
@@ -260,7 +260,7 @@ async def test_an_error_while_closing_the_source_reaches_the_caller() -> None:
 
 
 async def test_an_error_while_closing_the_source_does_not_hide_the_callers_own() -> None:
-    """The first error is the one to act on."""
+    """The caller must see the first error."""
 
     async def keys() -> AsyncIterator[int]:
         try:
@@ -283,7 +283,7 @@ async def test_an_error_while_closing_the_source_does_not_hide_the_callers_own()
 
 @given(st.integers(0, 200), st.integers(1, 9), orders)
 def test_nothing_is_left_wherever_the_reader_is_cancelled(moment: int, concurrency: int, order: Order) -> None:
-    """A leaked task or an open source is a leak in every web backend that uses this."""
+    """A leaked task or an open source would be a leak in every web backend."""
     desk, stream = Desk(), Stream(list(range(60)))
 
     async def read() -> None:
@@ -307,7 +307,7 @@ def test_nothing_is_left_wherever_the_reader_is_cancelled(moment: int, concurren
 
 @given(st.integers(0, 60), st.integers(1, 9), orders)
 def test_an_exception_of_the_reader_arrives_as_itself(moment: int, concurrency: int, order: Order) -> None:
-    """Wrapped in a group, it would pass by the caller's own `except` clauses."""
+    """In an exception group, it would miss the caller's `except` clauses."""
     desk, stream = Desk(), Stream(list(range(60)))
 
     async def read() -> None:
@@ -328,7 +328,7 @@ def test_an_exception_of_the_reader_arrives_as_itself(moment: int, concurrency: 
 
 
 async def test_a_second_cancellation_still_leaves_nothing() -> None:
-    """An impatient caller cancels twice; calls that tidy up slowly must not outlive the block."""
+    """A caller may cancel twice, and slow calls must not outlive the block."""
     ended: list[int] = []
 
     async def tidy(key: int) -> None:
@@ -355,7 +355,7 @@ async def test_a_second_cancellation_still_leaves_nothing() -> None:
 
 
 async def test_a_call_that_swallows_its_cancellation_takes_no_further_key() -> None:
-    """Leaving the block must end the work, however stubborn a call is."""
+    """Leaving the block must end the work, even if a call ignores its cancellation."""
     started: list[int] = []
 
     async def stubborn(key: int) -> None:
@@ -372,7 +372,7 @@ async def test_a_call_that_swallows_its_cancellation_takes_no_further_key() -> N
 
 
 async def test_a_reader_that_gives_up_waiting_loses_no_outcome() -> None:
-    """`asyncio.timeout` around one read must not swallow the outcome that arrives next."""
+    """`asyncio.timeout` around one read must not lose the next outcome."""
     async with lookup_many(Desk().answer, [5, 6, 7], concurrency=2) as outcomes:
         reader = asyncio.ensure_future(anext(outcomes))
         await turns(2)
@@ -383,7 +383,7 @@ async def test_a_reader_that_gives_up_waiting_loses_no_outcome() -> None:
 
 
 async def test_many_runs_leave_no_garbage_that_refers_to_itself() -> None:
-    """A service that looks things up all day must not depend on the cycle collector."""
+    """A long-running service should not depend on the cycle collector."""
 
     async def once() -> None:
         async with lookup_many(Desk().answer, range(50), concurrency=5) as outcomes:
@@ -408,7 +408,7 @@ class Stop(BaseException):
 
 
 async def test_an_exception_that_is_no_error_ends_everything_as_itself() -> None:
-    """`sys.exit` inside a call must exit, not become one failed key of a million."""
+    """`sys.exit` inside a call must end the program."""
 
     async def exits(key: int) -> int:
         if key == 3:
@@ -421,7 +421,7 @@ async def test_an_exception_that_is_no_error_ends_everything_as_itself() -> None
 
 
 async def test_such_an_exception_is_not_lost_when_nobody_reads() -> None:
-    """It must come out at the end of the block at the latest."""
+    """The exception must be raised at the end of the block at the latest."""
 
     async def exits(key: int) -> int:
         raise Stop
@@ -432,7 +432,7 @@ async def test_such_an_exception_is_not_lost_when_nobody_reads() -> None:
 
 
 async def test_a_call_cancelled_by_something_it_waited_for_is_a_failed_key() -> None:
-    """A shared future that somebody else cancels must neither hang nor end the run."""
+    """Cancelling a shared future must neither hang nor end the run."""
     shared: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     shared.cancel()
 
@@ -447,7 +447,7 @@ async def test_a_call_cancelled_by_something_it_waited_for_is_a_failed_key() -> 
 
 
 async def test_workers_cancelled_from_outside_end_the_run_with_an_explanation() -> None:
-    """A client that closes cancels the tasks that use it; the reader must not wait for them for ever."""
+    """A closing client cancels the workers, and the reader must not wait for ever."""
     async with lookup_many(never, range(10), concurrency=2) as outcomes:
         await turns(3)
         for task in others():
@@ -468,7 +468,7 @@ def test_a_wrong_concurrency_is_refused_by_name(concurrency: object) -> None:
 
 
 def test_a_call_instead_of_a_function_is_refused_by_name() -> None:
-    """It would fail once for each of a million keys."""
+    """A wrong function would fail for each of a million keys."""
     call = never(1)
 
     with pytest.raises(ValueError, match="fn must be a coroutine function"):
@@ -478,13 +478,13 @@ def test_a_call_instead_of_a_function_is_refused_by_name() -> None:
 
 
 def test_a_wrong_order_is_refused_by_name() -> None:
-    """A misspelt order must not silently mean the other one."""
+    """A misspelled order must not be ignored."""
     with pytest.raises(ValueError, match="order must be"):
         lookup_many(never, [1], order="sorted")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def test_outcomes_are_read_only_inside_the_block() -> None:
-    """Outside of it nothing runs, so a read would wait for ever."""
+    """Outside the block no call runs, so a read would wait for ever."""
     outcomes = lookup_many(Desk().answer, [1])
     with pytest.raises(RuntimeError, match="inside the block"):
         await anext(outcomes)
@@ -499,7 +499,7 @@ async def test_outcomes_are_read_only_inside_the_block() -> None:
 
 
 async def test_two_readers_at_once_are_refused() -> None:
-    """They would steal each other's wake-ups."""
+    """Two readers would take each other's wake-ups."""
     async with lookup_many(never, [1]) as outcomes:
         first = asyncio.ensure_future(anext(outcomes))
         await turns(2)
@@ -511,7 +511,7 @@ async def test_two_readers_at_once_are_refused() -> None:
 
 
 async def test_a_reader_left_behind_in_another_task_is_told() -> None:
-    """It would wait for an outcome that cannot come any more."""
+    """It would wait for an outcome that never comes."""
     outcomes = lookup_many(never, [1])
     await outcomes.__aenter__()
     reader = asyncio.ensure_future(anext(outcomes))
@@ -527,7 +527,7 @@ async def test_a_reader_left_behind_in_another_task_is_told() -> None:
 
 
 async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
-    """A nightly job must not make the web shop wait for its minute."""
+    """A nightly job must not delay the requests of a web shop."""
     clock = VirtualClock()
     order: list[str] = []
 
@@ -555,12 +555,12 @@ async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
 
 
 def throttled() -> RateLimitedError:
-    """Make the error that says "too many"."""
+    """Make the error of a 429."""
     return RateLimitedError("too many", status=429)
 
 
 def test_a_steady_latency_raises_the_limit_step_by_step() -> None:
-    """Additive increase: enough to find room, too little to trample an API."""
+    """The limit grows additively, to find capacity without overloading the API."""
     tuner = ConcurrencyController()
     first = tuner.limit
 
@@ -571,7 +571,7 @@ def test_a_steady_latency_raises_the_limit_step_by_step() -> None:
 
 
 def test_throttling_halves_the_limit_at_once_and_only_once_a_round() -> None:
-    """All calls in flight are throttled together; that is one message, not thirty-two."""
+    """All calls in flight are throttled together, which must count once."""
     tuner = ConcurrencyController()
     for _ in range(1000):
         tuner.observe(0.1, None)
@@ -584,7 +584,7 @@ def test_throttling_halves_the_limit_at_once_and_only_once_a_round() -> None:
 
 
 def test_rising_latency_halves_the_limit() -> None:
-    """An overloaded API answers slowly long before it answers 429."""
+    """An overloaded API becomes slow before it answers 429."""
     tuner = ConcurrencyController()
     for _ in range(1000):
         tuner.observe(0.1, None)
@@ -598,7 +598,7 @@ def test_rising_latency_halves_the_limit() -> None:
 
 
 def test_a_latency_that_stays_higher_becomes_the_normal_one() -> None:
-    """An API that became slower for good is no reason to stay at one call at a time."""
+    """A permanently slower API must not keep the concurrency at one."""
     tuner = ConcurrencyController()
     for _ in range(1000):
         tuner.observe(0.1, None)
@@ -610,7 +610,7 @@ def test_a_latency_that_stays_higher_becomes_the_normal_one() -> None:
 
 
 def test_other_failures_say_nothing_about_the_limit() -> None:
-    """An unknown customer is answered fast; that must not look like spare room."""
+    """A fast "not found" must not look like spare capacity."""
     tuner = ConcurrencyController()
 
     for _ in range(1000):
@@ -621,7 +621,7 @@ def test_other_failures_say_nothing_about_the_limit() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1000), st.sampled_from([None, throttled(), LookupError()]))))
 def test_the_limit_stays_between_one_and_its_end(seen: list[tuple[float, Exception | None]]) -> None:
-    """Zero would stop the run; without an end it would open a connection for every key."""
+    """Zero would stop the run; without a maximum, each key would open a connection."""
     tuner = ConcurrencyController()
 
     for seconds, error in seen:
@@ -632,7 +632,7 @@ def test_the_limit_stays_between_one_and_its_end(seen: list[tuple[float, Excepti
 
 @pytest.mark.parametrize("order", ["completion", "input"])
 async def test_auto_uses_the_limit_it_has_found_and_reports_it(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The figure is what a user would write down for the next run."""
+    """Users read the number to set it in the next run."""
     monkeypatch.setattr("capillary_async.bulk.lookup.perf_counter", lambda: 0.0)
     desk = Desk()
     capacity = 20
@@ -654,7 +654,7 @@ async def test_auto_uses_the_limit_it_has_found_and_reports_it(order: Order, mon
 
 
 async def test_an_iterator_that_raises_stop_async_iteration_is_an_error_and_not_an_end() -> None:
-    """Raised from `__anext__` as it is, the keys behind it would be missing silently."""
+    """Raised from `__anext__`, it would end the outcomes without the remaining keys."""
 
     class Broken:
         def __iter__(self) -> Iterator[int]:
@@ -669,7 +669,7 @@ async def test_an_iterator_that_raises_stop_async_iteration_is_an_error_and_not_
 
 
 async def test_an_outcome_narrows() -> None:
-    """`if outcome.ok:` is how everybody asks; the type checkers must understand it."""
+    """Type checkers must narrow the type after `if outcome.ok:`."""
     async with lookup_many(Desk().answer, [1, -1]) as outcomes:
         async for outcome in outcomes:
             if outcome.ok:

@@ -1,4 +1,4 @@
-"""Behind an API that throttles, requests start at the pace it bears, and no key is lost."""
+"""Behind an API that throttles, requests start at a rate that the API accepts, and no key is lost."""
 
 import asyncio
 import random
@@ -73,7 +73,7 @@ class Gateway:
 
 
 def look_up(gateway: Gateway, keys: int, controller: ConcurrencyController) -> tuple[float, int]:
-    """Look many keys up; return the virtual seconds it took, and how many failed."""
+    """Look many keys up; return the virtual seconds and the number of failed keys."""
 
     async def run() -> tuple[float, int]:
         policy = RetryPolicy()
@@ -94,7 +94,7 @@ def look_up(gateway: Gateway, keys: int, controller: ConcurrencyController) -> t
 @pytest.mark.parametrize("kind", ["leaky", "leaky with a burst", "window", "window with Retry-After"])
 @pytest.mark.parametrize("keys", [300, 3000])
 def test_no_key_is_lost_to_throttling_and_little_time(kind: Kind, status: int, keys: int) -> None:
-    """A client without a limit of its own cannot know the gateway's; it has to find it."""
+    """A client without a rate limit has to find the gateway's limit."""
     gateway = Gateway(kind, status, latency=0.005)
 
     seconds, failed = look_up(gateway, keys, ConcurrencyController(64, 64, minds_latency=False))
@@ -106,7 +106,7 @@ def test_no_key_is_lost_to_throttling_and_little_time(kind: Kind, status: int, k
 
 @pytest.mark.parametrize("status", [503, 429])
 def test_an_api_that_throttles_everything_is_not_borne_with_for_ever(status: int) -> None:
-    """That is an outage, and whoever reads the outcomes has to hear of it."""
+    """Constant throttling is an outage, so the outcomes must become errors."""
     gateway = Gateway("window", status, latency=0.005)
     gateway.limit = 0
 
@@ -118,7 +118,7 @@ def test_an_api_that_throttles_everything_is_not_borne_with_for_ever(status: int
 
 
 def test_a_limit_that_is_lifted_is_noticed() -> None:
-    """Somebody raises the limit at noon, and the job should be done before midnight."""
+    """If the API's limit is raised during a job, the job must become faster."""
     gateway = Gateway("window", 429, latency=0.005)
 
     async def lift() -> None:

@@ -1,4 +1,4 @@
-"""Date-times are aware and exact, whichever way Capillary writes them."""
+"""Date-times are aware and exact in every form that Capillary sends."""
 
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -22,12 +22,12 @@ NOON = datetime(2025, 1, 9, 12, 0, 12, tzinfo=UTC)
 
 @cache
 def converter_of(zone: tzinfo) -> Converter:
-    """Keep converters as long as clients do."""
+    """Return a cached converter, as a client keeps one."""
     return Converter(zone)
 
 
 def read(value: Any, into: Any = datetime, zone: tzinfo = UTC) -> Any:
-    """Structure one date of a cluster with this clock."""
+    """Structure one date with the cluster's time zone."""
     return converter_of(zone).structure(value, into)
 
 
@@ -55,7 +55,7 @@ def read(value: Any, into: Any = datetime, zone: tzinfo = UTC) -> Any:
     ],
 )
 def test_every_form_that_occurs_is_read(text: str | int, expected: datetime) -> None:
-    """These are all the forms that the documentation's samples and tables show."""
+    """The documentation's samples and tables have all these forms."""
     moment = read(text)
 
     assert moment == expected
@@ -64,13 +64,13 @@ def test_every_form_that_occurs_is_read(text: str | int, expected: datetime) -> 
 
 @pytest.mark.parametrize("zone", [UTC, INDIA, NEW_YORK, SINGAPORE], ids=str)
 def test_what_has_no_zone_is_in_the_clusters(zone: tzinfo) -> None:
-    """Every date-time is in the cluster's zone, whatever the request says."""
+    """The API documents that a date-time without a zone is in the cluster's time zone."""
     assert read("2025-01-09 12:00:12.0", zone=zone) == datetime(2025, 1, 9, 12, 0, 12, tzinfo=zone)
     assert read("2025-07-09 12:00:12.0", zone=zone) == datetime(2025, 7, 9, 12, 0, 12, tzinfo=zone)
 
 
 def test_two_clients_have_two_clocks() -> None:
-    """What one of them remembers of a text is wrong for the other."""
+    """A shared cache of texts would give one client the other client's time zone."""
     text = "2025-01-09 12:00:12.0"
 
     assert read(text, zone=INDIA) - read(text, zone=UTC) == timedelta(hours=-5, minutes=-30)
@@ -91,7 +91,7 @@ def test_two_clients_have_two_clocks() -> None:
     ],
 )
 def test_an_abbreviation_means_what_it_means_in_the_cluster(text: str, zone: tzinfo, offset: float) -> None:
-    """CST is Chicago's and Shanghai's, IST India's, Israel's and Ireland's."""
+    """Abbreviations are not unique: CST is used in Chicago and Shanghai, IST in India and Israel."""
     assert read(text, zone=zone).utcoffset() == timedelta(hours=offset)
 
 
@@ -130,7 +130,7 @@ def test_an_abbreviation_means_what_it_means_in_the_cluster(text: str, zone: tzi
     ids=repr,
 )
 def test_what_is_no_date_time_is_an_error(value: Any) -> None:
-    """A guess would be wrong by hours, silently."""
+    """A guessed date-time could be silently wrong by hours."""
     with pytest.raises(DecodeError, match=r"^the answer should be a text with a date-time, (not|which it is not)"):
         read(value)
 
@@ -139,13 +139,13 @@ def test_what_is_no_date_time_is_an_error(value: Any) -> None:
     "value", ["2025-09-05T00:00:00Z", "2025-9-5", "", "20250905", "2025-W36-5", 20250905, True, None]
 )
 def test_what_is_no_plain_date_is_an_error(value: Any) -> None:
-    """A date-time cut to its date is another day in another zone."""
+    """A date-time cut to a date may be another day in another zone."""
     with pytest.raises(DecodeError, match=r"^the answer should be a text with a date, (not|which it is not)"):
         read(value, date)
 
 
 def test_a_number_is_never_found_by_what_was_remembered_of_another() -> None:
-    """For a dict, True, 1 and 1.0 are the same key."""
+    """True, 1 and 1.0 are the same dict key, so a cached value could be returned for a wrong type."""
     converter = Converter(UTC)
 
     assert converter.structure([1, 0], list[datetime])
@@ -156,7 +156,7 @@ def test_a_number_is_never_found_by_what_was_remembered_of_another() -> None:
 
 @given(st.dates())
 def test_plain_dates_stay_dates(day: date) -> None:
-    """They have no zone, and must not get one."""
+    """A plain date has no zone and must not become a date-time."""
     assert read(day.isoformat(), date) == day
     assert type(read(day.isoformat(), datetime | date)) is date
 
@@ -167,7 +167,7 @@ OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 @given(MOMENTS, OFFSETS, st.sampled_from("T "), st.sampled_from(["auto", "seconds", "milliseconds", "microseconds"]))
 def test_an_offset_is_kept(local: datetime, offset: timezone, separator: str, precision: str) -> None:
-    """The text's own offset wins over the cluster's clock."""
+    """An offset in the text takes precedence over the cluster's time zone."""
     text = local.replace(tzinfo=offset).isoformat(separator, precision)
 
     assert read(text, zone=INDIA).isoformat(separator, precision) == text
@@ -176,7 +176,7 @@ def test_an_offset_is_kept(local: datetime, offset: timezone, separator: str, pr
 
 @given(MOMENTS, st.sampled_from([UTC, INDIA, NEW_YORK, SINGAPORE]))
 def test_the_clusters_clock_is_used_on_every_day(local: datetime, zone: tzinfo) -> None:
-    """Zones change their offset, in summer and over the years."""
+    """The offset of a time zone changes in summer and over the years."""
     moment = read(local.isoformat(" ", "milliseconds"), zone=zone)
 
     # A text cannot say which of the two hours it means when clocks are set back; it is the first.
@@ -187,7 +187,7 @@ def test_the_clusters_clock_is_used_on_every_day(local: datetime, zone: tzinfo) 
 
 @given(st.integers(-(10**12), 10**13))
 def test_milliseconds_are_exact(milliseconds: int) -> None:
-    """A float in between would be off by one."""
+    """A conversion through float could be wrong by a microsecond."""
     since = read(milliseconds, zone=INDIA) - datetime(1970, 1, 1, tzinfo=UTC)
 
     assert since == timedelta(milliseconds=milliseconds)
@@ -195,7 +195,7 @@ def test_milliseconds_are_exact(milliseconds: int) -> None:
 
 @given(st.text())
 def test_any_other_text_is_an_error_and_nothing_else(text: str) -> None:
-    """A text is what a server sends; it must not reach a user as a ValueError."""
+    """A bad text from a server must be a DecodeError, never a ValueError."""
     try:
         moment = read(text)
     except DecodeError:
@@ -205,7 +205,7 @@ def test_any_other_text_is_an_error_and_nothing_else(text: str) -> None:
 
 @pytest.mark.parametrize(("table", "step"), [(DateTimes(UTC), timedelta(seconds=1)), (Dates(), timedelta(days=1))])
 def test_memory_of_texts_has_an_end(table: dict[str, date], step: timedelta) -> None:
-    """A bulk run sees millions of them."""
+    """A bulk run reads millions of different texts, so the cache must be bounded."""
     first = NOON if isinstance(table, DateTimes) else NOON.date()
     texts = [(first + number * step).isoformat() for number in range(10_000)]
 
@@ -217,7 +217,7 @@ def test_memory_of_texts_has_an_end(table: dict[str, date], step: timedelta) -> 
 
 @pytest.mark.parametrize("text", ["2024-06-20T00:00:00.000Z", "2024-06-20 00:00:00"])
 def test_a_zone_that_is_not_meant_is_not_believed(text: str) -> None:
-    """`periodStartDateWithTimeStamp` says `Z` beside dates that are India's."""
+    """`periodStartDateWithTimeStamp` ends in `Z` but is in the cluster's time zone."""
     moment = read(text, ServerDateTime, INDIA)
 
     assert moment == datetime(2024, 6, 20, tzinfo=INDIAN_OFFSET)
@@ -225,6 +225,6 @@ def test_a_zone_that_is_not_meant_is_not_believed(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "Z", "Thu Foo 09 12:00:12 GMT 2025", "Thu Jan 39 12:00:12 GMT 2025"])
 def test_what_looks_like_a_date_time_but_is_none_is_refused(text: str) -> None:
-    """Neither form may let anything else pass."""
+    """Both ways of reading must refuse texts that only look like date-times."""
     with pytest.raises(DecodeError):
         read(text, ServerDateTime)

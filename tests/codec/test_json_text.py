@@ -1,4 +1,4 @@
-"""One complete JSON document or an error; never a number that lost a digit."""
+"""decode_json returns one complete document or raises, and no number loses a digit."""
 
 import sys
 from datetime import UTC, date, datetime
@@ -24,13 +24,13 @@ JSON_VALUES = st.recursive(
 
 @given(JSON_VALUES)
 def test_what_is_encoded_is_decoded_again(value: Any) -> None:
-    """Jobs write what they read, and read what they wrote."""
+    """Jobs read back what they wrote."""
     assert decode_json(encode_json(value)) == value
 
 
 @given(EXACT)
 def test_a_number_keeps_every_digit(number: Decimal) -> None:
-    """A float has 15 of them."""
+    """A float has only 15 exact digits."""
     text = f"{number:f}" if abs(number.adjusted()) < 100 else str(number)
 
     decoded = decode_json(text.encode())
@@ -40,7 +40,7 @@ def test_a_number_keeps_every_digit(number: Decimal) -> None:
 
 @pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64 + 1, -(2**63) - 1, 10**4000])
 def test_a_whole_number_is_never_a_float(number: int) -> None:
-    """Some decoders round what does not fit into 64 bits, identifiers included."""
+    """Some decoders round integers beyond 64 bits, which would change ids."""
     sys.set_int_max_str_digits(0)
     text = str(number).encode()
     sys.set_int_max_str_digits(sys.int_info.default_max_str_digits)
@@ -77,7 +77,7 @@ def test_a_whole_number_is_never_a_float(number: int) -> None:
     ids=repr,
 )
 def test_what_is_no_json_document_may_be_asked_for_again(body: bytes) -> None:
-    """A cut connection and a gateway's page are not what the API has to say."""
+    """A cut connection or a gateway's page is transient, so the error must be retryable."""
     with pytest.raises(DecodeError, match=r"^the answer is not a JSON document: ") as caught:
         decode_json(body)
 
@@ -91,7 +91,7 @@ def test_what_is_no_json_document_may_be_asked_for_again(body: bytes) -> None:
     ids=["open", "closed", "objects", "digits", "exponent"],
 )
 def test_what_nobody_can_hold_is_an_error_for_good(body: bytes) -> None:
-    """It must end neither the interpreter nor the run, and another try brings the same."""
+    """Another attempt returns the same document, so the error must not be retryable."""
     with pytest.raises(DecodeError) as caught:
         decode_json(body)
 
@@ -100,7 +100,7 @@ def test_what_nobody_can_hold_is_an_error_for_good(body: bytes) -> None:
 
 @given(st.binary())
 def test_any_bytes_are_a_document_or_an_error(body: bytes) -> None:
-    """Whatever comes, it is no exception of the codec's own."""
+    """No input may raise an exception of msgspec."""
     try:
         decode_json(body)
     except DecodeError as error:
@@ -108,7 +108,7 @@ def test_any_bytes_are_a_document_or_an_error(body: bytes) -> None:
 
 
 def test_an_error_holds_nothing_of_the_answer() -> None:
-    """Tracebacks with local variables end up in logs and error trackers."""
+    """Tracebacks with local variables are logged, so they must not hold the answer."""
     with pytest.raises(DecodeError) as caught:
         decode_json(b'{"mobile": "910000000001", oops')
 
@@ -118,7 +118,7 @@ def test_an_error_holds_nothing_of_the_answer() -> None:
 
 
 def test_a_machine_without_memory_is_no_fault_of_the_answer() -> None:
-    """Asking again would only make it worse."""
+    """A retry after a MemoryError would make the shortage worse."""
 
     class Huge(bytes):
         def startswith(self, *_: object) -> bool:
@@ -129,12 +129,12 @@ def test_a_machine_without_memory_is_no_fault_of_the_answer() -> None:
 
 
 def test_a_byte_order_mark_is_skipped() -> None:
-    """RFC 8259 allows it, and some gateways add one."""
+    """RFC 8259 allows parsers to ignore the mark, and some gateways add it."""
     assert decode_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
 
 
 def test_a_model_is_encoded_with_its_attributes_names() -> None:
-    """Files and tables of the command line show what users write in Python."""
+    """Files and the command line use the same names as Python code."""
     tracker = Tracker(
         id=1,
         type=TrackerType.POINTS,
@@ -161,7 +161,7 @@ def test_a_model_is_encoded_with_its_attributes_names() -> None:
 
 
 def test_undocumented_keys_are_encoded_too() -> None:
-    """Nothing is dropped on the way to a file either."""
+    """A file must hold all data of the answer."""
     tracker = Converter(UTC).structure({"id": 1, "new": {"a": [Decimal("0.10")]}}, Tracker)
 
     assert encode_json(tracker).endswith(b'"extra":{"new":{"a":[0.10]}}}')
@@ -170,13 +170,13 @@ def test_undocumented_keys_are_encoded_too() -> None:
 
 @pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), object()], ids=repr)
 def test_what_json_cannot_say_is_refused(value: Any) -> None:
-    """NaN in a file of results cannot be read back by anybody."""
+    """A file with NaN is not valid JSON."""
     with pytest.raises((TypeError, ValueError)):
         encode_json({"a": [value]})
 
 
 def test_a_text_may_speak_of_infinity() -> None:
-    """It is no number there."""
+    """The text "Infinity" is not a number and must be allowed."""
     assert encode_json({"a": "NaN, Infinity"}) == b'{"a":"NaN, Infinity"}'
 
 
@@ -188,7 +188,7 @@ def test_a_text_may_speak_of_infinity() -> None:
     ],
 )
 def test_what_came_instead_of_json_is_said(body: bytes, said: str) -> None:
-    """The place in a text that nobody wrote as JSON helps nobody."""
+    """For a web page, the reason "HTML" helps more than a parser's position."""
     with pytest.raises(DecodeError) as caught:
         decode_json(body)
 
@@ -209,14 +209,14 @@ def test_what_came_instead_of_json_is_said(body: bytes, said: str) -> None:
 def test_half_of_a_character_is_no_reason_to_lose_an_answer(
     text: str, read: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It was cut in the API's own data, so three more requests bring the same."""
+    """The API's own data has such texts, so a retry would return the same answer."""
     assert decode_json(f'{{"firstName": "{text}"}}'.encode()) == {"firstName": read}
 
     assert ("half of a character" in caplog.text) == ("\ufffd" in read)
 
 
 def test_half_of_a_character_heals_nothing_else() -> None:
-    """What is no JSON stays none."""
+    """Replacing half characters must not make invalid JSON valid."""
     with pytest.raises(DecodeError) as caught:
         decode_json(rb'{"firstName": "\ud83d"')
 

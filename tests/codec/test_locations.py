@@ -1,4 +1,4 @@
-"""An error names the place and the kind of what is wrong, and gives nobody away."""
+"""A DecodeError names the location and kind of a wrong value, and holds no personal data."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -60,7 +60,7 @@ WRONG: list[tuple[Any, Any, str]] = [
 
 @pytest.mark.parametrize(("value", "into", "message"), WRONG, ids=[case[2] for case in WRONG])
 def test_the_innermost_place_is_named(value: Any, into: Any, message: str) -> None:
-    """Whoever reads it has an answer of 300 lines to look through."""
+    """An answer may have 300 lines, so the error must name the exact location."""
     with pytest.raises(DecodeError) as caught:
         CONVERTER.structure(value, into, "data")
 
@@ -70,13 +70,13 @@ def test_the_innermost_place_is_named(value: Any, into: Any, message: str) -> No
 
 
 def test_the_first_of_many_is_named() -> None:
-    """One error is enough to know that the answer cannot be used."""
+    """One error is enough to show that the answer cannot be used."""
     with pytest.raises(DecodeError, match=r"^\[7\]\.id is missing$"):
         CONVERTER.structure([{"id": row} if row != 7 else {} for row in range(9)] + [{}], tuple[Tracker, ...])
 
 
 def test_an_answer_without_a_location_is_called_so() -> None:
-    """A message that begins with nothing reads like a bug."""
+    """A message must not begin with an empty location."""
     with pytest.raises(DecodeError, match=r"^the answer should be an object, not null$") as caught:
         CONVERTER.structure(None, Customer)
 
@@ -98,7 +98,7 @@ SECRET = "910000000001"
     ],
 )
 def test_an_error_gives_nobody_away(value: Any, into: Any) -> None:
-    """Messages and tracebacks with local variables end up in logs; a value may be a phone number."""
+    """Messages and local variables are logged, and a value may be a phone number."""
 
     def call() -> None:
         CONVERTER.structure(value.copy(), into, "data")
@@ -125,7 +125,7 @@ BROKEN: list[Any] = [Decimal("0.5"), True, [[]]]
     st.sampled_from(BROKEN),
 )
 def test_a_broken_row_is_found_wherever_it_is(before: int, after: int, key: str, broken: Any) -> None:
-    """The second look must agree with the first one on what is wrong."""
+    """The search for the location must find every value that structuring refuses."""
     rows: list[Any] = [{"id": 1, "conditionId": 2, "name": "a"} for _ in range(before + 1 + after)]
     rows[before][key] = broken
 

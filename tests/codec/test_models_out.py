@@ -1,4 +1,4 @@
-"""Models on their way out: dicts, JSON, and the libraries that take them."""
+"""Models can be converted to dicts, to JSON, and by other libraries."""
 
 import json
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ MODELS = (EVENT, CUSTOMER, TARGET, TargetEvent(event_log_id=1))
 
 
 def changed(**values: Any) -> TargetEvent:
-    """Return the event with other values, whatever their types."""
+    """Return the event with other values of any type."""
     evolve: Any = attrs.evolve
     found: TargetEvent = evolve(EVENT, **values)
     return found
@@ -58,7 +58,7 @@ def changed(**values: Any) -> TargetEvent:
 
 @pytest.mark.parametrize("value", MODELS)
 def test_a_dict_of_a_model_goes_through_json_and_back(value: Model) -> None:
-    """What a service stores it must be able to read again, whole."""
+    """A service must be able to read back what it stored."""
     for by_alias in (False, True):
         text = json.dumps(value.to_dict(by_alias=by_alias))
 
@@ -67,13 +67,13 @@ def test_a_dict_of_a_model_goes_through_json_and_back(value: Model) -> None:
 
 
 def test_a_dict_has_the_attributes_in_their_order() -> None:
-    """Whoever reads it looks for the id first."""
+    """Readers expect the id first, as in the class."""
     assert list(EVENT.to_dict()) == [field.name for field in attrs.fields(TargetEvent)]
     assert list(json.loads(EVENT.to_json())) == list(EVENT.to_dict())
 
 
 def test_the_apis_own_keys_are_there_on_request() -> None:
-    """Another system may know the API, and not this package."""
+    """Another system may expect the API's keys."""
     found = EVENT.to_dict(by_alias=True)
 
     assert found["eventLogId"] == 2**63 - 1
@@ -98,7 +98,7 @@ def test_the_apis_own_keys_are_there_on_request() -> None:
     ],
 )
 def test_a_decimal_is_the_json_number_that_is_exact(text: str, value: Any) -> None:
-    """`json.dumps` knows int, float and str; none of them may be another number than the API's."""
+    """`json.dumps` supports int, float and str, and the chosen type must not change the number."""
     found = to_dict(Decimal(text))
 
     assert (found, type(found)) == (value, type(value))
@@ -108,18 +108,18 @@ def test_a_decimal_is_the_json_number_that_is_exact(text: str, value: Any) -> No
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_no_decimal_is_changed(value: Decimal) -> None:
-    """Points are money."""
+    """Points have a money value, so no digit may change."""
     assert Decimal(json.loads(json.dumps(to_dict(value)), parse_float=Decimal)) == value
 
 
 def test_json_keeps_every_digit() -> None:
-    """`2000.460` is what the API sent."""
+    """The API sends `2000.460`, with the last zero."""
     assert '"target_value":2000.460' in EVENT.to_json()
     assert '"amount":1.10' in EVENT.to_json()
 
 
 def test_lists_errors_and_whatever_holds_models_are_converted() -> None:
-    """A service answers with lists and outcomes more often than with one model."""
+    """Services return lists, pages and outcomes, not only single models."""
 
     class Pair(NamedTuple):
         key: int
@@ -135,7 +135,7 @@ def test_lists_errors_and_whatever_holds_models_are_converted() -> None:
 
 
 def test_private_attributes_stay_private() -> None:
-    """A page knows how to make cursors; nobody can write that as JSON."""
+    """JSON cannot hold a page's private attributes."""
 
     @attrs.frozen
     class Holder:
@@ -147,7 +147,7 @@ def test_private_attributes_stay_private() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")], ids=repr)
 def test_no_number_that_is_none_becomes_null(value: Any) -> None:
-    """Msgspec writes null for NaN; a hole in the data must not look like an answer."""
+    """NaN must be refused, because msgspec would write it as null, which reads as missing data."""
     for rows in ([value], [{"a": value}], [changed(target_value=value)], [{"a": [value]}]):
         with pytest.raises(ValueError, match="JSON has no NaN"):
             encode_rows(rows)
@@ -157,12 +157,12 @@ def test_no_number_that_is_none_becomes_null(value: Any) -> None:
 
 @pytest.mark.parametrize("value", MODELS)
 def test_the_fast_way_writes_the_same_as_the_slow_one(value: Model) -> None:
-    """What a job stores is what `to_json` says, in another order."""
+    """Jobs use the fast way, and its JSON must equal that of `to_json` except for order."""
     assert decode_json(encode_rows([value, value])) == [decode_json(to_json(value).encode())] * 2
 
 
 def test_objects_in_a_row_keep_their_order() -> None:
-    """By itself msgspec sorts the attributes of a model; a cell of JSON must not depend on who wrote it."""
+    """Such rows take the slow way, because msgspec would sort the attributes of a model inside a row."""
     (row,) = json.loads(encode_rows([CUSTOMER]))
 
     assert json.dumps(row["profiles"]) == json.dumps(CUSTOMER.to_dict()["profiles"])
@@ -178,12 +178,12 @@ def test_objects_in_a_row_keep_their_order() -> None:
     ],
 )
 def test_what_msgspec_would_change_takes_the_slow_way(value: Any) -> None:
-    """It rounds offsets to minutes, and local mean time has seconds."""
+    """Local mean time has offsets with seconds, which msgspec rounds to minutes."""
     assert decode_json(encode_rows([value])) == [decode_json(to_json(value).encode())]
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    """Lookups of one's own compute with them."""
+    """A user's lookup function may return numpy numbers."""
     numpy: Any = pytest.importorskip("numpy")
 
     assert to_json({"a": numpy.float64(0.5), "b": numpy.int64(3)}) == '{"a":0.5,"b":3}'
@@ -193,7 +193,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 
 def test_a_repr_leaves_out_what_is_not_there() -> None:
-    """A customer has forty attributes, of which thirty are None."""
+    """Most of a customer's forty attributes are None."""
     assert repr(TargetEvent(event_log_id=1, event_name="ENROL")) == "TargetEvent(event_log_id=1, event_name='ENROL')"
     assert repr(TargetEvent(event_log_id=1, extra={"a": 1})) == "TargetEvent(event_log_id=1, extra={'a': 1})"
 
@@ -218,7 +218,7 @@ def test_a_model_is_a_field_of_a_pydantic_model() -> None:
 
 @pytest.mark.parametrize("value", [5, {"event_log_id": "x"}, {}])
 def test_pydantic_refuses_what_is_no_model(value: Any) -> None:
-    """A wrong value is a validation error that names the place, never a broken model."""
+    """A wrong value must be a validation error with its location."""
     pydantic: Any = pytest.importorskip("pydantic")
 
     with pytest.raises(pydantic.ValidationError, match=r"eventLogId|expected a TargetEvent or an object"):
@@ -226,7 +226,7 @@ def test_pydantic_refuses_what_is_no_model(value: Any) -> None:
 
 
 def test_fastapi_answers_with_models_and_describes_them() -> None:
-    """Today's usual service: the model as return type, as `response_model`, and in its OpenAPI document."""
+    """FastAPI uses a model as return type, as `response_model` and in OpenAPI."""
     fastapi: Any = pytest.importorskip("fastapi")
     testing: Any = pytest.importorskip("fastapi.testclient")
     app = fastapi.FastAPI()
@@ -250,7 +250,7 @@ def test_fastapi_answers_with_models_and_describes_them() -> None:
 
 
 def test_litestar_answers_with_models() -> None:
-    """It takes attrs classes by itself, and has to go on doing so."""
+    """Litestar supports attrs classes, and models must stay compatible."""
     litestar: Any = pytest.importorskip("litestar")
     testing: Any = pytest.importorskip("litestar.testing")
 
@@ -262,7 +262,7 @@ def test_litestar_answers_with_models() -> None:
 
 
 def test_a_schema_ends_where_a_model_contains_itself() -> None:
-    """OpenAPI documents are written before the first answer."""
+    """A recursive model must not make schema generation endless."""
     pydantic: Any = pytest.importorskip("pydantic")
 
     schema = pydantic.TypeAdapter(Branch).json_schema()
@@ -281,7 +281,7 @@ class Branch(Model):
 
 
 def test_cattrs_takes_models_by_hooks() -> None:
-    """A converter of one's own has models among its classes."""
+    """A user's classes may contain models."""
     cattrs: Any = pytest.importorskip("cattrs")
     converter = cattrs.Converter()
     register_cattrs_hooks(converter)
@@ -291,7 +291,7 @@ def test_cattrs_takes_models_by_hooks() -> None:
 
 
 def test_msgspec_takes_models_and_errors_by_hooks() -> None:
-    """Msgspec writes models by itself; hooks do what it does not."""
+    """The hooks add what msgspec does not support; it encodes models itself."""
     encoder = msgspec.json.Encoder(enc_hook=msgspec_enc_hook, decimal_format="number")
 
     found = msgspec.json.decode(encoder.encode({"event": EVENT, "error": ValueError("x")}))

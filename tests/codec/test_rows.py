@@ -1,4 +1,4 @@
-"""Pages whose form was learned are decoded another way, and nobody can tell from the models or the errors."""
+"""Rows that are decoded to Structs give the same models and errors as rows that are decoded to dicts."""
 
 import json
 from contextlib import suppress
@@ -41,7 +41,7 @@ DROPPED = st.sets(st.sampled_from([*EVENT]), max_size=2)
 
 
 def page(rows: Any, **others: Any) -> bytes:
-    """Write an answer."""
+    """Return an answer with rows."""
     envelope: dict[str, Any] = {
         "pagination": {"limit": 2, "offset": 0, "total": 9},
         "data": rows,
@@ -52,7 +52,7 @@ def page(rows: Any, **others: Any) -> bytes:
 
 
 def outcome(converter: Converter, document: Any, into: Any) -> Any:
-    """Structure the rows; an error is what users see of it."""
+    """Structure the rows, and return the models or the error."""
     try:
         return converter.structure(document["data"], into, "data")
     except DecodeError as error:
@@ -60,14 +60,14 @@ def outcome(converter: Converter, document: Any, into: Any) -> Any:
 
 
 def read(converter: Converter, body: bytes, model: Any) -> Any:
-    """Decode and structure in the way of endpoints."""
+    """Decode and structure as endpoints do."""
     return outcome(converter, converter.decode(body, model, "data"), tuple[model, ...])
 
 
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("Asia/Kolkata")], ids=str)
 @given(pages=st.lists(st.lists(st.tuples(CHANGES, DROPPED), min_size=1, max_size=3), min_size=1, max_size=3))
 def test_both_ways_give_the_same_models_and_the_same_errors(zone: Any, pages: list[Any]) -> None:
-    """A page that is read faster must not be read less strictly."""
+    """The fast way must be as strict as the general way."""
     learned, fresh = Converter(zone), Converter(zone)
     read(learned, page([EVENT]), TargetEvent)
     for changes in pages:
@@ -88,7 +88,7 @@ def test_both_ways_give_the_same_models_and_the_same_errors(zone: Any, pages: li
 
 
 def test_the_second_page_needs_no_dicts() -> None:
-    """Otherwise nothing was gained."""
+    """Avoiding dicts is the purpose of learning the keys."""
     converter = Converter(UTC)
     converter.decode(page([EVENT]), TargetEvent, "data")
 
@@ -102,7 +102,7 @@ def test_the_second_page_needs_no_dicts() -> None:
 
 
 def test_keys_that_come_and_go_are_learned() -> None:
-    """Many answers leave a key out where another writes null."""
+    """Many answers omit a key in place of sending null."""
     converter = Converter(UTC)
     without = {key: value for key, value in EVENT.items() if key not in ("brandField", "periodId")}
     for _ in range(2):
@@ -117,7 +117,7 @@ def test_keys_that_come_and_go_are_learned() -> None:
 
 
 def test_an_endpoint_that_never_answers_alike_is_read_in_the_general_way() -> None:
-    """Learning for ever would cost more than it gains, and fill the memory."""
+    """Endless learning would cost more time than it saves, and fill the memory."""
     converter = Converter(UTC)
     for number in range(20):
         converter.decode(page([{**EVENT, f"key{number}": 1}, EVENT]), TargetEvent, "data")
@@ -142,7 +142,7 @@ def test_an_endpoint_that_never_answers_alike_is_read_in_the_general_way() -> No
     ],
 )
 def test_other_documents_are_what_they_are(body: bytes) -> None:
-    """Errors and empty pages come from the same endpoint."""
+    """The same endpoint also sends errors and empty pages."""
     converter = Converter(UTC)
     converter.decode(page([EVENT]), TargetEvent, "data")
 
@@ -156,7 +156,7 @@ def test_other_documents_are_what_they_are(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", page([EVENT])[:-5], b"<html>", page([EVENT]) + b"x", b'{"data": [NaN]}'])
 def test_what_is_no_document_is_the_same_error(body: bytes) -> None:
-    """The retry policy goes by it."""
+    """The retry policy depends on the error."""
     converter = Converter(UTC)
     converter.decode(page([EVENT]), TargetEvent, "data")
 
@@ -170,7 +170,7 @@ def test_what_is_no_document_is_the_same_error(body: bytes) -> None:
 
 @pytest.mark.parametrize("model", [Tracker, Target, GroupMember])
 def test_rows_with_objects_in_them_are_learned_too(model: Any) -> None:
-    """Only the outermost keys become a Struct; what is inside takes the general way."""
+    """Only the outermost keys become a Struct; inner objects stay dicts."""
     converter = Converter(UTC)
     rows = {
         Tracker: {"id": 1, "conditionId": 2, "name": "n", "type": "BILL_AMOUNT", "value": 1.5},
@@ -185,7 +185,7 @@ def test_rows_with_objects_in_them_are_learned_too(model: Any) -> None:
 
 
 def test_rows_go_into_a_list_of_another_type_all_the_same() -> None:
-    """Whoever asks for dicts gets them, learned or not."""
+    """A caller may ask for dicts although the rows were decoded to Structs."""
     converter = Converter(UTC)
     converter.decode(page([EVENT]), TargetEvent, "data")
     rows = converter.decode(page([EVENT]), TargetEvent, "data")["data"]

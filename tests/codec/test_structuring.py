@@ -1,4 +1,4 @@
-"""JSON becomes exactly what it says, and nothing else."""
+"""Structuring is strict: a value either has the declared type or is refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,12 +49,12 @@ EVENT: dict[str, Any] = {
 
 
 def read(value: Any, into: Any) -> Any:
-    """Structure a value of a cluster whose clock is UTC."""
+    """Structure a value with the time zone UTC."""
     return CONVERTER.structure(value, into)
 
 
 def without_mark(into: Any) -> Any:
-    """Return the type in an `Annotated`."""
+    """Return the type inside an `Annotated`."""
     return get_args(into)[0] if get_origin(into) is Annotated else into
 
 
@@ -63,14 +63,14 @@ KEY_IDS = [f"{cls.__name__}.{name}" for cls, name, _ in ALL_KEYS]
 
 
 def identity_of(cls: type[Model], but: Any) -> dict[str, Any]:
-    """Return what a model cannot be made without, except for one attribute."""
+    """Return the values of all required attributes, except one."""
     required = [field for field in documented(cls) if field.default is attrs.NOTHING]
     return {wire_names(field)[0]: "1" if field.type is str else 1 for field in required if field.name != but.name}
 
 
 @pytest.mark.parametrize(("cls", "name", "attribute"), ALL_KEYS, ids=KEY_IDS)
 def test_null_is_none_or_an_error(cls: type[Model], name: str, attribute: Any) -> None:
-    """Null is never "None", 0 or an empty text."""
+    """Null must never become "None", 0 or an empty text."""
     answer = {**identity_of(cls, but=attribute), name: None}
 
     if attribute.default is None:
@@ -84,7 +84,7 @@ def test_null_is_none_or_an_error(cls: type[Model], name: str, attribute: Any) -
 @pytest.mark.parametrize(("cls", "name", "attribute"), ALL_KEYS, ids=KEY_IDS)
 @pytest.mark.parametrize("value", [True, Decimal("3.7"), "None"], ids=str)
 def test_nothing_is_taken_for_something_else(cls: type[Model], name: str, attribute: Any, value: Any) -> None:
-    """3.7 is no 3, true is no 1, a text is no list."""
+    """3.7 must not become 3, true not 1, and a text not a list."""
     answer = {**identity_of(cls, but=attribute), name: value}
 
     if {type(value), Any} & {*map(without_mark, alternatives(attribute.type))}:
@@ -96,7 +96,7 @@ def test_nothing_is_taken_for_something_else(cls: type[Model], name: str, attrib
 
 @given(st.permutations(list(EVENT)), st.integers(0, len(EVENT)), st.dictionaries(st.text(), st.integers(), max_size=3))
 def test_keys_may_come_in_any_order_missing_or_new(order: list[str], count: int, new: dict[str, int]) -> None:
-    """The functions that read rows are made for one sequence of keys, and must never take one for another."""
+    """A function generated for one key order must not read an object with another one."""
     wanted = {"eventLogId": EVENT["eventLogId"], **{key: EVENT[key] for key in order[:count]}}
     unknown = {key: value for key, value in new.items() if key not in EVENT}
 
@@ -115,7 +115,7 @@ def test_keys_may_come_in_any_order_missing_or_new(order: list[str], count: int,
 
 
 def test_more_kinds_of_rows_than_anybody_sends_are_read_all_the_same() -> None:
-    """A server that invents keys must not make a client grow without end, nor lose one."""
+    """A server that invents keys must neither fill the memory nor lose a key."""
     converter = Converter(UTC)
     rows = [{"id": number, f"key{number}": number, "value": number} for number in range(300)]
     wide = {"id": 1, **{f"key{number}": number for number in range(5000)}}
@@ -128,7 +128,7 @@ def test_more_kinds_of_rows_than_anybody_sends_are_read_all_the_same() -> None:
 
 
 def test_one_listing_may_hold_rows_of_different_key_orders() -> None:
-    """Most rows look like the row before; those that do not must not be read as if they did."""
+    """The reader of the row before must not be used for a row with other keys."""
     rows = [{"id": 1, "value": 2}, {"value": 4, "id": 3}, {"id": 5}, {"id": 6, "value": 7}, {"id": 8, "odd": 9}]
 
     trackers = read(rows, list[Tracker])
@@ -138,7 +138,7 @@ def test_one_listing_may_hold_rows_of_different_key_orders() -> None:
 
 
 def test_only_what_comes_again_is_remembered() -> None:
-    """A function for every object that a broken server invents would fill the memory."""
+    """A function for each invented key order would fill the memory."""
     readers = ReaderCache(Tracker, lambda _: FieldCode())
     rows: list[Any] = [{"id": 1, f"key{number}": 1} for number in range(298)]
     rows = [{"id": 1, "k" * 300: 1}, {"id": 1, **dict.fromkeys(map(str, range(500)))}, *rows]
@@ -152,7 +152,7 @@ def test_only_what_comes_again_is_remembered() -> None:
 
 
 def test_a_text_in_place_of_a_row_is_not_read_letter_by_letter() -> None:
-    """Its letters look like the keys of an object."""
+    """Iterating over a text yields letters, which look like keys."""
     readers = ReaderCache(Tracker, lambda _: FieldCode())
 
     with pytest.raises(Mismatch):
@@ -163,14 +163,14 @@ def test_a_text_in_place_of_a_row_is_not_read_letter_by_letter() -> None:
 
 @pytest.mark.parametrize("row", ["ab", ["id"], None, 5, ["id", "value"]], ids=str)
 def test_a_row_that_is_no_object_is_an_error(row: Any) -> None:
-    """A list of the very keys would pass for an object whose shape is looked at alone."""
+    """A list of key names has the same key order as an object."""
     with pytest.raises(DecodeError, match=r"^data\[1\] should be an object"):
         CONVERTER.structure([{"id": 1, "value": 2}, row], tuple[Tracker, ...], "data")
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False) | st.integers())
 def test_money_keeps_the_digits_of_its_text(value: Decimal | int) -> None:
-    """1.000 is not 1: it tells how exactly the amount is known."""
+    """1.000 and 1 differ in precision."""
     event = read(decode_json(b'{"eventLogId": 1, "targetValue": %s}' % str(value).encode()), TargetEvent)
 
     assert type(event.target_value) is Decimal
@@ -179,7 +179,7 @@ def test_money_keeps_the_digits_of_its_text(value: Decimal | int) -> None:
 
 @pytest.mark.parametrize("text", [b"1.000", b"0.0", b"221350.000", b"2000.46", b"1000", b"-0.5"])
 def test_documented_amounts_stay_as_they_are_written(text: bytes) -> None:
-    """These are the ones that the documentation shows."""
+    """The documentation's samples have these amounts."""
     event = read(decode_json(b'{"eventLogId": 1, "targetValue": %s}' % text), TargetEvent)
 
     assert str(event.target_value) == text.decode()
@@ -187,7 +187,7 @@ def test_documented_amounts_stay_as_they_are_written(text: bytes) -> None:
 
 @given(st.text())
 def test_an_unknown_word_stays_a_text(word: str) -> None:
-    """Enumerations grow, and an old client must not break when they do."""
+    """A new value of an enumeration must not break an old client."""
     tracker = read({"id": 1, "type": word}, Tracker)
 
     assert tracker.type == word
@@ -196,20 +196,20 @@ def test_an_unknown_word_stays_a_text(word: str) -> None:
 
 @given(st.integers(-(2**63) + 1, 2**63 - 1))
 def test_an_identifier_may_be_quoted(number: int) -> None:
-    """Some answers write their numbers as texts, the offset of a page among them."""
+    """Some answers send numbers as strings, such as the offset of a page."""
     assert read({"id": str(number), "conditionId": number}, Tracker) == Tracker(id=number, condition_id=number)
     assert read({"offset": str(number)}, Pagination).offset == number
 
 
 @pytest.mark.parametrize("text", ["", "-", "1.0", "+1", " 1", "1_0", "٣", "²", str(2**63), "9" * 5000, "1e3"])
 def test_a_text_that_is_no_identifier_is_an_error(text: str) -> None:
-    """Python's int() takes more than the API can mean."""
+    """Python's int() accepts texts that the API never sends."""
     with pytest.raises(DecodeError, match=r"^id should be a whole number, not a text$"):
         read({"id": text}, Tracker)
 
 
 def test_a_time_of_the_servers_clock_may_have_a_twin() -> None:
-    """Newer answers of the progress endpoint add twins to all dates."""
+    """Newer answers of the progress endpoint have a second key for each date."""
     old, new = "2025-01-09T00:00:00.000Z", "2025-01-09T00:00:00+05:30"
 
     progress = read({"periodStartDateWithTimeStamp": old, "periodStartDateWithTimeStampISO": new}, TargetProgress)
@@ -219,7 +219,7 @@ def test_a_time_of_the_servers_clock_may_have_a_twin() -> None:
 
 
 def test_a_twin_is_preferred_unless_it_is_null() -> None:
-    """Newer answers add an exact date beside the old one."""
+    """Newer answers have an exact date beside the old one."""
     old, new = "2025-01-09 00:00:00", "2025-01-09T12:00:12+05:30"
 
     def date_of(**keys: str | None) -> datetime | None:
@@ -232,7 +232,7 @@ def test_a_twin_is_preferred_unless_it_is_null() -> None:
 
 
 def test_a_group_is_found_by_either_name_of_its_id() -> None:
-    """No document shows a customer's user group; its neighbours call the id `id` or `groupId`."""
+    """No document shows a customer's user group; similar objects have `id` or `groupId`."""
     assert read({"groupId": 3}, CustomerUserGroup).id == 3
     assert read({"id": None, "groupId": "3"}, CustomerUserGroup).id == 3
     with pytest.raises(DecodeError, match=r"^id is missing$"):
@@ -241,12 +241,12 @@ def test_a_group_is_found_by_either_name_of_its_id() -> None:
 
 @pytest.mark.parametrize("empty", [{}, []])
 def test_an_empty_mapping_may_be_written_as_a_list(empty: Any) -> None:
-    """The documentation calls the map of period defaults an array."""
+    """The documentation describes the map of period defaults as an array."""
     assert read({"id": 1, "targetPeriodDefaultValuesMap": empty}, Target).target_period_default_values_map == {}
 
 
 def test_a_map_of_periods_has_whole_numbers_for_keys() -> None:
-    """JSON can only write them as texts."""
+    """JSON can write the keys only as strings."""
     target = read({"id": 1, "targetPeriodDefaultValuesMap": {"62127": {"id": 9, "defaultValue": 1}}}, Target)
 
     defaults = {62127: TargetPeriodDefault(id=9, default_value=Decimal(1))}
@@ -255,7 +255,7 @@ def test_a_map_of_periods_has_whole_numbers_for_keys() -> None:
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_strategy_may_stand_alone(alone: bool) -> None:  # noqa: FBT001
-    """The documentation leaves open whether it is an object or a list."""
+    """The documentation does not say whether a strategy is an object or a list."""
     summary = {"renewConfirmed": True}
 
     customer = read({"id": 1, "gapToRenewSummary": summary if alone else [summary]}, Customer)
@@ -286,7 +286,7 @@ class Point:
 
 @attrs.frozen
 class Settings:
-    """A user's own class that an empty object is enough for."""
+    """A user's own class without required fields."""
 
     colour: str = "red"
 
@@ -404,7 +404,7 @@ BAD: list[tuple[Any, Any, str]] = [
 
 @pytest.mark.parametrize(("into", "value", "expected"), GOOD, ids=[str(case[0]) for case in GOOD])
 def test_any_type_of_a_user_can_be_asked_for(into: Any, value: Any, expected: Any) -> None:
-    """The rest of the API has no models here."""
+    """Endpoints without models need users' own types."""
     found = read(value, into)
 
     assert found == expected
@@ -413,7 +413,7 @@ def test_any_type_of_a_user_can_be_asked_for(into: Any, value: Any, expected: An
 
 @pytest.mark.parametrize(("into", "value", "message"), BAD, ids=[f"{case[0]} {case[1]}" for case in BAD])
 def test_users_types_are_as_strict_as_models(into: Any, value: Any, message: str) -> None:
-    """By itself cattrs makes 3 of "3.7" and a list of letters of a text."""
+    """The default hooks of cattrs make 3 of "3.7", and a list of letters of a text."""
     with pytest.raises(DecodeError) as caught:
         read(value, into)
 
@@ -421,19 +421,19 @@ def test_users_types_are_as_strict_as_models(into: Any, value: Any, message: str
 
 
 def test_a_type_that_nobody_can_make_is_the_callers_mistake() -> None:
-    """It is no fault of the answer."""
+    """The answer is correct, so the error must not be a DecodeError."""
     with pytest.raises(TypeError, match="an answer cannot be converted to"):
         read({}, complex)
 
 
 def test_an_actor_may_lack_everything() -> None:
-    """The documentation shows actors of every size."""
+    """The documentation shows actors with different keys."""
     assert read({}, Actor) == Actor()
 
 
 @pytest.mark.parametrize("value", ["350.000", "-10.54", "0", Decimal("350.000"), 7])
 def test_points_may_be_quoted(value: Any) -> None:
-    """The ledger sends numbers as texts; every digit counts."""
+    """The ledger sends numbers as strings, and every digit counts."""
     points = read(value, ExactNumber)
 
     assert points == Decimal(value)
@@ -442,6 +442,6 @@ def test_points_may_be_quoted(value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["", "1e5", "NaN", "Infinity", " 1", "1_0", "٣", "1.", "0x1", "9" * 65, True, None])
 def test_a_text_that_is_no_number_is_no_points(value: Any) -> None:
-    """`Decimal` itself takes half of these."""
+    """`Decimal` accepts half of these texts."""
     with pytest.raises(DecodeError):
         read(value, ExactNumber)

@@ -1,4 +1,4 @@
-"""Models are values: immutable, comparable, hashable, and easy to make in a test."""
+"""Models are values: immutable, comparable, hashable, and easy to create in a test."""
 
 import copy
 import pickle
@@ -29,12 +29,12 @@ class Node(Model):
 
 
 def read(answer: Any, into: Any) -> Any:
-    """Structure an answer of a cluster whose clock is UTC."""
+    """Structure an answer with the time zone UTC."""
     return Converter(UTC).structure(answer, into)
 
 
 def test_a_model_can_be_made_by_hand() -> None:
-    """Users write their own tests with models."""
+    """Users create models in their own tests."""
     event = TargetEvent(event_log_id=1, target_value=Decimal("1.000"))
 
     assert event.event_log_id == 1
@@ -44,7 +44,7 @@ def test_a_model_can_be_made_by_hand() -> None:
 
 @pytest.mark.parametrize("customer", [Customer(id=7), read(ANSWER, Customer)], ids=["by hand", "structured"])
 def test_a_model_does_not_change(customer: Customer) -> None:
-    """It is shared between tasks, and structuring fills it before it is frozen."""
+    """Tasks share models, and structuring fills a model before it is frozen."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         customer.id = 8  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -54,7 +54,7 @@ def test_a_model_does_not_change(customer: Customer) -> None:
 
 
 def test_a_structured_model_is_one_like_any_other() -> None:
-    """Nothing of how it was filled shows."""
+    """A model made from a draft must equal one made by its constructor."""
     event = read({"eventLogId": 1, "eventName": "ENROL"}, TargetEvent)
 
     assert type(event) is TargetEvent
@@ -65,7 +65,7 @@ def test_a_structured_model_is_one_like_any_other() -> None:
 
 @pytest.mark.parametrize("customer", [Customer(id=7), read(ANSWER, Customer)], ids=["by hand", "structured"])
 def test_a_model_travels_through_pickles_and_copies(customer: Customer) -> None:
-    """Process pools and caches pickle what they carry."""
+    """Process pools and caches pickle models."""
     for twin in (pickle.loads(pickle.dumps(customer)), copy.copy(customer), copy.deepcopy(customer)):
         assert twin == customer
         assert hash(twin) == hash(customer)
@@ -73,7 +73,7 @@ def test_a_model_travels_through_pickles_and_copies(customer: Customer) -> None:
 
 
 def test_a_model_can_be_changed_into_another() -> None:
-    """`attrs.evolve` and `attrs.asdict` are how attrs users work."""
+    """`attrs.evolve` and `attrs.asdict` must work, because attrs users expect them."""
     customer = attrs.evolve(read(ANSWER, Customer), associated_with="till")
 
     assert customer.associated_with == "till"
@@ -82,7 +82,7 @@ def test_a_model_can_be_changed_into_another() -> None:
 
 
 def test_what_differs_in_extra_alone_is_not_equal() -> None:
-    """Two answers that differ are not the same, documented or not."""
+    """Answers with different undocumented fields are different."""
     assert read({"id": 7, "newKey": 1}, Customer) != read({"id": 7, "newKey": 2}, Customer)
 
 
@@ -100,21 +100,21 @@ def test_what_differs_in_extra_alone_is_not_equal() -> None:
     ],
 )
 def test_extra_does_not_change(method: str, arguments: list[Any]) -> None:
-    """All models without undocumented keys share one."""
+    """All models without undocumented fields share one `extra`."""
     with pytest.raises(TypeError, match="models are immutable"):
         getattr(Customer(id=1).extra, method)(*arguments)
 
 
 @pytest.mark.parametrize("cls", ALL_MODELS, ids=lambda cls: cls.__name__)
 def test_no_two_attributes_share_a_key(cls: type[Model]) -> None:
-    """One of them would always win."""
+    """Two attributes with the same key would get the same value."""
     names = [name for field in documented(cls) for name in wire_names(field)]
 
     assert len(names) == len(set(names))
 
 
 def test_keys_follow_from_names() -> None:
-    """The one rule, and the attributes that it would get wrong."""
+    """`wire_names` and `alias` must give the documented keys."""
     names = {field.name: wire_names(field) for cls in ALL_MODELS for field in documented(cls)}
 
     assert names["fleet_user_id"] == ("fleetUserId",)
@@ -128,7 +128,7 @@ def test_keys_follow_from_names() -> None:
 
 
 def test_everything_is_exported() -> None:
-    """A model that cannot be imported cannot be annotated with."""
+    """Users need every model for annotations."""
     classes = {name for name, value in vars(models).items() if isinstance(value, type)}
 
     assert classes - {"Model", "ReadOnlyDict"} <= set(models.__all__)
@@ -136,7 +136,7 @@ def test_everything_is_exported() -> None:
 
 
 def test_every_member_of_an_enumeration_is_its_text() -> None:
-    """Users compare with the text that the documentation names."""
+    """Users compare members with the documented texts."""
     enumerations = [cls for cls in vars(models).values() if isinstance(cls, type) and issubclass(cls, StrEnum)]
 
     assert enumerations
@@ -144,7 +144,7 @@ def test_every_member_of_an_enumeration_is_its_text() -> None:
 
 
 def test_users_declare_models_of_their_own() -> None:
-    """The rest of the API deserves types, too."""
+    """Users need models for endpoints without a method."""
 
     @model
     class Coupon(Model):
@@ -161,14 +161,14 @@ def test_users_declare_models_of_their_own() -> None:
 
 
 def test_a_model_may_contain_itself() -> None:
-    """Categories and organisations come as trees."""
+    """Categories and organisations are trees."""
     node = read({"name": "a", "children": [{"name": "b"}]}, Node)
 
     assert node == Node(name="a", children=(Node(name="b"),))
 
 
 def test_an_annotation_without_a_meaning_is_the_callers_mistake() -> None:
-    """It must not look as if the answer were wrong."""
+    """The error must name the class, because the answer is correct."""
 
     @model
     class Wrong(Model):
@@ -181,7 +181,7 @@ def test_an_annotation_without_a_meaning_is_the_callers_mistake() -> None:
 
 
 def test_a_default_that_no_answer_gives_is_refused() -> None:
-    """What is missing in an answer is None; another default would be invented data."""
+    """A default other than None would be invented data."""
     with pytest.raises(TypeError, match="the default of an optional attribute must be None"):
 
         @model
@@ -190,7 +190,7 @@ def test_a_default_that_no_answer_gives_is_refused() -> None:
 
 
 def test_extra_can_be_given_by_hand() -> None:
-    """A fake answer may need an undocumented key."""
+    """A fake answer in a test may need an undocumented key."""
     tracker = Tracker(id=1, extra=ReadOnlyDict(unit="EUR"))
 
     assert tracker.extra["unit"] == "EUR"
@@ -198,7 +198,7 @@ def test_extra_can_be_given_by_hand() -> None:
 
 
 def test_profiles_with_free_form_fields_have_a_hash() -> None:
-    """Free-form objects have none of their own, and customers belong in sets all the same."""
+    """Users put customers into sets, although free-form objects have no hash."""
     profiles = {read({"fields": {"a": [1]}}, Profile), read({"fields": {"a": [1]}}, Profile)}
 
     assert len(profiles) == 1

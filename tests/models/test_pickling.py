@@ -1,4 +1,4 @@
-"""Models travel between processes and caches as fast as dictionaries, and arrive as they were."""
+"""Models are pickled as fast as dictionaries, and unpickled without loss."""
 
 import copy
 import os
@@ -44,7 +44,7 @@ class Basket(Model):
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_samples_arrive_as_they_were(path: Path) -> None:
-    """With every value's type, and immutable."""
+    """The types of all values and the immutability must survive."""
     sample = Converter(UTC).structure(*located(path))
 
     twin = pickle.loads(pickle.dumps(sample))
@@ -57,7 +57,7 @@ def test_samples_arrive_as_they_were(path: Path) -> None:
 @settings(max_examples=15)
 @given(data=st.data())
 def test_any_model_arrives_as_it_was(kind: type[Model], data: st.DataObject) -> None:
-    """Also with values that no sample has."""
+    """Values that no sample has must survive too."""
     original = data.draw(st.from_type(kind))
 
     for protocol in (0, pickle.HIGHEST_PROTOCOL):
@@ -71,7 +71,7 @@ LINES: tuple[tuple[Any, ...], ...] = (
 
 @pytest.mark.parametrize("lines", LINES)
 def test_values_of_any_type_arrive_as_they_were(lines: tuple[Any, ...]) -> None:
-    """A model of a user's own may hold what it likes."""
+    """A user's own model may hold values of any type."""
     basket = Basket(lines=lines, notes={"a": ReadOnlyDict()}, extra=ReadOnlyDict(b=[1]))
 
     twin = pickle.loads(pickle.dumps(basket))
@@ -82,7 +82,7 @@ def test_values_of_any_type_arrive_as_they_were(lines: tuple[Any, ...]) -> None:
 
 
 def test_a_twin_cannot_be_changed() -> None:
-    """It was filled as a draft."""
+    """Unpickling fills a draft, which must become a frozen model."""
     twin: Any = pickle.loads(pickle.dumps(customer()))
 
     assert [type(twin)] == [Customer]
@@ -93,7 +93,7 @@ def test_a_twin_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize(("written", "read"), [(b"Identifier ", b"Identifies "), (b"Profile ", b"Profile 0")])
 def test_a_pickle_of_another_version_is_refused(written: bytes, read: bytes) -> None:
-    """A cache that outlives an upgrade must not fill attributes with their neighbours' values."""
+    """A cache that outlives an upgrade must not fill wrong attributes."""
     text = pickle.dumps(Profile(identifiers=(Identifier(type="email"),)), 0)
 
     with pytest.raises(pickle.UnpicklingError, match="by another version of capillary_async"):
@@ -124,7 +124,7 @@ print(fastest(lambda: pickle.loads(text)) / fastest(lambda: pickle.loads(plain_t
 
 
 def test_a_customer_costs_at_most_twice_its_dictionary() -> None:
-    """It took five times as long when each of its 26 objects was pickled by itself."""
+    """Pickling each of its 26 objects separately took five times as long."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
 

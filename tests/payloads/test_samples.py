@@ -1,4 +1,4 @@
-"""Every key that the documentation shows has an attribute."""
+"""Every documented key has an attribute."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -19,7 +19,7 @@ def structured(path: Path) -> Any:
 
 
 def undocumented(value: Any, place: str) -> Iterator[str]:
-    """Yield the place of every key that ended up in some `extra`."""
+    """Yield the location of every key in any `extra`."""
     if isinstance(value, Model):
         yield from (f"{place}.{key}" for key in value.extra)
         for field in attrs.fields(type(value)):
@@ -32,19 +32,19 @@ def undocumented(value: Any, place: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_every_key_of_a_sample_has_an_attribute(path: Path) -> None:
-    """A key in `extra` is a documented value that users would have to dig for, untyped."""
+    """A documented value in `extra` would be untyped and hard to find."""
     models = structured(path)
 
     assert not list(undocumented(models, path.stem))
 
 
 def test_every_kind_of_sample_is_looked_at() -> None:
-    """A renamed file would drop out of the test above without a word."""
+    """A renamed file would silently drop out of the test above."""
     assert {kind_of(path) for path in GOOD} == set(KINDS)
 
 
 def test_a_key_that_has_no_attribute_is_noticed() -> None:
-    """The walk over the samples has to be able to fail."""
+    """This proves that the test above can fail."""
     customer = Converter(UTC).structure({"id": 1, "profiles": [{"shoeSize": 44}]}, Customer)
 
     assert list(undocumented(customer, "customer")) == ["customer.profiles[0].shoeSize"]
@@ -54,7 +54,7 @@ def test_a_key_that_has_no_attribute_is_noticed() -> None:
     "path", [path for path in GOOD if '"pagination"' in path.read_text()], ids=lambda path: path.stem
 )
 def test_every_pagination_is_understood(path: Path) -> None:
-    """It decides whether a listing goes on."""
+    """The pagination decides whether a listing continues."""
     document = decode_json(path.read_bytes())
 
     pagination = Converter(UTC).structure(document["pagination"], Pagination, "pagination")
@@ -67,7 +67,7 @@ def test_every_pagination_is_understood(path: Path) -> None:
     ("name", "key"), [("ledger_6", "ledgerDetails"), ("member_promotions_1", "pageDetails")], ids=str
 )
 def test_details_of_a_page_are_understood(name: str, key: str) -> None:
-    """Listings that count pages say so in another object."""
+    """Listings that count pages have another pagination object."""
     document = decode_json((Path(__file__).parent / f"{name}.json").read_bytes())
 
     details = Converter(UTC).structure(document[key], PageDetails, key)
@@ -79,7 +79,7 @@ def test_details_of_a_page_are_understood(name: str, key: str) -> None:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_no_documented_value_gets_lost(path: Path) -> None:
-    """An attribute with a misspelled key would be None for ever, and nobody would notice."""
+    """An attribute with a misspelled key would always be None."""
     models = structured(path)
 
     rows: list[Any] = [*models] if isinstance(models, tuple) else [models]

@@ -1,4 +1,4 @@
-"""Every sample of the documentation leaves the package whole: as a dict, as JSON, as a table, as a job stores it."""
+"""Every documented sample can be exported without loss: as a dict, as JSON, as a table, and as a job's row."""
 
 import json
 from datetime import UTC
@@ -28,7 +28,7 @@ def rows_of(path: Path) -> list[Any]:
 @SAMPLES
 @pytest.mark.parametrize("by_alias", [False, True])
 def test_a_model_comes_back_from_json_as_it_was(path: Path, by_alias: bool) -> None:  # noqa: FBT001
-    """What is stored today has to be read tomorrow."""
+    """Data stored today must be readable tomorrow."""
     for row in rows_of(path):
         text = json.dumps(to_dict(row, by_alias=by_alias))
 
@@ -38,7 +38,7 @@ def test_a_model_comes_back_from_json_as_it_was(path: Path, by_alias: bool) -> N
 
 @SAMPLES
 def test_what_a_job_stores_is_what_json_says(path: Path) -> None:
-    """The quick way and the exact way may not differ."""
+    """The fast encoder and the exact encoder must agree."""
     rows = rows_of(path)
 
     assert decode_json(encode_rows(rows)) == decode_json(to_json(rows).encode())
@@ -46,7 +46,7 @@ def test_what_a_job_stores_is_what_json_says(path: Path) -> None:
 
 @SAMPLES
 def test_a_table_is_the_same_from_models_and_from_what_a_job_stores(path: Path) -> None:
-    """A listing and a job write the same Parquet file."""
+    """A listing and a job must write the same Parquet file."""
     pytest.importorskip("pyarrow")
     rows = rows_of(path)
     row_type: Any = rows[0].__class__

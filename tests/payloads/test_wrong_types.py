@@ -1,4 +1,4 @@
-"""A value of the wrong type, wherever it stands in a sample, is an error that names the place."""
+"""A value of a wrong type anywhere in a sample is an error that names its location."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -21,14 +21,14 @@ Steps = tuple[str | int, ...]
 
 
 def bare(into: Any) -> Any:
-    """Return a type without its null and its marks; `Any` for a union."""
+    """Return a type without null and marks; `Any` for a union."""
     arms = [arm for arm in alternatives(into) if arm is not NoneType]
     (arm,) = arms if len(arms) == 1 else (object,)
     return bare(get_args(arm)[0]) if get_origin(arm) is Annotated else arm
 
 
 def parts(value: Any, into: Any, place: str) -> Iterator[tuple[Any, Any, Steps, str]]:
-    """Yield what a value consists of: each part, its type, the way to it and how an error calls its place."""
+    """Yield each part of a value, with its type, its path, and its location in errors."""
     if is_model(into):
         for field in documented(into):
             name = next((name for name in wire_names(field) if value.get(name) is not None), None)
@@ -45,7 +45,7 @@ def parts(value: Any, into: Any, place: str) -> Iterator[tuple[Any, Any, Steps, 
 
 
 def leaves(value: Any, into: Any, steps: Steps = (), place: str = "") -> Iterator[tuple[Steps, str]]:
-    """Yield the way to every value that has a type, and how an error calls the place."""
+    """Yield the path of every typed value, and its location in errors."""
     into = bare(into)
     if is_model(into) or get_origin(into) in {tuple, Mapping}:
         for part, kind, way, name in parts(value, into, place):
@@ -55,7 +55,7 @@ def leaves(value: Any, into: Any, steps: Steps = (), place: str = "") -> Iterato
 
 
 def put(document: Any, steps: Steps, value: Any) -> Any:
-    """Return the document with another value at one place."""
+    """Return the document with another value at one path."""
     changed = copy.deepcopy(document)
     holder = changed
     for step in steps[:-1]:
@@ -65,7 +65,7 @@ def put(document: Any, steps: Steps, value: Any) -> Any:
 
 
 def shortened(value: Any) -> Any:
-    """Return a document with at most two elements in each list; more look the same."""
+    """Return a document with at most two elements in each list, because the others have the same form."""
     if value.__class__ is list:
         return [shortened(item) for item in value[:2]]
     return {key: shortened(item) for key, item in value.items()} if value.__class__ is dict else value
@@ -73,7 +73,7 @@ def shortened(value: Any) -> Any:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_a_wrong_type_anywhere_is_an_error_with_its_place(path: Path) -> None:
-    """A list instead of a text must neither pass nor be converted, at any depth."""
+    """A wrong type at any depth must neither pass nor be converted."""
     found, into, where = located(path)
     document = shortened(found)
 
@@ -84,7 +84,7 @@ def test_a_wrong_type_anywhere_is_an_error_with_its_place(path: Path) -> None:
 
 
 def test_every_level_of_a_sample_is_reached() -> None:
-    """A walk that stops early would prove nothing."""
+    """The test above proves nothing if the walk stops early."""
     document = {"id": 1, "profiles": [{"attribution": {"createdBy": {"id": 2}}}], "segments": {"a": "b"}}
 
     places = [place for _, place in leaves(document, Customer)]

@@ -1,1 +1,1 @@
-"""The sandbox, tried with nothing but an HTTP client and JSON: no code of the package's own client."""
+"""Tests of the sandbox with an HTTP client and JSON, without code of this package's client."""

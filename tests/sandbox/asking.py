@@ -1,4 +1,4 @@
-"""Asks a sandbox questions, with aiohttp and JSON alone."""
+"""Send requests to a sandbox, with aiohttp and JSON only."""
 
 import hashlib
 import json
@@ -34,20 +34,20 @@ class Heard:
 
 
 def basic(sandbox: Sandbox) -> dict[str, str]:
-    """Return the header that a till logs in with."""
+    """Return the Basic header of a till."""
     digest = hashlib.md5(sandbox.password.encode()).hexdigest()
     return {"Authorization": "Basic " + b64encode(f"{sandbox.till}:{digest}".encode()).decode()}
 
 
 @attrs.frozen
 class Asker:
-    """Asks one sandbox, logged in with Basic unless told otherwise."""
+    """Sends requests to one sandbox, with Basic by default."""
 
     sandbox: Sandbox
     session: aiohttp.ClientSession
 
     async def get(self, path: str, **query: Any) -> Heard:
-        """Ask for a path."""
+        """Send a GET to a path."""
         return await self.send("GET", path, params={name: str(value) for name, value in query.items()})
 
     async def send(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Heard:
@@ -64,47 +64,47 @@ class Asker:
             )
 
     async def customer(self, customer_id: int | str, **query: Any) -> Heard:
-        """Ask for a customer."""
+        """Get a customer."""
         return await self.get(f"/v2/customers/{customer_id}", **{"source": "INSTORE", **query})
 
     async def events(self, user_id: int | str, rule_id: int | str, **query: Any) -> Heard:
-        """Ask for target events."""
+        """Get target events."""
         return await self.get(f"/v3/users/{user_id}/trackedTargetEvents/{rule_id}", **query)
 
     async def members(self, group_id: int | str, **query: Any) -> Heard:
-        """Ask for the members of a user group."""
+        """Get the members of a user group."""
         named = {"source": "INSTORE", "identifierName": "id", "identifierValue": group_id}
         return await self.get("/v2/userGroup2/members", **{**named, **query})
 
     async def group_trackers(self, value: int | str, **query: Any) -> Heard:
-        """Ask for the trackers of a user group."""
+        """Get the trackers of a user group."""
         named = {"type": "USERGROUP2", "identifierType": "id", "identifierValue": value, "source": "INSTORE"}
         return await self.get("/v2/customers/userEntityTrackers", **{**named, **query})
 
     async def token(self, key: str, secret: str) -> Heard:
-        """Ask for a token."""
+        """Request a token."""
         return await self.send("POST", "/v3/oauth/token/generate", headers={}, json={"key": key, "secret": secret})
 
 
 class Clock:
-    """A clock that stands still until a test moves it, or until somebody sleeps."""
+    """A clock that changes only when a test sets it or a task sleeps."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.slept: list[float] = []
 
     def __call__(self) -> float:
-        """Read the clock."""
+        """Return the time."""
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Advance the time at once."""
         self.slept.append(seconds)
         self.now += seconds
 
 
 @asynccontextmanager
 async def asking(sandbox: Sandbox) -> AsyncGenerator[Asker, None]:
-    """Run a sandbox, and something that asks it."""
+    """Run a sandbox, and return an `Asker` for it."""
     async with sandbox, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield Asker(sandbox, session)

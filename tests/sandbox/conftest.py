@@ -1,4 +1,4 @@
-"""A running sandbox, and somebody who asks it."""
+"""A running sandbox, and an `Asker` for it."""
 
 from collections.abc import AsyncIterator
 
@@ -10,6 +10,6 @@ from tests.sandbox.asking import Asker, asking
 
 @pytest.fixture
 async def ask() -> AsyncIterator[Asker]:
-    """Ask a sandbox as it comes."""
+    """Return an `Asker` for a sandbox with default settings."""
     async with asking(Sandbox()) as asker:
         yield asker

@@ -1,4 +1,4 @@
-"""Every key that the documents show, line by line: where it stands, then the keys there."""
+"""Every documented key: the path of an object, then its keys."""
 
 from typing import Any, cast
 
@@ -79,7 +79,7 @@ data[].extendedFields: platinum
 
 
 def documented(text: str) -> set[str]:
-    """Read the paths out of one of the texts above."""
+    """Parse the paths in one of the texts above."""
     lines = (line.partition(":") for line in text.strip().splitlines())
     return {f"{place}.{key}".lstrip(".") for place, _, keys in lines for key in keys.split()}
 

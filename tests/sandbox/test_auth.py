@@ -1,4 +1,4 @@
-"""Who may ask: both ways of logging in, and each way of being turned away."""
+"""Both ways of authentication, and each refusal."""
 
 import json
 from typing import Any
@@ -12,24 +12,24 @@ HEADER = "X-CAP-API-OAUTH-TOKEN"
 
 
 async def token_of(ask: Asker) -> str:
-    """Buy a token."""
+    """Request a token and return it."""
     answer = await ask.token(ask.sandbox.key, ask.sandbox.secret)
     token: str = answer.json["data"]["accessToken"]
     return token
 
 
 async def with_token(ask: Asker, token: str) -> Heard:
-    """Ask for something with a token."""
+    """Send a request with a token."""
     return await ask.send("GET", "/v3/users/1/enrolledTargets", headers={HEADER: token})
 
 
 def envelope(code: Any, message: str) -> dict[str, Any]:
-    """Return the old envelope, which calls failures a success."""
+    """Return the old envelope, which has `success` "true" for failures."""
     return {"response": {"status": {"success": "true", "code": code, "message": message}}}
 
 
 async def test_basic_is_what_the_documents_worked_example_says(ask: Asker) -> None:
-    """Till `store.server`, password `server123`."""
+    """The document's example is the till `store.server` with the password `server123`."""
     assert basic(ask.sandbox) == {
         "Authorization": "Basic c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZmY3Y2RjMGNkNTU1OWE3",
     }
@@ -46,14 +46,14 @@ async def test_basic_is_what_the_documents_worked_example_says(ask: Asker) -> No
     ],
 )
 async def test_anything_else_is_unauthorized(ask: Asker, headers: dict[str, str]) -> None:
-    """The password in plain text included."""
+    """Also a password that is sent in plain text must be refused."""
     answer = await ask.send("GET", "/v3/users/1/enrolledTargets", headers=headers)
 
     assert (answer.status, answer.json) == (401, envelope("401", "Unauthorized"))
 
 
 async def test_basic_can_be_switched_off(ask: Asker) -> None:
-    """An organisation can."""
+    """An organisation can disable Basic."""
     ask.sandbox.basic = False
 
     assert (await ask.customer(1)).status == 401
@@ -61,7 +61,7 @@ async def test_basic_can_be_switched_off(ask: Asker) -> None:
 
 
 async def test_a_key_and_secret_buy_a_token() -> None:
-    """In the documented shape."""
+    """The answer must have the documented form."""
     async with asking(Sandbox(token_ttl=1200)) as ask:
         answer = await ask.token(ask.sandbox.key, ask.sandbox.secret)
 
@@ -72,7 +72,7 @@ async def test_a_key_and_secret_buy_a_token() -> None:
 
 
 async def test_every_token_is_another(ask: Asker) -> None:
-    """So that a test can tell a new one from an old one."""
+    """A test must be able to distinguish a new token from an old one."""
     assert len({await token_of(ask) for _ in range(5)}) == 5
 
 
@@ -88,7 +88,7 @@ async def test_every_token_is_another(ask: Asker) -> None:
     ],
 )
 async def test_a_wrong_key_or_secret_buys_nothing(ask: Asker, body: str) -> None:
-    """The refusal has its code, and no `warnings`."""
+    """The refusal has a code but no `warnings`, as documented."""
     answer = await ask.send("POST", "/v3/oauth/token/generate", headers={}, data=body)
 
     assert answer.status == 401
@@ -97,7 +97,7 @@ async def test_a_wrong_key_or_secret_buys_nothing(ask: Asker, body: str) -> None
 
 
 async def test_a_token_ends_with_its_time() -> None:
-    """The clock is the test's, so nobody waits."""
+    """The test controls the clock, so it need not wait for the expiry."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, token_ttl=300)) as ask:
         token = await token_of(ask)
@@ -114,7 +114,7 @@ async def test_a_token_ends_with_its_time() -> None:
 
 
 async def test_all_tokens_can_be_made_to_expire(ask: Asker) -> None:
-    """What 1,000 waiters do then is worth a test."""
+    """Tests need this to try many callers that renew a token together."""
     old = await token_of(ask)
     ask.sandbox.expire_tokens()
 
@@ -123,7 +123,7 @@ async def test_all_tokens_can_be_made_to_expire(ask: Asker) -> None:
 
 
 async def test_a_token_can_be_revoked(ask: Asker) -> None:
-    """It is invalid then, not expired."""
+    """A revoked token is invalid (401), not expired (498)."""
     token, other = await token_of(ask), await token_of(ask)
     ask.sandbox.revoke(token)
 
@@ -134,7 +134,7 @@ async def test_a_token_can_be_revoked(ask: Asker) -> None:
 
 
 async def test_the_envelopes_code_can_be_a_number(ask: Asker) -> None:
-    """Documents show it as text, integrations as either; and the HTTP status may say nothing."""
+    """Documents show a string, integrations see both, and the HTTP status may be 200."""
     ask.sandbox.envelope_code = "number"
     ask.sandbox.error_status = "ok"
 
@@ -144,7 +144,7 @@ async def test_the_envelopes_code_can_be_a_number(ask: Asker) -> None:
 
 
 async def test_a_scope_can_be_missing(ask: Asker) -> None:
-    """It is a 403 in the old envelope."""
+    """The refusal is a 403 in the old envelope."""
     ask.sandbox.denial = "scope"
 
     answer = await with_token(ask, await token_of(ask))
@@ -154,7 +154,7 @@ async def test_a_scope_can_be_missing(ask: Asker) -> None:
 
 
 async def test_an_access_group_can_deny(ask: Asker) -> None:
-    """It is a 403 with code 4000."""
+    """The refusal is a 403 with code 4000."""
     ask.sandbox.denial = "access group"
 
     answer = await ask.customer(1)
@@ -163,13 +163,13 @@ async def test_an_access_group_can_deny(ask: Asker) -> None:
 
 
 async def test_tokens_are_bought_with_a_post(ask: Asker) -> None:
-    """And read with nothing but a GET."""
+    """All other endpoints accept only GET."""
     assert (await ask.send("GET", "/v3/oauth/token/generate")).status == 405
     assert (await ask.send("POST", "/v2/customers/1")).status == 405
 
 
 async def test_what_a_post_carried_is_in_the_log(ask: Asker) -> None:
-    """A client's token request can be looked at."""
+    """Tests need to check a client's token request."""
     await token_of(ask)
 
     seen = ask.sandbox.requests[-1]

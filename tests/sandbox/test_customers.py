@@ -20,14 +20,14 @@ VAST = 987_654_321_987_654_321
 
 
 async def test_every_documented_key_appears_for_some_customer(ask: Asker) -> None:
-    """What the sandbox never sends, the client is never tried on."""
+    """A key that the sandbox never sends is never tested in the client."""
     answers = [(await ask.customer(number, **EVERYTHING)).json for number in range(1, 40)]
 
     assert documented(CUSTOMER) - set().union(*map(shown, answers)) == set()
 
 
 async def test_a_customer_is_there_whatever_the_id(ask: Asker) -> None:
-    """Data is invented from the id, so that nothing has to be stored."""
+    """Data is derived from the id, so nothing has to be stored."""
     answer = await ask.customer(VAST)
 
     assert answer.status == 200
@@ -36,7 +36,7 @@ async def test_a_customer_is_there_whatever_the_id(ask: Asker) -> None:
 
 
 async def test_another_seed_tells_another_story() -> None:
-    """The seed is the only thing that data depends on, next to the ids."""
+    """Data must depend only on the seed and the ids."""
     heard: list[Any] = []
     for seed in (0, 0, 1):
         async with asking(Sandbox(seed=seed)) as ask:
@@ -65,7 +65,7 @@ async def test_purchases_have_three_places_on_the_wire(ask: Asker) -> None:
     ],
 )
 async def test_a_part_is_there_only_when_it_is_asked_for(ask: Asker, parameter: str, key: str) -> None:
-    """So says the parameter's description."""
+    """The parameter's description says so."""
     assert key in (await ask.customer(5, **{parameter: "true"})).json
     assert key not in (await ask.customer(5, **{parameter: "false"})).json
     assert key not in (await ask.customer(5)).json
@@ -94,37 +94,37 @@ async def test_an_embedded_part_is_there_only_when_it_is_named(ask: Asker, part:
 
 
 async def test_names_to_embed_come_between_commas_or_one_by_one(ask: Asker) -> None:
-    """The document says "array of strings" and shows neither way."""
+    """The document says "array of strings" and shows neither form."""
     one_by_one = await ask.get("/v2/customers/5?embed=points&embed=mlp", source="INSTORE")
 
     assert (await ask.customer(5, embed="points,mlp")).json == one_by_one.json
 
 
 async def test_segments_are_filled_when_embedded(ask: Asker) -> None:
-    """The key is always there, and usually empty."""
+    """The key is always sent, and is usually empty."""
     assert (await ask.customer(5)).json["segments"] == {}
     assert (await ask.customer(5, embed="segments")).json["segments"] == {"Activity segment": "Lapsed"}
 
 
 async def test_gaps_need_their_prerequisite(ask: Asker) -> None:
-    """`embed=mlp` is what the document asks for."""
+    """The document requires `embed=mlp`."""
     assert "upgradeStrategies" not in (await ask.customer(5, gapToUpgrade=0, gapToRenew=0)).json
     assert "upgradeStrategies" in (await ask.customer(5, gapToUpgrade=0, embed="mlp")).json
     assert "gapToRenewSummary" in (await ask.customer(5, gapToRenew=0, embed="mlp")).json
 
 
 async def test_the_base_tier_has_nothing_to_renew(ask: Asker) -> None:
-    """The document says that the block is not there."""
+    """The document says that the base tier has no such block."""
     assert "gapToRenewSummary" not in (await ask.customer(4, gapToRenew=0, embed="mlp")).json
 
 
 async def test_without_a_downgrade_strategy_there_is_no_retention(ask: Asker) -> None:
-    """Not even when it is asked for; every seventh customer is so."""
+    """The part is missing even if requested; every seventh customer has no such strategy."""
     assert "membershipRetentionCriteria" not in (await ask.customer(7, membershipRetentionCriteria="true")).json
 
 
 async def test_profiles_of_other_sources_can_be_hidden(ask: Asker) -> None:
-    """That is what `includedOnlyCurrentProfile` is for."""
+    """`includedOnlyCurrentProfile` requests this."""
     everywhere = (await ask.customer(30, source="ALL")).json["profiles"]
     here = (await ask.customer(30, includedOnlyCurrentProfile="true")).json["profiles"]
 
@@ -133,7 +133,7 @@ async def test_profiles_of_other_sources_can_be_hidden(ask: Asker) -> None:
 
 
 async def test_dates_are_in_the_clusters_zone() -> None:
-    """Whatever the request says; and the slab history has a format of its own there."""
+    """The zone does not depend on the request, and the slab history has a separate format."""
     async with asking(Sandbox(timezone="Asia/Kolkata")) as ask:
         customer = (await ask.customer(5, slabHistory="true")).json
 
@@ -157,7 +157,7 @@ REFUSED: list[tuple[int | str, dict[str, Any], int, int]] = [
 async def test_a_refusal_has_its_code_and_shape(
     ask: Asker, customer_id: int, query: dict[str, Any], code: int, status: int
 ) -> None:
-    """The documents show one shape for customers, and no HTTP status."""
+    """The documents show one form for customers, and no HTTP status."""
     answer = await ask.customer(customer_id, **query)
     ask.sandbox.error_status = "ok"
     as_success = await ask.customer(customer_id, **query)
@@ -170,7 +170,7 @@ async def test_a_refusal_has_its_code_and_shape(
 
 
 async def test_a_deleted_customer_has_a_shape_of_its_own(ask: Asker) -> None:
-    """It is a bare message."""
+    """The answer is only a message."""
     assert (await ask.customer(1410)).json == {"message": "Customer is deleted after PII delete request"}
 
 
@@ -196,14 +196,14 @@ async def test_an_invalid_id_gets_a_blank_400(ask: Asker, customer_id: str) -> N
     ],
 )
 async def test_a_malformed_parameter_gets_a_blank_400(ask: Asker, query: dict[str, str]) -> None:
-    """The client is to refuse these before they are sent; here they show when it does not."""
+    """A client that fails to refuse these parameters is noticed here."""
     answer = await ask.customer(5, **query)
 
     assert (answer.status, answer.text) == (400, "")
 
 
 async def test_everybody_can_be_made_present() -> None:
-    """Some tests count customers, and want no exceptions."""
+    """Tests that count customers need a sandbox without exceptions."""
     async with asking(Sandbox(customer_status=everyone_present)) as ask:
         assert (await ask.customer(404)).status == 200
 
@@ -223,7 +223,7 @@ async def test_a_customer_is_found_by_every_identifier(ask: Asker) -> None:
 
 
 async def test_warnings_ride_on_successes(ask: Asker) -> None:
-    """With `"status": false`, although nothing failed."""
+    """A warning has `"status": false` although the call succeeded."""
     query = {"source": "INSTORE", "identifierName": "mobile", "identifierValue": "999000000013"}
     answer = await ask.get("/v2/customers/lookup", **query)
 
@@ -245,7 +245,7 @@ async def test_warnings_ride_on_successes(ask: Asker) -> None:
     ],
 )
 async def test_a_lookup_is_refused_with_warnings_beside(ask: Asker, query: dict[str, str], code: int) -> None:
-    """This is the third of the documented shapes."""
+    """This is the third documented form of a refusal."""
     answer = await ask.get("/v2/customers/lookup", **{"source": "INSTORE", **query})
 
     assert list(answer.json) == ["warnings", "errors"]
@@ -253,7 +253,7 @@ async def test_a_lookup_is_refused_with_warnings_beside(ask: Asker, query: dict[
 
 
 async def test_a_customers_groups_come_when_asked_for(ask: Asker) -> None:
-    """No document shows their key, so it is a switch."""
+    """No document names the key, so a setting does."""
     ask.sandbox.user_groups_key = "ug2Details"
     ask.sandbox.listing("user_groups", 5).resize(7)
 
@@ -271,7 +271,7 @@ async def test_a_customers_groups_come_when_asked_for(ask: Asker) -> None:
 
 
 async def test_a_customers_groups_can_be_sorted_and_filtered(ask: Asker) -> None:
-    """By the day of joining, the latest first unless told otherwise."""
+    """The default order is the day of joining, the latest first."""
     ask.sandbox.listing("user_groups", 5).resize(7)
     ids = ask.sandbox.user_group_ids(5)
 

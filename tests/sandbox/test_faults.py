@@ -1,4 +1,4 @@
-"""Trouble on order: scripts, limits, latency."""
+"""Scripted faults, limits and latency."""
 
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,7 +11,7 @@ from tests.sandbox.asking import Asker, Clock, asking
 
 
 async def test_the_next_requests_get_what_a_script_says(ask: Asker) -> None:
-    """And then all is well again."""
+    """After a script's answers, the sandbox must answer normally again."""
     script = ask.sandbox.script("/v2/customers", Answer(status=503, body={"message": "soon"}), times=2)
 
     heard = [await ask.customer(1) for _ in range(3)]
@@ -22,7 +22,7 @@ async def test_the_next_requests_get_what_a_script_says(ask: Asker) -> None:
 
 
 async def test_a_script_answers_only_what_it_matches(ask: Asker) -> None:
-    """By the path's start, or by anything in the request."""
+    """A match is the beginning of the path or a function of the request."""
     ask.sandbox.script("/v3", Answer(status=500))
     ask.sandbox.script(lambda request: request.query.get("slabHistory") == "true", Answer(status=502))
 
@@ -32,7 +32,7 @@ async def test_a_script_answers_only_what_it_matches(ask: Asker) -> None:
 
 
 async def test_answers_of_a_script_come_in_turn(ask: Asker) -> None:
-    """Over and over, until it is cancelled."""
+    """The answers repeat until the script is cancelled."""
     script = ask.sandbox.script("/", Answer(status=500), Answer.html(502), times=None)
 
     statuses = [(await ask.customer(1)).status for _ in range(5)]
@@ -43,7 +43,7 @@ async def test_answers_of_a_script_come_in_turn(ask: Asker) -> None:
 
 
 async def test_scripts_can_be_cleared(ask: Asker) -> None:
-    """For a test with several acts."""
+    """A test may need several phases."""
     ask.sandbox.script("/", Answer(status=500), times=None)
     ask.sandbox.clear_scripts()
 
@@ -52,20 +52,20 @@ async def test_scripts_can_be_cleared(ask: Asker) -> None:
 
 @pytest.mark.parametrize(("answers", "times"), [([], 1), ([Answer()], -1)])
 async def test_a_script_that_makes_no_sense_is_refused(ask: Asker, answers: list[Answer], times: int) -> None:
-    """It would do nothing, and the test would prove nothing."""
+    """A script that does nothing would make a test that proves nothing."""
     with pytest.raises(ValueError, match=r"answer|times"):
         ask.sandbox.script("/", *answers, times=times)
 
 
 @pytest.mark.parametrize("wrong", [{"status": 99}, {"status": 600}, {"delay": -1}, {"cut_at": -1}])
 def test_an_answer_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
-    """At once, not when it is given."""
+    """The error must come when the answer is created, not when it is sent."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Answer(**wrong)
 
 
 async def test_the_gateway_speaks_html(ask: Asker) -> None:
-    """Cloudflare stands in front of the API."""
+    """Cloudflare is in front of the real API."""
     ask.sandbox.script("/", Answer.html(521))
 
     answer = await ask.customer(1)
@@ -75,7 +75,7 @@ async def test_the_gateway_speaks_html(ask: Asker) -> None:
 
 
 async def test_a_connection_can_be_dropped(ask: Asker) -> None:
-    """Without a single byte of an answer."""
+    """Clients must handle a connection that closes without an answer."""
     ask.sandbox.script("/", Answer(abort=True), times=2)
 
     with pytest.raises(aiohttp.ClientConnectionError):
@@ -86,7 +86,7 @@ async def test_a_connection_can_be_dropped(ask: Asker) -> None:
 
 
 async def test_a_body_can_be_cut(ask: Asker) -> None:
-    """The header promises more than comes."""
+    """Clients must handle a body shorter than its `Content-Length`."""
     ask.sandbox.script("/", Answer(cut_at=20, through=True))
 
     with pytest.raises(aiohttp.ClientPayloadError):
@@ -94,7 +94,7 @@ async def test_a_body_can_be_cut(ask: Asker) -> None:
 
 
 async def test_a_script_can_let_the_real_answer_through() -> None:
-    """Later than usual, or with another header."""
+    """A script may add only a delay or a header."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, sleep=clock.sleep)) as ask:
         ask.sandbox.script("/", Answer(through=True, delay=7.0, headers={"X-Extra": "yes"}))
@@ -108,7 +108,7 @@ async def test_a_script_can_let_the_real_answer_through() -> None:
 
 
 async def test_latency_comes_before_every_answer() -> None:
-    """With up to so much jitter on top, and next to what a script adds."""
+    """Latency, jitter and a script's delay add up."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, sleep=clock.sleep, latency=0.5, jitter=0.25)) as ask:
         ask.sandbox.script("/v3", Answer(delay=10))
@@ -122,7 +122,7 @@ async def test_latency_comes_before_every_answer() -> None:
 
 
 async def test_a_rate_limit_counts_a_sliding_window() -> None:
-    """Requests that were refused do not count."""
+    """Refused requests must not count."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, rate_limit=(2, 60.0))) as ask:
         statuses: list[int] = []
@@ -134,7 +134,7 @@ async def test_a_rate_limit_counts_a_sliding_window() -> None:
 
 
 async def test_a_429_says_when_to_come_back() -> None:
-    """In whole seconds, as a date, or not at all."""
+    """Servers send seconds, a date, or no `Retry-After`."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, rate_limit=(1, 60.0))) as ask:
         await ask.customer(1)
@@ -154,7 +154,7 @@ async def test_a_429_says_when_to_come_back() -> None:
 
 
 async def test_the_log_knows_each_request_as_it_was_sent(ask: Asker) -> None:
-    """What the client sends is half of what is to be tried."""
+    """Tests check what the client sends."""
     await ask.send("GET", "/v2/customers/abc%2Fdef?source=IN%20STORE&embed=points&embed=mlp")
 
     seen = ask.sandbox.requests[-1]
@@ -179,7 +179,7 @@ async def test_the_log_is_bounded_and_the_count_is_not() -> None:
 
 
 async def test_the_log_can_be_switched_off() -> None:
-    """For speed."""
+    """A sandbox without a log is faster."""
     async with asking(Sandbox(log_size=0)) as ask:
         await ask.customer(1)
 
@@ -187,7 +187,7 @@ async def test_the_log_can_be_switched_off() -> None:
 
 
 async def test_a_log_entry_shows_no_secret(ask: Asker) -> None:
-    """It ends up in failing tests' output."""
+    """Failing tests print log entries."""
     await ask.token(ask.sandbox.key, ask.sandbox.secret)
     await ask.customer(1)
 
@@ -198,7 +198,7 @@ async def test_a_log_entry_shows_no_secret(ask: Asker) -> None:
 
 
 async def test_every_answer_has_a_correlation_id_and_a_cookie(ask: Asker) -> None:
-    """The real API's do: the first is for support, the second for nobody."""
+    """The real API sends both."""
     first, second = await ask.customer(1), await ask.customer(1)
 
     assert first.headers["X-Cap-Requestid"] != second.headers["X-Cap-Requestid"]
@@ -206,7 +206,7 @@ async def test_every_answer_has_a_correlation_id_and_a_cookie(ask: Asker) -> Non
 
 
 async def test_an_unknown_path_is_a_404(ask: Asker) -> None:
-    """Of the gateway's."""
+    """The gateway answers such paths."""
     answer = await ask.get("/v2/nothing")
 
     assert answer.status == 404
@@ -214,7 +214,7 @@ async def test_an_unknown_path_is_a_404(ask: Asker) -> None:
 
 
 async def test_the_first_fitting_script_answers(ask: Asker) -> None:
-    """So that scripts can be laid down in the order of the story."""
+    """Tests add scripts in the order in which they should apply."""
     asked: list[LoggedRequest] = []
 
     def remember(request: LoggedRequest) -> bool:

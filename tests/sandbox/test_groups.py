@@ -10,7 +10,7 @@ from tests.sandbox.documented import MEMBERS, SEARCH, TRACKERS, documented, show
 
 
 async def test_every_documented_key_of_a_member_appears(ask: Asker) -> None:
-    """What the sandbox never sends, the client is never tried on."""
+    """A key that the sandbox never sends is never tested in the client."""
     flags = dict.fromkeys(("paginationDetails", "includeCardDetails", "includeStatusDetails"), "true")
     answers = [(await ask.members(group, **flags)).json for group in range(1, 6)]
 
@@ -18,14 +18,14 @@ async def test_every_documented_key_of_a_member_appears(ask: Asker) -> None:
 
 
 async def test_every_documented_key_of_a_tracker_appears(ask: Asker) -> None:
-    """What the sandbox never sends, the client is never tried on."""
+    """A key that the sandbox never sends is never tested in the client."""
     ask.sandbox.rows["group_trackers"] = 3
 
     assert documented(TRACKERS) - shown((await ask.group_trackers(93257)).json) == set()
 
 
 async def test_every_documented_key_of_a_search_appears(ask: Asker) -> None:
-    """What the sandbox never sends, the client is never tried on."""
+    """A key that the sandbox never sends is never tested in the client."""
     ask.sandbox.rows["search"] = 3
 
     assert documented(SEARCH) - shown((await ask.get("/v2/userGroup2/search", q="smith")).json) == set()
@@ -44,7 +44,7 @@ async def test_members_are_told_pages_only_when_they_ask(ask: Asker) -> None:
 
 
 async def test_the_primary_member_comes_first_unless_turned_round(ask: Asker) -> None:
-    """DESC by `IS_PRIMARY` is the documented order."""
+    """The documented default order is DESC by `IS_PRIMARY`."""
     first = (await ask.members(5)).json["data"]
     last = (await ask.members(5, sortOrder="ASC")).json["data"]
 
@@ -53,7 +53,7 @@ async def test_the_primary_member_comes_first_unless_turned_round(ask: Asker) ->
 
 
 async def test_members_can_be_filtered_by_the_day_they_joined(ask: Asker) -> None:
-    """In the documented format, without a zone."""
+    """The dates have the documented format without a zone."""
     ask.sandbox.listing("members", 5).resize(12)
     days = {"fromDate": "2026-02-08 00:00:00", "toDate": "2026-02-10 23:59:59"}
 
@@ -63,7 +63,7 @@ async def test_members_can_be_filtered_by_the_day_they_joined(ask: Asker) -> Non
 
 
 async def test_cards_and_their_status_come_on_request(ask: Asker) -> None:
-    """They make the answer many times as long."""
+    """They make the answer several times as long."""
     bare = (await ask.members(5)).json["data"]
     cards = (await ask.members(5, includeCardDetails="true")).json["data"]
     status = (await ask.members(5, includeCardDetails="true", includeStatusDetails="true")).json["data"]
@@ -74,7 +74,7 @@ async def test_cards_and_their_status_come_on_request(ask: Asker) -> None:
 
 
 async def test_some_members_have_no_last_name(ask: Asker) -> None:
-    """Nor has the sample's: it is an empty text, not null."""
+    """The sample has an empty text, not null."""
     rows = (await ask.members(5)).json["data"]
 
     assert "" in {row["lastName"] for row in rows}
@@ -82,13 +82,13 @@ async def test_some_members_have_no_last_name(ask: Asker) -> None:
 
 
 async def test_members_are_customers(ask: Asker) -> None:
-    """Otherwise a program that goes from members to customers could not be tried."""
+    """Tests need programs that read members and then customers."""
     for member_id in ask.sandbox.member_ids(5):
         assert (await ask.customer(member_id)).status == 200
 
 
 async def test_two_trackers_share_an_id(ask: Asker) -> None:
-    """Only together with `conditionId` is it unique."""
+    """Only `id` and `conditionId` together are unique."""
     ask.sandbox.rows["group_trackers"] = 9
     rows = (await ask.group_trackers(93257)).json["data"]
 
@@ -99,7 +99,7 @@ async def test_two_trackers_share_an_id(ask: Asker) -> None:
 
 
 async def test_trackers_know_every_type(ask: Asker) -> None:
-    """The enumeration is undocumented, and larger than any sample."""
+    """The enumeration is undocumented, and has more values than any sample."""
     ask.sandbox.rows["customer_trackers"] = 8
     rows = (await ask.get("/v2/customers/7/trackers", source="INSTORE")).json["data"]
 
@@ -108,7 +108,7 @@ async def test_trackers_know_every_type(ask: Asker) -> None:
 
 
 async def test_a_group_is_known_by_three_names(ask: Asker) -> None:
-    """`id`, `externalId` and `primaryUserId`."""
+    """The identifiers are `id`, `externalId` and `primaryUserId`."""
     group_id = ask.sandbox.user_group_ids(6)[0]
     ask.sandbox.rows["group_trackers"] = 4
 
@@ -134,7 +134,7 @@ async def test_a_group_is_known_by_three_names(ask: Asker) -> None:
     ],
 )
 async def test_trackers_are_refused_with_a_dummy_pagination(ask: Asker, query: dict[str, str], code: int) -> None:
-    """So the documents show it."""
+    """The documents show it."""
     answer = await ask.group_trackers(93257, **query)
 
     assert answer.codes == [code]
@@ -149,7 +149,7 @@ async def test_trackers_are_refused_with_a_dummy_pagination(ask: Asker, query: d
 async def test_a_customers_trackers_are_refused_alike(
     ask: Asker, customer_id: str, query: dict[str, str], codes: list[int] | None
 ) -> None:
-    """One shape serves both tracker endpoints."""
+    """Both tracker endpoints have the same form."""
     answer = await ask.get(f"/v2/customers/{customer_id}/trackers", **{"source": "INSTORE", **query})
 
     assert (answer.codes if answer.text else None) == codes
@@ -165,7 +165,7 @@ async def test_a_customers_trackers_are_refused_alike(
     ],
 )
 async def test_members_are_refused_with_warnings_beside(ask: Asker, query: dict[str, str], code: int) -> None:
-    """Nothing is known of their `pagination` then."""
+    """The documents show no `pagination` in a refusal."""
     answer = await ask.members(5, **query)
 
     assert answer.codes == [code]
@@ -173,7 +173,7 @@ async def test_members_are_refused_with_warnings_beside(ask: Asker, query: dict[
 
 
 async def test_a_search_finds_groups_by_name_and_by_id(ask: Asker) -> None:
-    """`q` is the name, or the id."""
+    """`q` is the name or the id."""
     named = (await ask.get("/v2/userGroup2/search", q="smith", limit=100)).json
     numbered = (await ask.get("/v2/userGroup2/search", q="51334")).json
     nothing = (await ask.get("/v2/userGroup2/search", q="1404")).json
@@ -186,12 +186,12 @@ async def test_a_search_finds_groups_by_name_and_by_id(ask: Asker) -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 51])
 async def test_a_search_for_nothing_or_too_much_is_a_400(ask: Asker, name: str) -> None:
-    """At most 50 characters are allowed."""
+    """The API allows at most 50 characters."""
     assert (await ask.get("/v2/userGroup2/search", q=name)).status == 400
 
 
 async def test_no_two_groups_of_a_search_are_the_same(ask: Asker) -> None:
-    """Their id is what a client tells them apart by."""
+    """A client identifies groups by the id."""
     found: dict[str, list[Any]] = {name: ask.sandbox.found_group_ids(name) for name in ("smith", "51334")}
 
     assert all(one < two for one, two in pairwise(found["smith"]))

@@ -1,4 +1,4 @@
-"""Listings over HTTP: every switch reaches the endpoint that it is meant for."""
+"""Listings over HTTP: every paging setting has an effect on its endpoint."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,43 +13,43 @@ Seen = tuple[list[Any], dict[str, Any] | None, list[Any]]
 
 
 async def events(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of target events."""
+    """Get a page of target events."""
     answer = (await ask.events(1, 7, limit=limit, offset=offset)).json
     return [row["eventLogId"] for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
 async def members(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of a user group's members."""
+    """Get a page of a user group's members."""
     answer = (await ask.members(5, limit=limit, offset=offset, paginationDetails="true")).json
     return [row["fleetUserId"] for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
 async def search(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of a search."""
+    """Get a page of a search."""
     answer = (await ask.get("/v2/userGroup2/search", q="smith", limit=limit, offset=offset)).json
     return [row["groupId"] for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
 async def user_groups(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of a customer's user groups."""
+    """Get a page of a customer's user groups."""
     answer = (await ask.customer(5, ug2Limit=limit, ug2Offset=offset, ug2PaginationDetails="true")).json
     return [row["id"] for row in answer["userGroups2"]], answer.get("ug2Pagination"), answer["warnings"]
 
 
 async def group_trackers(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of a user group's trackers."""
+    """Get a page of a user group's trackers."""
     answer = (await ask.group_trackers(93257, limit=limit, offset=offset)).json
     return [(row["id"], row["conditionId"]) for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
 async def customer_trackers(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of a customer's trackers."""
+    """Get a page of a customer's trackers."""
     answer = (await ask.get("/v2/customers/7/trackers", source="INSTORE", limit=limit, offset=offset)).json
     return [(row["id"], row["conditionId"]) for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
 
 async def customers(ask: Asker, limit: int, offset: int) -> Seen:
-    """Read a page of a search for customers."""
+    """Get a page of a search for customers."""
     answer = (await ask.get("/v2/customers/search", q="smith", limit=limit, offset=offset)).json
     return [row["userId"] for row in answer["data"]], answer.get("pagination"), answer["warnings"]
 
@@ -68,7 +68,7 @@ IN_RECORDS = Paging()
 
 
 def ids_of(sandbox: Sandbox, kind: Kind) -> list[Any]:
-    """Return what the sandbox says is in the listing that the readers read."""
+    """Return the sandbox's ids for the listing that the functions above read."""
     all_ids: dict[Kind, Callable[[], list[Any]]] = {
         "events": lambda: sandbox.event_ids(1, 7),
         "members": lambda: sandbox.member_ids(5),
@@ -83,7 +83,7 @@ def ids_of(sandbox: Sandbox, kind: Kind) -> list[Any]:
 
 @KINDS
 async def test_a_listing_can_be_given_any_length(kind: Kind) -> None:
-    """What a test asks for must not depend on what was invented."""
+    """A test must be able to choose the length."""
     async with asking(Sandbox(rows={kind: 230}, paging={kind: IN_RECORDS})) as ask:
         rows, pagination, _ = await READERS[kind](ask, 300, 0)
 
@@ -95,7 +95,7 @@ async def test_a_listing_can_be_given_any_length(kind: Kind) -> None:
 
 @KINDS
 async def test_the_rules_of_a_kind_reach_its_endpoint(kind: Kind) -> None:
-    """One engine serves all of them."""
+    """One implementation of paging serves all endpoints."""
     rules = Paging(offset_unit="pages", total_unit="pages", page_cap=20, echo="in force")
     async with asking(Sandbox(rows={kind: 50}, paging={kind: rules})) as ask:
         rows, pagination, warnings = await READERS[kind](ask, 30, 1)
@@ -108,7 +108,7 @@ async def test_the_rules_of_a_kind_reach_its_endpoint(kind: Kind) -> None:
 
 @KINDS
 async def test_rules_can_change_while_it_runs(kind: Kind) -> None:
-    """So a test can switch under the client's feet."""
+    """A test can change the rules between two requests of a client."""
     async with asking(Sandbox(rows={kind: 50}, paging={kind: IN_RECORDS})) as ask:
         ask.sandbox.paging[kind] = attrs.evolve(IN_RECORDS, pagination="absent", fixed_size=7)
 
@@ -120,7 +120,7 @@ async def test_rules_can_change_while_it_runs(kind: Kind) -> None:
 
 @KINDS
 async def test_a_listing_drifts_between_answers(kind: Kind) -> None:
-    """Data grows and shrinks while somebody reads it."""
+    """Data grows and shrinks while a client reads it."""
     rules = Paging(drift=ListMutation(prepend=2, append=1))
     async with asking(Sandbox(rows={kind: 10}, paging={kind: rules})) as ask:
         before = ids_of(ask.sandbox, kind)
@@ -135,7 +135,7 @@ async def test_a_listing_drifts_between_answers(kind: Kind) -> None:
 
 @KINDS
 async def test_a_negative_offset_can_be_refused(kind: Kind) -> None:
-    """Other endpoints of the API answer HTTP 400."""
+    """Some endpoints of the API answer HTTP 400."""
     async with asking(Sandbox(paging={kind: Paging(negative_offset="refused")})) as ask:
         with pytest.raises(TypeError):
             await READERS[kind](ask, 10, -1)
@@ -145,7 +145,7 @@ async def test_a_negative_offset_can_be_refused(kind: Kind) -> None:
 
 @KINDS
 async def test_a_page_size_of_0_is_a_400(kind: Kind) -> None:
-    """The client is to refuse it before anything is sent."""
+    """A client that fails to refuse it is noticed here."""
     async with asking(Sandbox()) as ask:
         with pytest.raises(TypeError):
             await READERS[kind](ask, 0, 0)
@@ -155,7 +155,7 @@ async def test_a_page_size_of_0_is_a_400(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", ["events", "user_groups"])
 async def test_offset_unit_what_the_sandbox_says_where_documents_leave_it_open(kind: Kind) -> None:
-    """They contradict themselves there."""
+    """The documents contradict each other for these endpoints."""
     async with asking(Sandbox(rows={kind: 50}, offset_unit="pages", total_unit="pages", echo="zero")) as ask:
         rows, pagination, _ = await READERS[kind](ask, 20, 2)
 
@@ -165,7 +165,7 @@ async def test_offset_unit_what_the_sandbox_says_where_documents_leave_it_open(k
 
 @pytest.mark.parametrize("kind", ["members", "search"])
 async def test_offset_stays_a_record_where_that_is_documented(kind: Kind) -> None:
-    """A client may rely on it there, and send no probe."""
+    """Clients need no extra request to find the unit out."""
     async with asking(Sandbox(rows={kind: 50}, offset_unit="pages")) as ask:
         rows, _, _ = await READERS[kind](ask, 20, 40)
 
@@ -174,7 +174,7 @@ async def test_offset_stays_a_record_where_that_is_documented(kind: Kind) -> Non
 
 @pytest.mark.parametrize("kind", ["group_trackers", "customer_trackers"])
 async def test_trackers_send_a_dummy_unless_told_otherwise(kind: Kind) -> None:
-    """It is documented, next to a full list."""
+    """The documents show the dummy beside a full list."""
     async with asking(Sandbox(rows={kind: 50}, page_cap=10, total_unit="pages", echo="in force")) as ask:
         rows, pagination, _ = await READERS[kind](ask, 20, 0)
 
@@ -183,7 +183,7 @@ async def test_trackers_send_a_dummy_unless_told_otherwise(kind: Kind) -> None:
 
 
 async def test_pages_can_be_capped_everywhere_at_once(ask: Asker) -> None:
-    """Rules of one kind alone included, and a cap can be lifted."""
+    """The cap also applies to kinds with separate rules, and can be removed."""
     ask.sandbox.paging["members"] = IN_RECORDS
     ask.sandbox.listing("members", 5).resize(90)
     ask.sandbox.cap_page_size(40)
@@ -198,7 +198,7 @@ async def test_pages_can_be_capped_everywhere_at_once(ask: Asker) -> None:
 
 
 async def test_a_change_to_one_listing_leaves_the_others_alone(ask: Asker) -> None:
-    """Each is kept by its key."""
+    """Each listing is stored by its key."""
     others = ask.sandbox.event_ids(2, 7)
     ask.sandbox.listing("events", 1, 7).resize(3)
 
@@ -207,7 +207,7 @@ async def test_a_change_to_one_listing_leaves_the_others_alone(ask: Asker) -> No
 
 
 async def test_an_offset_can_come_as_text(ask: Asker) -> None:
-    """It once did."""
+    """One sample has it as a string."""
     ask.sandbox.paging["events"] = Paging(offset_as_text=True)
 
     _, pagination, _ = await events(ask, 10, 20)

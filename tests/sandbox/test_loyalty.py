@@ -1,4 +1,4 @@
-"""Points, tiers, transactions and the ledger of a customer, which add up to each other."""
+"""Points, tiers, transactions and the ledger of a customer are consistent."""
 
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ BALANCE = "/v2/pointsLedger/getCustomerLedgerBalance"
 
 
 def named(customer_id: int, **query: Any) -> dict[str, Any]:
-    """Name a customer by id, as the ledger takes it."""
+    """Return the parameters that name a customer by id for the ledger."""
     return {"identifierName": "id", "identifierValue": customer_id, "source": "INSTORE", **query}
 
 
@@ -31,11 +31,11 @@ async def entries_of(ask: Asker, customer_id: int, **query: Any) -> list[dict[st
 
 
 class TestAgreement:
-    """Every number follows from the transactions."""
+    """All numbers are consistent with the transactions."""
 
     @pytest.mark.parametrize("customer_id", [5, 6, 8, 13])
     async def test_purchases_add_up(self, ask: Asker, customer_id: int) -> None:
-        """What was brought back does not count."""
+        """Returned purchases must not count."""
         rows = await rows_of(ask, customer_id, limit=1_000)
 
         spent = sum(Decimal(row["amount"]) * (-1 if row["type"] == "RETURN" else 1) for row in rows)
@@ -44,7 +44,7 @@ class TestAgreement:
 
     @pytest.mark.parametrize("customer_id", [5, 6, 8, 13])
     async def test_the_ledger_adds_up_to_the_balance(self, ask: Asker, customer_id: int) -> None:
-        """Entries, closing balance, balance and summary are four views of one account."""
+        """Entries, closing balance, balance and summary describe the same account."""
         net = sum(Decimal(entry["netPointsOnEvent"]) for entry in await entries_of(ask, customer_id))
 
         balance = (await ask.get(f"/v2/customers/{customer_id}/points/balance")).json
@@ -54,7 +54,7 @@ class TestAgreement:
 
     @pytest.mark.parametrize("customer_id", [5, 6])
     async def test_promised_points_agree(self, ask: Asker, customer_id: int) -> None:
-        """The schedule holds what the balance promises."""
+        """The schedule and the balance must have the same promised points."""
         balance = (await ask.get(f"/v2/customers/{customer_id}/points/balance")).json
         schedule = (await ask.get(f"/v2/customers/{customer_id}/promisedPointsSchedule")).json
 
@@ -64,7 +64,7 @@ class TestAgreement:
 
     @pytest.mark.parametrize("customer_id", [4, 5, 6, 7])
     async def test_tiers_agree(self, ask: Asker, customer_id: int) -> None:
-        """Three endpoints name the tier; the top one has no next."""
+        """Three endpoints return the tier, and the top tier has no next one."""
         (tier,) = (await ask.get(f"/v2/customers/{customer_id}/tierDetails")).json["programTiers"]
         program = (await ask.get(f"/v2/customers/{customer_id}/loyaltyDetails", programId=983)).json["data"][0]
         summary = (await ask.customer(customer_id, embed="points")).json["pointsSummary"]
@@ -73,7 +73,7 @@ class TestAgreement:
         assert (tier["nextTierSerialNumber"] == -1) == (tier["nextTierName"] == "") == (customer_id == 7)
 
     async def test_points_that_expire_are_those_that_are_left(self, ask: Asker) -> None:
-        """Half of them soon, the others never."""
+        """Half of the available points expire soon, the others never."""
         schedule = (await ask.get("/v2/customers/5/pointsExpirySchedule")).json["expirySchedules"]
         balance = (await ask.get("/v2/customers/5/points/balance")).json
 
@@ -81,23 +81,23 @@ class TestAgreement:
 
 
 class TestTransactions:
-    """Paging, keys, filters."""
+    """Paging, keys and filters of transactions."""
 
     async def test_ids_of_returns_are_those_of_purchases_too(self, ask: Asker) -> None:
-        """They come from another sequence, so that only type and id together tell rows apart."""
+        """Returns are numbered separately, so only type and id together are unique."""
         keys = ask.sandbox.transaction_keys(7)
 
         assert len(set(keys)) == len(keys)
         assert len({number for _, number in keys}) < len(keys)
 
     async def test_several_share_a_billing_time(self, ask: Asker) -> None:
-        """Inside such a tie the ids ascend, from tie to tie they descend."""
+        """Ids ascend within one billing time, and descend from time to time."""
         times = [row["billingTime"] for row in await rows_of(ask, 7, limit=6)]
 
         assert times[0] == times[2] > times[3] == times[5]
 
     async def test_a_tie_may_be_in_another_order_each_time(self, ask: Asker) -> None:
-        """A database that sorts by time alone leaves it open."""
+        """A database that sorts only by time does not fix the order."""
         ask.sandbox.unstable_ties = True
 
         first, second = await rows_of(ask, 7, limit=3), await rows_of(ask, 7, limit=3)
@@ -106,7 +106,7 @@ class TestTransactions:
         assert sorted(row["id"] for row in first) == sorted(row["id"] for row in second)
 
     async def test_parts_come_only_when_they_are_named(self, ask: Asker) -> None:
-        """Keys that are not asked for are not there, and not null."""
+        """A part that is not requested is missing, not null."""
         (plain,) = await rows_of(ask, 7, limit=1)
         (full,) = await rows_of(ask, 7, limit=1, embed="BILL_STORE_DETAILS,BILL_POINTS")
 
@@ -117,11 +117,11 @@ class TestTransactions:
         [({"limit": 1001}, 1109), ({"limit": 0}, 1111), ({"offset": -1}, 1112), ({"embed": "LINES"}, 1110)],
     )
     async def test_what_is_wrong_is_refused(self, ask: Asker, query: dict[str, Any], code: int) -> None:
-        """More than 1,000 at once are an error, and never cut."""
+        """A limit above 1,000 is an error and is not capped."""
         assert (await ask.get("/v2/customers/7/transactions", **query)).codes == [code]
 
     async def test_filters_pick_rows(self, ask: Asker) -> None:
-        """Type, ids, range of ids, bill number, dates."""
+        """The filters are type, ids, a range of ids, the bill number and dates."""
         rows = await rows_of(ask, 7, limit=1_000)
         one = rows[8]
 
@@ -133,7 +133,7 @@ class TestTransactions:
         assert await rows_of(ask, 7, startDate=rows[2]["billingTime"]) == rows[:3]
 
     async def test_they_are_found_by_another_identifier(self, ask: Asker) -> None:
-        """The twin answers the same."""
+        """The endpoint by identifier must return the same rows as the one by id."""
         mobile = ask.sandbox.identifiers(7)["mobile"]
 
         found = await ask.get(
@@ -144,10 +144,10 @@ class TestTransactions:
 
 
 class TestLedger:
-    """Pages are counted, and there is none behind the last."""
+    """The ledger counts pages, and a page after the last is an error."""
 
     async def test_offset_counts_pages(self, ask: Asker) -> None:
-        """Twice the same `offset` with another `limit` is another place."""
+        """The same `offset` with another `limit` starts at another row."""
         answer = (await ask.get(LEDGER, **named(7, limit=20, offset=2))).json
 
         assert [entry["eventLogId"] for entry in answer["ledgerEntries"]] == ask.sandbox.ledger_event_ids(7)[40:60]
@@ -169,11 +169,11 @@ class TestLedger:
     async def test_what_cannot_be_answered_is_refused(
         self, ask: Asker, customer_id: Any, query: dict[str, Any], code: int
     ) -> None:
-        """A ledger without entries has no page 0 either."""
+        """A ledger without entries has not even a page 0."""
         assert (await ask.get(LEDGER, **named(customer_id, **query))).codes == [code]
 
     async def test_entries_are_filtered(self, ask: Asker) -> None:
-        """By what they do, by the kind of points, by date."""
+        """The filters are the entry type, the category of points and dates."""
         debits = await entries_of(ask, 7, ledgerEntryType="DEBIT")
         promised = await entries_of(ask, 7, pointCategoryType="PROMISED")
         oldest = (await entries_of(ask, 7, order="ASC"))[0]
@@ -183,7 +183,7 @@ class TestLedger:
         assert oldest["eventLogId"] == ask.sandbox.ledger_event_ids(7)[-1]
 
     async def test_points_are_texts(self, ask: Asker) -> None:
-        """With three places, as in the samples."""
+        """The samples have strings with three decimal places."""
         (entry, *_) = await entries_of(ask, 7)
 
         assert isinstance(entry["netPointsOnEvent"], str)
@@ -191,7 +191,7 @@ class TestLedger:
 
 
 class TestRefusals:
-    """What every endpoint of a customer refuses."""
+    """The refusals of every endpoint of a customer."""
 
     PATHS = (
         *("points/balance", "tierDetails", "loyaltyDetails", "pointsExpirySchedule", "promisedPointsSchedule"),
@@ -203,27 +203,27 @@ class TestRefusals:
     async def test_a_customer_that_is_not_there_is_refused(
         self, ask: Asker, path: str, customer_id: int, code: int
     ) -> None:
-        """The last three digits say why."""
+        """The last three digits of the id decide on the refusal."""
         assert (await ask.get(f"/v2/customers/{customer_id}/{path}")).codes == [code]
 
     @pytest.mark.parametrize("path", PATHS)
     async def test_a_twin_wants_an_identifier(self, ask: Asker, path: str) -> None:
-        """Code 8130."""
+        """A request without an identifier gets code 8130."""
         assert (await ask.get(f"/v2/customers/lookup/{path}", source="INSTORE")).codes == [8130]
 
     @pytest.mark.parametrize("path", ["points/balance", "tierDetails"])
     async def test_an_entity_that_does_not_exist_is_refused(self, ask: Asker, path: str) -> None:
-        """Code 1212."""
+        """An unknown entity type gets code 1212."""
         assert (await ask.get(f"/v2/customers/5/{path}", entityType="CAR")).codes == [1212]
 
     @pytest.mark.parametrize("path", ["points/balance", "tierDetails", "loyaltyDetails"])
     async def test_a_program_that_the_customer_is_not_in_is_refused(self, ask: Asker, path: str) -> None:
-        """Code 8089."""
+        """Such a program gets code 8089."""
         assert (await ask.get(f"/v2/customers/5/{path}", programId=1)).codes == [8089]
 
 
 async def test_details_are_found_by_another_identifier(ask: Asker) -> None:
-    """One request instead of two."""
+    """One request is enough, in place of a lookup and a request by id."""
     mobile = ask.sandbox.identifiers(7)["mobile"]
     named_so = {"source": "INSTORE", "identifierName": "mobile", "identifierValue": mobile}
 
@@ -234,21 +234,21 @@ async def test_details_are_found_by_another_identifier(ask: Asker) -> None:
 
 @pytest.mark.parametrize("text", ["999000000007", "7"])
 async def test_a_search_finds_whom_a_number_belongs_to(ask: Asker, text: str) -> None:
-    """Scripts look for mobile numbers this way."""
+    """Scripts search for mobile numbers this way."""
     found = (await ask.get("/v2/customers/search", q=text)).json["data"]
 
     assert [row["userId"] for row in found] == [7]
 
 
 async def test_statuses_end_with_the_one_that_counts(ask: Asker) -> None:
-    """One to three, by the id."""
+    """The current status is last; the number of statuses depends on the id."""
     statuses = (await ask.get("/v2/customers/5/statusLog")).json["data"]
 
     assert [row["isActive"] for row in statuses] == [False, False, True]
 
 
 async def test_loyalty_events_are_filtered(ask: Asker) -> None:
-    """By type and by date; ten at once unless asked."""
+    """The filters are type and date, and the default limit is ten."""
     events = (await ask.get("/v2/customers/7/loyaltyEvents")).json["data"]
     returns = (await ask.get("/v2/customers/7/loyaltyEvents", eventType="ReturnBill", limit=3)).json["data"]
 
@@ -257,10 +257,10 @@ async def test_loyalty_events_are_filtered(ask: Asker) -> None:
 
 
 class TestUserGroups:
-    """A group's own points, tiers and transactions."""
+    """A group's points, tiers and transactions."""
 
     async def test_parts_come_only_when_they_are_asked_for(self, ask: Asker) -> None:
-        """By id, by external id or by the primary member."""
+        """This must hold for the id, the external id and the primary member."""
         plain = (await ask.get("/v2/userGroup2", id=93257)).json
         full = (await ask.get("/v2/userGroup2", externalId="group-93257", programDetails="true", gapToRenewFor=0)).json
 
@@ -268,19 +268,19 @@ class TestUserGroups:
         assert plain["fleetGroupUsers"][0]["primaryMember"] is True
 
     async def test_transactions_have_no_pagination(self, ask: Asker) -> None:
-        """Nothing tells how many there are."""
+        """The API returns no total here."""
         answer = (await ask.get("/v2/userGroup2/transactions", id=93257, limit=5)).json
 
         assert "pagination" not in answer
         assert [(row["type"], row["id"]) for row in answer["data"]] == ask.sandbox.group_transaction_keys(93257)[:5]
 
     async def test_a_history_of_tiers_shows_its_first_page(self, ask: Asker) -> None:
-        """And a total that is larger, without any way to the others."""
+        """The total may be larger, and the API has no second page."""
         answer = (await ask.get("/v2/userGroup2/slabHistory", fleetGroupId=93257)).json
 
         assert (len(answer["data"]), answer["pagination"]["total"]) == (20, 22)
 
     @pytest.mark.parametrize(("query", "code"), [({}, 1635), ({"id": 404}, 1619), ({"externalId": "group-404"}, 1632)])
     async def test_a_group_that_is_not_there_is_refused(self, ask: Asker, query: dict[str, Any], code: int) -> None:
-        """Each way to name it has its code."""
+        """Each kind of identifier has another code."""
         assert (await ask.get("/v2/userGroup2", **query)).codes == [code]

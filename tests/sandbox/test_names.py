@@ -1,11 +1,11 @@
-"""The names that the sandbox's package offers."""
+"""The public names of the sandbox's package."""
 
 import subprocess
 import sys
 
 
 def test_the_package_names_what_it_has() -> None:
-    """Names load when they are first asked for, and a wrong one is an `AttributeError` as ever."""
+    """Names are imported on first use, and a wrong name must still be an `AttributeError`."""
     code = (
         "import capillary_async.sandbox as sandbox\n"
         "assert all(getattr(sandbox, name) is not None for name in sandbox.__all__)\n"

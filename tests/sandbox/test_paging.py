@@ -1,4 +1,4 @@
-"""The paging engine: what the client's walker is tried against has to be right itself."""
+"""The paging rules, which test the client's paging, must be correct."""
 
 from collections import deque
 from collections.abc import Callable
@@ -28,7 +28,7 @@ COUNTS = st.integers(0, 300)
 
 
 def read_all(listing: Listing, paging: Paging, limit: int | None) -> list[int]:
-    """Read a listing as somebody does who knows the rules and how many positions there are."""
+    """Read a listing as a client that knows the rules and the number of positions."""
     if paging.pagination == "dummy":
         return list(listing.page(paging, limit, 0).rows)
     size = paging.size(limit)
@@ -39,13 +39,13 @@ def read_all(listing: Listing, paging: Paging, limit: int | None) -> list[int]:
 
 @given(paging=HONEST, limit=LIMITS, count=COUNTS)
 def test_every_reading_describes_the_same_rows(paging: Paging, limit: int | None, count: int) -> None:
-    """The switches are readings of one listing, not listings of their own."""
+    """The settings must change the form of the pages, not the rows."""
     assert read_all(Listing(count), paging, limit) == list(range(count))
 
 
 @given(paging=HONEST, limit=LIMITS, count=COUNTS, gap=st.tuples(st.integers(0, 320), st.integers(0, 120)))
 def test_a_gap_moves_rows_but_loses_none(paging: Paging, limit: int | None, count: int, gap: tuple[int, int]) -> None:
-    """Past an empty page the others are still there."""
+    """Rows after an empty page must still be readable."""
     with_gap = attrs.evolve(paging, gap=gap)
 
     assert read_all(Listing(count), with_gap, limit) == list(range(count))
@@ -58,7 +58,7 @@ def test_a_gap_moves_rows_but_loses_none(paging: Paging, limit: int | None, coun
     every=st.integers(1, 40),
 )
 def test_repeated_rows_come_twice_in_a_row(paging: Paging, limit: int | None, count: int, every: int) -> None:
-    """A client that drops the second of two has everything."""
+    """A client that drops the second of two equal rows must have all rows."""
     rows = read_all(Listing(count), attrs.evolve(paging, repeat_every=every), limit)
 
     assert sorted(set(rows)) == list(range(count))
@@ -68,7 +68,7 @@ def test_repeated_rows_come_twice_in_a_row(paging: Paging, limit: int | None, co
 
 @given(paging=HONEST.filter(lambda paging: paging.pagination == "sent"), limit=LIMITS, count=COUNTS)
 def test_total_is_true_in_what_it_counts(paging: Paging, limit: int | None, count: int) -> None:
-    """A reading that is wrong by a page would prove nothing about the client."""
+    """A wrong total would make tests of the client worthless."""
     pagination = Listing(count).page(paging, limit, 0).pagination
     pages = sum(1 for start in range(0, count, paging.size(limit)) if start < count)
     expected = {"records": count, "pages": pages, "dummy": 0, "absent": None}
@@ -78,7 +78,7 @@ def test_total_is_true_in_what_it_counts(paging: Paging, limit: int | None, coun
 
 @given(size=st.integers(1, 50), count=COUNTS, offset=st.integers(0, 2**63))
 def test_an_offset_of_records_may_start_anywhere(size: int, count: int, offset: int) -> None:
-    """A client may probe with offset 1 for a window shifted by one row, and with offsets past the end."""
+    """A client may send offset 1, or an offset after the end."""
     page = Listing(count).page(Paging(), size, offset)
 
     assert list(page.rows) == list(range(count))[offset : offset + size]
@@ -95,7 +95,7 @@ def test_an_offset_of_records_may_start_anywhere(size: int, count: int, offset: 
     ],
 )
 def test_the_limit_echoed_is_the_one_switched_on(paging: Paging, limit: int | None) -> None:
-    """The documents call it the number of events displayed, and the samples echo what was asked."""
+    """The documents describe it as the number of events, but the samples show the requested limit."""
     pagination = Listing(25).page(paging, 100, 0).pagination
 
     assert pagination is not None
@@ -103,7 +103,7 @@ def test_the_limit_echoed_is_the_one_switched_on(paging: Paging, limit: int | No
 
 
 def test_a_cap_is_told_unless_it_is_silent() -> None:
-    """Siblings cap with a warning; the client must not depend on it."""
+    """Some endpoints send a warning, so the client must not depend on it."""
     loud, silent = Paging(page_cap=40), Paging(page_cap=40, warn_of_cap=False)
 
     assert Listing(90).page(loud, 100, 0).capped_at == 40
@@ -112,7 +112,7 @@ def test_a_cap_is_told_unless_it_is_silent() -> None:
 
 
 def test_a_fixed_size_overrides_what_was_asked_both_ways() -> None:
-    """Some servers know only their own page size."""
+    """Some servers ignore the requested page size."""
     paging = Paging(fixed_size=7)
 
     assert len(Listing(90).page(paging, 3, 0).rows) == 7
@@ -120,7 +120,7 @@ def test_a_fixed_size_overrides_what_was_asked_both_ways() -> None:
 
 
 def test_pages_may_be_counted_by_the_size_asked_for() -> None:
-    """A server that cuts pages may still multiply by the limit, and whoever trusts it skips what was cut."""
+    """A server may cap pages and still multiply by the limit, so that some rows are on no page."""
     paging = Paging(offset_unit="pages", total_unit="pages", page_cap=4, counts_asked_limit=True)
 
     page = Listing(25).page(paging, 10, 1)
@@ -131,7 +131,7 @@ def test_pages_may_be_counted_by_the_size_asked_for() -> None:
 
 
 def test_a_dummy_says_zero_beside_all_rows() -> None:
-    """The tracker endpoints do."""
+    """The tracker endpoints send such a pagination."""
     page = Listing(25).page(Paging(pagination="dummy"), 10, 20)
 
     assert page.rows == tuple(range(25))
@@ -139,14 +139,14 @@ def test_a_dummy_says_zero_beside_all_rows() -> None:
 
 
 def test_a_wrong_total_is_wrong_by_what_was_told() -> None:
-    """A promise that is not kept must show."""
+    """A client must notice a total that is too large."""
     pagination = Listing(25).page(Paging(total_error=3), 10, 0).pagination
 
     assert pagination == {"limit": 10, "offset": 0, "total": 28}
 
 
 def test_a_negative_offset_is_the_first_page_or_refused() -> None:
-    """Siblings answer it with the first page, other endpoints with HTTP 400."""
+    """Some endpoints answer with the first page, others with HTTP 400."""
     assert Listing(25).page(Paging(), 10, -3).rows == tuple(range(10))
     with pytest.raises(RefusedOffsetError):
         Listing(25).page(Paging(negative_offset="refused"), 10, -1)
@@ -154,7 +154,7 @@ def test_a_negative_offset_is_the_first_page_or_refused() -> None:
 
 @given(offset=st.integers(0, 400), offset_unit=st.sampled_from(("records", "pages")))
 def test_a_stuck_server_sends_the_first_page_for_ever(offset: int, offset_unit: OffsetMeaning) -> None:
-    """It is the simplest endless listing."""
+    """This is the simplest endless listing."""
     paging = Paging(is_stuck=True, offset_unit=offset_unit)
 
     assert Listing(25).page(paging, 10, offset).rows == tuple(range(10))
@@ -162,7 +162,7 @@ def test_a_stuck_server_sends_the_first_page_for_ever(offset: int, offset_unit: 
 
 @pytest.mark.parametrize(("offset_unit", "step"), [("records", 10), ("pages", 1)])
 def test_a_cycling_server_begins_again(offset_unit: OffsetMeaning, step: int) -> None:
-    """A-B-A-B defeats a client that compares a page only with the one before."""
+    """The sequence A-B-A-B is missed by a client that compares a page only with the one before."""
     paging = Paging(cycle=2, offset_unit=offset_unit)
 
     pages = [Listing(45).page(paging, 10, number * step).rows for number in range(6)]
@@ -172,7 +172,7 @@ def test_a_cycling_server_begins_again(offset_unit: OffsetMeaning, step: int) ->
 
 
 def test_a_hiccup_empties_a_page_once() -> None:
-    """A client may ask again, and must not believe an empty page at once."""
+    """A client must request an empty page again before it believes it."""
     listing, paging = Listing(25), Paging(hiccups=[1])
 
     first, second = (listing.page(paging, 10, 10) for _ in range(2))
@@ -192,7 +192,7 @@ MOVES: dict[str, Callable[[deque[int]], object]] = {
 
 @given(moves=st.lists(st.tuples(st.sampled_from(sorted(MOVES)), st.integers(0, 20))))
 def test_a_row_keeps_its_number_wherever_it_moves(moves: list[tuple[str, int]]) -> None:
-    """Its number is its content: a record must not change because others came before it."""
+    """The number decides on the content, and a moved record must not change."""
     listing, model = Listing(30), deque(range(30))
 
     for name, rows in moves:
@@ -205,7 +205,7 @@ def test_a_row_keeps_its_number_wherever_it_moves(moves: list[tuple[str, int]]) 
 
 
 def test_no_more_rows_go_than_there_are() -> None:
-    """A listing cannot be shorter than empty."""
+    """A listing cannot have fewer than zero rows."""
     front, back = Listing(3), Listing(3)
 
     front.drop_first(5)
@@ -217,7 +217,7 @@ def test_no_more_rows_go_than_there_are() -> None:
 
 
 def test_drift_happens_after_each_answer_as_often_as_told() -> None:
-    """Data that never stopped growing would let no client end."""
+    """A client could never finish a listing that grows without end."""
     listing, paging = Listing(10), Paging(drift=ListMutation(append=3, prepend=1, drop_first=2, drop_last=1, times=2))
 
     counts = [len(listing.page(paging, 100, 0).rows) for _ in range(4)]
@@ -240,13 +240,13 @@ def test_drift_happens_after_each_answer_as_often_as_told() -> None:
     ],
 )
 def test_rules_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
-    """A mistyped switch that did nothing would make a test that proves nothing."""
+    """A mistyped setting without effect would make a test that proves nothing."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         attrs.evolve(Paging(), **wrong)
 
 
 def test_a_static_server_says_the_same_to_everybody() -> None:
-    """A mock does not look at limit and offset."""
+    """A mock server ignores limit and offset."""
     rules = Paging(is_static=True, default_limit=10)
     listing = Listing(25)
 

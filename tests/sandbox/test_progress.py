@@ -1,4 +1,4 @@
-"""How far customers are with targets, and what targets are made of."""
+"""The progress of customers with targets, and target groups."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,13 +11,13 @@ V31 = "/api_gateway/intouch-api-v3/v3.1/users/5/targetGroups"
 
 
 async def targets_of(ask: Asker, user_id: int, **query: Any) -> list[dict[str, Any]]:
-    """Return every target that the progress of a customer shows."""
+    """Return every target in the progress of a customer."""
     groups = (await ask.get(f"/v3/users/{user_id}/targetGroups", **query)).json["data"]["targetGroups"]
     return [target for group in groups for target in group["targets"]]
 
 
 async def test_progress_leads_to_events(ask: Asker) -> None:
-    """It is the only answer that names both ids which tracked target events take."""
+    """No other answer has both ids that the endpoint of target events takes."""
     targets = await targets_of(ask, 5)
 
     assert [target["targetRuleId"] for target in targets] == ask.sandbox.target_rule_ids(5)
@@ -27,7 +27,7 @@ async def test_progress_leads_to_events(ask: Asker) -> None:
 
 
 async def test_what_is_achieved_is_the_sum_of_the_events(ask: Asker) -> None:
-    """Whoever adds up a period's events must come to the same."""
+    """The achieved value must equal the sum of the period's events."""
     for target in await targets_of(ask, 5, includeInactive="true"):
         answer = await ask.events(5, target["targetRuleId"], periodId=target["periodId"], limit=300)
 
@@ -37,7 +37,7 @@ async def test_what_is_achieved_is_the_sum_of_the_events(ask: Asker) -> None:
 
 
 async def test_only_the_running_period_is_shown_unless_asked(ask: Asker) -> None:
-    """`includeInactive` adds those that are over."""
+    """`includeInactive` adds periods that are over."""
     rule_id = next(rule for rule in ask.sandbox.target_rule_ids(5) if len(ask.sandbox.event_ids(5, rule)) > 5)
 
     running = await targets_of(ask, 5, targetRuleId=rule_id)
@@ -49,14 +49,14 @@ async def test_only_the_running_period_is_shown_unless_asked(ask: Asker) -> None
 
 
 async def test_one_target_can_be_picked(ask: Asker) -> None:
-    """By `targetRuleId`."""
+    """The filter is `targetRuleId`."""
     rule_id = ask.sandbox.target_rule_ids(5)[1]
 
     assert {target["targetRuleId"] for target in await targets_of(ask, 5, targetRuleId=rule_id)} == {rule_id}
 
 
 async def test_who_has_no_target_gets_a_warning_and_no_error(ask: Asker) -> None:
-    """So does the service, in HTTP 200."""
+    """The API answers so with HTTP 200."""
     answer = await ask.get("/v3/users/5/targetGroups", targetRuleId=1)
 
     assert answer.status == 200
@@ -64,7 +64,7 @@ async def test_who_has_no_target_gets_a_warning_and_no_error(ask: Asker) -> None
 
 
 async def test_v31_wants_a_scope(ask: Asker) -> None:
-    """Its header is mandatory."""
+    """The header is mandatory."""
     scoped = {**basic(ask.sandbox), "DATA-SCOPE": "ALL"}
 
     assert (await ask.get(V31)).status == 400
@@ -73,7 +73,7 @@ async def test_v31_wants_a_scope(ask: Asker) -> None:
 
 
 async def test_groups_consist_of_their_rules_and_periods(ask: Asker) -> None:
-    """All four endpoints tell the same story."""
+    """All four endpoints must be consistent."""
     group = (await ask.get("/v3/targetGroups")).json["data"][0]
     path = f"/v3/targetGroups/{group['id']}"
 
@@ -96,7 +96,7 @@ async def test_one_group_is_an_object_or_a_list(ask: Asker, group_id: int, kind:
 
 @pytest.mark.parametrize("path", ["/v3/targetGroups/5404", "/v3/targetGroups/x", "/v3/targetGroups/5404/targets"])
 async def test_a_group_that_does_not_exist_is_refused(ask: Asker, path: str) -> None:
-    """Under HTTP 200, as everything that v3 does not find."""
+    """The `/v3` endpoints answer with HTTP 200 when nothing is found."""
     answer = await ask.get(path)
 
     assert (answer.status, answer.codes) == (200, [310017])

@@ -1,4 +1,4 @@
-"""Loyalty promotions: all of them, one, and a customer's."""
+"""Loyalty promotions: all, one, and a customer's."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.sandbox.asking import Asker
 
 
 async def test_promotions_come_in_pages_from_0(ask: Asker) -> None:
-    """`page` counts pages, `size` is 10 by default."""
+    """`page` counts pages, and the default `size` is 10."""
     first = (await ask.get("/v3/promotions")).json["data"]
     last = (await ask.get("/v3/promotions", page=4, size=10)).json["data"]
 
@@ -20,7 +20,7 @@ async def test_promotions_come_in_pages_from_0(ask: Asker) -> None:
 
 
 async def test_promotions_are_filtered_by_text_and_status(ask: Asker) -> None:
-    """Several statuses stand between commas."""
+    """A filter may have several statuses between commas."""
     drafts = (await ask.get("/v3/promotions", status="DRAFT,LIVE", size=100)).json["data"]["content"]
     named = (await ask.get("/v3/promotions", searchText="PROMOTION 24")).json["data"]["content"]
 
@@ -45,19 +45,19 @@ async def test_promotions_are_filtered_by_text_and_status(ask: Asker) -> None:
     ],
 )
 async def test_what_cannot_be_answered_is_refused(ask: Asker, path: str, query: dict[str, Any], code: int) -> None:
-    """A page that is too large is an error here, and never cut."""
+    """A page size that is too large is an error and is not capped."""
     assert (await ask.get(path, **query)).codes == [code]
 
 
 async def test_one_promotion_is_the_same_as_in_the_list(ask: Asker) -> None:
-    """By its 24 hexadecimal digits."""
+    """Its id has 24 hexadecimal digits."""
     listed = (await ask.get("/v3/promotions")).json["data"]["content"][1]
 
     assert (await ask.get(f"/v3/promotions/{listed['id']}")).json["data"] == listed
 
 
 async def test_a_published_promotion_leads_to_a_target(ask: Asker) -> None:
-    """It is the only link between the two: neither answer names the other beside it."""
+    """No other member links promotions and targets."""
     draft, active = (await ask.get("/v3/promotions")).json["data"]["content"][:2]
 
     (milestone,) = active["activities"][0]["milestones"]
@@ -66,7 +66,7 @@ async def test_a_published_promotion_leads_to_a_target(ask: Asker) -> None:
 
 
 async def test_a_customers_promotions_have_no_envelope(ask: Asker) -> None:
-    """And dates with ISO names alone."""
+    """Their dates have only the keys with ISO."""
     answer = (await ask.get("/v3/members/6/promotions", size=20)).json
 
     ids = ask.sandbox.member_promotion_ids(6)
@@ -76,7 +76,7 @@ async def test_a_customers_promotions_have_no_envelope(ask: Asker) -> None:
 
 
 async def test_a_customers_promotions_are_filtered(ask: Asker) -> None:
-    """By status, and by either name of a promotion."""
+    """The filters are the status and both ids of a promotion."""
     every = (await ask.get("/v3/members/6/promotions", size=20)).json["promotions"]
     some = (await ask.get("/v3/members/6/promotions", memberEnrollmentStatus="REDEEMED")).json["promotions"]
     one = (await ask.get("/v3/members/6/promotions", promotionIdentifier=every[2]["promotionIdentifier"])).json
@@ -87,7 +87,7 @@ async def test_a_customers_promotions_are_filtered(ask: Asker) -> None:
 
 
 async def test_one_of_a_customers_promotions_tells_how_it_went(ask: Asker) -> None:
-    """It alone names the promotion's other id."""
+    """Only this answer has the promotion's other id."""
     number = ask.sandbox.member_promotion_ids(6)[1]
 
     (found,) = (await ask.get(f"/v3/members/6/promotions/{number}")).json["promotions"]
@@ -110,7 +110,7 @@ async def test_what_a_promotion_gave_comes_in_two_envelopes(ask: Asker, customer
 
 
 async def test_who_got_nothing_is_warned(ask: Asker) -> None:
-    """With code 8116."""
+    """The warning has code 8116."""
     path = "/v3/customers/6/customerPromotionDetails/actionSummary"
 
     answer = (await ask.get(path, programId=983, promotionId=1)).json

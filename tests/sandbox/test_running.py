@@ -1,4 +1,4 @@
-"""Starting, stopping, and what can be told to a sandbox."""
+"""Starting and stopping a sandbox, and its settings."""
 
 import asyncio
 import inspect
@@ -13,20 +13,20 @@ from tests.sandbox.asking import asking, basic
 
 
 def test_its_address_is_known_once_it_listens() -> None:
-    """Port 0 would be a refused connection, far from the mistake."""
+    """A base URL with port 0 would fail later with a refused connection."""
     with pytest.raises(RuntimeError, match="async with Sandbox"):
         _ = Sandbox().base_url
 
 
 async def test_it_listens_on_a_free_port_of_this_machine() -> None:
-    """Nobody else gets to see it, and two run side by side."""
+    """Other machines must not reach it, and two sandboxes must run side by side."""
     async with Sandbox() as one, Sandbox() as other:
         assert one.base_url == f"http://127.0.0.1:{one.port}"
         assert one.port != other.port
 
 
 async def test_its_address_may_be_of_the_newer_kind() -> None:
-    """Then it stands in brackets."""
+    """A URL has an IPv6 address in brackets."""
     sandbox = Sandbox(host="::1", port=8080)
 
     assert sandbox.base_url == "http://[::1]:8080"
@@ -34,19 +34,19 @@ async def test_its_address_may_be_of_the_newer_kind() -> None:
 
 @pytest.mark.parametrize(("host", "reached"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("", "127.0.0.1")])
 def test_who_listens_everywhere_is_reached_on_this_machine(host: str, reached: str) -> None:
-    """No client takes plain http to the address 0.0.0.0."""
+    """The client refuses plain http to 0.0.0.0."""
     assert Sandbox(host=host, port=8080).base_url == f"http://{reached}:8080"
 
 
 async def test_it_cannot_be_started_twice() -> None:
-    """The second start would forget the first one's sockets."""
+    """The second start would lose the first one's sockets."""
     async with Sandbox() as sandbox:
         with pytest.raises(RuntimeError, match="already running"):
             await sandbox.start()
 
 
 async def test_a_port_that_is_taken_is_told() -> None:
-    """And leaves nothing behind."""
+    """A failed start must not leak sockets."""
     async with Sandbox() as one:
         other = Sandbox(port=one.port)
 
@@ -56,7 +56,7 @@ async def test_a_port_that_is_taken_is_told() -> None:
 
 
 async def test_it_can_be_started_again_on_its_port() -> None:
-    """A server that went away and came back is worth a test."""
+    """Tests need a server that goes away and comes back."""
     sandbox = Sandbox()
     async with sandbox:
         before = sandbox.base_url
@@ -66,7 +66,7 @@ async def test_it_can_be_started_again_on_its_port() -> None:
 
 
 async def test_closing_does_not_wait_for_idle_connections() -> None:
-    """They would be kept for more than a minute."""
+    """Aiohttp keeps idle connections for more than a minute."""
     async with aiohttp.ClientSession() as session:
         async with asyncio.timeout(5), Sandbox() as sandbox:
             async with session.get(sandbox.base_url + "/v2/customers/1", headers=basic(sandbox)) as response:
@@ -95,7 +95,7 @@ async def test_closing_does_not_wait_for_answers_that_are_due_much_later() -> No
 
 
 async def test_it_serves_until_it_is_cancelled() -> None:
-    """As the command line does."""
+    """The command line runs it this way."""
     sandbox = Sandbox()
     serving = asyncio.create_task(sandbox.serve_forever())
     while not sandbox.port:  # noqa: ASYNC110  (it tells nobody that it has begun)
@@ -109,7 +109,7 @@ async def test_it_serves_until_it_is_cancelled() -> None:
 
 
 async def test_the_peak_is_how_many_waited_together() -> None:
-    """A limit of connections or of concurrency shows there."""
+    """Tests check limits of connections and concurrency by it."""
     together = asyncio.Barrier(8)
 
     async def wait(_: float) -> None:
@@ -126,7 +126,7 @@ async def test_the_peak_is_how_many_waited_together() -> None:
 
 
 def test_customer_ids_cost_nothing() -> None:
-    """A million of them is a range."""
+    """A million ids must be a range, not a list."""
     ids = Sandbox(customers=1_000_000).customer_ids()
 
     assert (ids[0], ids[-1], len(ids)) == (1, 1_000_000, 1_000_000)
@@ -164,7 +164,7 @@ WRONG: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any) -> None:
-    """When it is made, and when it is set later."""
+    """Settings are checked at creation and when they are changed."""
     with pytest.raises(ValueError, match=name):
         Sandbox(**{name: value})
     with pytest.raises((ValueError, AttributeError), match=name):
@@ -173,7 +173,7 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any)
 
 @pytest.mark.parametrize("settings", [{"rows": {"evnts": 1}}, {"paging": {"evnts": Paging()}}])
 def test_a_mistyped_kind_of_listing_is_refused(settings: dict[str, Any]) -> None:
-    """It would switch nothing, and the test would prove nothing."""
+    """A setting without effect would make a test that proves nothing."""
     with pytest.raises(ValueError, match="evnts"):
         Sandbox(**settings)
     with pytest.raises(ValueError, match="evnts"):
@@ -182,15 +182,15 @@ def test_a_mistyped_kind_of_listing_is_refused(settings: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("name", ["seed", "host", "timezone", "log_size"])
 def test_what_data_depends_on_is_fixed(name: str) -> None:
-    """Half of it would be old then."""
+    """A change would make data inconsistent with earlier answers."""
     sandbox = Sandbox()
 
-    with pytest.raises(AttributeError, match=f"{name} is fixed"):
+    with pytest.raises(AttributeError, match=f"{name} cannot be changed"):
         setattr(sandbox, name, {"seed": 5, "host": "::1", "timezone": "Asia/Kolkata", "log_size": 1}[name])
 
 
 def test_everything_that_can_be_told_is_described() -> None:
-    """The command line takes its help from there."""
+    """The command line's help uses these descriptions."""
     described = inspect.getdoc(Sandbox) or ""
 
     public = [field.name for field in attrs.fields(Sandbox) if not field.name.startswith("_")]
@@ -206,7 +206,7 @@ def test_everything_that_can_be_told_is_described() -> None:
     ],
 )
 async def test_what_is_no_request_prints_no_traceback(raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """It is the other side's fault, and the sandbox says so to the other side."""
+    """The mistake is the client's, and the answer says so."""
     async with Sandbox() as sandbox:
         reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)
         writer.write(raw)

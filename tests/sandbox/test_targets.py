@@ -1,4 +1,4 @@
-"""Targets, their events, target groups and promotions."""
+"""Targets, their events, and target groups."""
 
 import json
 from decimal import Decimal
@@ -13,25 +13,25 @@ from tests.sandbox.documented import EVENTS, TARGETS, documented, shown
 
 
 async def all_targets(ask: Asker) -> list[dict[str, Any]]:
-    """Return the targets of enough customers to see each of them."""
+    """Return the targets of enough customers to include every kind."""
     answers = [(await ask.get(f"/v3/users/{user}/enrolledTargets")).json["data"] for user in range(1, 40)]
     return [target for targets in answers for target in targets]
 
 
 async def test_every_documented_key_of_an_event_appears(ask: Asker) -> None:
-    """What the sandbox never sends, the client is never tried on."""
+    """A key that the sandbox never sends is never tested in the client."""
     assert documented(EVENTS) - shown((await ask.events(1, 7)).json) == set()
 
 
 async def test_every_documented_key_of_a_target_appears(ask: Asker) -> None:
-    """What the sandbox never sends, the client is never tried on."""
+    """A key that the sandbox never sends is never tested in the client."""
     answers = [(await ask.get(f"/v3/users/{user}/enrolledTargets")).json for user in range(1, 40)]
 
     assert documented(TARGETS) - set().union(*map(shown, answers)) == set()
 
 
 async def test_events_are_in_order_of_time_and_id(ask: Asker) -> None:
-    """Results are displayed in chronological order, says the document."""
+    """The document says that results are in chronological order."""
     rows = (await ask.events(1, 7, limit=1000)).json["data"]
 
     assert 120 <= len(rows) < 320
@@ -41,7 +41,7 @@ async def test_events_are_in_order_of_time_and_id(ask: Asker) -> None:
 
 
 async def test_event_values_are_integers_and_decimals_of_up_to_three_places(ask: Asker) -> None:
-    """Both stand side by side in the samples; a behavioural event's value is always 1.000."""
+    """The samples have both; a behavioural event always has 1.000."""
     rows = (await ask.events(1, 7, limit=1000)).json["data"]
 
     values = [row["targetValue"] for row in rows]
@@ -52,7 +52,7 @@ async def test_event_values_are_integers_and_decimals_of_up_to_three_places(ask:
 
 
 async def test_only_behavioural_events_have_a_name_to_show(ask: Asker) -> None:
-    """It is null for all others."""
+    """The name is null for all other events."""
     rows = (await ask.events(1, 7, limit=1000)).json["data"]
 
     assert {row["eventName"] for row in rows} == {"GENERIC_EVENT", "ADD_TRANSACTION", "RETURN_BILL", "ENROL", "UNENROL"}
@@ -60,13 +60,13 @@ async def test_only_behavioural_events_have_a_name_to_show(ask: Asker) -> None:
 
 
 async def test_an_event_is_json_whatever_it_holds(ask: Asker) -> None:
-    """Events are written by hand, for speed."""
+    """For speed, events are formatted without a JSON encoder."""
     for rule_id in (7, 8, 79196):
         json.loads((await ask.events(1, rule_id, limit=1000)).text)
 
 
 async def test_events_are_kept_only_so_many(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A million customers take no memory."""
+    """Many customers must not fill the memory."""
     monkeypatch.setattr("capillary_async.sandbox.targets._MOST_ROWS_KEPT", 5)
 
     first = await ask.events(1, 7, limit=50)
@@ -77,7 +77,7 @@ async def test_events_are_kept_only_so_many(ask: Asker, monkeypatch: pytest.Monk
 
 
 async def test_twins_come_with_every_other_pair_of_rules(ask: Asker) -> None:
-    """Newer answers have them, older ones do not."""
+    """Newer answers have the second dates, older ones do not."""
     with_twins = (await ask.events(1, 7, limit=1)).json["data"][0]
     without = (await ask.events(1, 5, limit=1)).json["data"][0]
 
@@ -86,7 +86,7 @@ async def test_twins_come_with_every_other_pair_of_rules(ask: Asker) -> None:
 
 
 async def test_events_are_written_in_the_clusters_zone() -> None:
-    """And nothing in the older format tells which that is."""
+    """The older format does not name the zone."""
     async with asking(Sandbox(timezone="Asia/Kolkata")) as ask:
         event = (await ask.events(1, 7, limit=1)).json["data"][0]
 
@@ -96,12 +96,12 @@ async def test_events_are_written_in_the_clusters_zone() -> None:
 
 @pytest.mark.parametrize("rule_id", [1, 79196, 9_999_999_999])
 async def test_most_rules_have_a_few_events(ask: Asker, rule_id: int) -> None:
-    """The last digit of the id says how many."""
+    """The last digit of the customer's id decides on the number."""
     assert 1 <= len(ask.sandbox.event_ids(1, rule_id)) < 25
 
 
 async def test_a_period_holds_its_own_events_only(ask: Asker) -> None:
-    """`periodId` filters, and `total` follows."""
+    """`periodId` filters the rows, and `total` counts the filtered rows."""
     ask.sandbox.listing("events", 1, 7).resize(12)
 
     found = [(await ask.events(1, 7, periodId=period)).json for period in (700, 701, 702, 703)]
@@ -132,7 +132,7 @@ async def test_a_period_holds_its_own_events_only(ask: Asker) -> None:
 async def test_events_are_refused_as_v3_does(
     ask: Asker, user: str, rule: str, query: dict[str, str], code: int
 ) -> None:
-    """Data and warnings are null then, with or without an HTTP status that fits."""
+    """Data and warnings are null in a refusal, with either HTTP status."""
     answer = await ask.events(user, rule, **query)
     ask.sandbox.error_status = "ok"
     as_success = await ask.events(user, rule, **query)
@@ -144,7 +144,7 @@ async def test_events_are_refused_as_v3_does(
 
 
 async def test_no_events_can_be_an_empty_page_instead(ask: Asker) -> None:
-    """Nobody says that the code comes always."""
+    """No document says that the code is always sent."""
     ask.sandbox.no_events = "empty page"
 
     answer = await ask.events(1, 10)
@@ -158,7 +158,7 @@ async def test_no_events_can_be_an_empty_page_instead(ask: Asker) -> None:
 
 
 async def test_targets_show_every_documented_value(ask: Asker) -> None:
-    """Enumerations exceed their documentation, and the sandbox knows all members seen."""
+    """The API sends undocumented values too, so the sandbox has all known ones."""
     targets = await all_targets(ask)
 
     assert {target["targetType"] for target in targets} == {
@@ -170,7 +170,7 @@ async def test_targets_show_every_documented_value(ask: Asker) -> None:
 
 
 async def test_expressions_are_json_inside_text(ask: Asker) -> None:
-    """And the map of defaults is keyed by the period's id as text."""
+    """The map of defaults has the period's id, as a string, for keys."""
     targets = await all_targets(ask)
 
     assert {json.loads(target["expressionJson"])["arity"] for target in targets} == {"literal", "binary_operation"}
@@ -187,7 +187,7 @@ async def test_authors_have_empty_and_missing_codes(ask: Asker) -> None:
 
 
 async def test_targets_are_filtered_by_each_parameter(ask: Asker) -> None:
-    """All four are documented."""
+    """All four parameters are documented."""
     path = "/v3/users/5/enrolledTargets"
     everything = (await ask.get(path)).json
     ids = ask.sandbox.target_rule_ids(5)
@@ -206,7 +206,7 @@ async def test_targets_are_filtered_by_each_parameter(ask: Asker) -> None:
 
 
 async def test_some_customers_are_in_no_target(ask: Asker) -> None:
-    """An empty list is an answer, too."""
+    """Clients must handle an empty list."""
     lengths = {len(ask.sandbox.target_rule_ids(user)) for user in range(1, 60)}
 
     assert lengths == {0, 1, 2, 3, 4, 5}
@@ -217,7 +217,7 @@ async def test_some_customers_are_in_no_target(ask: Asker) -> None:
     [("x", {}, 310011), ("1404", {}, 310011), ("1", {"enrollmentType": "MAGIC"}, 310130)],
 )
 async def test_targets_are_refused_as_v3_does(ask: Asker, user: str, query: dict[str, str], code: int) -> None:
-    """Both codes are in the document's samples."""
+    """The document's samples have both codes."""
     answer = await ask.get(f"/v3/users/{user}/enrolledTargets", **query)
 
     assert (answer.json["data"], answer.codes, answer.json["warnings"]) == (None, [code], None)

@@ -1,4 +1,4 @@
-"""The columns of a table follow from the class of its rows, and hold what the rows hold."""
+"""The columns of a table depend on the class of its rows, and the values are exact."""
 
 import sys
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ SHOWN = {
 
 
 def changed(**values: Any) -> Row:
-    """Return a full row with other values, whatever their types."""
+    """Return a full row with other values of any type."""
     evolve: Any = attrs.evolve
     found: Row = evolve(FULL, **values)
     return found
@@ -102,7 +102,7 @@ def rows_of(row_type: Any, rows: Sequence[Any], number: int = 0) -> list[dict[st
 
 
 def test_each_declared_type_has_its_arrow_type() -> None:
-    """Two months' files must have the same schema, so it may not depend on the rows."""
+    """Files of two months must have the same schema, so it must not depend on the rows."""
     schema = TableSchema.of(Row, json_cell).arrow
 
     assert {field.name: str(field.type) for field in schema} == {
@@ -131,12 +131,12 @@ def test_each_declared_type_has_its_arrow_type() -> None:
 
 
 def test_values_come_back_as_they_were() -> None:
-    """Nothing may be rounded, shifted or dropped on the way."""
+    """No value may be rounded, shifted or dropped."""
     assert rows_of(Row, [FULL, Row()]) == [SHOWN, dict.fromkeys(SHOWN) | {"whole": 0}]
 
 
 def test_stored_json_makes_the_same_table_as_the_rows_themselves() -> None:
-    """A listing and a job must not give two different files of the same rows."""
+    """A listing and a job must write the same file."""
     text = encode_rows([FULL, Row()])
     read = record_decoder(Row)
 
@@ -157,13 +157,13 @@ def test_stored_json_makes_the_same_table_as_the_rows_themselves() -> None:
     ],
 )
 def test_every_way_to_declare_a_class_is_taken(row_type: Any, row: Any, shown: dict[str, Any]) -> None:
-    """Users write rows as they write classes."""
+    """Users declare rows with different libraries."""
     assert rows_of(row_type, [row]) == [shown]
 
 
 @pytest.mark.parametrize("model", [Customer, Target, TargetEvent, Tracker, GroupMember])
 def test_every_model_has_a_schema_of_its_own(model: type) -> None:
-    """Nothing that is documented ends up as text by accident."""
+    """Documented values must have typed columns."""
     schema = TableSchema.of(model, json_cell)
 
     assert list(schema.columns) == [field.name for field in attrs.fields(model)]
@@ -175,7 +175,7 @@ def test_every_model_has_a_schema_of_its_own(model: type) -> None:
     [(Tree, "Tree contains itself"), (Empty, "Empty declares no members"), (HoldsEmpty, "Empty declares no members")],
 )
 def test_a_class_without_an_end_or_a_beginning_is_refused(row_type: Any, message: str) -> None:
-    """Better before the first request than after the last."""
+    """The error must come before the first request, not after the last."""
     with pytest.raises(TableError, match=message):
         TableSchema.of(row_type, json_cell)
 
@@ -185,14 +185,14 @@ def test_a_class_without_an_end_or_a_beginning_is_refused(row_type: Any, message
 
 @given(st.lists(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.sampled_from([UTC, INDIA]))))  # noqa: DTZ001
 def test_no_date_time_loses_its_moment(values: list[datetime]) -> None:
-    """Whatever the cluster's clock."""
+    """The conversion to UTC must be exact for every time zone."""
     assert [row["seen"] for row in rows_of(ModelRow, [ModelRow(id=1, seen=value) for value in values])] == values
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "Europe/Amsterdam", "Africa/Monrovia"])
 @pytest.mark.parametrize("year", [1, 1890, 1900, 1936, 1971])
 def test_local_mean_time_keeps_its_seconds(zone: str, year: int) -> None:
-    """Before 1901 a zone's offset has seconds, which ISO 8601 cannot say; the moment must be right all the same."""
+    """Before 1901 offsets have seconds, which ISO 8601 cannot represent."""
     moment = datetime(year, 1, 3, 12, tzinfo=ZoneInfo(zone))
     rows = [ModelRow(id=1, seen=moment)]
 
@@ -201,7 +201,7 @@ def test_local_mean_time_keeps_its_seconds(zone: str, year: int) -> None:
 
 
 def test_the_first_day_of_all_is_exact() -> None:
-    """Python has no UTC for it, and services send it for "never"."""
+    """Services send this day for "never", and Python cannot convert it to UTC."""
     rows = [ModelRow(id=1, seen=datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata")))]
 
     direct = TableSchema.of(ModelRow, json_cell).batch(rows)
@@ -213,7 +213,7 @@ def test_the_first_day_of_all_is_exact() -> None:
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**30), max_value=10**30))
 def test_no_decimal_loses_a_digit(value: Decimal) -> None:
-    """Money, down to the last place."""
+    """Amounts of money must stay exact."""
     assert rows_of(ModelRow, [ModelRow(id=1, amount=value)])[0]["amount"] == value
 
 
@@ -246,7 +246,7 @@ def test_no_decimal_loses_a_digit(value: Decimal) -> None:
     ],
 )
 def test_a_value_that_does_not_fit_is_named_by_row_and_path(row: Row, place: str, expected: str) -> None:
-    """By itself pyarrow makes 1.5 the integer 1, and drops a date-time's time, without a word."""
+    """Pyarrow would silently make 1.5 an integer and drop the time of a date-time."""
     with pytest.raises(TableError, match=f"^{place} of row 42 does not fit the table: expected .*{expected}") as caught:
         rows_of(Row, [FULL, Row(), row], 40)
 
@@ -255,7 +255,7 @@ def test_a_value_that_does_not_fit_is_named_by_row_and_path(row: Row, place: str
 
 
 def test_the_message_holds_no_value() -> None:
-    """It could be somebody's phone number."""
+    """The value may be a customer's phone number."""
     with pytest.raises(TableError) as caught:
         rows_of(Row, [changed(whole="+4915112345678")])
 
@@ -263,13 +263,13 @@ def test_the_message_holds_no_value() -> None:
 
 
 def test_a_row_that_is_no_object_is_named() -> None:
-    """A function may return what it does not declare."""
+    """A user's function may return rows of another type than declared."""
     with pytest.raises(TableError, match=r"^row 1 does not fit the table: expected an object"):
         rows_of(Row, [FULL, "x"])
 
 
 def test_missing_parts_are_null_at_every_depth() -> None:
-    """Half of all customers lack half of the parts."""
+    """Most customers lack some parts."""
     assert (
         rows_of(Customer, [Customer(id=1), {"id": 2, "profiles": [{"source": "INSTORE"}, None]}])[1]["profiles"][0][
             "source"
@@ -282,7 +282,7 @@ def test_missing_parts_are_null_at_every_depth() -> None:
 
 
 def test_dicts_have_a_column_for_each_key_that_any_has() -> None:
-    """`fetch` and `paginate` return dicts, and not every row has every key."""
+    """`fetch` and `paginate` return dicts whose keys may differ."""
     rows = [{"id": 1, "amount": Decimal("1.5")}, {"id": 2, "name": "x", "tags": ["a"], "amount": 3}]
 
     table = TableSchema.of_dicts(rows, json_cell).table(rows)
@@ -307,7 +307,7 @@ def test_dicts_have_a_column_for_each_key_that_any_has() -> None:
     ],
 )
 def test_a_key_of_dicts_has_the_type_that_holds_its_values(values: list[Any], kind: str) -> None:
-    """A number that no column holds exactly is JSON, not an error at the end of a long run."""
+    """A value without an exact column must become JSON, not an error after a long run."""
     rows = [{"key": value} for value in values]
 
     table = TableSchema.of_dicts(rows, json_cell).table(rows)
@@ -316,7 +316,7 @@ def test_a_key_of_dicts_has_the_type_that_holds_its_values(values: list[Any], ki
 
 
 def test_keys_that_come_late_are_kept_in_a_last_column() -> None:
-    """A stream has one schema from its first batch on."""
+    """A stream has a fixed schema after its first batch."""
     schema = TableSchema.of_dicts([{"id": 1, "extra": 2}], json_cell, has_more_rows=True)
 
     assert schema.batch([{"id": 1, "extra": 5, "new": 0.5}]).to_pylist() == [
@@ -325,14 +325,14 @@ def test_keys_that_come_late_are_kept_in_a_last_column() -> None:
 
 
 def test_rows_of_no_class_that_are_no_dicts_are_one_column() -> None:
-    """A list of ids is a table of one column."""
+    """A list of ids is a table with one column."""
     rows = [1, "x"]
 
     assert TableSchema.of_dicts(rows, json_cell).table(rows).to_pylist() == [{"value": "1"}, {"value": '"x"'}]
 
 
 def test_a_missing_pyarrow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra is easily forgotten."""
+    """Users often forget to install the extra."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
     with pytest.raises(ConfigurationError, match=r"pip install 'capillary-async\[parquet\]'"):
@@ -341,26 +341,26 @@ def test_a_missing_pyarrow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("value", [5, "soon", "2026-01-08T00:00:00"])
 def test_an_instant_is_a_date_time_with_a_zone_and_nothing_else(value: Any) -> None:
-    """A number could count seconds or milliseconds, and a text without a zone anybody's hour."""
+    """A number has no known unit, and a text without a zone has no known offset."""
     with pytest.raises(TableError, match="a date-time with a time zone"):
         rows_of(ModelRow, [changed_model(seen=value)])
 
 
 def changed_model(**values: Any) -> ModelRow:
-    """Return a row with values of whatever type."""
+    """Return a row with values of any type."""
     build: Any = ModelRow
     found: ModelRow = build(id=1, **values)
     return found
 
 
 def test_a_key_that_is_no_number_is_refused_in_a_map_of_numbers() -> None:
-    """JSON has texts for keys, and one of them may be none."""
+    """JSON keys are strings, so a key may fail to be a number."""
     with pytest.raises(TableError, match=r"by_id\[...\] of row 0 does not fit"):
         rows_of(Row, [{"whole": 1, "by_id": {"x": None}}])
 
 
 def test_a_row_without_a_declared_annotation_names_it() -> None:
-    """A misspelt annotation shows when the schema is made."""
+    """A misspelled annotation must be reported when the schema is made."""
 
     class Odd(TypedDict):
         """A class with an annotation that cannot be resolved."""

@@ -12,26 +12,26 @@ NAMES = ["name", "value", "owner.id", "owner.joined", "colour", "seen", "parents
 
 
 def test_columns_come_from_the_class() -> None:
-    """Otherwise the columns of a CSV file would depend on its first row."""
+    """The columns of a CSV file must not depend on its first row."""
     assert [column.name for column in text_columns(Thing)] == NAMES
 
 
 def test_a_class_that_is_no_model_is_one_column() -> None:
-    """A customer's id is an answer, too."""
+    """A lookup may return a plain value, such as a customer's id."""
     (column,) = text_columns(int)
 
     assert (column.name, column.value(306)) == ("value", 306)
 
 
 def test_columns_below_a_missing_object_are_empty() -> None:
-    """Most customers lack something."""
+    """Most customers lack some objects."""
     cells = [cell(column.value(PLAIN), json_cell) for column in text_columns(Thing)]
 
     assert cells == ["lamp", *[""] * 8]
 
 
 def test_cells_are_exact() -> None:
-    """A spreadsheet must not see 1.0 where the API said 1.000."""
+    """A spreadsheet must show 1.000 if the API sent 1.000."""
     cells = [cell(column.value(FULL), json_cell) for column in text_columns(Thing)]
 
     assert cells[:6] == ["Größe, 1", "1.000", "7", "2025-09-05", "R", "2025-01-09T12:00:12Z"]
@@ -41,35 +41,35 @@ def test_cells_are_exact() -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (0, "0"), ("null", "null"), (Owner(1), None)])
 def test_a_cell_shows_what_json_would(value: object, text: str | None) -> None:
-    """A falsy value is a value."""
+    """False and 0 are values, so their cells must not be empty."""
     assert cell(value, json_cell) == (text or '{"id":1,"joined":null}')
 
 
 def test_columns_are_picked_in_the_order_asked_for() -> None:
-    """The user's order is what the next program expects."""
+    """The next program expects the columns in the user's order."""
     assert [column.name for column in select(text_columns(Thing), ["value", "name"])] == ["value", "name"]
 
 
 def test_an_unknown_column_is_named_with_the_known_ones() -> None:
-    """A typing error should cost one look, not a search in the documentation."""
+    """The message lets the user correct a typing error at once."""
     with pytest.raises(ValueError, match=r"no column 'size'; the columns are name, value, owner\.id"):
         select(text_columns(Thing), ["size"])
 
 
 def test_a_row_may_be_an_object_or_a_mapping() -> None:
-    """Jobs read rows back as dicts, and must write them as the command line does."""
+    """Jobs read rows as dicts, and the command line has objects; both must write the same."""
     (column,) = select(text_columns(Thing), ["owner.id"])
 
     assert column.value(FULL) == column.value({"owner": {"id": 7}}) == 7
 
 
 def test_leaves_are_named_by_the_way_to_them() -> None:
-    """A single customer is read from top to bottom."""
+    """The command line prints a single customer with one line for each value."""
     assert dict(leaves(FULL))["parents[0].name"] == "desk"
     assert dict(leaves(FULL))["extra.new[1]"] == FULL.extra["new"][1]
 
 
 def test_a_line_of_one_empty_cell_is_no_empty_line() -> None:
-    """Readers skip empty lines."""
+    """CSV readers skip empty lines."""
     assert CsvLines(json_cell).line([None]) == '""\n'
     assert CsvLines(json_cell).line([None, None]) == ",\n"

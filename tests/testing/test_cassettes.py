@@ -1,4 +1,4 @@
-"""What is recorded holds no person and no login, and is played as it was recorded."""
+"""A recording holds no personal data and no credentials, and is played as recorded."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ pytest_plugins = ["pytester"]
 
 
 async def ask(base_url: str, mobile: str = MOBILE, customer: int = CUSTOMER) -> tuple[int, Customer, list[TargetEvent]]:
-    """Ask with an id that the test knows although an answer has told it, too."""
+    """Send requests with an id that the test knows and that an answer also contains."""
     async with CapillaryClient(base_url, OAuth("sandbox-key", "sandbox-secret")) as client:
         number = await client.customers.find_id("mobile", mobile)
         return number, await client.customers.get(customer), await client.targets.list_events(number, 7).collect()
@@ -27,7 +27,7 @@ async def ask(base_url: str, mobile: str = MOBILE, customer: int = CUSTOMER) -> 
 
 @pytest.fixture
 async def recording(tmp_path: Path, capillary_sandbox: Sandbox) -> tuple[str, Path]:
-    """Record what `ask` does, and stop the server."""
+    """Record the requests of `ask`, and stop the server."""
     url, file = capillary_sandbox.base_url, tmp_path / "recorded" / "here.yaml"
     with cassette(file):
         await ask(url)
@@ -36,7 +36,7 @@ async def recording(tmp_path: Path, capillary_sandbox: Sandbox) -> tuple[str, Pa
 
 
 async def test_a_cassette_answers_as_the_server_did(recording: tuple[str, Path]) -> None:
-    """Amounts and dates are what tests are about."""
+    """Amounts and dates must be unchanged, because tests check them."""
     url, file = recording
     server = Sandbox()
 
@@ -50,7 +50,7 @@ async def test_a_cassette_answers_as_the_server_did(recording: tuple[str, Path])
 
 
 async def test_a_cassette_holds_nobody(recording: tuple[str, Path]) -> None:
-    """It stands in a repository for ever."""
+    """Cassettes are committed to repositories."""
     _, file = recording
     person = Sandbox().identifiers(CUSTOMER)
 
@@ -62,7 +62,7 @@ async def test_a_cassette_holds_nobody(recording: tuple[str, Path]) -> None:
 
 
 async def test_values_that_answers_gave_lead_on(recording: tuple[str, Path]) -> None:
-    """The id that a lookup finds is asked for next: it stands in the cassette under its new value."""
+    """The id that a lookup returns is a pseudonym in the cassette, and the next request uses it."""
     url, file = recording
 
     with cassette(file, record_mode="none"):
@@ -72,7 +72,7 @@ async def test_values_that_answers_gave_lead_on(recording: tuple[str, Path]) -> 
 
 
 async def test_what_was_not_recorded_is_refused(recording: tuple[str, Path]) -> None:
-    """A test that asks for more than it did must not reach the network."""
+    """A test with a new request must not use the network."""
     url, file = recording
 
     with cassette(file), pytest.raises(TransportError, match="CannotOverwriteExistingCassette"):
@@ -81,7 +81,7 @@ async def test_what_was_not_recorded_is_refused(recording: tuple[str, Path]) -> 
 
 
 async def test_a_compressed_answer_is_scrubbed(tmp_path: Path, capillary_sandbox: Sandbox) -> None:
-    """What is packed would otherwise be kept as it is."""
+    """Personal data in a compressed body must be replaced too."""
     packed = Answer(body=gzip.compress(b'{"entity": 565345001, "warnings": []}'), headers={"Content-Encoding": "gzip"})
     capillary_sandbox.script("/v2/customers/lookup", packed)
 
@@ -93,7 +93,7 @@ async def test_a_compressed_answer_is_scrubbed(tmp_path: Path, capillary_sandbox
 
 
 def test_a_mode_that_would_mix_people_up_is_refused(tmp_path: Path) -> None:
-    """Values recorded later would get the names of earlier ones."""
+    """Values recorded later would get pseudonyms that are already used."""
     mode: Any = "new_episodes"
 
     with (
@@ -108,7 +108,7 @@ def test_a_mode_that_would_mix_people_up_is_refused(tmp_path: Path) -> None:
     [7, 1_000_000, 2**63 - 1, 1.5, "short", "919988123456", "a.b@example.org", "1735715131000000000", None, True],
 )
 def test_a_scrubbed_value_is_of_the_same_kind(value: object) -> None:
-    """Whatever reads the answer reads it as before."""
+    """The client must be able to parse the pseudonym."""
     scrubbed = json.loads(Scrubber().body(json.dumps({"x": value}).encode()))["x"]
 
     assert type(scrubbed) is type(value)
@@ -116,7 +116,7 @@ def test_a_scrubbed_value_is_of_the_same_kind(value: object) -> None:
 
 
 def test_who_works_there_is_a_person_too() -> None:
-    """Tills are often called after those who use them."""
+    """Tills are often named after the persons who use them."""
     body = b'{"createdBy":{"id":7,"name":"jo.smith"},"createdByUser":"Jo Smith","extendedFields":{"spouse":"Jo"}}'
 
     assert b"Jo" not in Scrubber().body(body)
@@ -133,14 +133,14 @@ def test_what_is_no_json_is_scrubbed_by_its_looks(body: bytes) -> None:
 
 
 def test_amounts_and_moments_stay() -> None:
-    """Digits behind a point are no number of a person's, and neither is a moment in milliseconds."""
+    """Decimal digits and milliseconds are not phone numbers."""
     body = b'{"value":12345678.900,"trackedOn":1735715131000,"text":"2026-01-08T10:03:21Z"}'
 
     assert Scrubber().body(body) == body
 
 
 def test_the_fixture_records_beside_the_test(pytester: pytest.Pytester) -> None:
-    """Once; afterwards it needs no server."""
+    """After the first run the test needs no server."""
     pytester.makepyfile(
         """
         from capillary_async import BasicAuth, CapillaryClient

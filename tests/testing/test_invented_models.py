@@ -1,4 +1,4 @@
-"""Models that hypothesis and polyfactory invent are models that the API could send."""
+"""The models that hypothesis and polyfactory generate could come from the API."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ MODELS = [
 
 
 def leaves(value: Any) -> list[Any]:
-    """Return every value that is no model and no container."""
+    """Return every value that is not a model and not a container."""
     parts: list[Any] | None = None
     if isinstance(value, Model):
         parts = [getattr(value, attribute.name) for attribute in attrs.fields(type(value))]
@@ -38,7 +38,7 @@ def leaves(value: Any) -> list[Any]:
 
 
 def check(model: Model) -> None:
-    """See that a model holds nothing that the API cannot send."""
+    """Check that the API could send a model."""
     for leaf in leaves(model):
         assert not isinstance(leaf, datetime) or leaf.tzinfo is not None
         assert not isinstance(leaf, Decimal) or leaf.is_finite()
@@ -47,33 +47,33 @@ def check(model: Model) -> None:
 
 @given(st.one_of([st.from_type(kind) for kind in MODELS]))
 def test_hypothesis_makes_every_model(model: Model) -> None:
-    """`from_type` alone fails at the first `Any`."""
+    """Without the registered strategy, `from_type` fails at the first `Any`."""
     check(model)
 
 
 @given(st.builds(TargetEvent, event_log_id=st.just(7)))
 def test_single_attributes_can_be_said(event: TargetEvent) -> None:
-    """A property is often about one of them."""
+    """A property often concerns a single attribute."""
     assert event.event_log_id == 7
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_polyfactory_makes_every_model(kind: type[Model]) -> None:
-    """Plain factories make date-times that know no zone."""
+    """Polyfactory's default factories make date-times without a zone."""
     for model in ModelFactory.create_factory(kind).batch(20):
         assert isinstance(model, kind)
         check(model)
 
 
 def test_a_factory_takes_what_the_test_is_about() -> None:
-    """Nested models included."""
+    """A test sets the attributes that it checks, nested ones included."""
     event = ModelFactory.create_factory(TargetEvent).build(customer_id=7, target_value=Decimal("1.5"))
 
     assert (event.customer_id, event.target_value) == (7, Decimal("1.5"))
 
 
 def test_hypothesis_finds_them_by_itself() -> None:
-    """The package's entry point names the function; nobody has to call it."""
+    """The package's entry point registers the strategy, so users need not call anything."""
     entry = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["entry-points"]["hypothesis"]["capillary_async"]
     module, function = entry.split(":")
     code = f"import sys, {module} as m; m.{function}(); print(*sys.modules)"

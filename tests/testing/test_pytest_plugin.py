@@ -1,4 +1,4 @@
-"""The pytest plugin that the package installs, in test runs of its own."""
+"""The pytest plugin of the package works in separate test runs."""
 
 import subprocess
 import sys
@@ -114,7 +114,7 @@ AUTO = (*ASYNCIO, "--asyncio-mode=auto")
 def test_each_test_has_a_sandbox_and_a_client_of_its_own(
     pytester: pytest.Pytester, mark: str, options: Sequence[str]
 ) -> None:
-    """Whoever runs asynchronous tests, and in whichever mode."""
+    """The fixtures must work with every async plugin and mode."""
     pytester.makepyfile(EACH_ITS_OWN.format(mark=mark))
     pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n")
 
@@ -124,7 +124,7 @@ def test_each_test_has_a_sandbox_and_a_client_of_its_own(
 
 
 def test_marks_set_the_sandbox_up_and_break_it(pytester: pytest.Pytester) -> None:
-    """A fault that stands above the test is read with it."""
+    """A mark documents the fault directly above its test."""
     pytester.makepyfile(FAULTS)
 
     result = pytester.runpytest_inprocess("-W", "error", "--strict-markers", *ASYNCIO)
@@ -136,7 +136,7 @@ def test_marks_set_the_sandbox_up_and_break_it(pytester: pytest.Pytester) -> Non
 def test_a_sandbox_in_another_loop_fails_at_once_with_the_reason(
     pytester: pytest.Pytester, fixtures: str, tests: str
 ) -> None:
-    """Its sockets take the connection and never answer, so the client would wait until its deadline."""
+    """The sandbox would accept the connection but never answer, so the client would wait."""
     pytester.makepyfile(LOOPS)
     scopes = (f"asyncio_default_fixture_loop_scope={fixtures}", "-o", f"asyncio_default_test_loop_scope={tests}")
 
@@ -144,7 +144,7 @@ def test_a_sandbox_in_another_loop_fails_at_once_with_the_reason(
 
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(
-        ["*RuntimeError: the sandbox was started in an event loop that does not run now*"] * 2, consecutive=False
+        ["*RuntimeError: the sandbox was started in an event loop that is not running*"] * 2, consecutive=False
     )
     assert result.duration < 20
 
@@ -153,7 +153,7 @@ def test_a_sandbox_in_another_loop_fails_at_once_with_the_reason(
     ("code", "options"), [(FIXTURE, ()), (OWN, ("-o", "capillary_fix_aioresponses=true"))], ids=["fixture", "setting"]
 )
 def test_aioresponses_works_when_asked_for(pytester: pytest.Pytester, code: str, options: Sequence[str]) -> None:
-    """Version 0.7.9 gives aiohttp's answers one argument too few."""
+    """Aioresponses 0.7.9 omits an argument that aiohttp requires."""
     pytester.makepyfile(CANNED + code)
 
     result = pytester.runpytest_subprocess("-W", "error", *AUTO, *options)
@@ -162,7 +162,7 @@ def test_aioresponses_works_when_asked_for(pytester: pytest.Pytester, code: str,
 
 
 def test_what_is_wrong_with_aioresponses_is_said(pytester: pytest.Pytester) -> None:
-    """Users meet a fake that does not fit as an error of ours."""
+    """Users would otherwise see the incompatibility as an error of this package."""
     pytester.makepyfile(CANNED + OWN)
 
     result = pytester.runpytest_subprocess(*AUTO)
@@ -172,7 +172,7 @@ def test_what_is_wrong_with_aioresponses_is_said(pytester: pytest.Pytester) -> N
 
 
 def test_a_run_that_needs_no_sandbox_does_not_load_it() -> None:
-    """Everybody who has the package installed has the plugin in every test run."""
+    """The plugin is loaded in every test run of every environment with the package."""
     code = (
         "import sys, capillary_async.sandbox.pytest_plugin, capillary_async.testing.pytest_plugin\nprint(*sys.modules)"
     )
