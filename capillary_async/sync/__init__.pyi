@@ -5,7 +5,7 @@ from capillary_async.api.generic import Query
 from capillary_async.bulk.lookup import Concurrency, Order
 from capillary_async.bulk.outcome import Outcome
 from capillary_async.client import Priority
-from capillary_async.models import ClosingBalance, Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
+from capillary_async.models import ClosingBalance, Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LedgerIdentifier, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
 from capillary_async.options import ClientOptions, Region, RetryPolicy
 from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor
@@ -716,7 +716,7 @@ class Promotions:
 
 class Ledger:
     """Calls about the points ledger."""
-    def list_entries(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., start_date: date | None=None, end_date: date | None=None, program_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, till_id: int | None=None, till_ids: Several[int]=..., store_id: int | None=None, store_code: str | None=None, sort_order: SortOrder | str | None=None, filter_by_event_date: bool | None=None, include_last_year: bool | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., exclude_point_categories: Several[str]=..., include_concept_details: bool | None=None, entity_type: EntityType | str | None=None) -> Pager[LedgerEntry]:
+    def list_entries(self, identifier_name: LedgerIdentifier | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., start_date: date | None=None, end_date: date | None=None, program_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, till_id: int | None=None, till_ids: Several[int]=..., store_id: int | None=None, store_code: str | None=None, sort_order: SortOrder | str | None=None, filter_by_event_date: bool | None=None, include_last_year: bool | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., exclude_point_categories: Several[str]=..., include_concept_details: bool | None=None, entity_type: EntityType | str | None=None) -> Pager[LedgerEntry]:
         """List the changes of a customer's points, the latest first.
 
         Args:
@@ -750,7 +750,7 @@ class Ledger:
             InvalidRequestError: The dates are too far apart (11010), or a filter is wrong.
             ServerError: The API is still processing events (11002).
         """
-    def get_balance(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., page: int=0) -> LedgerBalance:
+    def get_balance(self, identifier_name: LedgerIdentifier | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=..., page: int=0) -> LedgerBalance:
         """Fetch a customer's points by loyalty programme and category, at the end of a day.
 
         One answer holds at most ten balances. `ledger_details.page_count` is the number of pages, and
@@ -779,7 +779,7 @@ class Ledger:
             InvalidRequestError: There is no such page, or the customer has no balance (11003).
             ServerError: The API is still processing events (11002).
         """
-    def list_balances(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=...) -> Pager[ClosingBalance]:
+    def list_balances(self, identifier_name: LedgerIdentifier | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None, page_size: int=..., end_date: date | None=None, till_id: int | None=None, entry_type: LedgerEntryType | str | None=None, point_category_type: PointCategoryType | str | None=None, include_till_concept_events: bool | None=None, include_alternate_currencies: bool | None=None, alternate_currency_names: Several[str]=...) -> Pager[ClosingBalance]:
         """List all of a customer's points by loyalty programme and category, at the end of a day.
 
         Args:

@@ -92,7 +92,7 @@ async def test_a_program_that_the_customer_did_not_join_says_so(client: Capillar
 
 
 async def test_what_was_not_asked_for_is_none(client: CapillaryClient) -> None:
-    """"Not requested" must differ from "no points"."""
+    """A part that was not requested must differ from an empty part."""
     customer = await client.customers.get(5)
 
     assert customer.points_summary is None
