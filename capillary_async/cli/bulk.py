@@ -11,12 +11,13 @@ from cyclopts import App, Parameter
 
 from capillary_async.cli.bulk_options import KeyOptions, LookupOptions
 from capillary_async.cli.connection import Connection, read_rate
-from capillary_async.cli.display import duration, say
-from capillary_async.cli.exit_codes import EXIT_CODES
+from capillary_async.cli.display import duration, echo
+from capillary_async.cli.exit_codes import DONE, EXIT_CODES
 from capillary_async.cli.planning import plan_lookup
+from capillary_async.cli.watch import follow
 from capillary_async.cli.work import Work
 from capillary_async.codec import encode_json
-from capillary_async.jobs import BulkJob, ExportFormat, JobStatus, Manifest
+from capillary_async.jobs import LOOKUPS, BulkJob, ExportFormat, JobStatus, Manifest, find_lookup
 from capillary_async.jobs.export import check_format
 
 _HELP: Final = """Look up any number of keys, as a job that survives whatever happens to the process.
@@ -33,6 +34,16 @@ _WORK: Final = Work()
 _CONNECTION: Final = Connection()
 
 
+def _lookup_help() -> str:
+    """List the lookups by the columns of their keys."""
+    names: dict[str, list[str]] = {}
+    for name in LOOKUPS:
+        columns = [column.name for column in find_lookup(name).columns if column.is_required]
+        names.setdefault(" and ".join(columns), []).append(name)
+    listed = "; ".join(f"by {columns}: {', '.join(found)}" for columns, found in names.items())
+    return f"What is looked up, {listed}; or module:function for a function of yours."
+
+
 def bulk_app() -> App:
     """Put the commands together."""
     app = App(name="bulk", help=_HELP, help_epilogue=EXIT_CODES)
@@ -45,7 +56,7 @@ def run(
     directory: Path,
     /,
     *,
-    lookup: str | None = None,
+    lookup: Annotated[str | None, Parameter(help=_lookup_help())] = None,
     shard: int | None = None,
     keys: KeyOptions = _KEYS,
     options: LookupOptions = _OPTIONS,
@@ -56,9 +67,7 @@ def run(
 
     Args:
         directory: Where the job lives; new or empty, or that of the job.
-        lookup: What is looked up: customers (by customer_id), trackers (by user_group_id), active-targets (by
-            customer_id), events (by customer_id, target_rule_id and, if you like, period_id) and so on, or
-            module:function for a function of yours.
+        lookup: What is looked up.
         shard: Work on this part of a job that was split; from 0.
         keys: Which keys.
         options: Options of the lookup.
@@ -71,9 +80,9 @@ def run(
         check_format(work.export)
     work.check(connection)
     if shard is not None:
-        return work.on(_open(directory).shard(shard), connection)
+        return work.on(_shard(directory, shard), connection)
     job = _made(directory, lookup, keys=keys, options=options, work=work, notes=work.notes(connection))
-    say(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}")
+    echo(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}")
     return work.on(job, connection)
 
 
@@ -107,25 +116,33 @@ def retry(
     job = _open(directory)
     work.check(connection)
     count = job.retry(status=[name.strip().replace("-", "_") for name in status.split(",")])
-    say(f"{directory}: {count:,} keys are looked up again")
+    echo(f"{directory}: {count:,} keys are looked up again")
     return work.on(job, connection)
 
 
-def status(directory: Path, /, *, as_json: Annotated[Flag, Parameter(name="--json")] = False) -> None:
-    """Say how a job stands, also while another process works on it.
+def status(
+    directory: Path, /, *, as_json: Annotated[Flag, Parameter(name="--json")] = False, watch: Flag = False
+) -> int:
+    """Print how far a job is, also while another process works on it.
 
     Args:
         directory: Where the job lives.
-        as_json: Say it in JSON.
+        as_json: Print it as JSON.
+        watch: Print a line whenever something has changed, until every key is done; the same as `capillary watch`.
     """
     job = _open(directory)
+    if watch:
+        if as_json:
+            raise ValueError("--watch prints lines, not --json; give one")
+        return follow(job.status)
     document = _document(job.status()) | {"key_file_has_changed": job.key_file_has_changed}
     if as_json:
         print(json.dumps(document, indent=2))
-        return
+        return DONE
     for name, value in document.items():
         if value not in (None, "", [], False):
-            print(f"{name.replace('_', ' '):<12} {_text(value)}")
+            print(f"{name.replace('_', ' '):<13} {_text(value)}")
+    return DONE
 
 
 def split(
@@ -169,6 +186,8 @@ def export(
         partial: Do it although keys are still to be looked up.
         csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
     """
+    if to is not None and "://" not in to and not Path(to).parent.is_dir():
+        raise ValueError(f"--to: there is no directory {Path(to).parent}")
     print(_open(directory).export(form, to=to, is_partial=partial, csv_safe=csv_safe))
 
 
@@ -216,6 +235,16 @@ def _open(directory: Path) -> BulkJob:
     return BulkJob.open(directory)
 
 
+def _shard(directory: Path, number: int) -> BulkJob:
+    job = _open(directory)
+    shards = job.status().shards
+    if not shards:
+        raise ValueError(f"the job in {directory} is not split; capillary bulk split {directory} --into N splits it")
+    if not 0 <= number < shards:
+        raise ValueError(f"--shard must be from 0 to {shards - 1}")
+    return job.shard(number)
+
+
 def _made(
     directory: Path, lookup: str | None, *, keys: KeyOptions, options: object, work: Work, notes: dict[str, str]
 ) -> BulkJob:
@@ -248,6 +277,8 @@ def _duplicates(manifest: Manifest) -> str:
 def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(cast("list[str]", value))
+    if value is True:
+        return "yes"
     return f"{value:,}" if type(value) is int else str(value)
 
 

@@ -1,4 +1,4 @@
-"""What the requests of a running job are like: how many, how fast, and what holds them back."""
+"""Statistics of a running job's requests: how many, how fast, and whether they wait for the rate limit."""
 
 import math
 import time
@@ -10,12 +10,12 @@ from capillary_async.pipeline.request import CallInfo
 
 _CALLS: Final = 1000
 _RATE_SECONDS: Final = 10.0
-# Less than this share of a call's time spent in line for the rate limit is not what holds it back.
+# Calls that wait for the rate limit for less than this share of their time are not reported as waiting.
 _NOTICEABLE: Final = 0.1
 
 
 class CallStats:
-    """Listens to a client's calls; what it tells is about the latest ones."""
+    """Collects a client's calls; rate and latency are those of the latest ones."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,14 +24,19 @@ class CallStats:
         self._calls: deque[tuple[float, float]] = deque(maxlen=_CALLS)
 
     def add(self, call: CallInfo) -> None:
-        """Take a finished call in."""
+        """Add a call that ended."""
         if not self._samples:
             self._samples.append((self._clock(), 0))
         self._requests += call.attempts
         self._calls.append((call.seconds - call.rate_limit_wait, call.rate_limit_wait))
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, retries included."""
+        return self._requests
+
     def rate(self) -> float:
-        """Return the requests per second since whoever asked about ten seconds ago."""
+        """Return the requests per second in about the last ten seconds."""
         if not self._samples:
             return 0.0
         now = self._clock()
@@ -53,5 +58,5 @@ class CallStats:
     @property
     def is_held_back(self) -> bool:
         """Whether calls wait for the rate limit."""
-        waited = sum(waited for _, waited in self._calls)
-        return waited > _NOTICEABLE * sum(seconds + waited for seconds, waited in self._calls)
+        waits = sum(wait for _, wait in self._calls)
+        return waits > _NOTICEABLE * sum(seconds + wait for seconds, wait in self._calls)

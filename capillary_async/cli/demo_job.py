@@ -13,32 +13,32 @@ from capillary_async.client import CapillaryClient
 from capillary_async.jobs import BulkJob, JobOptions, JobStatus, JobStoppedError
 from capillary_async.pipeline.request import CallInfo
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 
 
-async def interrupt_a_job(environment: Environment, customers: int, say: Say) -> None:
+async def interrupt_a_job(environment: Environment, customers: int, echo: Echo) -> None:
     """Run a job, stop it half-way, go on with it, and read its output back.
 
     Args:
         environment: The variables that lead to the API.
         customers: How many customers' events are looked up.
-        say: Gets a line for each step.
+        echo: Gets a line for each step.
     """
     with TemporaryDirectory() as name:
         keys = [(user_id, RULE) for user_id in range(1, customers + 1)]
         options = JobOptions(concurrency=max(1, min(32, customers // 8)))
         job = BulkJob.create(Path(name) / "job", "events", keys, options=options)
-        await _run_half(job, environment, say)
-        status = await _finish(BulkJob.open(job.directory), environment, say)
+        await _run_half(job, environment, echo)
+        status = await _finish(BulkJob.open(job.directory), environment, echo)
         path = Path(job.export("parquet" if find_spec("pyarrow") else "jsonl"))
-        say(f"exported: {path.name}, {_size_of(path):,} bytes")
+        echo(f"exported: {path.name}, {_size_of(path):,} bytes")
         rows = _read_back(path)
         doubled = len(rows) - len({(row["customer_id"], row["event_log_id"]) for row in rows})
         missing = status.found - len({row["customer_id"] for row in rows})
-        say(f"read back: {len(rows):,} events of {status.found:,} customers; doubled: {doubled}, missing: {missing}")
+        echo(f"read back: {len(rows):,} events of {status.found:,} customers; doubled: {doubled}, missing: {missing}")
 
 
-async def _run_half(job: BulkJob, environment: Environment, say: Say) -> None:
+async def _run_half(job: BulkJob, environment: Environment, echo: Echo) -> None:
     calls: list[CallInfo] = []
 
     def count(call: CallInfo) -> None:
@@ -50,14 +50,14 @@ async def _run_half(job: BulkJob, environment: Environment, say: Say) -> None:
         try:
             await job.run(client)
         except JobStoppedError as stopped:
-            say(f"{stopped}: {job.status().done:,} of {job.manifest.keys:,} customers are done")
+            echo(f"{stopped}: {job.status().done:,} of {job.manifest.keys:,} customers are done")
 
 
-async def _finish(job: BulkJob, environment: Environment, say: Say) -> JobStatus:
+async def _finish(job: BulkJob, environment: Environment, echo: Echo) -> JobStatus:
     left = job.status().pending
     async with CapillaryClient.from_env(environment) as client:
         status = await job.run(client)
-    say(f"resumed: the other {left:,} are done, too")
+    echo(f"resumed: the other {left:,} are done, too")
     return status
 
 

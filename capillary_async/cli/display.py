@@ -47,7 +47,7 @@ class ProgressView:
     """
 
     _job: BulkJob
-    _traffic: CallStats
+    _call_stats: CallStats
     _rate_limit: RateLimit | None
     is_over: bool = attrs.field(default=False, init=False)
 
@@ -71,7 +71,9 @@ class ProgressView:
         return Group(bar, Text(_counts(progress)), Text(self._speed(progress)), Text(self._outlook(progress)))
 
     def _speed(self, progress: Progress) -> str:
-        rate = self._traffic.rate()
+        # In the end the whole run counts, because its last seconds may have been one key's retries.
+        is_measurable = self.is_over and progress.elapsed > 0
+        rate = self._call_stats.requests / progress.elapsed if is_measurable else self._call_stats.rate()
         if self._rate_limit is None:
             speed = f"{rate:,.1f} requests/s"
         else:
@@ -80,7 +82,7 @@ class ProgressView:
             speed = f"{min(rate, most):,.1f} requests/s of {most:,.1f}"
         if progress.concurrency:  # none before the first lookups, when a single one is on its way
             speed += f", {progress.concurrency} at once"
-        median, slow = self._traffic.latency(0.5), self._traffic.latency(0.99)
+        median, slow = self._call_stats.latency(0.5), self._call_stats.latency(0.99)
         if median is None or slow is None:
             return speed
         return f"{speed}, p50 {median * 1000:,.0f} ms, p99 {slow * 1000:,.0f} ms"
@@ -97,7 +99,7 @@ class ProgressView:
             return f"waiting for answers; none for {duration(progress.silence)}"
         left = progress.seconds_left
         parts = (
-            "waiting for the rate limit" if self._traffic.is_held_back else "",
+            "waiting for the rate limit" if self._call_stats.is_held_back else "",
             "" if left is None else f"{duration(left)} left",
         )
         return ", ".join(part for part in parts if part)
@@ -155,7 +157,7 @@ def _try(show: Callable[[], object]) -> bool:
     return True
 
 
-def say(line: str) -> None:
+def echo(line: str) -> None:
     """Print a line; when nobody reads it, the work goes on all the same."""
     _try(partial(print, line, flush=True))
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from cyclopts import MissingArgumentError, UnknownCommandError, UnusedCliTokensError
 
+from capillary_async.errors import CapillaryError
+
 # Python's name of an argument, at the start of the refusals that are made before anything is sent.
 _ARGUMENT: Final = re.compile(r"[a-z][a-z0-9_]*(?= must )")
 _FULL: Final = re.compile(r"disk is full|No space left")
@@ -23,6 +25,11 @@ _KIND: Final = re.compile(r"(?<= into )([\w|\[\]]+?)(?:\|None)?(?=\.$)")
 _SHELL_NAMES: Final = {
     "base_url must be a Region, or start": "--base-url or CAPILLARY_BASE_URL must start",
     "ca_file cannot": "--ca-file cannot",
+    "keys cannot be retried by": "--status cannot be",
+}
+_SHELL_ADVICE: Final = {
+    "map it: ": "add --map ",
+    "ask for a partial output": "add --partial",
 }
 
 
@@ -35,15 +42,22 @@ def explain(error: Exception) -> str:
     if isinstance(error, UnknownCommandError) and (option := next(iter(error.unused_tokens or ()), "")).startswith("-"):
         command = " ".join(("capillary", *(error.command_chain or ())))
         return f"{command} has no option {option}; options follow a command, such as {command} COMMAND {option}"
-    text = " ".join(str(error).split())
-    for name, shell_name in _SHELL_NAMES.items():
-        text = text.replace(name, shell_name, 1) if text.startswith(name) else text
+    text = _in_shell_words(error, " ".join(str(error).split()))
     if isinstance(error, OSError):
         room = "; make room, or choose another directory" if _FULL.search(text) else ""
         return _ERROR_NUMBER.sub("", text) + room
     if isinstance(error, ValueError):
         return _ARGUMENT.sub(_option, text, count=1) if _ARGUMENT.match(text) else text
     return _KIND.sub(lambda kind: _KINDS.get(kind[1], kind[1]), text) + _way_on(error)
+
+
+def _in_shell_words(error: Exception, text: str) -> str:
+    for name, shell_name in _SHELL_NAMES.items():
+        text = text.replace(name, shell_name, 1) if text.startswith(name) else text
+    if isinstance(error, CapillaryError):
+        for advice, shell_advice in _SHELL_ADVICE.items():
+            text = text.replace(advice, shell_advice)
+    return text
 
 
 def _missing(error: MissingArgumentError) -> str:

@@ -3,28 +3,30 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from capillary_async.cli.display import say
+from capillary_async.cli.display import echo
 from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
 from capillary_async.jobs import BulkJob, JobStatus
 from capillary_async.jobs.manifest import STATUSES
 
+SECONDS: Final = 2.0
 
-def watch(directory: Path, /, *, every: Annotated[float, Parameter(validator=Number(gt=0))] = 2.0) -> int:
-    """Show how a bulk job is doing, whoever works on it, until every key is done. Ctrl-C stops the watching alone.
+
+def watch(directory: Path, /, *, every: Annotated[float, Parameter(validator=Number(gt=0))] = SECONDS) -> int:
+    """Print how far a bulk job is until every key is done. Ctrl-C ends the command; the job goes on.
 
     Args:
         directory: Where the job lives.
-        every: Seconds between two looks.
+        every: Seconds between two checks.
     """
     return follow(BulkJob.open(directory).status, every)
 
 
-def follow(look: Callable[[], JobStatus], every: float, sleep: Callable[[float], Any] = time.sleep) -> int:
+def follow(look: Callable[[], JobStatus], every: float = SECONDS, sleep: Callable[[float], Any] = time.sleep) -> int:
     """Print a line whenever something has changed, until the job is complete.
 
     Returns:
@@ -35,7 +37,7 @@ def follow(look: Callable[[], JobStatus], every: float, sleep: Callable[[float],
         status = look()
         line = _line(status)
         if line != before:
-            say(line)
+            echo(line)
             before = line
         if status.is_complete:
             return KEYS_FAILED if status.failed else DONE

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from capillary_async.cli.call_stats import CallStats
 from capillary_async.cli.connection import Connection
-from capillary_async.cli.display import ProgressView, say, shown
+from capillary_async.cli.display import ProgressView, echo, shown
 from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
 from capillary_async.jobs import BulkJob, ExportFormat, JobOptions, JobStatus, JobStoppedError, run_with_signals
 from capillary_async.jobs.export import check_format
@@ -88,7 +88,7 @@ class Work:
             is_new = False
         else:
             if job.key_file_has_changed:
-                say(f"{job.manifest.source} has changed since the job was made; the job goes on with its own copy")
+                echo(f"{job.manifest.source} has changed since the job was made; the job goes on with its own copy")
             with _resumable(job):
                 status = asyncio.run(self._run(job, connection))
         if form is not None and job.manifest.shard is None:
@@ -102,9 +102,9 @@ class Work:
         connections = max(most, ClientOptions().max_connections)
         defaults = ClientOptions(deadline=None, max_connections=connections, listing_traits=job.listing_traits)
         connection = attrs.evolve(connection, rate=connection.rate or job.manifest.notes.get("rate"))
-        traffic = CallStats()
-        monitor = ProgressView(job, traffic, connection.rate_limit)
-        async with connection.client(defaults, traffic.add) as client, shown(monitor, Console()):
+        call_stats = CallStats()
+        monitor = ProgressView(job, call_stats, connection.rate_limit)
+        async with connection.client(defaults, call_stats.add) as client, shown(monitor, Console()):
             running = job.run(
                 client,
                 concurrency=self.concurrency,
@@ -118,15 +118,15 @@ class Work:
 def _say_complete(status: JobStatus) -> None:
     counts = ", ".join(f"{name.replace('_', ' ')} {getattr(status, name):,}" for name in STATUSES)
     since = "" if status.completed is None else f"{status.completed:%Y-%m-%d %H:%M:%S} UTC"
-    say(f"complete since {since}: {counts}; use a new directory or --refresh to look the keys up again")
+    echo(f"complete since {since}: {counts}; use a new directory or --refresh to look the keys up again")
 
 
 def _export(job: BulkJob, form: ExportFormat, status: JobStatus) -> None:
     path = output_path(job.directory, form)
     if path in status.outputs and path not in status.stale_outputs:
-        say(f"exported before: {path}")
+        echo(f"exported before: {path}")
     else:
-        say(f"exported: {job.export(form)}")
+        echo(f"exported: {job.export(form)}")
 
 
 @contextmanager
@@ -150,8 +150,8 @@ def _stopped(job: BulkJob, reason: object) -> JobStoppedError:
 def _report(status: JobStatus) -> int:
     if not status.failed:
         return DONE
-    say(f"failed keys: {status.failed:,}; `capillary bulk export` lists them in {OUTCOMES_FILE}, and says why")
-    say(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
+    echo(f"failed keys: {status.failed:,}; `capillary bulk export` lists them in {OUTCOMES_FILE}, and says why")
+    echo(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
     return KEYS_FAILED
 
 

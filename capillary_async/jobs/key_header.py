@@ -111,7 +111,7 @@ class KeyHeader:
         if similar:
             message += f"; if it is {similar}, map it: {column.name}={similar}"
         elif shown and len(shown) == len(names):
-            message += f", which has {', '.join(shown)}; map the one that is meant: {column.name}={shown[0]}, say"
+            message += f", which has {', '.join(shown)}; if it has another name, map it: {column.name}={shown[0]}"
         elif names:
             message += ", which holds values in place of names"  # they could be somebody's
         return InvalidKeysError(message, line=line, column=column.name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from capillary_async.jobs import BulkJob
+from capillary_async.jobs import LOOKUPS, BulkJob
 from capillary_async.jobs.lock import Lock
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary, Done
@@ -434,8 +434,8 @@ def test_status_says_it_in_words_and_in_json(run: Run, capillary: Capillary, pla
     words = capillary("bulk", "status", "job").out
     document = json.loads(capillary("bulk", "status", "job", "--json").out)
 
-    assert "not found    1\n" in words
-    assert "is complete  True\n" in words
+    assert "not found     1\n" in words
+    assert "is complete   yes\n" in words
     assert (document["found"], document["not_found"], document["done"], document["total"]) == (2, 1, 3, 3)
     assert document["outputs"] == ["job/output.csv"]
 
@@ -514,3 +514,38 @@ def test_it_moves_on_a_terminal(run: Run, environment: pytest.MonkeyPatch) -> No
     assert done.code == 0
     assert "━" in done.out
     assert "29 of 29 (100 %)" in done.out
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("run job --shard 0", "the job in job is not split; capillary bulk split job --into N splits it"),
+        ("export job --format csv", "keys are still pending; resume the job first, or add --partial"),
+        ("export job --format csv --to no/x.csv", "--to: there is no directory no"),
+        ("retry job --status foo", "--status cannot be foo"),
+        ("run other --lookup customers --keys phones.csv --by mobile", "it has another name, add --map mobile=Phone"),
+    ],
+)
+def test_a_refusal_names_the_option_that_helps(capillary: Capillary, place: Path, line: str, message: str) -> None:
+    """People who read it type it next."""
+    BulkJob.create(place / "job", "customers", [1, 2])
+    (place / "phones.csv").write_text("Phone,Name\n1,x\n", "utf-8")
+
+    done = capillary("bulk", *line.split())
+
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_a_shard_that_is_not_there_is_refused(capillary: Capillary, place: Path) -> None:
+    """They count from 0."""
+    BulkJob.create(place / "job", "customers", [1, 2]).split(2)
+
+    assert "--shard must be from 0 to 1" in capillary("bulk", "run", "job", "--shard", "2").err
+
+
+def test_the_help_lists_every_lookup(capillary: Capillary) -> None:
+    """Otherwise only an error would."""
+    shown = " ".join(capillary("bulk", "run", "--help").out.replace("│", " ").split())
+
+    assert [name for name in LOOKUPS if name not in shown] == []

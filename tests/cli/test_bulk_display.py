@@ -31,8 +31,8 @@ class Scene:
     def __init__(self, directory: Path) -> None:
         self.clock = VirtualClock()
         self.job = BulkJob.create(directory, "customers", [1])
-        self.traffic = CallStats(self.clock.time)
-        self.monitor = ProgressView(self.job, self.traffic, RateLimit(1000))
+        self.call_stats = CallStats(self.clock.time)
+        self.monitor = ProgressView(self.job, self.call_stats, RateLimit(1000))
 
     def begin(self) -> Progress:
         """Let the job have counts."""
@@ -78,9 +78,9 @@ async def test_a_line_says_everything(scene: Scene) -> None:
     """It is all that a log file has."""
     progress = scene.begin()
     for _ in range(98):
-        scene.traffic.add(call(0.1))
-    scene.traffic.add(call(5.3, rate_limit_wait=5.0, attempts=3))
-    scene.traffic.add(call(0.5))
+        scene.call_stats.add(call(0.1))
+    scene.call_stats.add(call(5.3, rate_limit_wait=5.0, attempts=3))
+    scene.call_stats.add(call(0.5))
     for _ in range(28):
         progress.observe(0.1)
     await elapse(scene, 7)
@@ -103,12 +103,12 @@ def test_a_job_is_not_done_before_it_is_done(scene: Scene) -> None:
 
 async def test_the_rate_is_that_of_the_last_ten_seconds(scene: Scene) -> None:
     """An average since yesterday says nothing about now."""
-    scene.traffic.add(call(0.1, attempts=5000))
+    scene.call_stats.add(call(0.1, attempts=5000))
     rates: list[float] = []
     for _ in range(30):
         await elapse(scene, 1)
-        scene.traffic.add(call(0.1, attempts=3))
-        rates.append(scene.traffic.rate())
+        scene.call_stats.add(call(0.1, attempts=3))
+        rates.append(scene.call_stats.rate())
 
     assert rates[0] > 5000
     assert rates[-1] == pytest.approx(3)
@@ -124,7 +124,7 @@ def test_nobody_is_told_that_nothing_runs_at_once(scene: Scene) -> None:
 def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
     """The limit shapes every burst a little."""
     scene.begin()
-    scene.traffic.add(call(0.101, rate_limit_wait=0.001))
+    scene.call_stats.add(call(0.101, rate_limit_wait=0.001))
 
     assert "waiting" not in scene.monitor.line()
 
@@ -220,3 +220,15 @@ async def test_a_fault_of_the_display_is_not_hidden(scene: Scene, monkeypatch: p
     with pytest.raises(ZeroDivisionError):
         async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
             await elapse(scene, 20)
+
+
+async def test_the_end_tells_the_rate_of_the_whole_run(scene: Scene) -> None:
+    """The last ten seconds may have been one key's retries."""
+    scene.begin()
+    for _ in range(70):
+        scene.call_stats.add(call(0.1))
+    await elapse(scene, 20)
+    scene.call_stats.rate()
+    scene.monitor.is_over = True
+
+    assert "3.5 requests/s" in scene.monitor.line()

@@ -46,3 +46,21 @@ def test_a_place_without_a_job_is_a_mistake(capillary: Capillary, tmp_path: Path
     done = capillary("watch", str(tmp_path))
 
     assert (done.code, done.err.count("\n")) == (2, 1)
+
+
+def test_the_status_of_a_job_can_be_watched(capillary: Capillary, tmp_path: Path) -> None:
+    """People look for it beside `bulk status`."""
+    keys = tmp_path / "keys.csv"
+    keys.write_text("customer_id\n1\n2\n", "utf-8")
+    capillary("bulk", "run", str(tmp_path / "job"), "--lookup", "customers", "--keys", str(keys))
+
+    done = capillary("bulk", "status", str(tmp_path / "job"), "--watch")
+
+    assert (done.code, done.out) == (0, "2 of 2 (100 %), found 2\n")
+
+
+def test_lines_and_json_are_not_mixed(capillary: Capillary, tmp_path: Path) -> None:
+    """A program could not read them."""
+    BulkJob.create(tmp_path / "job", "customers", [1])
+
+    assert capillary("bulk", "status", str(tmp_path / "job"), "--watch", "--json").code == 2
