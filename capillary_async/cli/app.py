@@ -1,4 +1,4 @@
-"""Run one command: what it says and returns, also when something goes wrong."""
+"""Run one command, print its errors, and return its exit code."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             return TERMINATED if received else INTERRUPTED
         except BrokenPipeError:
-            close_output()  # whoever read it has seen enough
+            close_output()
             return PIPE_CLOSED
         except Exception as error:
             code = exit_code_of(error)

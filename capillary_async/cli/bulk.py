@@ -20,10 +20,10 @@ from capillary_async.codec import encode_json
 from capillary_async.jobs import LOOKUPS, BulkJob, ExportFormat, JobStatus, Manifest, find_lookup
 from capillary_async.jobs.export import check_format
 
-_HELP: Final = """Look up any number of keys, as a job that survives whatever happens to the process.
+_HELP: Final = """Look up any number of keys, as a job that survives interruptions of the process.
 
-A job lives in a directory. What is done is safe there: after Ctrl-C, kill -9, a power cut or a full disk
-`resume` goes on, and every row is in the output exactly once.
+A job is a directory. It keeps what is done: after Ctrl-C, kill -9, a power cut or a full disk `resume` continues, and
+every row is in the output exactly once.
 """
 
 Flag = Annotated[bool, Parameter(negative=())]
@@ -63,7 +63,7 @@ def run(
     work: Work = _WORK,
     connection: Connection = _CONNECTION,
 ) -> int:
-    """Make a job and work on it. Where this very job is already, go on with it; when it is complete, say since when.
+    """Create a job and run it. A job that exists continues; of a complete one, print since when it is complete.
 
     Args:
         directory: Where the job lives; new or empty, or that of the job.
@@ -72,7 +72,7 @@ def run(
         keys: Which keys.
         options: Options of the lookup.
         work: How the job is worked on.
-        connection: Whom it asks.
+        connection: Which API it sends requests to.
     """
     if keys.keys == "-" == str(connection.secret_file):
         raise ValueError("--keys and --secret-file cannot both read standard input")
@@ -87,12 +87,12 @@ def run(
 
 
 def resume(directory: Path, /, *, work: Work = _WORK, connection: Connection = _CONNECTION) -> int:
-    """Go on with a job that was interrupted.
+    """Continue a job that was interrupted.
 
     Args:
         directory: Where the job lives.
         work: How the job is worked on.
-        connection: Whom it asks.
+        connection: Which API it sends requests to.
     """
     return work.on(_open(directory), connection)
 
@@ -105,13 +105,13 @@ def retry(
     work: Work = _WORK,
     connection: Connection = _CONNECTION,
 ) -> int:
-    """Look up the keys that failed once more, and whatever else is left.
+    """Look up again the keys that failed, and the keys that are still pending.
 
     Args:
         directory: Where the job lives.
         status: Which keys: failed, not_found, merged, invalid, empty, or several with commas between.
         work: How the job is worked on.
-        connection: Whom it asks.
+        connection: Which API it sends requests to.
     """
     job = _open(directory)
     work.check(connection)
@@ -177,13 +177,13 @@ def export(
     partial: Flag = False,
     csv_safe: Flag = False,
 ) -> None:
-    """Write all that was found into one file, a row for each row found, and what came of each key beside it.
+    """Write all rows that were found into one file, and each key with its status and reason into outcomes.csv.
 
     Args:
         directory: Where the job lives; parts of a job that was split are put together.
         form: Of the file, which is called output.parquet, output.jsonl or output.csv.
         to: Another path, or a URL, for the file.
-        partial: Do it although keys are still to be looked up.
+        partial: Export although keys are still pending.
         csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
     """
     if to is not None and "://" not in to and not Path(to).parent.is_dir():
@@ -207,11 +207,11 @@ def plan(
     rate: str | None = None,
     keys: KeyOptions = _KEYS,
 ) -> None:
-    """Check and count keys, and say what looking them up would cost. Nothing is sent.
+    """Check and count keys, and print how many requests and how much time they need. Nothing is sent.
 
     Args:
-        lookup: As for `run`; without it, the columns tell.
-        rate: Start at most so many requests in so many seconds, such as 1000/60.
+        lookup: As for `run`; without it, the lookup with these columns.
+        rate: Start at most this many requests in this many seconds, such as 1000/60.
         keys: As for `run`.
     """
     _let_import_from_here()

@@ -1,4 +1,4 @@
-"""What `capillary bulk` can be told of a job's lookup and keys."""
+"""The options of `capillary bulk` about a job's lookup and keys."""
 
 import sys
 from collections.abc import Generator, Mapping
@@ -72,9 +72,9 @@ class KeyOptions:
     Attributes:
         keys: CSV with a header, JSON lines or Parquet, with the lookup's columns; a URL; `-` reads standard input, and
             pipes are read, too.
-        key_format: What the keys are in, if the file's name does not say.
+        key_format: Format of the keys, if the file's name does not end in it.
         by: Look customers up by this identifier in place of their id, such as mobile.
-        map: The file's own name for a column, such as mobile=Phone.
+        map: The name that a key's column has in the file, such as mobile=Phone.
         option: An option of a lookup of your own, such as depth=3.
     """
 
@@ -96,7 +96,7 @@ class KeyOptions:
         return _pairs("--map", self.map, may_be_empty=True)
 
     def arguments(self, lookup: str, options: Any) -> dict[str, Any]:
-        """Return all options of a lookup that were given. What its endpoint does not document is warned of.
+        """Return all options of a lookup that were given. Warns of values that its endpoint does not document.
 
         Raises:
             ValueError: `option` means nothing.

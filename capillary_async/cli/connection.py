@@ -1,4 +1,4 @@
-"""Where a command connects, as whom, and how patiently: options, then a profile, then the environment.
+"""The connection of a command, from its options, then a profile, then the environment.
 
 No option takes a secret's value, because everybody on a machine can read the arguments of its
 processes. Secrets come from the environment, a file, a pipe, the system's keyring or the keyboard.
@@ -46,7 +46,7 @@ _GROUP = Group(
 @Parameter(name="*", group=_GROUP)
 @attrs.frozen(kw_only=True)
 class Connection:
-    """Where to connect, as whom, and how patiently.
+    """Where to connect, with which account, limits and deadline.
 
     Attributes:
         profile: Take what is not given from `[profiles.NAME]` in the file config.toml of your configuration
@@ -68,7 +68,7 @@ class Connection:
         proxy: URL of an HTTP proxy. Put one with a password into CAPILLARY_PROXY or --proxy-file. No other variable
             is read.
         proxy_file: Read the proxy's URL from this file.
-        reporting: What is told about the requests.
+        reporting: What is printed about the requests and errors.
     """
 
     profile: str | None = None
@@ -127,7 +127,7 @@ class Connection:
         return settings.limit(settings.environment(os.environ, is_asking=False))
 
     def settled(self, variables: Mapping[str, str]) -> "Connection":
-        """Add what the profile says to what was given.
+        """Add the profile's settings to the options that were given.
 
         Raises:
             ConfigurationError: There is no such profile, or an option holds a password.
@@ -148,7 +148,7 @@ class Connection:
         return attrs.evolve(self, profile=None, **missing)
 
     def profile_setting(self, name: str) -> Any:
-        """Return what the profile says of another option than these, or `None`."""
+        """Return the profile's setting for an option of another class, or `None`."""
         return self._profile(os.environ).get(name)
 
     def _profile(self, variables: Mapping[str, str]) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class Connection:
         return attrs.evolve(defaults, **{name: value for name, value in given.items() if value is not None})
 
     def limit(self, environment: Mapping[str, str]) -> RateLimit | None:
-        """Return the limit that `rate` and `share` mean, for whom the environment names."""
+        """Return the limit that `rate` and `share` mean, for the environment's account."""
         if self.rate is None:
             if self.share is not None:
                 raise ValueError("--share needs --rate, the limit that is shared")
@@ -214,7 +214,7 @@ class Connection:
                 environment[proof] = typed
 
     def _secret(self, environment: Mapping[str, str], account: str) -> str | None:
-        """Read the secret from where the options say, or return `None` where they do not say."""
+        """Read the secret from the source that an option names; `None` if no option does."""
         sources = [name for name in _IDENTITY[2:] if getattr(self, name)]
         if len(sources) > 1:
             raise ValueError("--secret-file, --secret-env and --keyring are ways to read one secret; give one")

@@ -1,4 +1,4 @@
-"""Read from a docstring what it says of each argument."""
+"""Read the descriptions of arguments from a docstring."""
 
 import inspect
 import re
@@ -8,7 +8,7 @@ _ARGUMENT: Final = re.compile(r" {4}(\w+): (.*)")
 
 
 def argument_descriptions(docstring: str | None) -> dict[str, str]:
-    """Return what the section `Args` says of each argument; nothing where docstrings were thrown away (`-OO`)."""
+    """Return each argument's text in the section `Args`; nothing where Python removed docstrings (`-OO`)."""
     _, _, section = inspect.cleandoc(docstring or "").partition("Args:\n")
     found: dict[str, str] = {}
     name = ""

@@ -1,4 +1,4 @@
-"""What one sees of a bulk job while it runs: a picture that moves on a terminal, plain lines elsewhere."""
+"""The progress of a running bulk job: a progress bar on a terminal, a line every ten seconds elsewhere."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -40,10 +40,10 @@ def duration(seconds: float) -> str:
 
 @attrs.define(eq=False)
 class ProgressView:
-    """Puts into words how a job is doing.
+    """Formats the progress of a job.
 
     Attributes:
-        is_over: Whether the run has come to its end, for better or worse.
+        is_over: Whether the run has ended, with success or not.
     """
 
     _job: BulkJob
@@ -52,7 +52,7 @@ class ProgressView:
     is_over: bool = attrs.field(default=False, init=False)
 
     def line(self) -> str:
-        """Say everything in one line; nothing before the job has begun."""
+        """Return the state of the job in one line; an empty text before the job has begun."""
         progress = self._job.progress
         if progress is None:
             return ""
@@ -93,7 +93,6 @@ class ProgressView:
         if self._job.is_stopping:
             return "stopping: the lookups in flight may take up to 20 s; press Ctrl-C again to stop at once"
         if progress.waiting_for:
-            # How long all will take then, nobody can tell.
             return f"waiting for {progress.waiting_for}" + (f": {progress.last_error}" if progress.last_error else "")
         if progress.silence >= _SILENCE_SECONDS:
             return f"waiting for answers; none for {duration(progress.silence)}"
@@ -118,7 +117,7 @@ def _counts(progress: Progress) -> str:
 async def shown(monitor: ProgressView, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
     """Show how a job is doing while the block runs, and how it stands in the end.
 
-    A terminal or a pipe that was closed, or a log on a full disk, does not stop the job: nobody looks, that is all.
+    The job continues when the terminal or pipe is closed, or when the disk of the log is full.
 
     Args:
         monitor: What to show.
@@ -137,7 +136,7 @@ async def shown(monitor: ProgressView, console: Console, sleep: Sleep = asyncio.
             task.cancel()
             await asyncio.wait([task])
             monitor.is_over = True
-            if task.cancelled() or task.exception() is not None:  # not when nobody looks any more
+            if task.cancelled() or task.exception() is not None:  # not after the output was closed
                 _try(show)
 
 
@@ -158,7 +157,7 @@ def _try(show: Callable[[], object]) -> bool:
 
 
 def echo(line: str) -> None:
-    """Print a line; when nobody reads it, the work goes on all the same."""
+    """Print a line; a closed output is no error."""
     _try(partial(print, line, flush=True))
 
 

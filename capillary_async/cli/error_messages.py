@@ -1,4 +1,4 @@
-"""What the command says when something goes wrong: one line, in the words of a shell."""
+"""The message of an error: one line that names options and commands, not Python's names."""
 
 import json
 import re
@@ -34,7 +34,7 @@ _SHELL_ADVICE: Final = {
 
 
 def explain(error: Exception) -> str:
-    """Say what went wrong, and how to go on."""
+    """Return what went wrong, and how to continue."""
     if isinstance(error, MissingArgumentError):
         return _missing(error)
     if isinstance(error, UnusedCliTokensError):
@@ -81,7 +81,7 @@ def _way_on(error: Exception) -> str:
 
 
 def explain_as_json(error: Exception, exit_code: int) -> str:
-    """Say in a JSON object what went wrong, for programs: every key is always there."""
+    """Return the error as a JSON object for programs; every key is always there."""
     cursor = getattr(error, "cursor", None)
     codes = list(getattr(error, "codes", ()))
     document: dict[str, Any] = {
@@ -101,10 +101,10 @@ def explain_as_json(error: Exception, exit_code: int) -> str:
 
 
 def next_step(error: Exception) -> str:
-    """Say what to do about an error."""
+    """Return what the user can do about an error."""
     name = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _NEXT_STEPS), "")
     if _way_on(error):
-        return f"go on with --resume {getattr(error, 'cursor', '')}"
+        return f"continue with --resume {getattr(error, 'cursor', '')}"
     if getattr(error, "retryable", False):
         return "run the command again later"
     return _NEXT_STEPS.get(name, "correct the arguments; --help lists them")
@@ -112,7 +112,7 @@ def next_step(error: Exception) -> str:
 
 # By the classes' names, so that nothing loads for an error that never comes.
 _NEXT_STEPS: Final = {
-    "JobStoppedError": "go on with: capillary bulk resume",
+    "JobStoppedError": "continue with: capillary bulk resume",
     "UnexpectedResponseError": "check --base-url or --region",
     "AuthenticationError": "check the till or key, and its password or secret",
     "AccessDeniedError": "ask Capillary for access with this till or key",

@@ -1,4 +1,4 @@
-"""What the exit code of a command tells a script, whichever command it is."""
+"""The exit codes of all commands."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -9,13 +9,13 @@ INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 _MEANINGS: Final[Mapping[int, str]] = {
     DONE: "done",
     FAILED: "the API failed or did not answer, or a file could not be read or written",
-    MISUSED: "wrong arguments or settings, also where only the API can tell",
+    MISUSED: "wrong arguments or settings, also those that only the API can check",
     KEYS_FAILED: "`bulk`: done, but some keys failed; `bulk retry` tries them again",
-    JOB_STOPPED: "`bulk`: stopped before the end; `bulk resume` goes on",
+    JOB_STOPPED: "`bulk`: stopped before the end; `bulk resume` continues",
     NOT_FOUND: "no such customer, group or target, or the customer was merged into another",
-    NOT_LET_IN: "the API did not let you in",
+    NOT_LET_IN: "the API refused the account",
     INTERRUPTED: "interrupted by Ctrl-C",
-    PIPE_CLOSED: "whoever read the output went away",
+    PIPE_CLOSED: "the program that read the output closed it",
     TERMINATED: "ended by SIGTERM",
 }
 EXIT_CODES: Final = "Exit codes:\n\n" + "\n".join(f"* {code} {meaning}" for code, meaning in _MEANINGS.items())

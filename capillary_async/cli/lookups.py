@@ -34,9 +34,9 @@ _GROUPS: Final[Mapping[str, type]] = {
     "targets": Targets,
     "user_groups": UserGroups,
 }
-# What every command takes besides, and then what every listing takes.
+# The options of every command, then those of every listing.
 _OPTIONS: Final = (Output(), Connection(), ListingOptions())
-# Arguments that bring nothing unless another argument asks for the part that they are about.
+# Arguments that need a value of another argument.
 _NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "gap_to_upgrade": ("embed", "mlp"),
     "gap_to_renew": ("embed", "mlp"),
@@ -97,7 +97,7 @@ def _for_shell(text: str) -> str:
 
 
 def _typeable(parameter: Parameter) -> Parameter:
-    """Say in the hint what text cannot leave unsaid: lists, the documented values, a time of day beside a day."""
+    """Complete the hint for values that are typed as text: lists, documented values, a date with a time."""
     hint, name = parameter.annotation, parameter.name.upper().replace("_", "-")
     item = several_of(hint)
     if item is not None:

@@ -1,4 +1,4 @@
-"""What looking up some keys would cost, and for which lookup they are when nobody says so."""
+"""Count the requests that a job needs, and find its lookup by the columns of its keys."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from capillary_async.options import RateLimit
 
 
 def plan_lookup(lookup: str | None, keys: KeyOptions, rate: RateLimit | None) -> tuple[str, Plan]:
-    """Count the keys, and what they cost.
+    """Count the keys and requests.
 
     Args:
-        lookup: What would be looked up; `None` goes by the columns.
+        lookup: What would be looked up; `None` finds it by the columns.
         keys: Where the keys are.
         rate: How many calls may start in which time.
 
@@ -27,7 +27,7 @@ def plan_lookup(lookup: str | None, keys: KeyOptions, rate: RateLimit | None) ->
         if lookup is not None:
             return lookup, _plan(lookup, source, keys, rate)
         if not isinstance(source, Path):
-            raise ValueError("give --lookup, for a pipe cannot be read twice")
+            raise ValueError("give --lookup, because a pipe cannot be read twice")
         for name in sorted(LOOKUPS, key=lambda name: -len(find_lookup(name).columns)):
             try:
                 return name, _plan(name, source, keys, rate)

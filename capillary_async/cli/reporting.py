@@ -1,4 +1,4 @@
-"""`-v`, `-vv` and `--errors`: what a command tells about its requests and its errors, on standard error."""
+"""`-v`, `-vv` and `--errors`: what a command prints on standard error."""
 
 import sys
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ from cyclopts import Group, Parameter
 if TYPE_CHECKING:
     from capillary_async.pipeline.telemetry import Event, OnEvent
 
-_GROUP: Final = Group("What is told", sort_key=4)
+_GROUP: Final = Group("Diagnostics", sort_key=4)
 
 
 @Parameter(name="*", group=_GROUP)
 @attrs.frozen(kw_only=True)
 class Reporting:
-    """What is told, on standard error.
+    """What is printed on standard error.
 
     Attributes:
         verbose: Show a line for each request: path template, status, attempt, milliseconds. Given twice, also
             retries, waits and tokens.
-        errors: How an error is written: `text`, a line for eyes, or `json`, an object with the keys error, code,
+        errors: How an error is written: `text`, one line, or `json`, an object with the keys error, code,
             codes, status, message, path, attempts, request_id, next_step and cursor.
     """
 
@@ -29,21 +29,21 @@ class Reporting:
     errors: Literal["text", "json"] = "text"
 
     def listener(self) -> "OnEvent | None":
-        """Return what a client's `on_event` should be; `None` when nothing is to be told."""
+        """Return what a client's `on_event` should be; `None` without `-v`."""
         if not self.verbose:
             return None
         is_detailed = self.verbose > 1
 
-        def tell(event: "Event") -> None:
+        def print_event(event: "Event") -> None:
             for line in _lines(event, is_detailed=is_detailed):
                 print(f"capillary: {line}", file=sys.stderr)
 
-        return tell
+        return print_event
 
 
 def _lines(event: "Event", *, is_detailed: bool) -> Iterator[str]:
-    """Say in a line what happened; most of it only in detail."""
-    from capillary_async import telemetry  # noqa: PLC0415  (few commands tell anything)
+    """Return the lines for an event; most events have one only in detail."""
+    from capillary_async import telemetry  # noqa: PLC0415  (few commands use it)
 
     if isinstance(event, telemetry.AttemptEnded):
         outcome = event.status or (event.error.__name__ if event.error else "no answer")

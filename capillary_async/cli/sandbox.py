@@ -1,4 +1,4 @@
-"""`capillary sandbox`: serve the sandbox, and say how to reach it."""
+"""`capillary sandbox`: serve the sandbox, and print the variables that lead to it."""
 
 import asyncio
 import inspect

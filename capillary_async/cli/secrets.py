@@ -1,4 +1,4 @@
-"""Secrets from everywhere but the command line: files, pipes, the system's keyring, the keyboard."""
+"""Read secrets from files, pipes, the system's keyring or the keyboard, never from the command line."""
 
 import codecs
 import getpass
@@ -11,7 +11,7 @@ from typing import Final
 
 from capillary_async.errors import ConfigurationError
 
-# Who one can be, and the variables that prove it; the first of these takes what is read from a file or typed.
+# The variables that name an account, and those of its secret; the first gets a secret that is read or typed.
 PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
     "CAPILLARY_TILL": ("CAPILLARY_PASSWORD", "CAPILLARY_PASSWORD_MD5"),
     "CAPILLARY_KEY": ("CAPILLARY_SECRET",),
@@ -20,7 +20,7 @@ PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
 _SERVICE: Final = "capillary"
 # In a URL, before the host or among the parameters.
 _PASSWORD: Final = re.compile(r"^(?:[\w+.-]+://)?[^/@]*:[^@]*@|[?&]password=")
-# What editors and shells of Windows put before a text; it is part of no secret.
+# Byte-order marks, which editors and shells of Windows put before a text; not part of the secret.
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -101,7 +101,7 @@ def refuse_password(name: str, url: str | None, place: str) -> None:
 
 
 def ask_for(variable: str) -> str | None:
-    """Let the secret be typed that a variable would hold; return `None` where nobody sits at a keyboard.
+    """Ask for the secret of a variable; return `None` if standard input is no terminal.
 
     Raises:
         ValueError: Nothing was typed.

@@ -20,7 +20,7 @@ def share(limit: RateLimit, where: str, environment: Mapping[str, str]) -> Share
     Args:
         limit: How many requests in which time.
         where: `file`, or the URL of a file or of a server.
-        environment: The variables that say who asks whom; a hash of them names the limit.
+        environment: The variables that name account and API; a hash of them names the limit.
 
     Raises:
         ValueError: `where` is neither.

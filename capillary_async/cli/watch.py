@@ -50,7 +50,7 @@ def _line(status: JobStatus) -> str:
     parts = [f"{status.done:,} of {status.total:,} ({share} %)"]
     parts += [f"{name.replace('_', ' ')} {count:,}" for name, count in counts]
     if not status.is_complete and status.running is None:
-        parts.append("nobody works on it")
+        parts.append("no process works on it")
     if status.last_error:
         parts.append(status.last_error)
     return ", ".join(parts)

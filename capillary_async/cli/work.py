@@ -1,4 +1,4 @@
-"""Work on a bulk job: the client it wants, signals, the display, and what is said at the end."""
+"""Run a bulk job with its client, signals and display, and print the result."""
 
 import asyncio
 import shlex
@@ -23,17 +23,17 @@ from capillary_async.jobs.manifest import STATUSES
 from capillary_async.options import ClientOptions
 
 Concurrency = int | Literal["auto"]
-# As many connections as "auto" may come to want.
+# The most connections that "auto" uses.
 _MOST_AT_ONCE: Final = 256
 
 
 @Parameter(name="*", group=Group("Job", sort_key=1))
 @attrs.frozen(kw_only=True)
 class Work:
-    """How a job is worked on. What is not given is as when the job was made.
+    """How a job runs. Options that are not given are those of when the job was made.
 
     Attributes:
-        concurrency: Lookups at once, 64 unless ever given; `auto` finds out how many the API bears.
+        concurrency: Lookups at once, 64 unless given when the job was made; `auto` adapts to what the API can take.
         max_failures: Stop when more keys than this have failed: a number, or a share such as 5%.
         export: At the end, write all that was found into one file.
         refresh: Look up all keys of a complete job again; the old outcomes stay until the new ones are whole.
@@ -47,7 +47,7 @@ class Work:
     any_account: Annotated[bool, Parameter(negative=())] = False
 
     def check(self, connection: Connection) -> None:
-        """See that the options make sense, before anything is done.
+        """Check the options before anything is done.
 
         Raises:
             ValueError: One does not.
@@ -55,7 +55,7 @@ class Work:
         _ = self.job_options(), connection.rate_limit
 
     def job_options(self) -> JobOptions:
-        """Put down how the job works whenever it goes on.
+        """Return the options that the job keeps.
 
         Raises:
             ValueError: An option's value makes no sense.
@@ -64,7 +64,7 @@ class Work:
         return options if self.concurrency is None else attrs.evolve(options, concurrency=self.concurrency)
 
     def notes(self, connection: Connection) -> dict[str, str]:
-        """Put down what else holds whenever the command goes on with the job."""
+        """Return what the job keeps for the command line."""
         given = {"rate": connection.rate, "export": self.export}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -75,7 +75,7 @@ class Work:
             The exit code.
 
         Raises:
-            JobStoppedError: It is not done; says how to go on.
+            JobStoppedError: It is not done; the message says how to continue.
             CapillaryError: It could not begin.
             ValueError: An option's value makes no sense.
         """
@@ -131,7 +131,7 @@ def _export(job: BulkJob, form: ExportFormat, status: JobStatus) -> None:
 
 @contextmanager
 def _resumable(job: BulkJob) -> Generator[None]:
-    """Let Ctrl-C and SIGTERM do no more harm than a stop does, and say how to go on after one."""
+    """Turn Ctrl-C and SIGTERM into a stop of the job whose message says how to continue."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -144,13 +144,13 @@ def _resumable(job: BulkJob) -> Generator[None]:
 
 
 def _stopped(job: BulkJob, reason: object) -> JobStoppedError:
-    return JobStoppedError(f"{reason}; go on with: capillary bulk resume {_quoted(job.directory)}")
+    return JobStoppedError(f"{reason}; continue with: capillary bulk resume {_quoted(job.directory)}")
 
 
 def _report(status: JobStatus) -> int:
     if not status.failed:
         return DONE
-    echo(f"failed keys: {status.failed:,}; `capillary bulk export` lists them in {OUTCOMES_FILE}, and says why")
+    echo(f"failed keys: {status.failed:,}; `capillary bulk export` lists them with the reasons in {OUTCOMES_FILE}")
     echo(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
     return KEYS_FAILED
 

@@ -57,16 +57,16 @@ class LoopThread:
         return self._process not in (0, os.getpid())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Return what a coroutine comes to.
+        """Run a coroutine and return its result.
 
         Raises:
             ConfigurationError: The thread does not run here.
-            BaseException: As the coroutine says.
+            BaseException: The coroutine raised it.
         """
         try:
             future: Future[T] = self._running_portal().start_task_soon(_result_of, coroutine)
         except BaseException:
-            coroutine.close()  # nobody is going to await it
+            coroutine.close()  # it will not be awaited
             raise
         try:
             return future.result()

@@ -61,7 +61,7 @@ class Blocking:
         raise TypeError("open one client in each process: a client's thread and its sockets do not travel in a pickle")
 
     def finish(self, value: Any) -> Any:
-        """Return what a method's value comes to, without anything to await left in it."""
+        """Wait for a method's result, and return it in its blocking form."""
         if inspect.iscoroutine(value):
             value = self.loop.run(value)
         if isinstance(value, AsyncGenerator):
@@ -113,7 +113,7 @@ def _member(name: str, member: Any) -> Any:
 
 
 def _method(function: FunctionType) -> Callable[..., Any]:
-    # Not what is noted on the function: there, endpoints say that they are coroutine functions.
+    # Without the function's attributes, because they mark endpoints as coroutine functions.
     @wraps(function, updated=())
     def method(self: Blocking, /, *args: Any, **kwargs: Any) -> Any:
         return self.finish(function(self.source, *args, **kwargs))

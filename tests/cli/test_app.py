@@ -186,7 +186,7 @@ def test_a_closed_pipe_ends_the_command_as_it_ends_others() -> None:
 
 @pytest.mark.usefixtures("environment")
 async def test_control_c_ends_a_lookup_quietly(server: Sandbox) -> None:
-    """Whoever presses it knows what happened."""
+    """The user who presses Ctrl-C needs no explanation."""
     is_asked = threading.Event()
 
     def is_seen(_: object) -> bool:
@@ -213,7 +213,7 @@ def test_output_is_utf8_whatever_the_locale(environment: pytest.MonkeyPatch) -> 
 
 
 def test_a_full_disk_says_what_to_do(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
-    """Whoever reads it at night wants no more than that."""
+    """An operator at night reads one line."""
 
     def fail(*_: object, **_options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -76,7 +76,7 @@ def test_its_output_is_what_the_api_has(capillary: Capillary, server: Sandbox, p
 
 
 def test_it_reports_what_it_did(run: Run, place: Path) -> None:
-    """Whoever reads the mail of a nightly run wants to know in one line."""
+    """The mail of a nightly run shows the result in one line."""
     done = run([1, 2, 2, 3, 1])
 
     made, counted = done.out.splitlines()
@@ -96,7 +96,7 @@ def test_failed_keys_have_a_code_and_can_be_retried(
 
     assert (done.code, done.err) == (3, "")
     assert done.out.splitlines()[-2:] == [
-        "failed keys: 1; `capillary bulk export` lists them in outcomes.csv, and says why",
+        "failed keys: 1; `capillary bulk export` lists them with the reasons in outcomes.csv",
         "try them again with: capillary bulk retry job",
     ]
     assert (again.code, again.err) == (0, "")
@@ -114,7 +114,7 @@ def test_a_refused_password_costs_two_requests_and_the_job_goes_on(
     done = capillary("bulk", "resume", "job")
 
     assert (stopped.code, requests) == (4, 2)  # a second key shows that the first one is not to blame
-    assert stopped.err.endswith("; go on with: capillary bulk resume job\n")
+    assert stopped.err.endswith("; continue with: capillary bulk resume job\n")
     assert done.code == 0
     assert "requests/s of 1,000.0" in done.out
     assert done.out.endswith("exported: job/output.csv\n")
@@ -358,7 +358,7 @@ def test_too_many_failures_stop_it_until_more_are_allowed(run: Run, capillary: C
     done = capillary("bulk", "resume", "job", "--max-failures", "1", "--concurrency", "8")
 
     assert stopped.code == 4
-    assert "more than the job allows; go on with" in stopped.err
+    assert "more than the job allows; continue with" in stopped.err
     assert done.code == 3
     assert ", 2 at once" in done.out  # a quarter, in the second pass
 
@@ -376,7 +376,7 @@ def test_an_interrupted_sealing_can_be_repeated(
     environment.undo()
 
     assert stopped.code == 4
-    assert stopped.err == "capillary: interrupted; go on with: capillary bulk resume job\n"
+    assert stopped.err == "capillary: interrupted; continue with: capillary bulk resume job\n"
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
@@ -496,7 +496,7 @@ def test_a_plan_without_a_rate_says_nothing_of_time(capillary: Capillary, place:
 
 
 def test_the_help_lists_every_exit_code(capillary: Capillary) -> None:
-    """Whoever writes a script looks there."""
+    """Authors of scripts look there."""
     for arguments in (["--help"], ["bulk", "--help"], ["bulk", "run", "--help"]):
         text = capillary(*arguments).out
 

@@ -66,7 +66,7 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
         process.send_signal(number)
         _, err = await process.communicate()
         assert process.returncode == 4
-        assert err.decode() == f"capillary: stopped by {number.name}; go on with: capillary bulk resume job\n"
+        assert err.decode() == f"capillary: stopped by {number.name}; continue with: capillary bulk resume job\n"
         asked.append({request.path for request in server.requests})
         server.forget_requests()
     process = await start("resume", "job", cwd=place)

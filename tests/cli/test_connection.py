@@ -161,7 +161,7 @@ def test_the_other_options_reach_the_client(capillary: Capillary, server: Sandbo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_control_c_ends_the_question_for_a_password(environment: pytest.MonkeyPatch) -> None:
-    """Whoever typed the wrong till wants out, and pressing it once is enough everywhere else."""
+    """A user who typed the wrong till presses Ctrl-C once, as everywhere else."""
     environment.delenv("CAPILLARY_PASSWORD")
     ours, terminal = os.openpty()
     command = (sys.executable, "-m", "capillary_async", *LOOKUP)

@@ -111,7 +111,7 @@ def test_a_value_that_is_not_documented_is_sent_with_a_warning(
 
 
 def test_a_warning_repeats_no_number(capillary: Capillary) -> None:
-    """Whoever swaps the two arguments of find-customer has put a phone number first."""
+    """With the two arguments of find-customer swapped, the first one is a phone number."""
     done = capillary("find-customer", "919988123456", "mobile")
 
     assert "919988123456" not in done.err

@@ -59,7 +59,7 @@ def test_the_help_speaks_of_commands(name: str) -> None:
 
 
 def test_a_listing_is_complete_although_pages_are_cut(capillary: Capillary, server: Sandbox) -> None:
-    """Whoever counts the lines counts on them."""
+    """Scripts count the lines."""
     server.cap_page_size(40)
 
     done = capillary(*EVENTS, "--format", "jsonl")
@@ -122,7 +122,7 @@ def test_the_report_is_on_standard_error(capillary: Capillary, server: Sandbox) 
 
 
 def test_the_report_has_no_words_of_python(capillary: Capillary) -> None:
-    """Whoever reads it in a shell need not know what None is."""
+    """Users of a shell need not know Python's None."""
     done = capillary(*EVENTS, "--report", "--max-rows", "1", "--format", "jsonl")
 
     assert "is capped: no, offset unit: unknown, total unit: unknown" in done.err
@@ -209,14 +209,14 @@ def test_where_max_rows_stopped_is_said_and_gone_on_from(capillary: Capillary, s
 
 
 def test_the_report_ends_with_the_cursor(capillary: Capillary) -> None:
-    """Rows may be added later, and whoever keeps the cursor reads only those."""
+    """Rows may be added later, and the cursor leads to those alone."""
     done = capillary(*EVENTS, "--report", "--format", "jsonl")
 
     assert Cursor.parse(done.err.split()[-1]).position == len(done.out.splitlines())
 
 
 def test_a_second_command_knows_what_the_first_found_out(capillary: Capillary, server: Sandbox) -> None:
-    """Each is a process of its own; without the cache each would ask anew what `offset` counts."""
+    """Without the cache each process would ask again what `offset` counts."""
     server.rows["events"] = 25
     requests: list[int] = []
     for customer in (1, 2):

@@ -99,7 +99,7 @@ async def test_a_table_says_when_there_is_nothing() -> None:
 
 
 async def test_a_cell_cannot_steer_the_terminal() -> None:
-    """A name comes from whoever filled in a form."""
+    """Customers type their names into forms."""
     text = await written(Output(), Thing("\x1b[2Jname\n"))
 
     assert text.splitlines()[-1] == "�[2Jname�"

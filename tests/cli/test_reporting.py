@@ -86,12 +86,12 @@ def test_a_broken_listing_says_how_to_go_on(capillary: Capillary, server: Sandbo
 
     error = json.loads(done.err.splitlines()[-1])
     assert error["cursor"]
-    assert error["next_step"] == f"go on with --resume {error['cursor']}"
+    assert error["next_step"] == f"continue with --resume {error['cursor']}"
 
 
 @pytest.mark.parametrize("words", [("customer", "x"), ("customer", "5", "--no-such"), ("frobnicate",)])
 def test_a_mistake_is_an_object_too(capillary: Capillary, words: tuple[str, ...]) -> None:
-    """Whoever reads JSON reads nothing else."""
+    """A program that reads JSON cannot read other lines."""
     error = json.loads(capillary(*words, "--errors", "json").err)
 
     assert (error["exit_code"], error["code"], error["cursor"]) == (2, None, None)

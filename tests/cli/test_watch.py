@@ -38,7 +38,7 @@ def test_a_job_that_nobody_works_on_says_so(tmp_path: Path, capsys: pytest.Captu
     with pytest.raises(KeyboardInterrupt):
         follow(lambda: status, 1.0, stop)
 
-    assert capsys.readouterr().out == "0 of 1 (0 %), nobody works on it\n"
+    assert capsys.readouterr().out == "0 of 1 (0 %), no process works on it\n"
 
 
 def test_a_place_without_a_job_is_a_mistake(capillary: Capillary, tmp_path: Path) -> None:
