@@ -39,7 +39,7 @@ from typing import Final
 
 from capillary_async.paging.intake import Intake
 from capillary_async.paging.readings import Claims, TotalUnit
-from capillary_async.paging.state import SMALLEST_PAGE, PageRequest, Step
+from capillary_async.paging.state import PageRequest, Step
 
 _PATIENCE: Final = 50
 _ROUND: Final = 5
@@ -94,7 +94,7 @@ class Walk(Intake):
         if ask is None:
             raise RuntimeError("the listing is complete")
         self.requests += 1
-        if self.requests == 1 and self._is_plain(keys, claims):
+        if self.requests == 1 and self._is_plain(ask.limit, keys, claims):
             self.ask = None
             self.total.note(claims.total, ask.limit, 0)
             self.traits.longest = max(self.traits.longest, len(keys))
@@ -113,14 +113,15 @@ class Walk(Intake):
 
     # Where to go next
 
-    def _is_plain(self, keys: Sequence[Hashable], claims: Claims) -> bool:
+    def _is_plain(self, limit: int, keys: Sequence[Hashable], claims: Claims) -> bool:
         """Whether a first answer is the whole listing beyond doubt, as most are; the steps would say the same."""
         count = len(keys)
-        if claims.total != count or not count or not self.is_keyed or self._anchor.position:
+        if claims.total != count or not count or not self.is_keyed or self._anchor.position or self.has_short_pages:
             return False
-        is_few = count < SMALLEST_PAGE <= self.page_size and not self.traits.is_tiny
-        is_known = is_few or self.traits.total_unit == "records"
-        return is_known and claims.pages is None and claims.is_last is None and len(set(keys)) == count
+        if claims.pages is not None or claims.is_last is not None or self.total.known_unit == "pages":
+            return False
+        is_known = self.traits.total_unit == "records" or self._is_short(count, limit, claims.limit or 0)
+        return is_known and len(set(keys)) == count
 
     def _plan(self, step: Step | None) -> None:
         if step is None or (step is Step.AGAIN and self._loops.is_doubtful):
