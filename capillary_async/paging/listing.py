@@ -1,6 +1,7 @@
 """What an endpoint declares of its listing, and what one answer of it says."""
 
-from collections.abc import Callable, Hashable, Mapping
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -16,6 +17,8 @@ from capillary_async.pipeline.request import Request, Response, value_object
 T = TypeVar("T")
 _LARGEST: Final = 2**63
 _DEFAULT_LIMIT: Final = 100
+# Names of members, not keys that could be somebody's number or address.
+_PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
 
 @value_object
@@ -154,7 +157,18 @@ def _rows(listing: Listing[Any], answer: dict[str, Any]) -> tuple[list[Any], str
         return cast("list[Any]", rows), where
     if rows is None and name in holder:
         return [], where
-    raise DecodeError("expected a list of rows", location=where)
+    raise DecodeError(f"expected a list of rows at {where}{_lists_in(answer)}", location=where)
+
+
+def _lists_in(answer: dict[str, Any]) -> str:
+    """Say where an answer has lists, for a user of `paginate` who gave the wrong `rows_key`; only plain names."""
+    inner = [(f"{name}.{key}", value) for name, held in answer.items() for key, value in _members(held)]
+    paths = [path for path, value in (*answer.items(), *inner) if isinstance(value, list) and _PATH.fullmatch(path)]
+    return f"; the answer has lists at {', '.join(paths)}" if paths else ""
+
+
+def _members(held: object) -> Iterable[tuple[str, object]]:
+    return cast("dict[str, object]", held).items() if isinstance(held, dict) else ()
 
 
 def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: str) -> tuple[Any, Hashable]:

@@ -93,3 +93,10 @@ def test_its_help_explains_the_options_of_paginate(capillary: Capillary) -> None
 def test_both_are_commands() -> None:
     """A design names them."""
     assert {"get", "paginate"} <= set(build())
+
+
+def test_a_wrong_rows_key_shows_where_the_lists_are(capillary: Capillary) -> None:
+    """Otherwise the first try with an endpoint takes a look at its raw answer."""
+    done = capillary("paginate", "/v3/promotions", "--limit-name", "size", "--offset-name", "page")
+
+    assert "expected a list of rows at data; the answer has lists at data.content" in done.err

@@ -67,7 +67,9 @@ def test_an_answer_without_rows_is_no_empty_page(document: Any) -> None:
     ("document", "message", "location"),
     [
         ([], "expected an object with a page of rows", ""),
-        ({"data": 1}, "expected a list of rows", "data"),
+        ({"data": 1}, "expected a list of rows at data", "data"),
+        ({"data": {"content": []}}, "expected a list of rows at data; the answer has lists at data.content", "data"),
+        ({"data": {"919988123456": []}}, "expected a list of rows at data", "data"),
         ({"data": [1, "2"]}, "data[1] should be a whole number, not a text", "data[1]"),
     ],
 )
