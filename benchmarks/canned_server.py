@@ -1,7 +1,7 @@
-"""Serve listings of target events faster than any client asks: a bare asyncio protocol with answers made beforehand.
+"""Serve listings of target events faster than any client requests them: an asyncio protocol with prepared answers.
 
-`python benchmarks/canned_server.py` prints the port it listens on. It runs in a process of its own, so that what is
-measured is the client.
+`python benchmarks/canned_server.py` prints the port. The server runs in a separate process, so that a benchmark
+measures only the client.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ class Canned(asyncio.Protocol):
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what is written to."""
+        """Store the transport."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that is complete."""
+        """Answer each complete request."""
         self._read += data
         while (end := self._read.find(b"\r\n\r\n")) >= 0:
             head, self._read = self._read[:end], self._read[end + 4 :]

@@ -1,7 +1,7 @@
-"""Run contestants in turn, round after round, and tell how they compare.
+"""Run contestants in turn, for several rounds, and compare them.
 
-Times on a shared machine mean nothing by themselves: what one round disturbs, it disturbs for all. So
-every figure that is judged is a ratio of two contestants within one run, and the median over the rounds.
+Absolute times on a shared machine are not reliable. Other load slows all contestants of a round, so each judged figure
+is a ratio of two contestants in one run, and the median of all rounds.
 """
 
 import argparse
@@ -19,14 +19,14 @@ Run = Callable[[], object]
 
 @attrs.frozen
 class Target:
-    """A ratio that is to be reached.
+    """A ratio to reach.
 
     Attributes:
-        name: Which row of the README's table it is.
-        ours: The contestant that is judged.
-        peer: Whom it is compared with.
+        name: The row of the README's table.
+        ours: The judged contestant.
+        peer: The contestant to compare with.
         bound: The ratio of their speeds, ours over the peer's.
-        at_least: Whether the bound is the least or the most.
+        at_least: Whether the bound is a minimum; else it is a maximum.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Target:
 
 @attrs.frozen
 class Verdict:
-    """What became of a target."""
+    """The measured ratio of a target."""
 
     name: str
     ratio: float
@@ -48,19 +48,19 @@ class Verdict:
 
     @property
     def is_met(self) -> bool:
-        """Whether the bound was kept."""
+        """Whether the ratio is within the bound."""
         return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
 
 
 @attrs.frozen
 class Result:
-    """One question's answer.
+    """The answer to one question.
 
     Attributes:
         question: The question.
-        unit: What the figures are.
+        unit: The unit of the figures.
         figures: The median of each contestant.
-        verdicts: The targets.
+        verdicts: The measured ratios of the targets.
     """
 
     question: str
@@ -78,15 +78,15 @@ def race(
     unit: str,
     targets: tuple[Target, ...] = (),
 ) -> Result:
-    """Time contestants in turn that only compute.
+    """Time contestants that only compute, in turn.
 
-    It is the processor's time: where others want the processor too, a long run is interrupted, but a short one seldom.
+    The processor time is measured, because other processes may interrupt a long run.
 
     Args:
-        question: What is asked.
-        contestants: What to time, by name; each does `work` pieces of work.
-        rounds: How often; the first round is thrown away.
-        work: Pieces of work a run does.
+        question: The question.
+        contestants: The functions to time, by name; each does `work` pieces of work.
+        rounds: Number of rounds; the first one is not counted.
+        work: Number of pieces of work of a run.
         unit: The unit of the figures: microseconds for a piece of work.
         targets: Ratios to judge.
     """
@@ -100,7 +100,7 @@ def race(
 
 
 def settle(question: str, unit: str, times: Mapping[str, list[float]], targets: tuple[Target, ...]) -> Result:
-    """Judge by the median of the rounds' ratios, so that a slow round is slow for both."""
+    """Judge the targets by the median of the rounds' ratios, because a slow round is slow for both contestants."""
     figures = {name: statistics.median(taken) for name, taken in times.items()}
     verdicts: list[Verdict] = []
     for target in targets:
@@ -123,7 +123,7 @@ def show(result: Result) -> None:
 
 
 def main(answer: Callable[[bool], list[Result]], doc: str | None) -> None:
-    """Run a script's questions from its command line: `--quick` for a glance, `--json FILE` for machines."""
+    """Run a script's questions from the command line; `--quick` is rough, `--json FILE` writes the results."""
     parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds; the figures are rough")
     parser.add_argument("--json", type=Path, help="write the results to this file too")

@@ -1,8 +1,8 @@
 """How fast do an answer's bytes become typed values? `python benchmarks/decode.py`.
 
 Pages of 100 target events and of 100 trackers, and the details of a customer, with exact decimals and aware
-date-times. The floor is a bare msgspec Struct that leaves dates as text; pydantic, mashumaro and the dataclass by hand
-give the values that we give. Pages in which every date is new, and dates in India's time, are contestants of their own.
+date-times. The floor is a msgspec Struct that leaves dates as text. pydantic, mashumaro and the hand-written dataclass
+return the same values as this package. Pages with only new dates, and dates in India's time, are separate contestants.
 """
 
 import json
@@ -33,19 +33,19 @@ TARGETS = (
     *(Target(f"S1 over pydantic: {name}", name, PEER_IN_INDIA, 2.0) for name in (IN_INDIA, NEW_IN_INDIA)),
     Target("S1 over the floor", OURS, FLOOR, 1 / 2.8),
 )
-FRESH_PAGES = 40  # with twice a hundred dates on each, far more than are remembered
+FRESH_PAGES = 40  # with 200 dates on each, many more than the cache holds
 
 
 @attrs.frozen
 class Subject:
-    """What is decoded.
+    """A kind of answer to decode.
 
     Attributes:
-        name: What it is called.
+        name: The name of the subject.
         body: The bytes.
-        cls: Our model.
-        is_page: Whether the body is a page of them.
-        fresh: Other bodies of the kind, in which no date comes again; none where dates are few.
+        cls: This package's model.
+        is_page: Whether the body is a page of models.
+        fresh: Other bodies of the same kind without a repeated date; empty for a subject with few dates.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Subject:
 
 
 def subjects() -> tuple[Subject, ...]:
-    """Return the three."""
+    """Return the three subjects."""
 
     def page_of(rows: list[dict[str, Any]]) -> bytes:
         return page(rows, limit=100, offset=0, total=100)
@@ -70,7 +70,7 @@ def subjects() -> tuple[Subject, ...]:
 
 
 def contestants(subject: Subject) -> dict[str, Run]:
-    """Return a run for each; ours first."""
+    """Return the functions to time, ours first."""
     body, cls = subject.body, subject.cls
     read = by_hand(cls)
     if subject.is_page:
@@ -110,7 +110,7 @@ def contestants(subject: Subject) -> dict[str, Run]:
 
 
 def check() -> None:
-    """Compare apples with apples: ours and pydantic's values are the same."""
+    """Check that this package and pydantic return the same values."""
     for subject in subjects():
         runs = contestants(subject)
         ours: Any = runs[OURS]()
@@ -131,7 +131,7 @@ def _same(ours: Any, theirs: Any) -> bool:
 
 
 def repeated(run: Run, times: int) -> Run:
-    """Make one timed run out of many."""
+    """Return a function that runs another one several times."""
 
     def runs() -> None:
         for _ in range(times):
@@ -141,7 +141,7 @@ def repeated(run: Run, times: int) -> Run:
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question."""
+    """Measure, and return the results."""
     check()
     times = 20 if is_quick else 100
     return [

@@ -1,8 +1,8 @@
 """How long does an export take? `python benchmarks/export.py`.
 
-What a job found, ten events a key, goes from stored JSON to a Parquet file. The peer reads the same lines with
-pyarrow's own JSON reader, which is told the schema, so that it has nothing to guess; it writes no file, checks no row
-by its class, and cannot keep a column of JSON. The last contestant lets it write the file, too.
+A job's stored JSON, with ten events for each key, is exported to a Parquet file. The peer reads the same lines with
+pyarrow's JSON reader and a given schema. It writes no file, does not check rows by their class, and has no column of
+JSON. The last contestant is the peer with a written file.
 """
 
 import io
@@ -30,7 +30,7 @@ LOOKUP = find_lookup("events")
 
 
 def event(number: int) -> TargetEvent:
-    """Invent an event."""
+    """Return an invented event."""
     when = START + timedelta(seconds=number)
     return TargetEvent(
         event_log_id=number,
@@ -47,7 +47,7 @@ def event(number: int) -> TargetEvent:
 
 
 def stored(keys: int) -> list[StoredRow]:
-    """Return what a job has stored."""
+    """Return the rows that a job stored."""
     return [
         StoredRow((key, 79196, None), LOOKUP.encode([event(key * ROWS + row) for row in range(ROWS)]))
         for key in range(1, keys + 1)
@@ -60,12 +60,12 @@ def written(read: Any, folder: Path) -> None:
 
 
 def read_json(lines: bytes, schema: Any) -> Any:
-    """Read the lines with pyarrow's own reader."""
+    """Read the lines with pyarrow's JSON reader."""
     return arrow_json.read_json(io.BytesIO(lines), parse_options=arrow_json.ParseOptions(explicit_schema=schema))
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question."""
+    """Measure, and return the results."""
     keys = 500 if is_quick else 2000
     rows = stored(keys)
 

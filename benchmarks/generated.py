@@ -1,6 +1,6 @@
-"""A client that openapi-python-client makes of a description of the endpoint, as a peer to measure.
+"""Generate a client with openapi-python-client, as a peer to measure.
 
-It is made anew in a temporary folder, which takes a second and no network.
+Each run generates the client in a temporary folder, which takes a second and needs no network.
 """
 
 import json
@@ -20,7 +20,7 @@ _TYPES: Final = {int: "integer", float: "number", str: "string", type(None): "st
 
 
 def description() -> dict[str, Any]:
-    """Describe the listing of target events; dates stay text, for the generator's parser takes none with a space."""
+    """Describe the listing of target events. Dates are texts, because the generated parser refuses a space."""
     event = {name: {"type": _TYPES[type(value)], "nullable": value is None} for name, value in events(1)[0].items()}
     event["targetValue"]["type"] = "number"
     page = {"type": "object", "properties": {"data": {"type": "array", "items": _reference("Event")}}}
@@ -53,7 +53,7 @@ def generated() -> Generator[tuple[Callable[..., Any], Callable[..., Awaitable[A
     with TemporaryDirectory() as folder:
         source, settings = Path(folder) / "openapi.json", Path(folder) / "settings.json"
         source.write_text(json.dumps(description()))
-        settings.write_text(json.dumps({"post_hooks": []}))  # nobody reads it, so nothing needs to lay it out
+        settings.write_text(json.dumps({"post_hooks": []}))  # the code need not be formatted
         command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
         command += ["--path", str(source), "--config", str(settings), "--output-path", f"{folder}/{_PACKAGE}"]
         subprocess.run(command, check=True, capture_output=True)

@@ -1,10 +1,10 @@
 """Does a change make the hot paths do more work? `python benchmarks/guard.py`.
 
-Counts instructions, not seconds, so the machine's other work does not matter: with valgrind's callgrind, of decoding a
-page, of one call through all transports but the sockets, of one over HTTP to a server in another process, and of
-telemetry that nobody listens to. Fails when a count grew by more than 5 % over `guard.json`, or when that telemetry
-takes more than 1 % of a call; `--update` writes the counts of now there. Counts depend on the interpreter, so each
-Python version has its own.
+Counts instructions with valgrind's callgrind, because unlike seconds they do not depend on other load. It counts four
+paths: decoding a page, a call through all transports without sockets, a call over HTTP to a server in another process,
+and telemetry without a listener. It fails if a count grew by more than 5 % over `guard.json`, or if that telemetry
+takes more than 1 % of a call. `--update` stores the new counts. Counts depend on the interpreter, so each Python
+version has its own.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from typing import Any
 
 STORED = Path(__file__).with_name("guard.json")
 ALLOWED = 1.05
-# How often each path is taken in the two processes whose difference is counted.
+# Number of runs of a path in each of two processes; the difference of their counts leaves out the start.
 LOOPS = {"decode": (3, 33), "call": (5, 105), "http": (5, 105), "telemetry": (100, 1100)}
-# What telemetry may take of a call that nobody listens to.
+# Largest share of a call that telemetry without a listener may take.
 TELEMETRY_SHARE = 0.01
 
 
@@ -43,7 +43,7 @@ def decode(times: int) -> None:
 
 
 def call(times: int) -> None:
-    """List a page of ten events through every transport but the sockets."""
+    """List a page of ten events through every transport, without sockets."""
     from samples import events, page  # noqa: PLC0415
 
     from capillary_async import BasicAuth, CapillaryClient  # noqa: PLC0415
@@ -59,7 +59,7 @@ def call(times: int) -> None:
         return Response(decode_json(body), size=len(body))
 
     async def nothing(_: HttpTransport) -> None:
-        pass  # no session, and so none of the instructions that importing aiohttp takes
+        pass  # no session, because importing aiohttp would be counted
 
     async def run() -> None:
         async with CapillaryClient("http://127.0.0.1:9", BasicAuth("till", "password")) as client:
@@ -73,7 +73,7 @@ def call(times: int) -> None:
 
 
 def http(times: int) -> None:
-    """List a page of ten events over a socket; one call after another, so that the loop turns equally often."""
+    """List a page of ten events over a socket, one call after another, so that every run has as many loop turns."""
     from canned_server import serving  # noqa: PLC0415
 
     from capillary_async import BasicAuth, CapillaryClient  # noqa: PLC0415
@@ -88,7 +88,7 @@ def http(times: int) -> None:
 
 
 def telemetry(times: int) -> None:
-    """Ask what a call and its attempt ask of telemetry, while nobody listens."""
+    """Run the telemetry code of a call and its attempt, without a listener."""
     from capillary_async.pipeline.request import Request  # noqa: PLC0415
     from capillary_async.pipeline.telemetry import Telemetry  # noqa: PLC0415
     from capillary_async.pipeline.urls import BaseUrl  # noqa: PLC0415
@@ -101,7 +101,7 @@ def telemetry(times: int) -> None:
 
 
 def instructions(path: str, times: int) -> int:
-    """Count the instructions of a fresh process that takes a path so many times."""
+    """Count the instructions of a new process that runs a path several times."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"--callgrind-out-file={folder}/out"
         command = ["valgrind", "--tool=callgrind", out, sys.executable, __file__, "--run", path, str(times)]
@@ -113,18 +113,18 @@ def instructions(path: str, times: int) -> int:
 
 
 def count(path: str) -> int:
-    """Return the instructions of one pass, without what starting up takes."""
+    """Return the instructions of one run of a path, without those of the start."""
     few, many = LOOPS[path]
     return round((instructions(path, many) - instructions(path, few)) / (many - few))
 
 
 def version() -> str:
-    """Name the interpreter that the counts belong to."""
+    """Return the interpreter's version, the key of the counts."""
     return f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def guard(*, is_update: bool) -> int:
-    """Compare, print, and return the exit code."""
+    """Compare and print the counts, and return the exit code."""
     stored: dict[str, dict[str, int]] = json.loads(STORED.read_text()) if STORED.exists() else {}
     known = stored.get(version(), {})
     with ThreadPoolExecutor(os.cpu_count()) as executor:
@@ -139,14 +139,14 @@ def guard(*, is_update: bool) -> int:
         has_grown |= now > before * ALLOWED
         print(f"{path:8} {now:12,} instructions, {now / before - 1:+.1%} over the stored {before:,}")
     share = counts["telemetry"] / counts["call"]
-    print(f"telemetry that nobody listens to takes {share:.2%} of a call")
+    print(f"telemetry without a listener takes {share:.2%} of a call")
     return int((has_grown and not is_update) or share > TELEMETRY_SHARE)
 
 
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--update", action="store_true", help="store the counts of now")
+    parser.add_argument("--update", action="store_true", help="store the new counts")
     parser.add_argument("--run", nargs=2, metavar=("PATH", "TIMES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:

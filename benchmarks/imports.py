@@ -1,7 +1,7 @@
 """How long does the import take? `python benchmarks/imports.py`.
 
-Each in a new interpreter, in turn. The package loads its parts when they are first asked for, so the time until a
-client is there stands beside it. So does the command's help, as a whole process, beside one that does nothing.
+Each import runs in a new interpreter, in turn. The package imports its parts on first use, so the time until a client
+exists is measured too, and the time of the command's help as a whole process, beside a process that does nothing.
 """
 
 import subprocess
@@ -38,7 +38,7 @@ def process(*arguments: str) -> float:
 
 
 def command(rounds: int) -> Result:
-    """Time what a user of the command waits for before anything is asked."""
+    """Time the command line's help, and an empty process."""
     processes = {"capillary --help": ("-m", "capillary_async", "--help"), "nothing": ("-c", "pass")}
     times: dict[str, list[float]] = {name: [] for name in processes}
     for _ in range(rounds):
@@ -48,7 +48,7 @@ def command(rounds: int) -> Result:
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question."""
+    """Measure, and return the results."""
     present = {
         name: statement
         for name, statement in STATEMENTS.items()

@@ -1,10 +1,9 @@
-"""What does durability cost, and does it stay so? `python benchmarks/jobs.py`.
+"""What does durability cost, and does the cost per key stay constant? `python benchmarks/jobs.py`.
 
-First the same lookups over HTTP, 64 at a time, with `lookup_many` alone, as a durable job, whose every outcome is on
-the disk when it ends, and as bare calls of aiohttp. Then runs over ten and a hundred times the keys, with a lookup that
-takes only a few turns of the event loop, so that what is measured is the bookkeeping: the time for a key should not
-grow. That is this process's own time, for the shortest of these runs take less than what the machine may be busy with
-meanwhile.
+First, the same lookups run over HTTP, 64 at a time: with `lookup_many`, as a durable job, which stores every outcome on
+the disk, and as bare calls of aiohttp. Then runs with ten and a hundred times the keys measure the bookkeeping: their
+lookup takes only a few turns of the event loop, and the time for a key should not grow. The processor time of this
+process is measured, because other load disturbs short runs.
 """
 
 import asyncio
@@ -30,14 +29,14 @@ WITHIN = 1 / 1.1  # S9: ten per cent
 
 @attrs.frozen
 class NoApi:
-    """Stands where a job has its client, for a lookup that needs none."""
+    """Replaces the client of a job whose lookup needs none."""
 
     base_url: str = "https://example.com"
     account: str = "nobody"
 
 
 async def turn(_client: object, key: int) -> dict[str, int]:
-    """Stand for a call: a few turns of the loop, and a row."""
+    """Simulate a call: take a few turns of the loop, and return a row."""
     for _ in range(2):
         await asyncio.sleep(0)
     return {"id": key}
@@ -45,14 +44,14 @@ async def turn(_client: object, key: int) -> dict[str, int]:
 
 @asynccontextmanager
 async def timing(taken: list[float], keys: int, clock: Callable[[], float] = perf_counter) -> AsyncGenerator[None]:
-    """Note the microseconds for a key."""
+    """Record the microseconds for a key."""
     started = clock()
     yield
     taken.append((clock() - started) / keys * 1e6)
 
 
 async def events_alone(client: CapillaryClient, keys: int) -> None:
-    """Look events up and let them go."""
+    """Look events up with `lookup_many` and drop them."""
 
     async def events(key: int) -> object:
         return await client.targets.list_events(key, RULE).collect()
@@ -62,7 +61,7 @@ async def events_alone(client: CapillaryClient, keys: int) -> None:
 
 
 async def events_bare(session: aiohttp.ClientSession, base_url: str, keys: int) -> None:
-    """Fetch the same bytes with nothing around."""
+    """Fetch the same bytes with bare aiohttp."""
     left = iter(range(1, keys + 1))
 
     async def work() -> None:
@@ -74,7 +73,7 @@ async def events_bare(session: aiohttp.ClientSession, base_url: str, keys: int) 
 
 
 async def over_http(base_url: str, keys: int, rounds: int) -> dict[str, list[float]]:
-    """Take the processor time of each; making a job, which checks and copies its keys, is not part of it."""
+    """Measure the processor time of each way, without the creation of the job."""
     times: dict[str, list[float]] = {"durable job": [], "lookup_many": [], "bare aiohttp": []}
     async with (
         CapillaryClient(base_url, BasicAuth("store.server", "server123")) as client,
@@ -94,7 +93,7 @@ async def over_http(base_url: str, keys: int, rounds: int) -> dict[str, list[flo
 
 
 async def by_size(sizes: tuple[int, ...], rounds: int) -> dict[str, list[float]]:
-    """Time runs over more and more keys, for `lookup_many` and for a job."""
+    """Measure runs with growing numbers of keys, for `lookup_many` and for a job."""
     times: dict[str, list[float]] = {f"{way}, {size:,} keys": [] for way in ("job", "lookup_many") for size in sizes}
     for _ in range(rounds):
         for size in sizes:
@@ -111,7 +110,7 @@ async def by_size(sizes: tuple[int, ...], rounds: int) -> dict[str, list[float]]
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the questions."""
+    """Measure, and return the results."""
     keys = 1280 if is_quick else 6400
     with serving(10) as base_url:
         times = asyncio.run(over_http(base_url, keys, 2 if is_quick else 5))

@@ -1,8 +1,9 @@
-"""How much of a rate limit is used under pressure, and is it ever overrun? `python benchmarks/limiter.py`.
+"""How much of a rate limit is used under load, and is the limit ever exceeded? `python benchmarks/limiter.py`.
 
-200 starts a second for some seconds, with far more waiting; ours, aiolimiter and pyrate-limiter. Used is what started
-between the first start and the last over what the limit allows; the worst window is the most that started within
-any one second, which must not pass the limit.
+The limit is 200 starts a second for some seconds, and many more tasks wait. The contestants are this package,
+aiolimiter and pyrate-limiter. "Used" is the number of starts divided by the number that the limit allows between the
+first and the last start. The "worst window" is the largest number of starts in one second; it must not exceed the
+limit.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ Acquire = Callable[[], Awaitable[object]]
 
 
 async def pressed(acquire: Acquire, seconds: float) -> list[float]:
-    """Let many tasks start as often as the limiter allows; return when they did."""
+    """Start many tasks as often as the limiter allows; return the times of their starts."""
     starts: list[float] = []
 
     async def worker() -> None:
@@ -41,7 +42,7 @@ async def pressed(acquire: Acquire, seconds: float) -> list[float]:
 
 
 class Nothing:
-    """What lets every request pass."""
+    """A transport that answers every request at once."""
 
     async def send(self, request: Request[Any], /) -> Response:  # noqa: ARG002  (the protocol's)
         """Answer at once."""
@@ -54,12 +55,12 @@ def used(starts: list[float]) -> float:
 
 
 def worst_window(starts: list[float]) -> int:
-    """Return the most starts within any one second."""
+    """Return the largest number of starts in one second."""
     return max(bisect_left(starts, start + 1.0) - index for index, start in enumerate(starts))
 
 
 async def measure(seconds: float) -> dict[str, list[float]]:
-    """Press each limiter."""
+    """Measure each limiter under load."""
     ours = Admission(Nothing(), LocalLimit.of(RateLimit(LIMIT, per=1.0)))
     ours.open(1000)
     theirs = AsyncLimiter(LIMIT, 1.0)
@@ -73,7 +74,7 @@ async def measure(seconds: float) -> dict[str, list[float]]:
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question."""
+    """Measure, and return the results."""
     starts = asyncio.run(measure(3.0 if is_quick else 8.0))
     shares = {name: used(taken) * 100 for name, taken in starts.items()}
     windows = {name: float(worst_window(taken)) for name, taken in starts.items()}

@@ -1,7 +1,7 @@
-"""What does `lookup_many` cost over a pool written by hand? `python benchmarks/lookups.py`.
+"""What does `lookup_many` cost compared with a hand-written pool? `python benchmarks/lookups.py`.
 
-64 calls in flight, each a coroutine that takes a few turns of the event loop; against a queue with workers by hand,
-`asyncio.gather` behind a semaphore, and aiometer. Then memory: how much more 200,000 keys take than 10,000.
+64 calls run at a time; each takes a few turns of the event loop. The peers are a hand-written pool of workers,
+`asyncio.gather` with a semaphore, and aiometer. Then memory is compared for 200,000 and for 10,000 keys.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ async def ours(fn: Lookup, keys: int) -> int:
 
 
 async def by_hand(fn: Lookup, keys: int) -> int:
-    """Use the pool that everybody writes: workers that share an iterator and keep their errors."""
+    """Use a hand-written pool: workers that share an iterator and store their errors."""
     source = iter(range(1, keys + 1))
     done: asyncio.Queue[tuple[int, object, Exception | None] | None] = asyncio.Queue(CONCURRENCY)
 
@@ -57,7 +57,7 @@ async def by_hand(fn: Lookup, keys: int) -> int:
 
 
 async def gathered(fn: Lookup, keys: int) -> int:
-    """Start everything, and let a semaphore hold it back."""
+    """Start all tasks at once, with a semaphore."""
     gate = asyncio.Semaphore(CONCURRENCY)
 
     async def one(key: int) -> object:
@@ -68,7 +68,7 @@ async def gathered(fn: Lookup, keys: int) -> int:
 
 
 async def with_aiometer(fn: Lookup, keys: int) -> int:
-    """Use aiometer; one failure would end it."""
+    """Use aiometer, which ends at the first failure."""
     count = 0
     async with aiometer.amap(fn, list(range(1, keys + 1)), max_at_once=CONCURRENCY) as results:
         async for _ in results:
@@ -77,7 +77,7 @@ async def with_aiometer(fn: Lookup, keys: int) -> int:
 
 
 async def measure(base_url: str, keys: int, rounds: int) -> dict[str, list[float]]:
-    """Time each around the same call."""
+    """Time each way with the same call."""
     pools = {"ours": ours, "pool by hand": by_hand, "gather + semaphore": gathered, "aiometer": with_aiometer}
     times: dict[str, list[float]] = {name: [] for name in pools}
     async with CapillaryClient(base_url, BasicAuth("store.server", "server123")) as client:
@@ -94,14 +94,14 @@ async def measure(base_url: str, keys: int, rounds: int) -> dict[str, list[float
 
 
 async def turn(key: int) -> int:
-    """Stand for a call: a few turns of the loop, and a value."""
+    """Simulate a call: take a few turns of the loop, and return a value."""
     for _ in range(2):
         await asyncio.sleep(0)
     return key
 
 
 def peak(keys: int) -> float:
-    """Return the most memory, in MiB, that a run over so many keys holds."""
+    """Return the peak memory of a run, in MiB."""
     tracemalloc.start()
     asyncio.run(ours(turn, keys))
     held = tracemalloc.get_traced_memory()[1] / 2**20
@@ -110,13 +110,13 @@ def peak(keys: int) -> float:
 
 
 def in_new_process(keys: int) -> float:
-    """Measure where no other run has left anything."""
+    """Measure in a new process, without the memory of other runs."""
     command = [sys.executable, __file__, "--peak", str(keys)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the questions."""
+    """Measure, and return the results."""
     keys = 1280 if is_quick else 3200
     with serving(10) as base_url:
         times = asyncio.run(measure(base_url, keys, 2 if is_quick else 5))

@@ -1,7 +1,7 @@
-"""Does a job of a million keys come out right? `nice python benchmarks/million.py [--keys 1000000]`.
+"""Is the output of a job with a million keys correct? `nice python benchmarks/million.py [--keys 1000000]`.
 
-The lookup needs no server: its rows are made of the key, so that every value of the exports can be compared. The job is
-stopped and resumed half-way. Prints processor time, memory and bytes for each step; SCALE.md has the figures.
+The lookup needs no server. It derives its rows from the key, so every value of the exports can be checked. The job is
+stopped halfway and resumed. The script prints processor time, memory and bytes for each step; SCALE.md has the figures.
 """
 
 import argparse
@@ -30,7 +30,7 @@ class Reading:
     """A row.
 
     Attributes:
-        number: Which one of the key's.
+        number: Position of the row among the key's rows.
         value: An exact number.
         name: A text.
     """
@@ -41,18 +41,18 @@ class Reading:
 
 
 def rows_of(key: int) -> tuple[Reading, ...]:
-    """Make the rows of a key: one or two."""
+    """Return the one or two rows of a key."""
     return tuple(Reading(n, Decimal(key * 7 + n) / 1000, f"reading {n} of {key}") for n in range(1 + key % 2))
 
 
 async def readings(_client: object, key: int) -> tuple[Reading, ...]:
-    """Stand for a call: a turn of the loop, and the rows."""
+    """Simulate a call: take a turn of the loop, and return the rows."""
     await asyncio.sleep(0)
     return rows_of(key)
 
 
 def step(name: str, work: Callable[[], Any]) -> Any:
-    """Do something, and print what it took."""
+    """Run a step, and print its time and memory."""
     clock, processor = perf_counter(), process_time()
     done = work()
     took, used = perf_counter() - clock, process_time() - processor
@@ -78,19 +78,19 @@ def run(job: BulkJob, stop_after: int = 0) -> None:
 
 
 def expected(keys: int) -> Any:
-    """Yield every value of the output, in the order of the keys."""
+    """Yield every expected value, in the order of the keys."""
     for key in range(1, keys + 1):
         for row in rows_of(key):
             yield key, row.number, row.value, row.name
 
 
 def compare(name: str, found: Any, keys: int) -> None:
-    """Compare every value."""
+    """Compare every value of an export with the expected one."""
     count = 0
     for one, other in zip_longest(found, expected(keys)):
         assert one == other, f"{name}: {one} is not {other}"
         count += 1
-    print(f"  {name}: {count:,} rows, every value as it should be", flush=True)
+    print(f"  {name}: {count:,} rows, every value correct", flush=True)
 
 
 def from_parquet(path: Path) -> Any:

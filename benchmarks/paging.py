@@ -1,7 +1,7 @@
-"""What does asking for pages ahead save? `python benchmarks/paging.py`.
+"""How much time does prefetching pages save? `python benchmarks/paging.py`.
 
-Fifty pages of 100 events at 50 ms of latency: one by one, and with 4, 16 and 64 pages ahead. The floor is the
-latency of the rounds that must follow each other, without any work.
+Fifty pages of 100 events at 50 ms of latency are read one by one, and with 4, 16 and 64 pages ahead. The floor is the
+latency of the requests that must wait for another one, without any work.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ async def one_by_one(pager: Pager[TargetEvent]) -> int:
 
 
 async def ahead(pager: Pager[TargetEvent], size: int) -> int:
-    """Walk with pages asked for ahead."""
+    """Walk with prefetched pages."""
     async with pager.prefetch(size) as events:
         return len([event async for event in events])
 
 
 async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
-    """Time each way, with a client that knows the endpoint's readings."""
+    """Time each way, with a client that knows the traits of the listing."""
     times: dict[str, list[float]] = {"one by one": [], "prefetch(4)": [], "prefetch(16)": [], "prefetch(64)": []}
     async with CapillaryClient(base_url, BasicAuth("store.server", "server123")) as client:
         pager = client.targets.list_events(564332013, 1986, page_size=ROWS)
@@ -44,7 +44,7 @@ async def measure(base_url: str, rounds: int) -> dict[str, list[float]]:
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question."""
+    """Measure, and return the results."""
     with serving(PAGES * ROWS, LATENCY) as base_url:
         times = asyncio.run(measure(base_url, 1 if is_quick else 5))
     target = Target("S3", "prefetch(16)", "one by one", 1 / 0.12)

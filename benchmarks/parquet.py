@@ -1,8 +1,8 @@
 """How long from the API to a Parquet file? `python benchmarks/parquet.py`.
 
-The events of some hundred customers, ten each, at 20 ms of latency. The peer is dlt with its REST source, the usual
-way to load an API into files; it asks for the children of a parent in a few threads. The floor is
-the latency of the requests alone, 64 at a time.
+The rows are the events of some hundred customers, ten each, at 20 ms of latency. The peer is dlt with its REST source,
+the usual way to load an API into files; it requests the children of a parent in a few threads. The floor is the latency
+of the requests, 64 at a time.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from contest import Result, main, settle
 from capillary_async import BasicAuth, CapillaryClient
 from capillary_async.jobs import BulkJob
 
-# Before dlt is imported: nothing may leave this machine, and it warns of a column that is null in every row.
+# Set before dlt is imported: it must send no telemetry, and it warns of columns with only nulls.
 os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
 read_metadata: Any = vars(pyarrow.parquet)["read_metadata"]  # it has no annotations
 ROWS, RULE, LATENCY, CONCURRENCY = 10, 1986, 0.02, 64
@@ -59,7 +59,7 @@ def with_dlt(base_url: str, keys: int, folder: Path) -> Path:
 
 
 def timed(run: Callable[[str, int, Path], Path], base_url: str, keys: int) -> float:
-    """Return the seconds until the file is there, and see that it holds every row."""
+    """Return the seconds until the file exists, and check that it holds every row."""
     with TemporaryDirectory() as folder:
         started = perf_counter()
         written = run(base_url, keys, Path(folder))
@@ -69,7 +69,7 @@ def timed(run: Callable[[str, int, Path], Path], base_url: str, keys: int) -> fl
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question."""
+    """Measure, and return the results."""
     keys = 100 if is_quick else 400
     runs: dict[str, Callable[[str, int, Path], Path]] = {
         "ours, durable job": lambda url, count, folder: asyncio.run(with_job(url, count, folder)),

@@ -1,4 +1,4 @@
-"""Run every benchmark and write down what came out: `make bench`.
+"""Run every benchmark and write the report: `make bench`.
 
 Writes `README.md` beside this file, and a plot of each question as SVG and PNG into `plots/`.
 """
@@ -31,7 +31,7 @@ PACKAGES = (
 
 
 def run(script: str, *, is_quick: bool) -> list[dict[str, Any]]:
-    """Run one script in a process of its own; return its results."""
+    """Run one script in a separate process; return its results."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.json"
         quick = ["--quick"] if is_quick else []
@@ -74,7 +74,7 @@ def table(result: dict[str, Any], image: str) -> str:
 
 
 def conditions() -> str:
-    """Say where, when and with what the figures were taken."""
+    """Return the date, the machine and the versions of the run."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())

@@ -1,8 +1,8 @@
-"""The classes that users of other libraries would write for our models, derived from our models.
+"""The classes that users of other libraries would write in place of this package's models, derived from the models.
 
-Each library gets its own idiom: a bare `msgspec.Struct` that leaves dates as text, a strict and frozen pydantic model,
-a dataclass for mashumaro, and a plain dataclass with a function that picks an object apart. They take the same
-objects; that enumerations stay text and that nothing is done about quoted numbers is to their advantage.
+Each library has its idiom: a `msgspec.Struct` that leaves dates as text, a strict and frozen pydantic model, a
+dataclass for mashumaro, and a dataclass with a hand-written function. All read the same objects. They leave
+enumerations as text and do not read quoted numbers, which is an advantage for them.
 """
 
 import dataclasses
@@ -26,14 +26,14 @@ Builder = Callable[[Any], Any]
 
 
 def aware(text: Any) -> Any:
-    """Read a date-time in the quickest way that there is; those without a zone are the cluster's, here UTC."""
+    """Read a date-time in the fastest way; one without a zone is in the cluster's time zone, here UTC."""
     if len(text) == len("2025-09-05"):
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     return datetime.fromisoformat(text if text[-1] == "Z" else text + "+00:00")
 
 
 def aware_in_india(text: Any) -> Any:
-    """Do the same for a cluster in India, with the zone that our models have."""
+    """Read a date-time for a cluster in India, with the same time zone as this package's models."""
     naive = datetime.fromisoformat(text)
     return naive if naive.tzinfo else datetime.combine(naive, naive.time(), INDIA)
 
@@ -45,7 +45,7 @@ Exact = Annotated[Decimal, pydantic.Strict(strict=False)]
 
 
 def translated(into: Any, moment: Any, number: Any, nested: Builder) -> Any:
-    """Return another library's type for one of ours."""
+    """Return another library's type for one of this package's."""
     into = get_args(into)[0] if get_origin(into) is Annotated else into
     arms = [arm for arm in alternatives(into) if arm is not NoneType]
     for kind, theirs in ((datetime, moment), (Decimal, number), (str, str)):
@@ -75,7 +75,7 @@ def fields(cls: Any, moment: Any, number: Any, nested: Builder) -> list[tuple["a
 
 @cache
 def struct(cls: Any) -> Any:
-    """Return the floor: the least that could be done."""
+    """Return the floor: a Struct that does the least work."""
     parts = [
         (at.name, kind, msgspec.field(name=key)) if at.default is attrs.NOTHING
         else (at.name, kind | None, msgspec.field(name=key, default=None))
@@ -97,7 +97,7 @@ def pydantic_model(cls: Any, moment: Any = DateTimeParam) -> Any:
 
 
 class Eager(BaseConfig):
-    """Compile when the class is made."""
+    """Compile the code when the class is created."""
 
     lazy_compilation = False
 
@@ -117,7 +117,7 @@ def mashumaro_class(cls: Any) -> Any:
 
 @cache
 def by_hand(cls: Any) -> Builder:
-    """Return a function that makes a plain dataclass of an object, checking nothing."""
+    """Return a function that makes a dataclass of an object, without checks."""
     parts = fields(cls, datetime, Decimal, lambda nested: nested)
     plain = dataclasses.make_dataclass(cls.__name__, [at.name for at, _, _ in parts], frozen=True, slots=True)
     arguments = ", ".join(
@@ -133,7 +133,7 @@ def by_hand(cls: Any) -> Builder:
 
 
 def list_of(cls: Any) -> Any:
-    """Return the type of a list, for a class that is known when the program runs."""
+    """Return the type of a list of a class that is known only at run time."""
     return GenericAlias(list, (cls,))
 
 

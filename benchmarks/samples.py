@@ -1,4 +1,4 @@
-"""Documents to decode and to serve; invented, in the shapes that the documentation shows."""
+"""Invented documents to decode and to serve, in the documented forms."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ PATH: Final = "/v3/users/564332013/trackedTargetEvents/1986"
 
 
 def events(count: int, *, first: int = 0) -> list[dict[str, Any]]:
-    """Return target events: amounts with and without cents, times that mostly differ."""
+    """Return target events: amounts with and without cents, mostly different times."""
     return [
         {
             "eventLogId": 606066681 + 40 * number,
@@ -52,9 +52,9 @@ def trackers(count: int) -> list[dict[str, Any]]:
 
 
 def customer() -> bytes:
-    """Return the details of a customer with profile, loyalty, cards and tiers, as the documentation shows them.
+    """Return the details of a customer with profile, loyalty, cards and tiers, in the documented form.
 
-    A date that comes twice, in a legacy form and as `...ISO`, comes once here: other libraries read one key a value.
+    A date with two keys in the API has one key here, because the other libraries read one key for each value.
     """
     sample = Path(__file__).parent.parent / "tests" / "payloads" / "customer_1.json"
 

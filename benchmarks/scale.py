@@ -1,7 +1,7 @@
-"""What does a durable job take for each key? `python benchmarks/scale.py [--keys 20000]`.
+"""What does a durable job cost for each key? `python benchmarks/scale.py [--keys 20000]`.
 
-Runs one over the events of customers, ten each, from a server that answers at once, and counts processor time, memory
-and bytes on the disk. The figures of SCALE.md are these, times the number of keys.
+It runs a job over the events of customers, ten each, from a server that answers at once, and measures processor time,
+memory and bytes on the disk. SCALE.md multiplies these figures by the number of keys.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def size(folder: Path, pattern: str) -> int:
 
 
 def most_memory() -> float:
-    """Return the most memory that the process held so far, in MiB."""
+    """Return the peak memory of the process, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -37,7 +37,7 @@ async def run(job: BulkJob, base_url: str) -> None:
 
 
 def figures(keys: int) -> dict[str, float]:
-    """Return what each key took."""
+    """Return the costs of each key."""
     with TemporaryDirectory() as folder, serving(ROWS) as base_url:
         clock, processor = perf_counter(), process_time()
 

@@ -1,8 +1,8 @@
 """How many one-page listings a second, 32 at a time? `python benchmarks/throughput.py`.
 
-Ten target events a page, from a server in another process that is faster than any client. The floor is bare
-aiohttp with untyped JSON; the peers are what a user would write: httpx with pydantic, a client generated from OpenAPI,
-requests with threads. Ours runs with every protection on, also under uvloop.
+A page has ten target events, and a server in another process is faster than any client. The floor is aiohttp with
+untyped JSON. The peers are the usual choices of users: httpx with pydantic, a client generated from OpenAPI, requests
+with threads. This package runs with its defaults (retries, deadlines), also under uvloop.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from samples import PATH
 
 from capillary_async import BasicAuth, CapillaryClient, TargetEvent
 
-Taken = tuple[float, float]  # seconds by the clock, and of this process's processor
+Taken = tuple[float, float]  # wall-clock seconds, and processor seconds of this process
 Contestant = Callable[[str, int], Taken]
 
 IN_FLIGHT = 32
@@ -50,7 +50,7 @@ async def pool(call: Callable[[], Awaitable[object]], calls: int) -> None:
 
 
 async def bare(base_url: str, calls: int) -> Taken:
-    """Use aiohttp alone, and leave the answer untyped."""
+    """Use aiohttp, and leave the answer untyped."""
     decoder = msgspec.json.Decoder()
     async with aiohttp.ClientSession() as session:
 
@@ -98,7 +98,7 @@ async def by_generator(
 
 
 async def timed(call: Callable[[], Awaitable[object]], calls: int) -> Taken:
-    """Time the calls, after a few to warm up."""
+    """Time the calls, after a few calls to warm up."""
     await pool(call, WARMING)
     started, used = perf_counter(), process_time()
     await pool(call, calls)
@@ -130,7 +130,7 @@ def under_uvloop(base_url: str, calls: int) -> Taken:
 
 
 def contestants(make_client: Callable[..., Any], list_events: Callable[..., Awaitable[Any]]) -> dict[str, Contestant]:
-    """Return them all; the generated client is passed in."""
+    """Return all contestants; the generated client is passed in."""
     return {
         "ours": lambda url, count: asyncio.run(ours(url, count)),
         BARE: lambda url, count: asyncio.run(bare(url, count)),
@@ -144,7 +144,7 @@ def contestants(make_client: Callable[..., Any], list_events: Callable[..., Awai
 def measured(
     latency: float, runs: dict[str, Contestant], rounds: int, calls: int
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Return the microseconds that a call takes, round after round: by the clock, and of this process's processor."""
+    """Return the microseconds of a call for each round: wall-clock time, and this process's processor time."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     processor: dict[str, list[float]] = {name: [] for name in runs}
     with serving(10, latency) as base_url:
@@ -157,7 +157,7 @@ def measured(
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
-    """Ask the question, at three latencies."""
+    """Measure at three latencies, and return the results."""
     results: list[Result] = []
     with generated() as (make_client, list_events):
         runs = contestants(make_client, list_events)

@@ -1,5 +1,5 @@
-"""Bytes that nobody thought of, for whatever reads them.
+"""Fuzz tests of all code that reads bytes from outside.
 
-`make fuzz SECONDS=60` shares so many seconds among the targets; their inputs are grown by the coverage that they
-reach. A target says what has to hold of any input; what breaks it is written down, and becomes a test.
+`make fuzz SECONDS=60` divides the time among the targets. Coverage guides the choice of inputs. A target checks a
+property of every input. An input that breaks it is stored, and should become a test.
 """

@@ -1,7 +1,7 @@
 """Run the targets: `python -m fuzz [--seconds 60] [TARGET]`.
 
-Each runs in a process of its own, as the fuzzer ends its process. Inputs that reach something new are kept in
-`.fuzz/`, and begin the next run; what breaks a target is left in `.fuzz/found/`.
+Each target runs in a separate process, because the fuzzer ends its process. Inputs with new coverage are stored in
+`.fuzz/` and used by the next run. Inputs that break a target are stored in `.fuzz/found/`.
 """
 
 import argparse
@@ -16,10 +16,12 @@ _FOUND = _KEPT / "found"
 
 
 def main() -> int:
-    """Run them one after the other; the exit code is 1 when anything was found."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description="Look for bytes that break what reads them.")
-    parser.add_argument("--seconds", type=int, default=60, help="for all of them together")
-    parser.add_argument("target", nargs="?", choices=TARGETS, help="one instead of all")
+    """Run the targets one after the other; return 1 if an input broke a target, else 0."""
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz", description="Search for bytes that break the code that reads them."
+    )
+    parser.add_argument("--seconds", type=int, default=60, help="time for all targets together")
+    parser.add_argument("target", nargs="?", choices=TARGETS, help="run only this target")
     arguments = parser.parse_args()
     names = [arguments.target] if arguments.target else list(TARGETS)
     _FOUND.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Be the process of one target: `python -m fuzz.one TARGET [what libFuzzer takes]`."""
+"""Run one target in this process: `python -m fuzz.one TARGET [arguments of libFuzzer]`."""
 
 import sys
 from typing import Any

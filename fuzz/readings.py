@@ -1,7 +1,7 @@
-"""Second opinions: readers of the same formats that share no code with the package.
+"""Reference readers of the same formats, which share no code with the package.
 
-Where the package takes an input, a reading here has to say the same of it. Each raises `ValueError` for what it
-does not take.
+For an input that the package accepts, a reader here must return the same value. A reader raises `ValueError` for an
+input that it refuses.
 """
 
 import gzip
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
-_PURE: Final[Any] = json  # its decoder that is written in Python, whose branches the fuzzer sees, has no types
+_PURE: Final[Any] = json  # the decoder in pure Python, whose branches the fuzzer can trace, has no type annotations
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -26,7 +26,7 @@ _TEXT: Final = re.compile(r"""(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*""", re.DOTALL)
 
 
 def _text(source: str, begin: int, strict: bool = True) -> tuple[str, int]:  # noqa: FBT001, FBT002  (json's own way)
-    """Read a text as the standard library does, but none of spaces among its digits; half a pair is U+FFFD."""
+    """Read a string as the standard library does, but refuse spaces in an escape; replace lone surrogates."""
     found: str
     end: int
     found, end = _PURE.decoder.py_scanstring(source, begin, strict)
@@ -54,11 +54,11 @@ def json_document(body: bytes) -> Any:
     try:
         return _DECODER.decode(body.removeprefix(_BYTE_ORDER_MARK).decode("utf-8"))
     except (ArithmeticError, RecursionError) as problem:
-        raise ValueError("nobody can hold it") from problem
+        raise ValueError("beyond the limits") from problem
 
 
 def inflated(body: bytes, encoding: str) -> bytes:
-    """Undo an encoding."""
+    """Decompress a body by its content encoding."""
     try:
         match encoding:
             case "gzip":
@@ -68,11 +68,11 @@ def inflated(body: bytes, encoding: str) -> bytes:
             case _:
                 return body
     except (EOFError, OSError, zlib.error) as problem:
-        raise ValueError("not what it says it is") from problem
+        raise ValueError("not compressed as declared") from problem
 
 
 def _deflated(body: bytes) -> bytes:
-    """Read zlib streams, or bare ones, one behind the other."""
+    """Decompress zlib streams or raw deflate streams, one after the other."""
     found = b""
     while body:
         stream = zlib.decompressobj(zlib.MAX_WBITS if body[0] % 16 == zlib.DEFLATED else -zlib.MAX_WBITS)
@@ -95,7 +95,7 @@ _HTTP_DATES: Final = (
 
 
 def http_date(text: str) -> float:
-    """Read a date in one of the three forms that HTTP has, as seconds since 1970."""
+    """Read a date in one of HTTP's three forms, as seconds since 1970."""
     found = next((found for form in _HTTP_DATES if (found := form.fullmatch(text))), None)
     if found is None:
         raise ValueError("not an HTTP date")
@@ -116,7 +116,7 @@ _PLAIN_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def plain_date(text: str) -> date:
-    """Read a date as Capillary writes it."""
+    """Read a date in Capillary's form."""
     if not _PLAIN_DATE.fullmatch(text):
         raise ValueError("not a date")
     return date(*map(int, text.split("-")))
@@ -134,7 +134,7 @@ def date_time(text: str, zone: tzinfo) -> datetime:
 
 
 def _zone(text: str, here: datetime) -> tzinfo | None:
-    """Return the zone that a text ends in; `here` is its time by the cluster's clock."""
+    """Return the zone at the end of a text; `here` is its time in the cluster's time zone."""
     if text in ("", here.tzname()):
         return here.tzinfo
     if text == "Z":

@@ -1,7 +1,7 @@
-"""What has to hold of any bytes, for each part that reads them.
+"""The targets: each checks, for any bytes, a property of one part of the package.
 
-A target takes bytes and raises when something does not hold. What it may see of the package are values and the
-errors that are documented; anything else gets out and is a finding.
+A target takes bytes and raises an error if the property does not hold. The package may return values and raise
+documented errors. Any other exception is a finding.
 """
 
 import gzip
@@ -30,12 +30,12 @@ _CONVERTERS: Final[Mapping[tzinfo, Converter]] = {
 }
 _MODELS: Final = (Customer, Target, TargetEvent, Tracker, GroupMember)
 _MOBILE: Final = "919812345678"
-# JSON that nobody can hold is refused, though another reader may have room for it.
+# The package refuses JSON beyond its limits, which the reference reader may accept.
 _UNBEARABLE: Final = ("too long", "too deeply")
 
 
 def read_json(data: bytes) -> None:
-    """A document is taken exactly when another reader takes it, and says the same."""
+    """The package and the reference reader accept the same documents and return the same values."""
     try:
         document = decode_json(data)
     except DecodeError as refusal:
@@ -55,7 +55,7 @@ def _check_is_no_json(data: bytes, why: str) -> None:
 
 
 def read_answer(data: bytes) -> None:
-    """Data comes only of a success with a document; a refusal says nothing of whom was asked for."""
+    """Only a successful answer with a document gives data, and an error holds no personal data."""
     statuses = (200, 204, 302, 400, 401, 404, 429, 498, 500, 521)
     status, body = statuses[data[0] % 10 if data else 0], data[1:].replace(b"%", _MOBILE.encode())
     request = Request[Any]("/v2/customers/lookup", query=(("identifierValue", _MOBILE),))
@@ -73,7 +73,7 @@ def read_answer(data: bytes) -> None:
 
 
 def inflate(data: bytes) -> None:
-    """A body is the same however it was cut into pieces, never longer than the cap, and what another reader finds."""
+    """A body does not depend on its chunks, is not longer than the cap, and equals that of the reference reader."""
     encoding, step, body = ("gzip", "deflate", "")[data[0] % 3 if data else 0], 1 + (data[1:2] or b"\0")[0], data[2:]
     whole, cut = _put_together(body, encoding, len(body) or 1), _put_together(body, encoding, step)
     assert whole == cut
@@ -93,7 +93,7 @@ def _put_together(data: bytes, encoding: str, step: int) -> bytes | None:
 
 
 def read_retry_after(data: bytes) -> None:
-    """A wait is finite and not negative; numbers and the dates that HTTP knows mean what they say."""
+    """A wait is finite and not negative; numbers and HTTP dates are read correctly."""
     text = data.decode("latin-1")
     seconds = parse_retry_after(text, _NOW)
     assert seconds is None or 0.0 <= seconds < math.inf
@@ -104,7 +104,7 @@ def read_retry_after(data: bytes) -> None:
 
 
 def read_dates(data: bytes) -> None:
-    """A date that is taken is the one that another reader sees in it, by each cluster's clock."""
+    """An accepted date equals that of the reference reader, in each cluster's time zone."""
     text = data.decode("utf-8", "replace")
     for zone in _CONVERTERS:
         moment = _structured(text, datetime, zone)
@@ -129,7 +129,7 @@ def _same_moment(found: datetime, expected: datetime) -> None:
 
 
 def read_cursor(data: bytes) -> None:
-    """What is taken is written back as something that is the same place, and short."""
+    """An accepted cursor is written back as a short text for the same position."""
     with suppress(ValueError):
         cursor = Cursor.parse(data.decode("latin-1"))
         assert Cursor.parse(str(cursor)) == cursor
@@ -137,7 +137,7 @@ def read_cursor(data: bytes) -> None:
 
 
 def structure_models(data: bytes) -> None:
-    """A document is a model or it is refused without a word of what stands in it; nothing of it is dropped."""
+    """A document becomes a model without loss, or an error that holds nothing of the document."""
     with suppress(DecodeError):
         document = decode_json(data)
         for model in _MODELS:
@@ -167,7 +167,7 @@ def _texts(document: Any) -> Iterator[str]:
 
 
 def _same(found: Any, expected: Any) -> None:
-    """Compare types too: `1` is not `true`, and `1.0` not `1`."""
+    """Compare values and types: `1` is not `true`, and `1.0` is not `1`."""
     assert repr(found) == repr(expected), f"{found!r} is not {expected!r}"
 
 
@@ -185,7 +185,7 @@ _EVENT: Final = json.dumps(
     }
 ).encode()
 
-# Each target, with inputs to begin with.
+# Each target, with its first inputs.
 TARGETS: Final[Mapping[str, tuple[Callable[[bytes], None], tuple[bytes, ...]]]] = {
     "json": (
         read_json,
