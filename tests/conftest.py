@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A property is about inputs, not about how busy the machine is.
+# No deadline, because a busy machine may be slow.
 settings.register_profile("any-machine", deadline=None)
-# While mutants are tested: the same few inputs each time, and the tests run more than once in a process.
+# For mutation tests: the same few inputs each time, because tests run several times in a process.
 settings.register_profile(
     "mutation",
     deadline=None,
@@ -18,7 +18,7 @@ settings.register_profile(
 )
 settings.load_profile("any-machine")
 
-# What these prove of documents, services and tools holds whatever the interpreter: one run for each change is enough.
+# These tests check documents, services and tools, which do not depend on the interpreter, so one run is enough.
 ONCE = ("test_documents.py", "test_notebook.py", "api/test_typing.py", "docs/", "examples/", "distributed/")
 
 

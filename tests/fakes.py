@@ -58,7 +58,7 @@ class VirtualClock:
         loop = asyncio.get_running_loop()
         timer = asyncio.TimerHandle(when, callback, (), loop)
         self._count += 1
-        # Set again because it fired early, a timer fires in time: real time would have gone on.
+        # A timer that fired early and is set again fires in time, because real time would have passed.
         fires_at = when - self._early if when - self._early > self._now else when
         heapq.heappush(self._timers, (fires_at, self._count, timer))
         if not self._is_driven:
@@ -70,7 +70,7 @@ class VirtualClock:
         """Let every other task run until it waits; time stands still."""
         ready = vars(asyncio.get_running_loop())["_ready"]
         await asyncio.sleep(0)
-        while len(ready) > self._is_driven:  # noqa: ASYNC110  (what is waited for is all that the others do)
+        while len(ready) > self._is_driven:  # noqa: ASYNC110  (it waits until all other tasks wait)
             await asyncio.sleep(0)
 
     def block(self, seconds: float) -> None:

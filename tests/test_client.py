@@ -38,7 +38,7 @@ from tests.fakes import outcomes
 BASIC = BasicAuth("store.server", "server123")
 HURRIED = RetryPolicy(base=0.001, throttled_base=0.001)
 
-# A value for each variable that makes sense, and that no error may show.
+# A valid value for each variable; no error may show these values.
 VALUES = {
     "CAPILLARY_BASE_URL": "https://planted-host.example.com",
     "CAPILLARY_REGION": "EU",
@@ -86,7 +86,7 @@ def transports() -> Iterator[type[Any]]:
     """Return the name of every pipeline class that sends requests."""
     for info in pkgutil.iter_modules(pipeline.__path__):
         if info.name in ("http", "tracing"):
-            continue  # loaded only where they are used
+            continue  # imported only where they are used
         module = importlib.import_module(f"{pipeline.__name__}.{info.name}")
         for kind in vars(module).values():
             is_own = isinstance(kind, type) and kind.__module__ == module.__name__
@@ -283,7 +283,7 @@ class TestStack:
             await client.customers.get(6)
 
             first, _, third = (request.time for request in sandbox.requests)
-        assert third - first > 0.17  # 0.2, but for what connecting takes
+        assert third - first > 0.17  # 0.2 seconds, and the time to connect
 
     async def test_calls_that_share_an_answer_share_its_retries(self) -> None:
         """Coalescing is above retry."""

@@ -16,7 +16,7 @@ from capillary_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").glob("*/*.md"))]
-# What installs something, does not end by itself, or wants a server of its own.
+# Commands that install something, run for ever, or need a server.
 NOT_RUN = re.compile(r"(pip|make|export|uvicorn|crontab|keyring|source|celery) |capillary (demo|sandbox|--install)")
 PYTEST = ("-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -25,9 +25,9 @@ ROWS = {
     "distributed": 8,
     "cli": 9,
 }
-# May use the sandbox, and anything else.
+# These parts may import the sandbox, and all others.
 TOP = {"cli", "testing", "__main__"}
-# Libraries that one part alone knows, so that it alone changes when they do.
+# Libraries that only one part may import, so that a new version changes only this part.
 SOLE_IMPORTERS = {
     "aiohttp": {"pipeline", "sandbox", "testing"},
     "cattrs": {"codec"},

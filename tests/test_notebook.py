@@ -15,7 +15,7 @@ from capillary_async.notebook import model_to_html, rows_to_html
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "README.md").read_text("utf-8") + (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 PAGE = (ROOT / "docs" / "how-to" / "notebooks.md").read_text("utf-8")
-# Those that neither serve nor test.
+# The examples that are neither servers nor tests.
 EXAMPLES = [
     code
     for code in re.findall(r"^```python\n(.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL)
@@ -55,7 +55,7 @@ def run(cells: Sequence[str], folder: Path) -> list[list[dict[str, Any]]]:
     return [cell.outputs for cell in notebook.cells]
 
 
-# jupyter_client's own business.
+# Warnings of jupyter_client.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_readme_runs_by_top_level_await(tmp_path: Path) -> None:
     """A notebook already runs an event loop, so `asyncio.run` must be replaced by `await`."""

@@ -12,7 +12,7 @@ import pytest
 import capillary_async
 from capillary_async import models, options
 
-# What users are promised.
+# The public names.
 PROMISED = {
     *("CapillaryClient", "ClientOptions", "CallInfo", "Region", "BasicAuth", "OAuth", "AccessToken", "RetryPolicy"),
     *("RateLimit", "Pager", "Page", "Cursor", "PagingReport", "lookup_many", "Outcome"),
@@ -138,7 +138,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
 
 def heavy_after(code: str) -> str:
     """Return the heavy packages that a new interpreter imported after this code, and its warnings."""
-    # The tool that measures coverage would load some of them itself.
+    # Without coverage's settings, because coverage would import some of them itself.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     code = f"{code}\nimport sys\nprint(*sorted(set({HEAVY!r}) & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 SERVICES = (ROOT / "docs" / "how-to" / "services-and-workers.md").read_text("utf-8")
 PYTHON = re.findall(r"^```python\n(.*?)^```$", README + SERVICES, re.MULTILINE | re.DOTALL)
-# The one that does not end by itself.
+# The example that runs for ever.
 (SERVICE,) = [code for code in PYTHON if "run_app" in code]
 
 

@@ -111,7 +111,7 @@ def texts(name: str, values: Several[str]) -> str | None:
     """Check texts, which are sent with commas between them; nothing is sent for an empty collection."""
     taken = [text(name, value) for value in _collection(name, values)]
     if any("," in value for value in taken):
-        raise InvalidArgumentError(f"{name} must hold each text by itself, without commas")
+        raise InvalidArgumentError(f"{name} must hold texts without commas")
     return ",".join(taken) or None
 
 

@@ -20,7 +20,7 @@ class Access:
         beside: Members that an endpoint sends beside its errors.
     """
 
-    world: Dataset
+    dataset: Dataset
     beside: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
     def by_id(self, customer_id: str) -> Person:
@@ -43,7 +43,7 @@ class Access:
             raise self.refused(8130)
         if name not in IDENTIFIER_NAMES and not (and_id and name == "id"):
             raise self.refused(8013)
-        number = as_id(value) if name == "id" else self.world.people.find(name, value)
+        number = as_id(value) if name == "id" else self.dataset.people.find(name, value)
         if number is None:
             raise self.refused(8015)
         person = self.present(number)
@@ -66,13 +66,13 @@ class Access:
 
     def present(self, customer_id: int) -> Person:
         """Return a customer that exists and may be read; else raise the refusal."""
-        customer_status = self.world.people.customer_status(customer_id)
+        customer_status = self.dataset.people.customer_status(customer_id)
         if customer_status == "deleted":
-            raise Refused(self.world.refusals.deleted())
+            raise Refused(self.dataset.refusals.deleted())
         if customer_status != "present":
             raise self.refused(_BY_STANDING[customer_status])
-        return self.world.people.person(customer_id)
+        return self.dataset.people.person(customer_id)
 
     def refused(self, code: int) -> Refused:
         """Return the refusal with a code."""
-        return Refused(self.world.refusals.v2(code, beside=self.beside))
+        return Refused(self.dataset.refusals.v2(code, beside=self.beside))

@@ -34,13 +34,13 @@ def cap_warnings(page: Page) -> list[dict[str, Any]]:
 class CustomerEndpoints:
     """Answers requests for customers."""
 
-    _world: Dataset
+    _dataset: Dataset
 
     def get(self, query: Query, customer_id: str) -> Answer:
         """Answer `GET /v2/customers/{customerId}`."""
         if as_id(customer_id) is None:
             raise Refused
-        access = Access(self._world)
+        access = Access(self._dataset)
         source = access.source(query)
         person = access.by_id(customer_id)
         if source != "ALL" and source not in person.sources:
@@ -49,7 +49,7 @@ class CustomerEndpoints:
 
     def find(self, query: Query) -> Answer:
         """Answer `GET /v2/customers/lookup/customerDetails`."""
-        access = Access(self._world)
+        access = Access(self._dataset)
         return self._document(query, access.by_identifier(query), access.source(query))
 
     def _document(self, query: Query, person: Person, source: str) -> Answer:
@@ -61,11 +61,11 @@ class CustomerEndpoints:
             gap_to_upgrade=query.days("gapToUpgrade"),
             gap_to_renew=query.days("gapToRenew"),
         )
-        return document({**self._world.customers.document(person, wanted), **self._groups(query, person, wanted)})
+        return document({**self._dataset.customers.document(person, wanted), **self._groups(query, person, wanted)})
 
     def look_up(self, query: Query) -> Answer:
         """Answer `GET /v2/customers/lookup`."""
-        person = Access(self._world, _NO_ENTITY).by_identifier(query)
+        person = Access(self._dataset, _NO_ENTITY).by_identifier(query)
         warnings = [warning("Communication channel is not verified")] if person.id % 10 == 3 else []
         return document({"entity": person.id, "warnings": warnings})
 
@@ -74,36 +74,38 @@ class CustomerEndpoints:
         text = query.text("q")
         if not text:
             raise Refused
-        page = self._world.page("customers", (text,), query.window())
-        return listing(page.pagination, [self._world.people.match(text, row) for row in page.rows], cap_warnings(page))
+        page = self._dataset.page("customers", (text,), query.window())
+        return listing(
+            page.pagination, [self._dataset.people.match(text, row) for row in page.rows], cap_warnings(page)
+        )
 
     def trackers(self, query: Query, customer_id: str) -> Answer:
         """Answer `GET /v2/customers/{customerId}/trackers`."""
         if as_id(customer_id) is None:
             raise Refused
-        access = Access(self._world, _NO_TRACKERS)
+        access = Access(self._dataset, _NO_TRACKERS)
         access.source(query)
         number = access.by_id(customer_id).id
-        page = self._world.page("customer_trackers", (number,), query.window())
-        rows = [self._world.groups.tracker("customer", number, row) for row in page.rows]
+        page = self._dataset.page("customer_trackers", (number,), query.window())
+        rows = [self._dataset.groups.tracker("customer", number, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))
 
     def group_trackers(self, query: Query) -> Answer:
         """Answer `GET /v2/customers/userEntityTrackers`."""
-        refusals = self._world.refusals
+        refusals = self._dataset.refusals
         if query.text("type") != "USERGROUP2":
             raise Refused(refusals.v2(1647, beside=_NO_TRACKERS))
-        Access(self._world, _NO_TRACKERS).source(query)
+        Access(self._dataset, _NO_TRACKERS).source(query)
         kind = query.text("identifierType")
         if kind not in {"id", "externalId", "primaryUserId"}:
             raise Refused(refusals.v2(1632, beside=_NO_TRACKERS))
-        group_id = self._world.groups.group_named(kind, query.text("identifierValue"))
+        group_id = self._dataset.groups.group_named(kind, query.text("identifierValue"))
         if group_id is None:
             raise Refused(refusals.v2(1644 if kind == "primaryUserId" else 1645, beside=_NO_TRACKERS))
         if group_id % 1000 == 599:
             raise Refused(refusals.v2(1099, beside=_NO_TRACKERS))
-        page = self._world.page("group_trackers", (group_id,), query.window())
-        rows = [self._world.groups.tracker("group", group_id, row) for row in page.rows]
+        page = self._dataset.page("group_trackers", (group_id,), query.window())
+        rows = [self._dataset.groups.tracker("group", group_id, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))
 
     def _groups(self, query: Query, person: Person, wanted: Wanted) -> dict[str, Any]:
@@ -119,20 +121,20 @@ class CustomerEndpoints:
             or any(query.text(name) for name in asked)
         ):
             return {}
-        page = self._world.page("user_groups", (person.id,), window, self._group_rows(query, person, only))
+        page = self._dataset.page("user_groups", (person.id,), window, self._group_rows(query, person, only))
         has_loyalty = query.flag("includedUserGroup2LoyaltyDetails")
-        write = self._world.groups.customer_group
+        write = self._dataset.groups.customer_group
         groups = [write(person.id, row, has_loyalty=has_loyalty) for row in page.rows]
         pagination = {"ug2Pagination": page.pagination} if is_paginated and page.pagination is not None else {}
         warnings = {"warnings": cap_warnings(page)} if page.capped_at is not None else {}
-        return {self._world.switches.user_groups_key: groups, **pagination, **warnings}
+        return {self._dataset.settings.user_groups_key: groups, **pagination, **warnings}
 
     def _group_rows(self, query: Query, person: Person, only: int | None) -> list[int]:
-        groups = self._world.groups
+        groups = self._dataset.groups
         rows = query.rows_between(
             ("ug2JoinedStartDate", "ug2JoinedEndDate"),
-            self._world.dates,
-            self._world.look_up("user_groups", person.id).rows,
+            self._dataset.dates,
+            self._dataset.look_up("user_groups", person.id).rows,
             groups.customer_group_joined,
         )
         if only is not None:

@@ -27,11 +27,11 @@ from capillary_async.sandbox.wire import Dates
 class Dataset:
     """The data of a sandbox, with the length and the row ids of each listing."""
 
-    def __init__(self, switches: SandboxSettings) -> None:
-        seed = switches.seed
-        self.switches = switches
-        self.dates: Dates = Dates(ZoneInfo(switches.timezone))
-        self.people: People = People(seed, lambda customer_id: switches.customer_status(customer_id))  # noqa: PLW0108  (it may be set anew)
+    def __init__(self, settings: SandboxSettings) -> None:
+        seed = settings.seed
+        self.settings = settings
+        self.dates: Dates = Dates(ZoneInfo(settings.timezone))
+        self.people: People = People(seed, lambda customer_id: settings.customer_status(customer_id))  # noqa: PLW0108  (the setting may change)
         self.accounts: Accounts = Accounts(seed)
         self.customers: Customers = Customers(seed, self.dates, self.accounts)
         self.events: Events = Events(seed, self.dates)
@@ -88,8 +88,8 @@ class Dataset:
     def refusals(self) -> ErrorResponses:
         """The form of refusals, by the current settings."""
         return ErrorResponses(
-            with_status=self.switches.error_status == "4xx",
-            envelope_code_as_text=self.switches.envelope_code == "text",
+            with_status=self.settings.error_status == "4xx",
+            envelope_code_as_text=self.settings.envelope_code == "text",
         )
 
     def turn(self) -> int:
@@ -120,10 +120,10 @@ class Dataset:
         Raises:
             RefusedOffsetError: The offset is negative, and the rules refuse that.
         """
-        paging = self.switches.paging_of(kind)
+        paging = self.settings.paging_of(kind)
         listing = self.listing(kind, *key) if paging.remembers else self.look_up(kind, *key)
         return listing.page(paging, *window, among)
 
     def _count(self, kind: Kind, key: Key) -> int:
-        fixed = self.switches.rows.get(kind)
+        fixed = self.settings.rows.get(kind)
         return self._counts[kind](*key) if fixed is None else fixed

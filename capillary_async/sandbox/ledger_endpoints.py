@@ -18,15 +18,15 @@ _LONGEST: Final = 90 * 86_400
 class LedgerEndpoints:
     """Answers requests for the points ledger. Its `offset` counts pages by all documents."""
 
-    _world: Dataset
+    _dataset: Dataset
 
     def entries(self, query: Query) -> Answer:
         """Answer `GET /v2/pointsLedger/getCustomerLedgerInfo`."""
         person = self._owner(query)
         limit, number = self._window(query, 100)
-        page = self._world.page("ledger", (person.id,), (limit, number), self._rows(query, person.id))
+        page = self._dataset.page("ledger", (person.id,), (limit, number), self._rows(query, person.id))
         self._refuse_behind_the_end(page.pages, number)
-        ledger = self._world.ledger
+        ledger = self._dataset.ledger
         return document(
             {
                 "customerDetails": ledger.owner(person),
@@ -40,15 +40,15 @@ class LedgerEndpoints:
         """Answer `GET /v2/pointsLedger/getCustomerLedgerBalance`, with at most ten balances on a page."""
         person = self._owner(query)
         limit, number = self._window(query, 10)
-        page = self._world.page("ledger_balances", (person.id,), (limit, number))
+        page = self._dataset.page("ledger_balances", (person.id,), (limit, number))
         self._refuse_behind_the_end(page.pages, number)
-        balances = [self._world.ledger.balance(person.id, row) for row in page.rows]
+        balances = [self._dataset.ledger.balance(person.id, row) for row in page.rows]
         details = {**page_details(page, number), "ledgerClosingBalance": balances}
-        owner = self._world.ledger.owner(person)
+        owner = self._dataset.ledger.owner(person)
         return document({"customerDetails": owner, "ledgerDetails": details, "warnings": []})
 
     def _owner(self, query: Query) -> Person:
-        access = Access(self._world, {"warnings": []})
+        access = Access(self._dataset, {"warnings": []})
         if not (query.text("identifierName") and query.text("identifierValue")):
             raise access.refused(11013)
         if sum(bool(query.text(name)) for name in ("tillId", "tillIds", "storeId", "storeCode")) > 1:
@@ -64,20 +64,20 @@ class LedgerEndpoints:
         return limit or 10, number
 
     def _rows(self, query: Query, customer_id: int) -> list[int]:
-        dates, ledger = self._world.dates, self._world.ledger
+        dates, ledger = self._dataset.dates, self._dataset.ledger
         start, end = query.moment("startDate", dates), query.moment("endDate", dates)
         if start is not None and end is not None and end - start > _LONGEST:
             raise self._refused(11010)
         rows = query.rows_between(
             ("startDate", "endDate"),
             dates,
-            self._world.look_up("ledger", customer_id).rows,
+            self._dataset.look_up("ledger", customer_id).rows,
             lambda row: ledger.time(customer_id, row),
         )
         kind, category = query.text("ledgerEntryType"), query.text("pointCategoryType")
         program = query.natural("programId")
         if kind or category or program:
-            person = self._world.people.person(customer_id)
+            person = self._dataset.people.person(customer_id)
             rows = [row for row in rows if ledger.has(person, row, kind, category, program)]
         return rows[::-1] if query.text("order") == "ASC" else rows
 
@@ -87,4 +87,4 @@ class LedgerEndpoints:
             raise self._refused(11003)
 
     def _refused(self, code: int) -> Refused:
-        return Refused(self._world.refusals.v2(code, beside={"warnings": []}))
+        return Refused(self._dataset.refusals.v2(code, beside={"warnings": []}))

@@ -25,7 +25,7 @@ _UNSORTED = {"empty": True, "sorted": False, "unsorted": True}
 class PromotionEndpoints:
     """Answers requests for loyalty promotions."""
 
-    _world: Dataset
+    _dataset: Dataset
 
     def promotions(self, query: Query) -> Answer:
         """Answer `GET /v3/promotions`, whose `page` counts pages from 0."""
@@ -35,20 +35,20 @@ class PromotionEndpoints:
         size, number = self._window(query, _LARGEST_PAGE, 300004)
         among = [
             row
-            for row in self._world.look_up("promotions").rows
+            for row in self._dataset.look_up("promotions").rows
             if (not statuses or promotion_status(row) in statuses) and text in promotion_name(row).lower()
         ]
-        page = self._world.page("promotions", (), (size, number), among)
-        content = list(map(self._world.promotions.promotion, page.rows))
+        page = self._dataset.page("promotions", (), (size, number), among)
+        content = list(map(self._dataset.promotions.promotion, page.rows))
         return document({"data": _spring_page(page, number, content), "errors": None, "warnings": None})
 
     def promotion(self, query: Query, promotion_id: str) -> Answer:
         """Answer `GET /v3/promotions/{promotionId}`."""
         query.flags(("includeDraftDetails", "includeParentDetails"))
-        row = self._world.promotions.row_of(promotion_id)
+        row = self._dataset.promotions.row_of(promotion_id)
         if row is None:
             raise self._refused(9013)
-        return document({"data": self._world.promotions.promotion(row), "errors": None, "warnings": None})
+        return document({"data": self._dataset.promotions.promotion(row), "errors": None, "warnings": None})
 
     def member_promotions(self, query: Query, member: str) -> Answer:
         """Answer `GET /v3/members/{memberId}/promotions`, which has no envelope."""
@@ -58,15 +58,15 @@ class PromotionEndpoints:
             raise self._refused(310196)
         size, number = self._window(query, _LARGEST_MEMBER_PAGE, 310195)
         only, name = query.natural("promotionId"), query.text("promotionIdentifier")
-        promotions = self._world.promotions
+        promotions = self._dataset.promotions
         among = [
             row
-            for row in self._world.look_up("member_promotions", member_id).rows
+            for row in self._dataset.look_up("member_promotions", member_id).rows
             if (not status or promotions.enrollment_status(member_id, row) == status)
             and only in {None, promotions.member_promotion_id(member_id, row)}
             and name in {"", promotions.member_promotion(member_id, row)["promotionIdentifier"]}
         ]
-        page = self._world.page("member_promotions", (member_id,), (size, number), among)
+        page = self._dataset.page("member_promotions", (member_id,), (size, number), among)
         rows = [promotions.member_promotion(member_id, row) for row in page.rows]
         return document({"pageDetails": page_details(page, number), "memberId": member_id, "promotions": rows})
 
@@ -76,7 +76,7 @@ class PromotionEndpoints:
         row = self._row(member_id, as_id(promotion))
         if row is None:
             raise self._refused(310194)
-        found = self._world.promotions.member_promotion(member_id, row, is_full=True)
+        found = self._dataset.promotions.member_promotion(member_id, row, is_full=True)
         return document({"memberId": member_id, "promotions": [found]})
 
     def actions(self, query: Query, customer: str) -> Answer:
@@ -96,17 +96,17 @@ class PromotionEndpoints:
             nothing = {"status": False, "code": 8116, "message": "No benefits were issued for the promotion"}
             summary: dict[str, Any] = {**names, "incentives": [], "warnings": [nothing]}
         else:
-            summary = {**names, **self._world.promotions.actions(customer_id, row), "warnings": []}
+            summary = {**names, **self._dataset.promotions.actions(customer_id, row), "warnings": []}
         return document({"data": summary, "errors": None, "warnings": None} if customer_id % 2 else summary)
 
     def _row(self, member_id: int, promotion_id: int | None) -> int | None:
-        rows = self._world.look_up("member_promotions", member_id).rows
-        numbers = self._world.promotions.member_promotion_id
+        rows = self._dataset.look_up("member_promotions", member_id).rows
+        numbers = self._dataset.promotions.member_promotion_id
         return next((row for row in rows if numbers(member_id, row) == promotion_id), None)
 
     def _member(self, text: str) -> int:
         member_id = as_id(text)
-        customer_status = "missing" if member_id is None else self._world.people.customer_status(member_id)
+        customer_status = "missing" if member_id is None else self._dataset.people.customer_status(member_id)
         if member_id is None or customer_status != "present":
             raise self._refused(1044 if customer_status == "denied" else 310192)
         return member_id
@@ -119,7 +119,7 @@ class PromotionEndpoints:
         return size, number
 
     def _refused(self, code: int) -> Refused:
-        return Refused(self._world.refusals.v3(code))
+        return Refused(self._dataset.refusals.v3(code))
 
 
 def page_details(page: Page, number: int) -> dict[str, int]:

@@ -30,10 +30,10 @@ class Routes:
     _routes: tuple[tuple[tuple[str, ...], Endpoint], ...]
 
     @classmethod
-    def of(cls, world: Dataset) -> "Routes":
+    def of(cls, dataset: Dataset) -> "Routes":
         """Create the routes of a dataset."""
-        customers, groups, targets = CustomerEndpoints(world), GroupEndpoints(world), TargetEndpoints(world)
-        promotions, ledger = PromotionEndpoints(world), LedgerEndpoints(world)
+        customers, groups, targets = CustomerEndpoints(dataset), GroupEndpoints(dataset), TargetEndpoints(dataset)
+        promotions, ledger = PromotionEndpoints(dataset), LedgerEndpoints(dataset)
         paths: dict[str, Endpoint] = {
             "/v3/users/{}/trackedTargetEvents/{}": targets.events,
             "/v3/users/{}/enrolledTargets": targets.enrolled,
@@ -50,7 +50,7 @@ class Routes:
             "/v3/customers/{}/customerPromotionDetails/actionSummary": promotions.actions,
             "/v2/pointsLedger/getCustomerLedgerInfo": ledger.entries,
             "/v2/pointsLedger/getCustomerLedgerBalance": ledger.balances,
-            **_of_customers(LoyaltyEndpoints(world)),
+            **_of_customers(LoyaltyEndpoints(dataset)),
             "/v2/customers/lookup": customers.look_up,
             "/v2/customers/lookup/customerDetails": customers.find,
             "/v2/customers/search": customers.search,

@@ -52,7 +52,7 @@ class Sandbox(SandboxSettings):
     _request_count: int = attrs.field(default=0, init=False, repr=False)
     _in_flight: int = attrs.field(default=0, init=False, repr=False)
     _peak: int = attrs.field(default=0, init=False, repr=False)
-    _world: Dataset = attrs.field(init=False, repr=False)
+    _dataset: Dataset = attrs.field(init=False, repr=False)
     _routes: Routes = attrs.field(init=False, repr=False)
     _doorkeeper: Authenticator = attrs.field(init=False, repr=False)
     _scripts: Scripts = attrs.field(factory=Scripts, init=False, repr=False)
@@ -64,8 +64,8 @@ class Sandbox(SandboxSettings):
 
     def __attrs_post_init__(self) -> None:
         self._requests = deque(maxlen=self.log_size)
-        self._world = Dataset(self)
-        self._routes = Routes.of(self._world)
+        self._dataset = Dataset(self)
+        self._routes = Routes.of(self._dataset)
         self._doorkeeper = Authenticator(self)
         self._random = Random(self.seed)
 
@@ -92,7 +92,7 @@ class Sandbox(SandboxSettings):
 
         if self._sockets is not None:
             raise RuntimeError("this sandbox is already running")
-        sockets = Sockets(self._reply, lambda: self.clock())  # noqa: PLW0108  (the clock may be set anew)
+        sockets = Sockets(self._reply, lambda: self.clock())  # noqa: PLW0108  (the clock may change)
         self.port: int = await sockets.open(self.host, self.port)
         self._sockets, self._loop = sockets, asyncio.get_running_loop()
 
@@ -178,63 +178,63 @@ class Sandbox(SandboxSettings):
                 "transactions", "ledger", "ledger_balances" and "member_promotions", the user group for
                 "group_transactions", the text for "customers"; empty for "promotions".
         """
-        return self._world.listing(kind, *key)
+        return self._dataset.listing(kind, *key)
 
     def event_ids(self, user_id: int, target_rule_id: int) -> list[int]:
         """Return the `eventLogId` of every event, in order."""
-        return self._world.ids("events", user_id, target_rule_id)
+        return self._dataset.ids("events", user_id, target_rule_id)
 
     def member_ids(self, group_id: int) -> list[int]:
         """Return the `fleetUserId` of every member of a user group, in order."""
-        return self._world.ids("members", group_id)
+        return self._dataset.ids("members", group_id)
 
     def found_group_ids(self, name: str) -> list[int]:
         """Return the `groupId` of every user group that a search finds, in order."""
-        return self._world.ids("search", name)
+        return self._dataset.ids("search", name)
 
     def user_group_ids(self, customer_id: int) -> list[int]:
         """Return the id of every user group of a customer, in order."""
-        return self._world.ids("user_groups", customer_id)
+        return self._dataset.ids("user_groups", customer_id)
 
     def group_tracker_keys(self, group_id: int) -> list[tuple[int, int]]:
         """Return `id` and `conditionId` of every tracker of a user group, in order."""
-        return self._world.ids("group_trackers", group_id)
+        return self._dataset.ids("group_trackers", group_id)
 
     def customer_tracker_keys(self, customer_id: int) -> list[tuple[int, int]]:
         """Return `id` and `conditionId` of every tracker of a customer, in order."""
-        return self._world.ids("customer_trackers", customer_id)
+        return self._dataset.ids("customer_trackers", customer_id)
 
     def transaction_keys(self, customer_id: int) -> list[tuple[str, int]]:
         """Return `type` and `id` of every transaction of a customer, the newest first."""
-        return self._world.ids("transactions", customer_id)
+        return self._dataset.ids("transactions", customer_id)
 
     def group_transaction_keys(self, group_id: int) -> list[tuple[str, int]]:
         """Return `type` and `id` of every transaction of a user group, the newest first."""
-        return self._world.ids("group_transactions", group_id)
+        return self._dataset.ids("group_transactions", group_id)
 
     def ledger_event_ids(self, customer_id: int) -> list[int]:
         """Return the `eventLogId` of every entry of a customer's ledger, the newest first."""
-        return self._world.ids("ledger", customer_id)
+        return self._dataset.ids("ledger", customer_id)
 
     def member_promotion_ids(self, customer_id: int) -> list[int]:
         """Return the number of every promotion of a customer, in order."""
-        return self._world.ids("member_promotions", customer_id)
+        return self._dataset.ids("member_promotions", customer_id)
 
     def found_customer_ids(self, text: str) -> list[int]:
         """Return the id of every customer that a search finds, in order."""
-        return self._world.ids("customers", text)
+        return self._dataset.ids("customers", text)
 
     def promotion_ids(self) -> list[str]:
         """Return the id of every promotion, in order."""
-        return self._world.ids("promotions")
+        return self._dataset.ids("promotions")
 
     def target_rule_ids(self, user_id: int) -> list[int]:
         """Return the ids of the targets that a customer is enrolled in, in order."""
-        return list(self._world.targets.enrolled(user_id))
+        return list(self._dataset.targets.enrolled(user_id))
 
     def identifiers(self, customer_id: int) -> dict[str, str]:
         """Return one identifier of each kind by which a customer can be found."""
-        findable = self._world.people.person(customer_id).findable
+        findable = self._dataset.people.person(customer_id).findable
         return {name: values[0] for name, values in findable.items() if values}
 
     # -- trouble ---------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ class Sandbox(SandboxSettings):
             wait = self._gate.wait(request.time, *self.rate_limit)
             if wait is not None:
                 return Answer.throttled(retry_after(self.retry_after, wait))
-        refusals = self._world.refusals
+        refusals = self._dataset.refusals
         if request.path == TOKEN_PATH:
             return self._doorkeeper.issue(request, refusals) if request.method == "POST" else Answer.html(405)
         refusal = self._doorkeeper.refusal(request, refusals)

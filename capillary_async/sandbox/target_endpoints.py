@@ -17,22 +17,22 @@ from capillary_async.sandbox.targets import ENROLMENTS, period_exists, period_of
 class TargetEndpoints:
     """Answers requests for targets."""
 
-    _world: Dataset
+    _dataset: Dataset
 
     def events(self, query: Query, user: str, rule: str) -> Answer:
         """Answer `GET /v3/users/{userId}/trackedTargetEvents/{targetRuleId}`."""
         user_id = self._user(user)
         rule_id = as_id(rule)
-        refusals = self._world.refusals
+        refusals = self._dataset.refusals
         if rule_id is None or not rule_exists(rule_id):
             raise Refused(refusals.v3(310018))
         window = query.window()
         among = self._in_period(query, user_id, rule_id)
-        is_refused = self._world.switches.no_events == "310149"
-        if is_refused and not self._world.look_up("events", user_id, rule_id).count:
+        is_refused = self._dataset.settings.no_events == "310149"
+        if is_refused and not self._dataset.look_up("events", user_id, rule_id).count:
             raise Refused(refusals.v3(310149))
-        page = self._world.page("events", (user_id, rule_id), window, among)
-        rows = [self._world.events.row(user_id, rule_id, row) for row in page.rows]
+        page = self._dataset.page("events", (user_id, rule_id), window, among)
+        rows = [self._dataset.events.row(user_id, rule_id, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))
 
     def enrolled(self, query: Query, user: str) -> Answer:
@@ -40,11 +40,11 @@ class TargetEndpoints:
         user_id = self._user(user)
         enrolment = query.text("enrollmentType")
         if enrolment and enrolment not in ENROLMENTS:
-            raise Refused(self._world.refusals.v3(310130))
+            raise Refused(self._dataset.refusals.v3(310130))
         only = {as_id(part) for part in query.each("targetRuleIds")}
         created_by = query.natural("trackingDate")
         only_user_created = query.flag("includeOnlyUserCreated")
-        targets = self._world.targets
+        targets = self._dataset.targets
         found = [
             targets.target(rule_id)
             for rule_id in targets.enrolled(user_id)
@@ -72,12 +72,12 @@ class TargetEndpoints:
         # These parameters change nothing, because the sandbox has no inactive targets and excludes no entity.
         query.flag("includeInactiveTargets")
         query.natural("trackingDate")
-        rules = tuple(rule for rule in self._world.targets.enrolled(user_id) if only in {None, rule})
+        rules = tuple(rule for rule in self._dataset.targets.enrolled(user_id) if only in {None, rule})
         if not rules:
             warnings = [{"message": "No active target found"}]
             return document({"data": None, "errors": None, "warnings": warnings})
-        groups = self._world.progress.groups(
-            self._world.people.person(user_id), rules, all_periods=query.flag("includeInactive"), is_v31=is_v31
+        groups = self._dataset.progress.groups(
+            self._dataset.people.person(user_id), rules, all_periods=query.flag("includeInactive"), is_v31=is_v31
         )
         return document({"data": groups, "errors": None, "warnings": None})
 
@@ -86,23 +86,23 @@ class TargetEndpoints:
         query.flag("includeOnlyActive")
         is_own = query.flag("includeUserCreatedTargetGroups")
         has_periods = query.flag("includePeriods")
-        progress = self._world.progress
+        progress = self._dataset.progress
         groups = [progress.definition(group, has_periods=has_periods) for group in progress.catalogue()]
         return self._answer_with([group for group in groups if is_own or not group["userCreated"]])
 
     def target_group(self, query: Query, group: str) -> Answer:
         """Answer `GET /v3/targetGroups/{id}`, whose `data` is an object in one sample and a list in another."""
         group_id = self._group(group)
-        found = self._world.progress.definition(group_id, has_periods=query.flag("includePeriods"))
+        found = self._dataset.progress.definition(group_id, has_periods=query.flag("includePeriods"))
         return self._answer_with([found] if group_id % 2 else found)
 
     def target_periods(self, query: Query, group: str) -> Answer:  # noqa: ARG002  (it takes no parameters)
         """Answer `GET /v3/targetGroups/{id}/targetPeriods`."""
-        return self._answer_with(self._world.progress.periods(self._group(group)))
+        return self._answer_with(self._dataset.progress.periods(self._group(group)))
 
     def target_rules(self, query: Query, group: str) -> Answer:  # noqa: ARG002  (it takes no parameters)
         """Answer `GET /v3/targetGroups/{id}/targets`."""
-        return self._answer_with(self._world.progress.rules(self._group(group)))
+        return self._answer_with(self._dataset.progress.rules(self._group(group)))
 
     def _answer_with(self, data: Any) -> Answer:
         return document({"data": data, "errors": None, "warnings": None})
@@ -110,14 +110,14 @@ class TargetEndpoints:
     def _group(self, text: str) -> int:
         group_id = as_id(text)
         if group_id is None or not group_exists(group_id):
-            raise Refused(self._world.refusals.v3(310017))
+            raise Refused(self._dataset.refusals.v3(310017))
         return group_id
 
     def _user(self, text: str) -> int:
         user_id = as_id(text)
-        customer_status = "missing" if user_id is None else self._world.people.customer_status(user_id)
+        customer_status = "missing" if user_id is None else self._dataset.people.customer_status(user_id)
         if user_id is None or customer_status != "present":
-            raise Refused(self._world.refusals.v3(1044 if customer_status == "denied" else 310011))
+            raise Refused(self._dataset.refusals.v3(1044 if customer_status == "denied" else 310011))
         return user_id
 
     def _in_period(self, query: Query, user_id: int, rule_id: int) -> list[int] | None:
@@ -125,6 +125,6 @@ class TargetEndpoints:
             return None
         period_id = as_id(query.text("periodId"))
         if period_id is None or not period_exists(rule_id, period_id):
-            raise Refused(self._world.refusals.v3(310019))
-        rows = self._world.look_up("events", user_id, rule_id).rows
+            raise Refused(self._dataset.refusals.v3(310019))
+        rows = self._dataset.look_up("events", user_id, rule_id).rows
         return [row for row in rows if period_of(rule_id, row) == period_id]

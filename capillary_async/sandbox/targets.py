@@ -24,7 +24,6 @@ _CREATED: Final = moment("2024-08-09")
 _DAY: Final = 86_400
 _PERIODS: Final = 100
 _EVENTS_A_PERIOD: Final = 5
-_MOST_ROWS_KEPT: Final = 20_000
 CATALOGUE: Final = tuple(range(79_190, 79_206))
 ENROLMENTS: Final = ("TRANSACTION", "IMPORT", "AUDIENCE_FILTER")
 _TYPES: Final = ("GROSS_SALES", "SALES", "COUNT", "QUANTITY", "VISIT", "SUM", "ALL")
@@ -66,11 +65,19 @@ def target_group_of(rule_id: int) -> int:
 
 @attrs.frozen
 class Events:
-    """Makes tracked target events."""
+    """Makes tracked target events.
+
+    Attributes:
+        seed: The seed of the sandbox.
+        dates: Formats the dates.
+        rows: The cached rows, by user, target rule and position.
+        most_rows: The cache is cleared when it has this number of rows.
+    """
 
     seed: int
     dates: Dates
-    _rows: dict[tuple[int, int, int], Json] = attrs.field(factory=dict[tuple[int, int, int], Json], init=False)
+    rows: dict[tuple[int, int, int], Json] = attrs.field(factory=dict[tuple[int, int, int], Json])
+    most_rows: int = 20_000
 
     def count(self, user_id: int, rule_id: int) -> int:
         """Return the number of a customer's events for a rule."""
@@ -87,11 +94,11 @@ class Events:
     def row(self, user_id: int, rule_id: int, row: int) -> Json:
         """Write one event."""
         key = (user_id, rule_id, row)
-        written = self._rows.get(key)
+        written = self.rows.get(key)
         if written is None:
-            if len(self._rows) >= _MOST_ROWS_KEPT:
-                self._rows.clear()
-            written = self._rows[key] = self._written(*key)
+            if len(self.rows) >= self.most_rows:
+                self.rows.clear()
+            written = self.rows[key] = self._written(*key)
         return written
 
     def _written(self, user_id: int, rule_id: int, row: int) -> Json:

@@ -27,7 +27,7 @@ def _calls(group: str, start: str, calls: dict[str, tuple[str, CallContext]]) ->
     return {f"{group}.{name}": (start + path, call) for name, (path, call) in calls.items()}
 
 
-# By the path template that errors and metrics show.
+# The calls by the path template in errors and metrics.
 CALLS: dict[str, tuple[str, CallContext]] = {
     "customers.get": ("/v2/customers/{customerId}", lambda client: client.customers.get(CUSTOMER)),
     "customers.find_id": (

@@ -44,7 +44,7 @@ MD5 = "8a16a6b70505eb1f1ff7cdc0cd5559a7"
 BASIC = "Basic c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZmY3Y2RjMGNkNTU1OWE3"
 HURRIED = ClientOptions(retry=RetryPolicy(base=0.001, throttled_base=0.001))
 
-# Every documented code, and what it comes to.
+# Every documented code, and the class of its error.
 CODES: dict[int, type[ResponseError]] = {
     **dict.fromkeys((401, 498, 320001), AuthenticationError),
     **dict.fromkeys((403, 1044, 4000), AccessDeniedError),
@@ -362,7 +362,7 @@ class TestRefusedCredentials:
             error = await refused(client, CALLS["customers.get"][1])
 
         assert isinstance(error, AccessDeniedError)
-        assert (error.attempts, sandbox.tokens_issued) == (2, 1)  # the request for the token counts
+        assert (error.attempts, sandbox.tokens_issued) == (2, 1)  # the token request counts
 
 
 class TestTelling:

@@ -54,7 +54,7 @@ GROUPS = {"include_periods": True, "include_user_created": False, "only_active":
 GROUPS_SENT = {"includePeriods": "true", "includeUserCreatedTargetGroups": "false", "includeOnlyActive": "true"}
 
 Case = tuple[str, Callable[[CapillaryClient], Awaitable[Any]], dict[str, str]]
-# The path, a call with every argument, and what it sends.
+# The path, a call with every argument, and the parameters that it sends.
 CASES: list[Case] = [
     (
         "/v2/customers/lookup/customerDetails",

@@ -15,7 +15,7 @@ async def test_the_ledger_is_walked_by_pages(client: CapillaryClient, sandbox: S
 
     assert [entry.event_log_id for entry in entries] == sandbox.ledger_event_ids(7)
     assert [request.query["offset"] for request in sandbox.requests] == ["0", "1", "2", "3", "4"]
-    assert {request.status for request in sandbox.requests} == {200}  # a page too many would be an error
+    assert {request.status for request in sandbox.requests} == {200}  # a request for one more page would be an error
 
 
 async def test_who_has_no_entries_has_an_empty_ledger(client: CapillaryClient) -> None:

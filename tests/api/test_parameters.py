@@ -32,7 +32,7 @@ TARGETS = "/v3/users/7/enrolledTargets"
 LOOKUP = "/v2/customers/lookup"
 SEARCH = "/v2/userGroup2/search"
 
-# What the documentation of each endpoint lists.
+# The documented parameters of each endpoint.
 DOCUMENTED = {
     GET: {
         *("source", "accountId", "embed", "includedAllUserGroup2", "userGroup2Id", "includedUserGroup2LoyaltyDetails"),

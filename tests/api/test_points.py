@@ -16,7 +16,7 @@ from capillary_async import (
 )
 from capillary_async.sandbox import Answer, Sandbox
 
-# Everything of a customer that is one answer.
+# Every call of a customer that returns one answer.
 OF_A_CUSTOMER: dict[str, Callable[[CapillaryClient, int], Awaitable[Any]]] = {
     "balance": lambda client, customer_id: client.customers.get_points_balance(customer_id),
     "tiers": lambda client, customer_id: client.customers.get_tiers(customer_id),

@@ -30,7 +30,7 @@ NO_VALUES: list[Any] = [
     *(["\ud800"], date(999, 1, 1)),
 ]
 
-# Which argument of which method takes which nonsense; the other arguments are right.
+# The method, the argument, and its wrong values; the other arguments are correct.
 CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
     ("customers.get", {}, "customer_id", NO_IDS),
     ("customers.get", {"customer_id": 1}, "source", NO_TEXTS),
@@ -108,7 +108,7 @@ CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
 ]
 
 
-# The arguments that a method cannot be called without.
+# The required arguments of a method.
 WHO: dict[str, Any] = {"identifier_name": "mobile", "identifier_value": "919"}
 OF_A_CUSTOMER = (
     *("customers.get_points_balance", "customers.get_tiers", "customers.get_loyalty"),
@@ -167,7 +167,7 @@ def nonsense_for(method: str, name: str, hint: Any) -> list[Any]:
         (int, [-1, True, False, 3.7, 7.0, "7", "", b"7", [7], 10**400]),
         (str, NO_OPTIONAL_TEXTS),
     ]
-    if int in kinds and str in kinds:  # an identifier: either will do
+    if int in kinds and str in kinds:  # an identifier may be either
         return ["", " ", "a\n", -1, True, 3.7]
     return next((nonsense for kind, nonsense in by_kind if kind in kinds), NO_OPTIONAL_TEXTS)
 

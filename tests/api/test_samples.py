@@ -21,7 +21,7 @@ async def page_of(pager: Any) -> tuple[Any, ...]:
     return rows
 
 
-# By the kind of a sample.
+# The call for each kind of sample.
 CALLS: dict[str, Call] = {
     "customer_": lambda client: client.customers.get(1),
     "customers_found": lambda client: page_of(client.customers.search("tom")),
@@ -52,7 +52,7 @@ CALLS: dict[str, Call] = {
     "transactions": lambda client: page_of(client.customers.list_transactions(1)),
     "user_group": lambda client: client.user_groups.get(1),
 }
-# What shows an error of a generated document, warns, or has no method of its own.
+# Samples that show errors or warnings, or have no method.
 LEFT_OUT = {"progress_documented_1", "slab_changes_1", "promotion_bare_1", "subscriptions_1"}
 SHOWN = [path for path in GOOD if path.stem not in LEFT_OUT]
 BODIES = {path: Answer(body=path.read_bytes()) for path in SHOWN}

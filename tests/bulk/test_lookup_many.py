@@ -81,7 +81,7 @@ def others() -> set["asyncio.Task[object]"]:
     return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
-# --- what comes out ---
+# --- the outcomes ---
 
 
 @given(st.lists(st.integers(-99, 99)), st.integers(1, 9), orders, sources)
@@ -590,7 +590,7 @@ def test_rising_latency_halves_the_limit() -> None:
         tuner.observe(0.1, None)
     before = tuner.limit
 
-    # The round under way is mixed; the next one is slow throughout.
+    # The current round has fast and slow calls; all calls of the next round are slow.
     for _ in range(2 * before + 8):
         tuner.observe(0.5, None)
 

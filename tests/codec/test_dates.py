@@ -179,7 +179,7 @@ def test_the_clusters_clock_is_used_on_every_day(local: datetime, zone: tzinfo) 
     """The offset of a time zone changes in summer and over the years."""
     moment = read(local.isoformat(" ", "milliseconds"), zone=zone)
 
-    # A text cannot say which of the two hours it means when clocks are set back; it is the first.
+    # When clocks are set back, a text without an offset names two hours; the first one is used.
     expected = local.replace(microsecond=local.microsecond // 1000 * 1000, tzinfo=zone, fold=0)
     assert moment == expected
     assert moment.utcoffset() == expected.utcoffset()

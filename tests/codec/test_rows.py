@@ -27,7 +27,7 @@ EVENT: dict[str, Any] = {
     "targetValue": 2000,
     "brandField": {"a": [1.50, None]},
 }
-# Values that a careless reader takes for another type, another moment or another number.
+# Values that a lenient reader would convert to another type, date or number.
 ODD: list[Any] = [
     *(None, True, 0, -1, 3.7, 1.0, 2**63, 2**70, "", "7", "-7", "7.0", "ADD_TRANSACTION", "odd"),
     *([], [1], {}, {"a": 1}, 1736424012000),

@@ -22,7 +22,7 @@ from capillary_async.models.definition import Model, ReadOnlyDict, model
 from capillary_async.testing import strategies
 from tests.payloads import GOOD, located
 
-strategies.register()  # as the package's entry point does where it is installed
+strategies.register()  # as the package's entry point does
 MODELS = [
     kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model
 ]
@@ -100,7 +100,7 @@ def test_a_pickle_of_another_version_is_refused(written: bytes, read: bytes) -> 
         pickle.loads(text.replace(written, read))
 
 
-# Timed in a process of its own: what measures coverage slows Python down, and pickle not.
+# Timed in a separate process, because coverage slows Python code down but not pickle.
 RATIOS = """
 import pickle, time
 import attrs

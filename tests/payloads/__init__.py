@@ -40,7 +40,7 @@ from capillary_async.models import (
 
 SAMPLES: Final = tuple(sorted(Path(__file__).parent.glob("*.json")))
 GOOD: Final = tuple(path for path in SAMPLES if "refused" not in path.name and not path.name.startswith("token"))
-# By the beginning of the file's name: where the models stand, and the type of what stands there.
+# By the beginning of the file name: the path of the models, and their type.
 KINDS: Final[dict[str, tuple[str, Any]]] = {
     "customer_": ("", Customer),
     "customers_found": ("data", tuple[CustomerMatch, ...]),

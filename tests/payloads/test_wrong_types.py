@@ -36,7 +36,7 @@ def parts(value: Any, into: Any, place: str) -> Iterator[tuple[Any, Any, Steps, 
                 yield value[name], field.type, (name,), f"{place}.{name}".removeprefix(".")
     elif get_origin(into) is tuple:
         item = get_args(into)[0]
-        if value.__class__ is dict:  # the only element, without the list around it
+        if value.__class__ is dict:  # the element alone, in place of the list
             yield value, item, (), f"{place}[0]"
         else:
             yield from ((part, item, (index,), f"{place}[{index}]") for index, part in enumerate(value))

@@ -81,7 +81,7 @@ async def test_a_connection_can_be_dropped(ask: Asker) -> None:
     with pytest.raises(aiohttp.ClientConnectionError):
         await ask.customer(1)
 
-    # aiohttp repeats a GET once on a connection that it had kept, so there may be two.
+    # aiohttp retries a GET once on a reused connection, so there may be two requests.
     assert {request.status for request in ask.sandbox.requests} == {0}
 
 

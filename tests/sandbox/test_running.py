@@ -98,7 +98,7 @@ async def test_it_serves_until_it_is_cancelled() -> None:
     """The command line runs it this way."""
     sandbox = Sandbox()
     serving = asyncio.create_task(sandbox.serve_forever())
-    while not sandbox.port:  # noqa: ASYNC110  (it tells nobody that it has begun)
+    while not sandbox.port:  # noqa: ASYNC110  (there is no event for the start)
         await asyncio.sleep(0)
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):

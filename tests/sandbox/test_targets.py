@@ -4,10 +4,13 @@ import json
 from decimal import Decimal
 from itertools import chain, pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from capillary_async.sandbox import Sandbox
+from capillary_async.sandbox.targets import Events
+from capillary_async.sandbox.wire import Dates
 from tests.sandbox.asking import Asker, asking
 from tests.sandbox.documented import EVENTS, TARGETS, documented, shown
 
@@ -65,15 +68,14 @@ async def test_an_event_is_json_whatever_it_holds(ask: Asker) -> None:
         json.loads((await ask.events(1, rule_id, limit=1000)).text)
 
 
-async def test_events_are_kept_only_so_many(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_kept_only_so_many() -> None:
     """Many customers must not fill the memory."""
-    monkeypatch.setattr("capillary_async.sandbox.targets._MOST_ROWS_KEPT", 5)
+    events = Events(7, Dates(ZoneInfo("UTC")), most_rows=5)
 
-    first = await ask.events(1, 7, limit=50)
-    again = await ask.events(1, 7, limit=50)
+    first = [events.row(1, 7, row) for row in range(50)]
 
-    assert first.json == again.json
-    assert len(ask.sandbox._world.events._rows) <= 5
+    assert [events.row(1, 7, row) for row in range(50)] == first
+    assert len(events.rows) <= 5
 
 
 async def test_twins_come_with_every_other_pair_of_rules(ask: Asker) -> None:
