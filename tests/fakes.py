@@ -9,15 +9,14 @@ T = TypeVar("T")
 
 
 class VirtualClock:
-    """Time that stands still while any task can run, and jumps to the next timer when none can.
+    """A clock that stands still while any task can run, and jumps to the next timer when no task can.
 
-    Offers what an event loop offers: `time`, `sleep` and `call_at`. Works inside any running
-    asyncio loop. A task that waits for a socket counts as one that cannot run, so tests with
-    sockets use real time.
+    It has an event loop's `time` and `call_at`, and `sleep`. It works inside any running asyncio loop. A task that
+    waits for a socket counts as a task that cannot run, so tests with sockets use real time.
 
     Args:
-        start: What `time` says at first. Not 0, as a loop's clock never is.
-        early: Seconds by which timers fire before their moment, as those of real loops may; below 0 after it.
+        start: The first time. It is not 0, because a loop's clock never is.
+        early: Seconds by which timers fire too early, as those of real loops may; negative for too late.
     """
 
     def __init__(self, start: float = 1000.0, *, early: float = 0.0) -> None:

@@ -20,7 +20,7 @@ class Collected:
     """Spans and metrics of this process.
 
     Attributes:
-        spans: Keeps the spans that ended.
+        spans: Stores the ended spans.
         metrics: Reads the metrics.
     """
 

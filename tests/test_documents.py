@@ -28,10 +28,10 @@ class Block:
     """A piece of code of a page.
 
     Attributes:
-        number: Which one of the page it is, from 1.
-        language: What it is written in.
+        number: Position on the page, from 1.
+        language: The language of the code.
         code: Its lines.
-        output: What it prints, where the page says so; `...` stands for anything.
+        output: The printed output, if the page shows it; `...` matches any text.
     """
 
     number: int

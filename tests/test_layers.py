@@ -1,6 +1,6 @@
 """The package keeps its layers and its sizes.
 
-A module imports only from the rows below its own, also inside functions and for type checkers alone.
+A module imports only from lower rows. This includes imports in functions and under `TYPE_CHECKING`.
 """
 
 import ast

@@ -19,13 +19,13 @@ Kind = Literal["leaky", "leaky with a burst", "window", "window with Retry-After
 
 
 class Gateway:
-    """Lets 50 requests a second through, and refuses the rest.
+    """Answers 50 requests a second, and refuses all others.
 
     "leaky" is nginx's `limit_req` with `rate=50r/s`: a request less than 20 ms after the last one is refused.
 
     Attributes:
-        limit: How many a second.
-        requests: How many came.
+        limit: Number of requests in a second.
+        requests: Number of received requests.
     """
 
     def __init__(self, kind: Kind, status: int, latency: float) -> None:

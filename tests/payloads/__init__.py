@@ -1,6 +1,6 @@
-"""Answers as the documentation shows them, with invented people, and the test that models hold all of them.
+"""The documentation's sample answers, with invented people, and tests that models hold all their values.
 
-`*_documented_*` are written from tables of keys for which the documentation shows no sample.
+Files named `*_documented_*` were made from tables of keys, because the documentation has no sample for them.
 """
 
 from pathlib import Path

@@ -19,7 +19,7 @@ class Heard:
     """An answer.
 
     Attributes:
-        json: The decoded body, numbers with a point as exact `Decimal`s; `None` when it is no JSON.
+        json: The decoded body, with `Decimal`s for decimal numbers; `None` if the body is not JSON.
     """
 
     status: int
