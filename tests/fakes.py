@@ -1,4 +1,4 @@
-"""Working stand-ins for what tests must not use: real time."""
+"""Fakes for tests: a virtual clock in place of real time."""
 
 import asyncio
 import heapq
@@ -29,7 +29,7 @@ class VirtualClock:
         self._is_driven = False
 
     def time(self) -> float:
-        """Return the present moment."""
+        """Return the current time."""
         return self._now
 
     @property
@@ -39,11 +39,11 @@ class VirtualClock:
 
     @property
     def pending(self) -> int:
-        """Timers that have yet to fire."""
+        """Number of timers that did not fire yet."""
         return sum(not timer.cancelled() for _, _, timer in self._timers)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; every length asked for is kept in `sleeps`."""
+        """Wait; `sleeps` records the length of every wait."""
         self.sleeps.append(seconds)
         woken = asyncio.get_running_loop().create_future()
         timer = self.call_at(self._now + seconds, lambda: woken.set_result(None))
@@ -53,7 +53,7 @@ class VirtualClock:
             timer.cancel()
 
     def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
-        """Run `callback` at `when`, as a loop does."""
+        """Call `callback` at `when`, as an event loop does."""
         loop = asyncio.get_running_loop()
         timer = asyncio.TimerHandle(when, callback, (), loop)
         self._count += 1
@@ -66,14 +66,14 @@ class VirtualClock:
         return timer
 
     async def settle(self) -> None:
-        """Let every other task run until it waits; time stands still."""
+        """Run every other task until it waits, without advancing the time."""
         ready = vars(asyncio.get_running_loop())["_ready"]
         await asyncio.sleep(0)
         while len(ready) > self._is_driven:  # noqa: ASYNC110  (it waits until all other tasks wait)
             await asyncio.sleep(0)
 
     def block(self, seconds: float) -> None:
-        """Let time pass while nothing runs, as a callback that computes for long does."""
+        """Advance the time without running tasks, as a slow callback does."""
         self._now += seconds
 
     def _drive(self) -> None:
@@ -94,5 +94,5 @@ class VirtualClock:
 
 
 async def outcomes(*awaitables: Awaitable[T]) -> list[T | BaseException]:
-    """Run them side by side and return what each came to, in their order."""
+    """Run awaitables concurrently; return the result or the error of each, in their order."""
     return await asyncio.gather(*awaitables, return_exceptions=True)

@@ -41,19 +41,19 @@ class Block:
 
     @property
     def file_name(self) -> str:
-        """The name that its first line gives it, as a comment; else one that pytest finds."""
+        """The file name in the comment of the first line; else a name that pytest collects."""
         named = _NAME.match(self.code)
         return named[1] if named else f"test_block_{self.number}.py"
 
     @property
     def commands(self) -> str:
-        """The commands behind the prompts, but those that cannot run in a test."""
+        """The commands after the prompts, without commands that cannot run in a test."""
         lines = [line[2:] for line in self.code.splitlines() if line.startswith(("$ ", "> "))]
         return "\n".join(line for line in lines if not NOT_RUN.match(line))
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
-    """Find the pieces of code of a page."""
+    """Find the code blocks of a page."""
     found = [(match[1], match[2]) for match in _BLOCK.finditer(page.read_text("utf-8"))]
     for number, (language, code) in enumerate(found, 1):
         (after, output) = found[number] if number < len(found) else ("", "")
@@ -62,7 +62,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 
 def command_of(block: Block, folder: Path) -> tuple[str, ...]:
-    """Write a piece of code down, and return the command that runs it; none where it only is to be there."""
+    """Write a code block to a file, and return the command that runs it; empty for a block that is only a file."""
     if block.language == "console":
         return ("bash", "-e", "-c", block.commands) if block.commands else ()
     if block.language in ("python", "toml", "csv", "ini") and (block.language == "python" or _NAME.match(block.code)):
@@ -74,7 +74,7 @@ def command_of(block: Block, folder: Path) -> tuple[str, ...]:
 
 
 async def run(command: tuple[str, ...], folder: Path, variables: dict[str, str], output: str = "") -> str:
-    """Run a command, and return what is wrong with its end or its output; empty when nothing is."""
+    """Run a command; return a description of a wrong exit or output, or an empty text."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **variables, "PATH": path, "COVERAGE_PROCESS_START": ""}
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE)

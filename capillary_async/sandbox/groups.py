@@ -72,7 +72,7 @@ class UserGroups:
         return _JOINED - max(row, 0) * _DAY
 
     def member(self, group_id: int, row: int, *, has_cards: bool = False, has_status: bool = False) -> Json:
-        """Write a member."""
+        """Return a member."""
         person = self.people.person(self.member_id(group_id, row))
         random = SeededRandom(self.seed, "role", group_id, row)
         optional: dict[str, Any] = {"roleCode": "DRIVER"} if row % 3 == 1 else {}
@@ -108,7 +108,7 @@ class UserGroups:
         return 12_000 + random.below(900) + row // 2, 600 + random.below(300) + row
 
     def tracker(self, owner: str, owner_id: int, row: int) -> Json:
-        """Write a tracker."""
+        """Return a tracker."""
         number, condition = self.tracker_key(owner, owner_id, row)
         random = SeededRandom(self.seed, "value", owner, owner_id, row)
         kind = _TRACKER_TYPES[(owner_id + row) % len(_TRACKER_TYPES)]
@@ -178,7 +178,7 @@ class UserGroups:
         return _JOINED - row * _DAY
 
     def customer_group(self, customer_id: int, row: int, *, has_loyalty: bool = False) -> Json:
-        """Write one of a customer's groups.
+        """Return one of a customer's groups.
 
         No document shows this form. It combines the document of the group and the `userGroup2` of a transaction.
         """

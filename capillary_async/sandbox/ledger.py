@@ -42,7 +42,7 @@ class Ledger:
         return self.accounts.purchase(customer_id, row - self._is_redeemed(customer_id)).time + 60
 
     def entry(self, person: Person, row: int) -> dict[str, Any]:
-        """Write an entry."""
+        """Return an entry."""
         if row < self._is_redeemed(person.id):
             redeemed = self.accounts.account(person.id).redeemed
             details = [_detail("DEBIT", redeemed, "Main")]
@@ -112,7 +112,7 @@ class Ledger:
         return program[0], (_CATEGORIES["REGULAR"], _CATEGORIES["PROMISED"], _TRIGGERED)[row % 3]
 
     def balance(self, customer_id: int, row: int) -> dict[str, Any]:
-        """Write a closing balance."""
+        """Return a closing balance."""
         account = self.accounts.account(customer_id)
         program_id, category = self.balance_key(customer_id, row)
         points = (account.available, account.promised, account.triggered)[row % 3]

@@ -24,7 +24,7 @@ def tier(person: Person) -> int:
 
 
 def points_summary(accounts: Accounts, dates: Dates, person: Person) -> dict[str, Any]:
-    """Write the points of the default program (`embed=points`)."""
+    """Return the points of the default program (`embed=points`)."""
     account = accounts.account(person.id)
     return {
         "redeemed": account.redeemed,
@@ -52,7 +52,7 @@ def _slabs(dates: Dates, current: int) -> dict[str, Any]:
 
 
 def programs(accounts: Accounts, dates: Dates, person: Person, gaps: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Write the customer's points and tier in every program (`embed=mlp`).
+    """Return the customer's points and tier in every program (`embed=mlp`).
 
     No customer is enrolled in the partner's program, so its `loyaltyId` is -1.
 
@@ -144,7 +144,7 @@ def balance(accounts: Accounts, entity_id: int, entity_type: str) -> dict[str, A
 
 
 def tiers(dates: Dates, person: Person, programs: Iterable[int]) -> list[dict[str, Any]]:
-    """Write the tier in each of several programs."""
+    """Return the tier in each of several programs."""
     current = {DEFAULT_PROGRAM[0]: tier(person)}
     return [_tier(dates, number, current.get(number, 0)) for number in programs]
 

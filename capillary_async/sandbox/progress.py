@@ -43,7 +43,7 @@ class Progress:
     targets: Targets
 
     def groups(self, person: Person, rules: tuple[int, ...], *, all_periods: bool, is_v31: bool) -> dict[str, Any]:
-        """Write a customer's target groups.
+        """Return a customer's target groups.
 
         Args:
             person: The customer.
@@ -176,7 +176,7 @@ class Progress:
         return tuple(sorted({target_group_of(rule_id) for rule_id in CATALOGUE}))
 
     def definition(self, group_id: int, *, has_periods: bool) -> dict[str, Any]:
-        """Write a target group."""
+        """Return a target group."""
         start, end = _STARTED, _STARTED + 999 * _DAY
         is_streak = group_id % 4 == 0
         streak = {
@@ -212,11 +212,11 @@ class Progress:
         }
 
     def periods(self, group_id: int) -> list[dict[str, Any]]:
-        """Write the first periods of each rule of a target group."""
+        """Return the first periods of each rule of a target group."""
         return [self.period(group_id, number) for number in range(3)]
 
     def period(self, group_id: int, number: int) -> dict[str, Any]:
-        """Write a period of a target group."""
+        """Return a period of a target group."""
         period_id = period_of(rules_of(group_id)[0], 0) + number
         start, end = self._stretch(period_id)
         return {
@@ -231,7 +231,7 @@ class Progress:
         }
 
     def rules(self, group_id: int) -> list[dict[str, Any]]:
-        """Write the rules of a target group."""
+        """Return the rules of a target group."""
         return [self._rule(rule_id) for rule_id in rules_of(group_id)]
 
     def _rule(self, rule_id: int) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Promotions:
         return next((row for row in rows if self.promotion_id(row) == promotion_id), None)
 
     def promotion(self, row: int) -> dict[str, Any]:
-        """Write a promotion."""
+        """Return a promotion."""
         return {
             "metadata": self._metadata(row),
             "customerEnrolment": {"enrolmentMethod": "TRANSACTION", "customerEligibilityType": "ALL"},

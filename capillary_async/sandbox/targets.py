@@ -92,7 +92,7 @@ class Events:
         return _first_event_id(self.seed, user_id, rule_id) + row * 37 + row % 11
 
     def row(self, user_id: int, rule_id: int, row: int) -> Json:
-        """Write one event."""
+        """Return one event."""
         key = (user_id, rule_id, row)
         written = self.rows.get(key)
         if written is None:
@@ -171,7 +171,7 @@ class Targets:
         return rule_id % 5 == 1
 
     def target(self, rule_id: int) -> dict[str, Any]:
-        """Write a target."""
+        """Return a target."""
         random = SeededRandom(self.seed, "target", rule_id)
         is_always = random.one_in(2)
         optional = {"description": f"Invented target {rule_id}", "eventName": "TransactionAdd"}

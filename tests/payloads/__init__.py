@@ -82,7 +82,7 @@ def kind_of(path: Path) -> str:
 
 
 def located(path: Path) -> tuple[Any, Any, str]:
-    """Return the part of a sample that is models, their type, and where it stands."""
+    """Return the part of a sample that holds models, their type, and the path of the part."""
     where, into = KINDS[kind_of(path)]
     part = decode_json(path.read_bytes())
     for key in where.split(".") if where else ():
