@@ -335,7 +335,7 @@ def test_texts_have_dictionaries_and_numbers_do_not(tmp_path: Path) -> None:
     [
         ([Price(1, 2), Price(2**63, 0)], "id of row 1 does not fit .* CSV and JSON lines take any"),
         ([Price(1, 2, Decimal("1E-9"))], "amount of row 0 does not fit .*at most 6 decimal places"),
-        ([Price(1, cast("int", "two"))], "row_id of row 0 does not fit .* a whole number"),
+        ([Price(1, cast("int", "two"))], "row_id of row 0 does not fit .* a 64-bit whole number"),
         (["nothing"], "row 0 does not fit .* an object"),
     ],
 )
