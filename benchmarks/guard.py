@@ -67,7 +67,7 @@ def call(times: int) -> None:
                 await client.targets.list_events(1, 2).collect()
 
     HttpTransport.open = nothing  # type: ignore[method-assign, assignment]
-    HttpTransport.send = answer  # type: ignore[method-assign, assignment]
+    HttpTransport.send = answer  # type: ignore[method-assign]
     HttpTransport.connections = 100  # type: ignore[method-assign, assignment]
     asyncio.run(run())
 

@@ -11,6 +11,7 @@ import json
 import resource
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -129,7 +130,7 @@ def main() -> None:
         print(f"  {job.status()}\n  job.sqlite: {(place / 'job.sqlite').stat().st_size:,} bytes")
         step("run it again", lambda: run(job))
         for form, read in (("parquet", from_parquet), ("csv", from_csv), ("jsonl", from_jsonl)):
-            path = Path(step(f"export {form}", lambda form=form: job.export(form)))
+            path = Path(step(f"export {form}", partial(job.export, form)))
             print(f"  {path.name}: {path.stat().st_size:,} bytes")
             compare(path.name, read(path), keys)
 

@@ -96,7 +96,8 @@ def peer(walk: Callable[[Server], list[int]], count: int, unit: Unit) -> str:
 
 async def ours(count: int, unit: Unit) -> tuple[int, int]:
     """Count the requests of the first listing, and of the next."""
-    traits, scout, spent = ListingTraits(), Scout(), []
+    traits, scout = ListingTraits(), Scout()
+    spent: list[int] = []
     for _ in range(2):
         server = Server(count, unit)
         assert await pager_of(server, traits, scout).collect() == list(range(count))

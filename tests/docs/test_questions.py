@@ -1,4 +1,4 @@
-"""Twenty questions of new users, written before the pages were, and where the site answers them."""
+"""Twenty questions of new users, and the pages that answer them."""
 
 import html
 import os

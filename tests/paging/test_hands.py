@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
@@ -101,10 +102,26 @@ class Row:
     id: int | None = None
 
 
-@pytest.mark.parametrize("key", [lambda row: row.id, lambda row: row.nothing, lambda row: [row.id]])
+def no_rows(_: dict[str, Any]) -> tuple[list[Any], str]:
+    """Find no rows in an answer."""
+    return [], ""
+
+
+def itself(row: Any) -> Any:
+    """Tell rows apart that are plain numbers."""
+    return row
+
+
+def in_a_list(row: Row) -> Any:
+    """Return a key that cannot be hashed."""
+    return [row.id]
+
+
+@pytest.mark.parametrize("key", [attrgetter("id"), attrgetter("nothing"), in_a_list])
 async def test_a_row_without_its_key_is_said_with_a_cursor(key: Callable[[Any], Any]) -> None:
     """Rows that cannot be told apart would come twice, or never."""
-    pager = pager_over(lambda _: {"data": [{}], "pagination": {"total": 1}}, into=Row, key=key)
+    document: dict[str, Any] = {"data": [{}], "pagination": {"total": 1}}
+    pager = pager_over(lambda _: document, into=Row, key=key)
 
     with pytest.raises(DecodeError, match="the key that tells them apart") as caught:
         await pager.collect()
@@ -123,7 +140,7 @@ async def test_a_refusal_behind_the_end_ends_a_listing_without_a_total(ending: i
     def answer(query: Mapping[str, int]) -> Any:
         return {"data": list(range(10))} if query["offset"] == 0 else refusals[ending]
 
-    assert await pager_over(answer, offset_unit="pages", key=lambda row: row).collect() == list(range(10))
+    assert await pager_over(answer, offset_unit="pages", key=itself).collect() == list(range(10))
 
 
 async def test_a_refusal_of_a_promised_page_is_an_error() -> None:
@@ -135,7 +152,7 @@ async def test_a_refusal_of_a_promised_page_is_an_error() -> None:
         return {"data": list(range(10)), "pagination": {"total": 25}}
 
     with pytest.raises(InvalidRequestError):
-        await pager_over(answer, offset_unit="pages", key=lambda row: row).collect()
+        await pager_over(answer, offset_unit="pages", key=itself).collect()
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -161,7 +178,7 @@ async def test_pages_may_be_counted_from_one_and_end_with_their_count(first: int
         "offset_unit": "pages",
         "first_offset": first,
     }
-    pager = pager_over(answer, page_size=100, max_page_size=20, empty_codes=(11003,), key=lambda row: row, **declared)
+    pager = pager_over(answer, page_size=100, max_page_size=20, empty_codes=(11003,), key=itself, **declared)
 
     assert await pager.collect() == list(range(60))
     assert asked == [first, first + 1, first + 2]
@@ -182,7 +199,7 @@ async def test_pages_out_of_which_rows_were_taken_are_not_the_last() -> None:
         offset_unit="pages",
         last_at="dto.last",
         has_short_pages=True,
-        key=lambda row: row,
+        key=itself,
     )
 
     assert await pager.collect() == [row for row in range(40) if row % 3]
@@ -194,4 +211,4 @@ async def test_an_answer_of_nothing_is_no_empty_listing(document: Any) -> None:
     with pytest.raises(DecodeError):
         await pager_over(lambda _: document).collect()
     with pytest.raises(DecodeError):
-        await pager_over(lambda _: document, find_rows=lambda _: ([], "")).collect()
+        await pager_over(lambda _: document, find_rows=no_rows).collect()
