@@ -17,6 +17,9 @@ class VirtualClock:
     Args:
         start: The first time. It is not 0, because a loop's clock never is.
         early: Seconds by which timers fire too early, as those of real loops may; negative for too late.
+
+    Attributes:
+        timers: A heap of the timers that did not fire: the time, a number, and the handle.
     """
 
     def __init__(self, start: float = 1000.0, *, early: float = 0.0) -> None:
@@ -24,7 +27,7 @@ class VirtualClock:
         self.sleeps: list[float] = []
         self._now = start
         self._early = early
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self.timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._count = 0
         self._is_driven = False
 
@@ -40,7 +43,7 @@ class VirtualClock:
     @property
     def pending(self) -> int:
         """Number of timers that did not fire yet."""
-        return sum(not timer.cancelled() for _, _, timer in self._timers)
+        return sum(not timer.cancelled() for _, _, timer in self.timers)
 
     async def sleep(self, seconds: float) -> None:
         """Wait; `sleeps` records the length of every wait."""
@@ -59,7 +62,7 @@ class VirtualClock:
         self._count += 1
         # A timer that fired early and is set again fires in time, because real time would have passed.
         fires_at = when - self._early if when - self._early > self._now else when
-        heapq.heappush(self._timers, (fires_at, self._count, timer))
+        heapq.heappush(self.timers, (fires_at, self._count, timer))
         if not self._is_driven:
             self._is_driven = True
             loop.call_soon(self._drive)
@@ -80,13 +83,13 @@ class VirtualClock:
         loop = asyncio.get_running_loop()
         if not vars(loop)["_ready"]:
             self._fire_next()
-        self._is_driven = bool(self._timers)
+        self._is_driven = bool(self.timers)
         if self._is_driven:
             loop.call_soon(self._drive)
 
     def _fire_next(self) -> None:
-        while self._timers:
-            when, _, timer = heapq.heappop(self._timers)
+        while self.timers:
+            when, _, timer = heapq.heappop(self.timers)
             if not timer.cancelled():
                 self._now = max(self._now, when)
                 timer._run()

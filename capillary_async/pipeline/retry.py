@@ -35,20 +35,20 @@ def asked_wait(error: CapillaryError, policy: RetryPolicy) -> float | None:
     return asked if asked is not None and 0.0 <= asked <= policy.max_retry_after else None
 
 
-def choose_wait(error: CapillaryError, attempt: int, policy: RetryPolicy, chance: float) -> float:
+def choose_wait(error: CapillaryError, attempt: int, policy: RetryPolicy, random: float) -> float:
     """Choose the seconds to wait before a call is tried again.
 
     Args:
         error: What ended the last attempt.
         attempt: How often the call was tried so far, from 1.
         policy: The limits to keep.
-        chance: A random number from 0 to 1.
+        random: A number from 0 to 1.
     """
     base = policy.throttled_base if isinstance(error, RateLimitedError) else policy.base
     asked = asked_wait(error, policy)
     if asked is not None:
-        return min(asked + chance * base, policy.max_retry_after)
-    return chance * min(policy.cap, base * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS))
+        return min(asked + random * base, policy.max_retry_after)
+    return random * min(policy.cap, base * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS))
 
 
 class RetryBudget:
@@ -69,11 +69,6 @@ class RetryBudget:
     def tokens(self) -> int:
         """Tokens left."""
         return self._tokens
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether a retry can no longer be paid: the sign of an outage, which bulk work should sit out."""
-        return self._tokens < self._policy.retry_cost
 
     def take(self, cost: int) -> bool:
         """Take the tokens for a retry, if there are as many."""
@@ -105,7 +100,7 @@ class RetryTransport(ProcessBound):
         budget: Pays for the retries; shared by all transports of a client.
         clock: The clock of the calls' deadlines.
         sleep: Waits for some seconds.
-        chance: Returns a random number from 0 to 1.
+        random: Returns a random number from 0 to 1.
         repeatable_posts: Path templates of POSTs that change nothing.
         on_pause: Is told the moment until which the API wants no calls: a part below this one that
             lets calls wait must not release them before.
@@ -117,7 +112,7 @@ class RetryTransport(ProcessBound):
     _budget: RetryBudget
     _clock: Callable[[], float] = attrs.field(alias="clock", kw_only=True)
     _sleep: Callable[[float], Awaitable[object]] = attrs.field(alias="sleep", default=asyncio.sleep, kw_only=True)
-    _chance: Callable[[], float] = attrs.field(alias="chance", default=random.random, kw_only=True)
+    _random: Callable[[], float] = attrs.field(alias="random", default=random.random, kw_only=True)
     _repeatable_posts: Collection[str] = attrs.field(alias="repeatable_posts", default=(), kw_only=True)
     _on_pause: Callable[[float], object] | None = attrs.field(alias="on_pause", default=None, kw_only=True)
     _on_event: OnEvent | None = attrs.field(alias="on_event", default=None, kw_only=True)
@@ -179,7 +174,7 @@ class RetryTransport(ProcessBound):
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
         """Hold back all calls if the error asks for it, and pay for a retry if there may be one."""
         now, policy = self._clock(), self._policy_of(request)
-        wait = choose_wait(error, attempt, policy, self._chance())
+        wait = choose_wait(error, attempt, policy, self._random())
         cost = policy.retry_cost
         if isinstance(error, RateLimitedError):
             cost = policy.throttled_cost
@@ -225,7 +220,7 @@ class RetryTransport(ProcessBound):
     async def _wait_for_restart(self, deadline: float) -> None:
         """Wait until the API wants calls again, and a random moment more, so that not all go at once."""
         while (pause := self._paused_until - (now := self._clock())) > 0:
-            wait = min(pause + self._chance() * self._policy.throttled_base, self._policy.max_retry_after)
+            wait = min(pause + self._random() * self._policy.throttled_base, self._policy.max_retry_after)
             if now + wait >= deadline:
                 error = RateLimitedError("the API wants no calls until after the call's deadline", status=429)
                 error.retry_after = pause

@@ -350,7 +350,7 @@ class TestDeadlines:
 
         await server.clock.sleep(20.0)
 
-        assert all(timer.cancelled() for _, _, timer in server.clock._timers)
+        assert all(timer.cancelled() for _, _, timer in server.clock.timers)
 
     async def test_an_answer_at_the_deadline_counts(self, transport: CoalescingTransport, server: SlowServer) -> None:
         """The timer fires while the caller is being woken for the answer, which is there."""
@@ -367,7 +367,7 @@ class TestDeadlines:
         """Most calls have a deadline, but nobody must."""
         await transport.send(request())
 
-        assert [timer.when() for _, _, timer in server.clock._timers] == []
+        assert [timer.when() for _, _, timer in server.clock.timers] == []
 
     async def test_the_deadline_of_the_first_is_not_that_of_the_others(
         self, transport: CoalescingTransport, server: SlowServer

@@ -122,7 +122,7 @@ class TestPauses:
             *(Server(clock, [lambda: throttled(7.0)]), policy, RetryBudget(policy)),
             clock=clock.time,
             sleep=clock.sleep,
-            chance=lambda: 0.5,
+            random=lambda: 0.5,
             on_event=events.append,
         )
 
