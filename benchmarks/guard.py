@@ -47,16 +47,17 @@ def call(times: int) -> None:
     from samples import events, page  # noqa: PLC0415
 
     from capillary_async import BasicAuth, CapillaryClient  # noqa: PLC0415
-    from capillary_async.codec import decode_json  # noqa: PLC0415
+    from capillary_async.codec import Converter  # noqa: PLC0415
     from capillary_async.pipeline.exchange import HttpTransport  # noqa: PLC0415
     from capillary_async.pipeline.request import Request, Response  # noqa: PLC0415
 
     rows = events(10)
     bodies = [page(rows[offset:], limit=100, offset=offset, total=10) for offset in range(11)]
+    converter = Converter(UTC)
 
     async def answer(_: HttpTransport, request: Request[Any]) -> Response:
         body = bodies[min(int(str(dict(request.query)["offset"])), 10)]
-        return Response(decode_json(body), size=len(body))
+        return Response(converter.decode(body, request.into, request.at), size=len(body))
 
     async def nothing(_: HttpTransport) -> None:
         pass  # no session, because importing aiohttp would be counted
