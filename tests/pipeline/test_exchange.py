@@ -54,7 +54,8 @@ class TestExchange:
             "user-agent": f"{LIBRARY} shop/1.4",
             "t": "s",
         }
-        assert asked.headers == expected
+        # Another test of the same process may have switched tracing on.
+        assert {name: value for name, value in asked.headers.items() if name != "traceparent"} == expected
         assert next(iter(asked.headers)) == "host"  # as RFC 9110 asks for
 
     async def test_a_post_carries_json(self, server: Server) -> None:

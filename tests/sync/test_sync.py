@@ -330,6 +330,7 @@ class TestSurroundings:
 
     def test_green_threads_are_refused(self, server: Sandbox) -> None:
         """Gevent's threads are parts of one thread, which the loop would stop."""
+        pytest.importorskip("gevent")
         said = run_script(
             server,
             "from gevent import monkey; monkey.patch_all()",
