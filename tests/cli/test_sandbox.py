@@ -51,6 +51,19 @@ async def test_control_c_ends_it_quietly() -> None:
     assert (process.returncode, err) == (130, b"")
 
 
+async def test_sigterm_ends_it_where_sigint_is_ignored() -> None:
+    """Shells let commands in the background ignore Ctrl-C, and a supervisor must be able to stop them all the same."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what a process that is started inherits
+    try:
+        async with sandbox() as (process, _):
+            process.terminate()
+            _, err = await process.communicate()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert (process.returncode, err) == (143, b"")
+
+
 async def test_its_options_reach_the_server() -> None:
     """To try out how one's program bears a limit."""
     async with (
