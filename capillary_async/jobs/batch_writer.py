@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from capillary_async.jobs.problems import stopping_when_the_disk_fails
+from capillary_async.jobs.errors import stopping_when_the_disk_fails
 from capillary_async.jobs.records import Record
 
 # A key may have a thousand rows or a hundred thousand; a batch is in memory as a whole.

@@ -12,11 +12,11 @@ from typing import Any, Final
 import attrs
 
 from capillary_async.jobs.database import JOB_FILE, checksum_of, create_tables
+from capillary_async.jobs.errors import InvalidKeysError, JobRefusedError
 from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
 from capillary_async.jobs.lock import LOCK_FILE, Lock
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.manifest import JobOptions, JobState, Manifest
-from capillary_async.jobs.problems import InvalidKeysError, JobRefusedError
 from capillary_async.jobs.records import Values
 from capillary_async.jobs.store import now_text, write_meta
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from capillary_async.jobs.problems import JobCorruptedError, JobRefusedError
+from capillary_async.jobs.errors import JobCorruptedError, JobRefusedError
 
 JOB_FILE: Final = "job.sqlite"
 # "CAPj", in the header of the file. The version is that of the tables.

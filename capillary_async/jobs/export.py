@@ -14,10 +14,10 @@ import attrs
 from capillary_async.codec import decode_json, encode_json, json_cell
 from capillary_async.codec.records import raw_rows, raw_values
 from capillary_async.jobs.atomic_file import atomic_file
+from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.output import OutputSchema, StoredRow
 from capillary_async.jobs.parquet_export import ParquetTable, write_parquet
-from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.tables.text import CsvLines, TextColumn, dict_columns, text_columns
 
 ExportFormat = Literal["parquet", "jsonl", "csv"]

@@ -9,11 +9,11 @@ from typing import Any, Final
 import attrs
 
 from capillary_async.jobs.database import corrupted
+from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.export import ExportFormat, OutcomeRow, check_format, rows, write, write_outcomes
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Reason
 from capillary_async.jobs.output import StoredRow
-from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.jobs.records import Entry, unpacked
 from capillary_async.jobs.shards import entries_of
 from capillary_async.jobs.store import JobStore

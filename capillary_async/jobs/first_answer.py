@@ -8,7 +8,7 @@ from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict
 from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError
-from capillary_async.jobs.problems import JobRefusedError
+from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.models.definition import is_model
 
 

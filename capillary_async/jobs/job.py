@@ -27,6 +27,7 @@ from capillary_async.client import CapillaryClient
 from capillary_async.jobs.batch_writer import BatchWriter
 from capillary_async.jobs.creation import check_expected, create_job, has_changed
 from capillary_async.jobs.database import JOB_FILE
+from capillary_async.jobs.errors import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.export import ExportFormat
 from capillary_async.jobs.exporting import Whole
 from capillary_async.jobs.key_files import KeyFormat, Keys
@@ -34,7 +35,6 @@ from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.lookups import Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
 from capillary_async.jobs.opening import check_account, working_store
-from capillary_async.jobs.problems import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.run import Run
 from capillary_async.jobs.shards import open_shards, shard_directory, split_job

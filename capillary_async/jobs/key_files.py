@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
+from capillary_async.jobs.errors import InvalidKeysError
 from capillary_async.jobs.key_columns import KeyColumn, KeyValue
 from capillary_async.jobs.key_header import KeyHeader
 from capillary_async.jobs.key_tables import arrow_records, parquet_records
 from capillary_async.jobs.key_text import csv_records, json_records, lines_of, looks_like_json
-from capillary_async.jobs.problems import InvalidKeysError
 from capillary_async.jobs.remote_files import is_url, open_url
 
 KeyFormat = Literal["csv", "jsonl", "parquet"]

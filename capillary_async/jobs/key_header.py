@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, cast
 
+from capillary_async.jobs.errors import InvalidKeysError
 from capillary_async.jobs.key_columns import KeyColumn, names_of
-from capillary_async.jobs.problems import InvalidKeysError
 
 # Two names of the same id: the API's documents use both.
 _SYNONYMS: Final[Mapping[str, str]] = {"customer_id": "user_id", "user_id": "customer_id"}

@@ -5,8 +5,8 @@ from importlib import import_module
 from typing import Any, BinaryIO, Final
 
 from capillary_async.errors import ConfigurationError
+from capillary_async.jobs.errors import InvalidKeysError
 from capillary_async.jobs.key_header import KeyHeader
-from capillary_async.jobs.problems import InvalidKeysError
 from capillary_async.tables import load_pyarrow
 
 _ROWS_AT_ONCE: Final = 4096

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, Final
 
 from capillary_async.codec import decode_json
 from capillary_async.errors import DecodeError
+from capillary_async.jobs.errors import InvalidKeysError
 from capillary_async.jobs.key_header import KeyHeader
-from capillary_async.jobs.problems import InvalidKeysError
 
 # Far longer than any key, and short enough to hold. A file without line ends must not fill the memory.
 _LONGEST_LINE: Final = 2**20

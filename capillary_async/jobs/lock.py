@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from capillary_async.jobs.problems import JobRefusedError
+from capillary_async.jobs.errors import JobRefusedError
 
 if sys.platform == "win32":
     import msvcrt

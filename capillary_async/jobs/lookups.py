@@ -19,10 +19,10 @@ import attrs
 from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
 from capillary_async.codec.row_text import encode_rows
 from capillary_async.errors import TableError
+from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.first_answer import check_first_answer
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
-from capillary_async.jobs.problems import InvalidRowError, JobRefusedError
 from capillary_async.models import IdentifierName, TargetGroupProgress, TargetProgressRow
 from capillary_async.models.definition import alternatives
 from capillary_async.paging import Pager

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from capillary_async.client import CapillaryClient
+from capillary_async.jobs.errors import JobRefusedError, stopping_when_the_disk_fails
 from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.manifest import JobState
-from capillary_async.jobs.problems import JobRefusedError, stopping_when_the_disk_fails
 from capillary_async.jobs.store import JobStore
 
 

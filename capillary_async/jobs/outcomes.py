@@ -26,7 +26,7 @@ from capillary_async.errors import (
     TransportError,
     is_business_error,
 )
-from capillary_async.jobs.problems import InvalidRowError
+from capillary_async.jobs.errors import InvalidRowError
 
 _PACKAGE: Final = str(Path(__file__).parent.parent)
 # How often a key fails in all before it counts as failed. Faults that pass, a gateway's among them, get more tries

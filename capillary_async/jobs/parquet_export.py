@@ -10,8 +10,8 @@ import attrs
 from capillary_async.codec import decode_json
 from capillary_async.codec.records import record_cell, record_decoder
 from capillary_async.errors import TableError
+from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema, StoredRow
-from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.tables import TableSchema, load_pyarrow
 
 # JSON is converted chunk by chunk, because Python's own objects are large; what comes of it is gathered until it

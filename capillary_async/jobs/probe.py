@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 
 from capillary_async.bulk import Outcome
+from capillary_async.jobs.errors import JobStoppedError
 from capillary_async.jobs.outcomes import Answer, Meaning, Verdict, verdict_on
-from capillary_async.jobs.problems import JobStoppedError
 from capillary_async.jobs.records import Key
 from capillary_async.jobs.store import JobStore
 

@@ -20,10 +20,10 @@ from capillary_async.errors import CapillaryError, ConfigurationError
 from capillary_async.jobs.batch_writer import BatchWriter
 from capillary_async.jobs.breaker import CircuitBreaker
 from capillary_async.jobs.database import corrupted
+from capillary_async.jobs.errors import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Answer, Meaning, Reason, Verdict, verdict_on
 from capillary_async.jobs.probe import Probe
-from capillary_async.jobs.problems import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.records import Key, Record
 from capillary_async.jobs.stop_token import StopToken

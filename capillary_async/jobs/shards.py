@@ -15,8 +15,8 @@ import attrs
 
 from capillary_async.jobs.creation import write_job
 from capillary_async.jobs.database import corrupted
+from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.manifest import JobState
-from capillary_async.jobs.problems import JobRefusedError
 from capillary_async.jobs.records import Entry, Values
 from capillary_async.jobs.store import JobStore
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from capillary_async.jobs.errors import JobStoppedError
 from capillary_async.jobs.job import BulkJob
-from capillary_async.jobs.problems import JobStoppedError
 from capillary_async.jobs.status import JobStatus
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)

@@ -40,8 +40,8 @@ from capillary_async.jobs.database import (
     corrupted,
     corruption_named,
 )
+from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.problems import JobRefusedError, JobStoppedError
 from capillary_async.jobs.records import Entry, Key, Record, Values, failure_row, outcome_row
 
 _KEYS_AT_ONCE: Final = 1000

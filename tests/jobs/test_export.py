@@ -19,9 +19,9 @@ from capillary_async import Customer, Identifier, Profile, TargetEvent
 from capillary_async.cli.output import Output
 from capillary_async.codec import decode_json
 from capillary_async.jobs import export
+from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.lookups import Lookup, find_lookup
 from capillary_async.jobs.output import OutputSchema, StoredRow
-from capillary_async.jobs.problems import JobRefusedError
 
 pa: Any = pytest.importorskip("pyarrow")
 pq: Any = pytest.importorskip("pyarrow.parquet")

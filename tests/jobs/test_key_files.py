@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async import ConfigurationError
+from capillary_async.jobs.errors import InvalidKeysError
 from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
-from capillary_async.jobs.problems import InvalidKeysError
 
 LARGEST = 2**63 - 1
 
