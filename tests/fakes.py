@@ -8,6 +8,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+class _Timer(asyncio.TimerHandle):
+    """A timer of a virtual clock."""
+
+    def fire(self) -> None:
+        """Run the callback, as an event loop does."""
+        self._run()
+
+
 class VirtualClock:
     """A clock that stands still while any task can run, and jumps to the next timer when no task can.
 
@@ -27,7 +35,7 @@ class VirtualClock:
         self.sleeps: list[float] = []
         self._now = start
         self._early = early
-        self.timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self.timers: list[tuple[float, int, _Timer]] = []
         self._count = 0
         self._is_driven = False
 
@@ -58,7 +66,7 @@ class VirtualClock:
     def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         """Call `callback` at `when`, as an event loop does."""
         loop = asyncio.get_running_loop()
-        timer = asyncio.TimerHandle(when, callback, (), loop)
+        timer = _Timer(when, callback, (), loop)
         self._count += 1
         # A timer that fired early and is set again fires in time, because real time would have passed.
         fires_at = when - self._early if when - self._early > self._now else when
@@ -92,7 +100,7 @@ class VirtualClock:
             when, _, timer = heapq.heappop(self.timers)
             if not timer.cancelled():
                 self._now = max(self._now, when)
-                timer._run()
+                timer.fire()
                 return
 
 

@@ -4,8 +4,9 @@ Both are scarce, so one queue hands out both. `Admission._let_go` alone decides 
 at the same moment, directly above HTTP, and goes at once. That is why retries, replays and requests that waited for a
 token need no special way: each of them is a request that comes through here.
 
-* A permit is good only at its time. A process that stood still (a suspended machine, SIGSTOP) between the permit and
-  the request drops the permit and asks for another. No permit is given back.
+* A permit is good only at its time. So the task that sends the request takes the permit, right before it sends. A task
+  that others took it for would run later, after a stop of the process (a suspended machine, SIGSTOP) much later. It
+  would have to drop the permit, and in a busy event loop each permit would be lost like that.
 * Bulk work (`bulk_priority`) gives way. Of ten requests that go while both kinds wait, one is bulk work; and bulk work
   leaves a tenth of the connections, at least one, to other calls.
 """
@@ -23,7 +24,7 @@ from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
 from capillary_async.pipeline.gcra import Gcra
 from capillary_async.pipeline.request import CallContext, ProcessBound, Request, Response, Transport, loop_time
-from capillary_async.pipeline.wait_queue import Place, WaitQueue
+from capillary_async.pipeline.wait_queue import Waiter, WaitQueue
 
 CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
 _NO_ROOM: Final = "the rate limit has no room before the call's deadline"
@@ -180,7 +181,7 @@ class Admission(ProcessBound):
         call = request.call
         is_bulk = call.is_bulk  # read once: it changes when a call that is no bulk work joins a shared request
         if self._queue.count or self._take(is_bulk) > 0.0:
-            await self._wait(call, Place(is_bulk, call.deadline))
+            await self._wait(call, Waiter(is_bulk, call.deadline))
         try:
             return await self._inner.send(request)
         finally:
@@ -228,84 +229,87 @@ class Admission(ProcessBound):
         if self._queue.count:
             self._let_go()
 
-    def _let_go(self) -> None:
-        """Let all go who can go now, in their order, and come back when the next one can."""
+    def _let_go(self, present: Waiter | None = None) -> None:
+        """Let all go who can go now, in their order, and come back when the next one can.
+
+        Args:
+            present: The waiter whose task runs now. With a rate limit it is the only one that can go now. Others are
+                woken, and their tasks call this.
+        """
         self._stop_timer()
-        while place := self._queue.first(may_be_bulk=self._free_for_bulk > 0):
-            if place.turn.done():  # cancelled, and the call has not had the time to leave
-                self._queue.leave(place)
+        while waiter := self._queue.first(may_be_bulk=self._free_for_bulk > 0):
+            if waiter.is_cancelled:  # its task has not run since
+                self._queue.leave(waiter)
                 continue
-            now = self._clock()
-            try:
-                wait = self._take(place.is_bulk)
-            except Exception as error:  # noqa: BLE001  (it is raised where the call waits)
-                self._queue.pop(place)
-                place.turn.set_exception(error)
-                continue
+            if self._limit is not None and waiter is not present:
+                waiter.wake()
+                return
+            wait = self._take(waiter.is_bulk)
             if wait == math.inf:
                 return
-            if wait > 0.0 and now + wait < place.deadline:
-                self._timer = self._call_at(now + wait, self._let_go)
+            if wait > 0.0 and (moment := self._clock() + wait) < waiter.deadline:
+                self._timer = self._call_at(moment, waiter.wake)
                 return
-            self._queue.pop(place)
+            self._queue.pop(waiter)
             if wait > 0.0:
-                place.turn.set_exception(DeadlineExceeded(_NO_ROOM))
+                waiter.refuse(_NO_ROOM)
             else:
-                place.turn.set_result(now)
+                waiter.let_go()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    async def _wait(self, call: CallContext, place: Place) -> None:
-        """Wait in the line until there are a connection and a permit, and write down what the call waited for."""
+    async def _wait(self, call: CallContext, waiter: Waiter) -> None:
+        """Wait in the queue until there are a connection and a permit, and write down what the call waited for."""
         began = self._clock()
-        if self._earliest(began, is_bulk=place.is_bulk) >= place.deadline:
+        if self._earliest(began, is_bulk=waiter.is_bulk) >= waiter.deadline:
             raise DeadlineExceeded(_NO_ROOM)
-        used_up = self._seconds_used_up(began, is_bulk=place.is_bulk)
+        used_up = self._seconds_used_up(began, is_bulk=waiter.is_bulk)
         try:
-            await self._wait_for_turn(place)
+            await self._wait_for_turn(waiter)
         finally:
             now = self._clock()
             waited = now - began
             is_limited = self._limit is not None or self._paused_until > began
-            used_up = self._seconds_used_up(now, is_bulk=place.is_bulk) - used_up
+            used_up = self._seconds_used_up(now, is_bulk=waiter.is_bulk) - used_up
             for_connection = min(used_up, waited) if is_limited else waited
             call.connection_wait += for_connection
             call.rate_limit_wait += waited - for_connection
 
-    async def _wait_for_turn(self, place: Place) -> None:
-        self._queue.join(place)
-        expiry = None if place.deadline == math.inf else self._call_at(place.deadline, lambda: self._expire(place))
+    async def _wait_for_turn(self, waiter: Waiter) -> None:
+        self._queue.join(waiter)
+        expiry = None if waiter.deadline == math.inf else self._call_at(waiter.deadline, lambda: self._expire(waiter))
         try:
-            self._let_go()
-            while not self._is_in_time(await place.turn):
-                self._queue.join_first(place)
-                self._release(place.is_bulk)
-        except asyncio.CancelledError:
-            self._give_up(place)
+            self._let_go(waiter)
+            while waiter.is_waiting:
+                await waiter.sleep()
+                if waiter.is_waiting:
+                    self._let_go(waiter)
+        except BaseException:
+            self._give_up(waiter)
             raise
         finally:
             if expiry is not None:
                 expiry.cancel()
+        if waiter.refusal:
+            raise DeadlineExceeded(waiter.refusal)
 
-    def _is_in_time(self, permitted_at: float) -> bool:
-        """A permit that is used late would be one too many for the window that it is used in."""
-        return self._limit is None or self._clock() - permitted_at <= self._limit.gcra.slack
+    def _give_up(self, waiter: Waiter) -> None:
+        """Leave the queue. A connection that the waiter was given goes to the next one."""
+        self._queue.leave(waiter)
+        if waiter.may_go:
+            self._release(waiter.is_bulk)
+        elif self._queue.count:
+            self._let_go()  # the timer may have been for this waiter
 
-    def _give_up(self, place: Place) -> None:
-        """Leave the line; a connection that the place has already goes to whoever is next, its permit is lost."""
-        self._queue.leave(place)
-        turn = place.turn
-        if turn.done() and not turn.cancelled() and turn.exception() is None:
-            self._release(place.is_bulk)
-
-    def _expire(self, place: Place) -> None:
-        if not place.turn.done():
-            self._queue.leave(place)
+    def _expire(self, waiter: Waiter) -> None:
+        if waiter.is_waiting:
             scarce = "the rate limit" if self._limit is not None and self._free else "a connection"
-            place.turn.set_exception(DeadlineExceeded(f"the deadline passed while waiting for {scarce}"))
+            waiter.refuse(f"the deadline passed while waiting for {scarce}")
+            self._queue.leave(waiter)
+            self._let_go()
 
     def _earliest(self, now: float, *, is_bulk: bool) -> float:
         """Return a moment before which a request that joins the line cannot go, if all before it stay."""

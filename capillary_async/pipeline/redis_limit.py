@@ -160,7 +160,11 @@ class RedisLimit:
         self._question = None
         if self._on_change is not None:
             self._on_change()
-        self._error = None  # nobody waits whom it concerns
+        # After the call that `on_change` has just woken. If there is none, the error concerns nobody.
+        asyncio.get_running_loop().call_soon(self._forget_error)
+
+    def _forget_error(self) -> None:
+        self._error = None
 
     async def _answer(self) -> list[bytes | str]:
         """Run the script, and turn what goes wrong into an error whose text holds nothing of the address."""

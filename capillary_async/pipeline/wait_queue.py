@@ -1,4 +1,4 @@
-"""A line of waiting calls with two priorities, fair within each, that a call may leave at any time."""
+"""A queue of waiting calls with two priorities, fair within each, that a call may leave at any time."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,18 +11,51 @@ _TURNS: Final = 10
 
 
 @attrs.define(eq=False)
-class Place:
-    """A call's place in the line.
+class Waiter:
+    """A call that waits.
 
     Attributes:
         is_bulk: Whether the call gives way to others.
         deadline: The latest moment at which the call may still run.
-        turn: Done when the call's turn has come, or when it need not wait any longer.
+        may_go: Whether the call has what it waited for.
+        refusal: Why the call fails instead; empty if it does not.
     """
 
     is_bulk: bool
     deadline: float
-    turn: "asyncio.Future[float]" = attrs.field(init=False)
+    may_go: bool = attrs.field(default=False, init=False)
+    refusal: str = attrs.field(default="", init=False)
+    _woken: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still open what becomes of the call."""
+        return not (self.may_go or self.refusal)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the waiting task was cancelled, and will leave when it runs."""
+        return self._woken is not None and self._woken.cancelled()
+
+    async def sleep(self) -> None:
+        """Sleep until woken."""
+        self._woken = asyncio.get_running_loop().create_future()
+        await self._woken
+
+    def wake(self) -> None:
+        """Have the waiting task run soon, if it sleeps."""
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    def let_go(self) -> None:
+        """Have the call go."""
+        self.may_go = True
+        self.wake()
+
+    def refuse(self, reason: str) -> None:
+        """Have the call fail."""
+        self.refusal = reason
+        self.wake()
 
 
 @attrs.define(eq=False)
@@ -35,43 +68,37 @@ class WaitQueue:
 
     count: int = attrs.field(default=0, init=False)
     # Not plain dicts: those get slow when entries leave at the front.
-    _calls: OrderedDict[Place, None] = attrs.field(factory=OrderedDict[Place, None], init=False)
-    _bulk: OrderedDict[Place, None] = attrs.field(factory=OrderedDict[Place, None], init=False)
+    _calls: OrderedDict[Waiter, None] = attrs.field(factory=OrderedDict[Waiter, None], init=False)
+    _bulk: OrderedDict[Waiter, None] = attrs.field(factory=OrderedDict[Waiter, None], init=False)
     _turn: int = attrs.field(default=0, init=False)
 
-    def join(self, place: Place) -> None:
+    def join(self, waiter: Waiter) -> None:
         """Wait behind all of the same priority."""
-        self._line(place)[place] = None
+        self._queue_of(waiter)[waiter] = None
         self.count += 1
-        place.turn = asyncio.get_running_loop().create_future()
 
-    def join_first(self, place: Place) -> None:
-        """Wait before all of the same priority: the place was first already, and could not go after all."""
-        self.join(place)
-        self._line(place).move_to_end(place, last=False)
-
-    def leave(self, place: Place) -> None:
+    def leave(self, waiter: Waiter) -> None:
         """Wait no longer."""
-        line = self._line(place)
-        if place in line:
-            del line[place]
+        queue = self._queue_of(waiter)
+        if waiter in queue:
+            del queue[waiter]
             self.count -= 1
 
-    def first(self, *, may_be_bulk: bool) -> Place | None:
+    def first(self, *, may_be_bulk: bool) -> Waiter | None:
         """Return who goes next, or `None` if nobody waits who may."""
         is_bulk = may_be_bulk and bool(self._bulk) and (not self._calls or self._turn == _TURNS - 1)
         return next(iter(self._bulk if is_bulk else self._calls), None)
 
-    def pop(self, place: Place) -> None:
+    def pop(self, waiter: Waiter) -> None:
         """Remove the one that goes, and pass the turn on."""
         if self._calls and self._bulk:
-            self._turn = 0 if place.is_bulk else min(self._turn + 1, _TURNS - 1)
-        self.leave(place)
+            self._turn = 0 if waiter.is_bulk else min(self._turn + 1, _TURNS - 1)
+        self.leave(waiter)
 
     def ahead_of(self, *, is_bulk: bool) -> int:
         """Count those that go before one who joins now, at least, if nobody leaves."""
         calls, bulk = len(self._calls), len(self._bulk)
         return min(calls + bulk, _TURNS * bulk) if is_bulk else calls
 
-    def _line(self, place: Place) -> OrderedDict[Place, None]:
-        return self._bulk if place.is_bulk else self._calls
+    def _queue_of(self, waiter: Waiter) -> OrderedDict[Waiter, None]:
+        return self._bulk if waiter.is_bulk else self._calls

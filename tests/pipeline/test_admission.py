@@ -164,6 +164,15 @@ class TestLimit:
 
         assert scene.starts == [("", 0.0), ("stopped", 3.48)]
 
+    async def test_a_busy_event_loop_loses_no_permit(self) -> None:
+        """A task that runs a moment after its permit would drop it, ask for another, and never go."""
+        scene = Scene.of(RateLimit(1, per=0.2))
+        scene.after_timers = [partial(scene.clock.block, 0.005)] * 100
+
+        times = await scene.rush(10)
+
+        assert times[-1] < 9 * (0.201 + 0.006)
+
     async def test_a_stop_of_the_whole_process_sends_no_burst(self) -> None:
         """Whatever waited goes on one interval apart."""
         scene = Scene.of(RateLimit(20, per=1.0))
@@ -400,7 +409,7 @@ class TestLeaving:
 
         assert scene.starts == [("0", 0.0), ("2", 0.98), ("4", 1.985), ("5", 2.99)]
 
-    async def test_a_connection_that_is_not_used_goes_to_the_next(self) -> None:
+    async def test_a_permit_that_is_not_used_goes_to_the_next(self) -> None:
         """Between its turn and its going a call may be cancelled."""
         scene = Scene.of(SLOW, connections=1, takes=0.5)
         tasks = [scene.begin(str(n))[0] for n in range(3)]
@@ -408,8 +417,26 @@ class TestLeaving:
 
         await outcomes(*tasks)
 
-        assert scene.starts == [("0", 0.0), ("2", 1.985)]
+        assert scene.starts == [("0", 0.0), ("2", 0.98)]
         assert tasks[1].cancelled()
+
+    async def test_a_connection_that_is_not_used_goes_to_the_next(self) -> None:
+        """Without a limit the connection is handed over, and the call may be cancelled before it runs."""
+        scene = Scene.of(connections=1, takes=0.5)
+        tasks: list[asyncio.Task[Response]] = []
+
+        async def first() -> None:
+            await scene.admission.send(Request("0"))
+            tasks[0].cancel()
+
+        ends = asyncio.create_task(first())
+        await scene.clock.settle()
+        tasks += [scene.begin(str(n))[0] for n in (1, 2)]
+
+        await outcomes(ends, *tasks)
+
+        assert scene.starts == [("0", 0.0), ("2", 0.5)]
+        assert tasks[0].cancelled()
 
     async def test_all_may_leave(self) -> None:
         """A client that shuts down leaves a line of nobody; who comes later is served."""

@@ -13,11 +13,12 @@ import pytest
 
 from capillary_async.errors import CapillaryError, DeadlineExceeded, NotFoundError, TransportError
 from capillary_async.options import Secret
-from capillary_async.pipeline.coalesce import CoalescingTransport, _wake
+from capillary_async.pipeline.coalesce import CoalescingTransport
 from capillary_async.pipeline.request import CallContext, Request, Response
 from tests.fakes import VirtualClock, outcomes
 
 PATH = "/v2/customers/{customerId}"
+ANSWER = Response({})
 
 
 @attrs.define
@@ -77,6 +78,12 @@ async def begin(transport: CoalescingTransport, request: Request[Any]) -> asynci
     return task
 
 
+def run_after(steps: int, callback: Callable[[], object]) -> None:
+    """Run a callback after this many more steps of the event loop."""
+    loop = asyncio.get_running_loop()
+    loop.call_soon(callback if not steps else lambda: run_after(steps - 1, callback))
+
+
 class TestSharing:
     """What is shared, and for how long."""
 
@@ -86,7 +93,7 @@ class TestSharing:
 
         assert answers == [Response(1)] * 100
         assert len(server.sent) == 1
-        assert not transport._tasks
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
     @pytest.mark.parametrize(
         "other",
@@ -352,16 +359,21 @@ class TestDeadlines:
 
         assert all(timer.cancelled() for _, _, timer in server.clock.timers)
 
-    async def test_an_answer_at_the_deadline_counts(self, transport: CoalescingTransport, server: SlowServer) -> None:
-        """The timer fires while the caller is being woken for the answer, which is there."""
-        server.seconds = 0.0
-        task = asyncio.create_task(transport.send(request(deadline=9.0)))
-        await asyncio.sleep(0)
-        (shared,) = transport._under_way.values()
-        (place,) = shared.places
-        shared.task.add_done_callback(lambda _: _wake(place))
+    @pytest.mark.parametrize("steps", range(4))
+    async def test_an_answer_at_the_deadline_counts(self, steps: int) -> None:
+        """The timer fires when the answer is there: before the caller is woken, or before the caller runs."""
+        deadlines: list[Callable[[], object]] = []
 
-        assert await outcomes(task) == [Response(1)]
+        class AtTheDeadline:
+            async def send(self, request: Request[Any], /) -> Response:
+                run_after(steps, deadlines[0])
+                return ANSWER
+
+        def call_at(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+            deadlines.append(callback)
+            return asyncio.get_running_loop().call_later(3600, callback)
+
+        assert await CoalescingTransport(AtTheDeadline(), call_at=call_at).send(request(deadline=9.0)) == ANSWER
 
     async def test_who_wants_no_end_sets_no_timer(self, transport: CoalescingTransport, server: SlowServer) -> None:
         """Most calls have a deadline, but nobody must."""
