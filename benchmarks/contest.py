@@ -37,7 +37,7 @@ class Target:
 
 
 @attrs.frozen
-class Verdict:
+class Judgement:
     """The measured ratio of a target."""
 
     name: str
@@ -60,13 +60,13 @@ class Result:
         question: The question.
         unit: The unit of the figures.
         figures: The median of each contestant.
-        verdicts: The measured ratios of the targets.
+        judgements: The measured ratios of the targets.
     """
 
     question: str
     unit: str
     figures: Mapping[str, float]
-    verdicts: tuple[Verdict, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 def race(
@@ -96,19 +96,19 @@ def race(
             started = process_time()
             run()
             times[name].append((process_time() - started) / work * 1e6)
-    return settle(question, unit, {name: taken[1:] for name, taken in times.items()}, targets)
+    return judge(question, unit, {name: taken[1:] for name, taken in times.items()}, targets)
 
 
-def settle(question: str, unit: str, times: Mapping[str, list[float]], targets: tuple[Target, ...]) -> Result:
+def judge(question: str, unit: str, times: Mapping[str, list[float]], targets: tuple[Target, ...]) -> Result:
     """Judge the targets by the median of the rounds' ratios, because a slow round is slow for both contestants."""
     figures = {name: statistics.median(taken) for name, taken in times.items()}
-    verdicts: list[Verdict] = []
+    judgements: list[Judgement] = []
     for target in targets:
         pairs = zip(times[target.peer], times[target.ours], strict=True)
         ratio = statistics.median(peer / ours for peer, ours in pairs)
         what = f"speed of {target.ours} over {target.peer}"
-        verdicts.append(Verdict(target.name, ratio, target.bound, target.at_least, what))
-    return Result(question, unit, figures, tuple(verdicts))
+        judgements.append(Judgement(target.name, ratio, target.bound, target.at_least, what))
+    return Result(question, unit, figures, tuple(judgements))
 
 
 def show(result: Result) -> None:
@@ -117,9 +117,9 @@ def show(result: Result) -> None:
     width = max(len(name) for name in result.figures)
     for name, figure in result.figures.items():
         print(f"  {name:{width}}  {figure:12,.2f} {result.unit}")
-    for verdict in result.verdicts:
-        sign, word = (">=" if verdict.at_least else "<="), ("met" if verdict.is_met else "MISSED")
-        print(f"  {verdict.name}: {verdict.what} {verdict.ratio:.3f} ({sign} {verdict.bound:g}: {word})")
+    for judgement in result.judgements:
+        sign, word = (">=" if judgement.at_least else "<="), ("met" if judgement.is_met else "MISSED")
+        print(f"  {judgement.name}: {judgement.what} {judgement.ratio:.3f} ({sign} {judgement.bound:g}: {word})")
 
 
 def main(answer: Callable[[bool], list[Result]], doc: str | None) -> None:

@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 from time import perf_counter
 
-from contest import Result, Target, main, settle
+from contest import Result, Target, judge, main
 
 STATEMENTS = {
     "ours": "import capillary_async",
@@ -44,7 +44,7 @@ def command(rounds: int) -> Result:
     for _ in range(rounds):
         for name, arguments in processes.items():
             times[name].append(process(*arguments) * 1000)
-    return settle("From the shell and back", "ms", times, ())
+    return judge("From the shell and back", "ms", times, ())
 
 
 def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's)
@@ -59,7 +59,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     for _ in range(rounds):
         for name, statement in present.items():
             times[name].append(seconds(statement) * 1000)
-    imports = settle("Import in a new interpreter", "ms", times, (Target("S7", "ours", "aiohttp", 2.0),))
+    imports = judge("Import in a new interpreter", "ms", times, (Target("S7", "ours", "aiohttp", 2.0),))
     return [imports, command(rounds)]
 
 

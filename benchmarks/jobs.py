@@ -17,7 +17,7 @@ from typing import cast
 import aiohttp
 import attrs
 from canned_server import serving
-from contest import Result, Target, Verdict, main, settle
+from contest import Judgement, Result, Target, judge, main
 
 from capillary_async import BasicAuth, CapillaryClient, lookup_many
 from capillary_async.jobs import BulkJob
@@ -114,11 +114,13 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     keys = 1280 if is_quick else 6400
     with serving(10) as base_url:
         times = asyncio.run(over_http(base_url, keys, 2 if is_quick else 5))
-    durable = settle(f"Processor time of {keys:,} lookups of events, {CONCURRENCY} at a time", "µs", times, ())
+    durable = judge(f"Processor time of {keys:,} lookups of events, {CONCURRENCY} at a time", "µs", times, ())
     more = (durable.figures["durable job"] - durable.figures["lookup_many"]) / durable.figures["bare aiohttp"]
-    verdict = Verdict("S6", more, 0.3, at_least=False, what="of a bare aiohttp call more for a key than lookup_many:")
-    print(f"  S6: {more:.2f} of a bare call (<= 0.3: {'met' if verdict.is_met else 'missed'})")
-    durable = attrs.evolve(durable, verdicts=(verdict,))
+    judgement = Judgement(
+        "S6", more, 0.3, at_least=False, what="of a bare aiohttp call more for a key than lookup_many:"
+    )
+    print(f"  S6: {more:.2f} of a bare call (<= 0.3: {'met' if judgement.is_met else 'missed'})")
+    durable = attrs.evolve(durable, judgements=(judgement,))
     sizes = (2_000, 20_000) if is_quick else (10_000, 100_000, 1_000_000)
     growth = asyncio.run(by_size(sizes, 1 if is_quick else 3))
     targets = tuple(
@@ -126,7 +128,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
         for way in ("job", "lookup_many")
         for size in sizes[1:]
     )
-    return [durable, settle("Processor time for a key as the keys grow", "µs", growth, targets)]
+    return [durable, judge("Processor time for a key as the keys grow", "µs", growth, targets)]
 
 
 if __name__ == "__main__":

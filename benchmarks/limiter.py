@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from aiolimiter import AsyncLimiter
-from contest import Result, Verdict, main
+from contest import Judgement, Result, main
 from pyrate_limiter import Duration, Limiter, Rate
 
 from capillary_async import RateLimit
@@ -78,12 +78,12 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     starts = asyncio.run(measure(3.0 if is_quick else 8.0))
     shares = {name: used(taken) * 100 for name, taken in starts.items()}
     windows = {name: float(worst_window(taken)) for name, taken in starts.items()}
-    verdicts = (
-        Verdict("S8 used", shares["ours"] / 100, 0.98, at_least=True, what="share of the limit used"),
-        Verdict("S8 strict", windows["ours"] / LIMIT, 1.0, at_least=False, what="worst window over the limit"),
+    judgements = (
+        Judgement("S8 used", shares["ours"] / 100, 0.98, at_least=True, what="share of the limit used"),
+        Judgement("S8 strict", windows["ours"] / LIMIT, 1.0, at_least=False, what="worst window over the limit"),
     )
     return [
-        Result(f"A limit of {LIMIT} a second under pressure", "% used", shares, verdicts),
+        Result(f"A limit of {LIMIT} a second under pressure", "% used", shares, judgements),
         Result(f"The same: most starts within one second, of {LIMIT} allowed", "starts", windows),
     ]
 

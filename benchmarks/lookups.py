@@ -13,7 +13,7 @@ from time import perf_counter
 
 import aiometer
 from canned_server import serving
-from contest import Result, Target, Verdict, main, settle
+from contest import Judgement, Result, Target, judge, main
 
 from capillary_async import BasicAuth, CapillaryClient, lookup_many
 
@@ -58,10 +58,10 @@ async def by_hand(fn: Lookup, keys: int) -> int:
 
 async def gathered(fn: Lookup, keys: int) -> int:
     """Start all tasks at once, with a semaphore."""
-    gate = asyncio.Semaphore(CONCURRENCY)
+    slots = asyncio.Semaphore(CONCURRENCY)
 
     async def one(key: int) -> object:
-        async with gate:
+        async with slots:
             return await fn(key)
 
     return len(await asyncio.gather(*(one(key) for key in range(1, keys + 1)), return_exceptions=True))
@@ -120,15 +120,15 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     keys = 1280 if is_quick else 3200
     with serving(10) as base_url:
         times = asyncio.run(measure(base_url, keys, 2 if is_quick else 5))
-    pools = settle(
+    pools = judge(
         f"{keys:,} lookups, {CONCURRENCY} at a time", "µs", times, (Target("S4", "ours", "pool by hand", 0.9),)
     )
     sizes = (10_000, 50_000) if is_quick else (10_000, 200_000, 1_000_000)
     held = {f"{size:,} keys": in_new_process(size) for size in sizes}
     least, more, *_ = held.values()
     growth = more - least
-    verdict = Verdict("S5", growth, 5.0, at_least=False, what="MiB more for 200,000 keys than for 10,000:")
-    return [pools, Result("Memory of lookup_many", "MiB", held, (verdict,))]
+    judgement = Judgement("S5", growth, 5.0, at_least=False, what="MiB more for 200,000 keys than for 10,000:")
+    return [pools, Result("Memory of lookup_many", "MiB", held, (judgement,))]
 
 
 if __name__ == "__main__":

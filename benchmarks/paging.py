@@ -8,7 +8,7 @@ import asyncio
 from time import perf_counter
 
 from canned_server import serving
-from contest import Result, Target, main, settle
+from contest import Result, Target, judge, main
 
 from capillary_async import BasicAuth, CapillaryClient, Pager, TargetEvent
 
@@ -48,7 +48,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     with serving(PAGES * ROWS, LATENCY) as base_url:
         times = asyncio.run(measure(base_url, 1 if is_quick else 5))
     target = Target("S3", "prefetch(16)", "one by one", 1 / 0.12)
-    return [settle(f"{PAGES} pages at {LATENCY * 1000:g} ms latency", "s", times, (target,))]
+    return [judge(f"{PAGES} pages at {LATENCY * 1000:g} ms latency", "s", times, (target,))]
 
 
 if __name__ == "__main__":

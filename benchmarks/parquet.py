@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet
 from canned_server import serving
-from contest import Result, main, settle
+from contest import Result, judge, main
 
 from capillary_async import BasicAuth, CapillaryClient
 from capillary_async.jobs import BulkJob
@@ -83,7 +83,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
                 if round_number:  # in the first, dlt is imported
                     times[name].append(taken)
     times["floor, latency alone"] = [-(-keys // CONCURRENCY) * LATENCY] * len(times["dlt, REST source"])
-    return [settle(f"The events of {keys} customers as Parquet, {LATENCY * 1000:g} ms latency", "s", times, ())]
+    return [judge(f"The events of {keys} customers as Parquet, {LATENCY * 1000:g} ms latency", "s", times, ())]
 
 
 if __name__ == "__main__":

@@ -64,12 +64,12 @@ def table(result: dict[str, Any], image: str) -> str:
     """Write a question as Markdown."""
     lines = [f"## {result['question']}", "", f"| | {result['unit']} |", "|---|---:|"]
     lines += [f"| {name} | {figure:,.4g} |" for name, figure in result["figures"].items()]
-    for verdict in result["verdicts"]:
-        sign = "≥" if verdict["at_least"] else "≤"
-        ratio, bound = verdict["ratio"], verdict["bound"]
-        is_met = ratio >= bound if verdict["at_least"] else ratio <= bound
+    for judgement in result["judgements"]:
+        sign = "≥" if judgement["at_least"] else "≤"
+        ratio, bound = judgement["ratio"], judgement["bound"]
+        is_met = ratio >= bound if judgement["at_least"] else ratio <= bound
         judged = f"target {sign} {bound:.3g}: {'met' if is_met else '**missed**'}."
-        lines += ["", f"{verdict['name']}: {verdict['what']} {ratio:.3g}, {judged}"]
+        lines += ["", f"{judgement['name']}: {judgement['what']} {ratio:.3g}, {judged}"]
     return "\n".join([*lines, "", f"![{result['question']}]({image})", ""])
 
 

@@ -107,11 +107,11 @@ async def ours(count: int, unit: Unit) -> tuple[int, int]:
 
 async def customers(unit: Unit) -> tuple[int, int]:
     """Look many customers up; return the pages that there are, and the requests that it took."""
-    random, traits, scout, gate = Random(1), ListingTraits(), Scout(), asyncio.Semaphore(AT_ONCE)
+    random, traits, scout, slots = Random(1), ListingTraits(), Scout(), asyncio.Semaphore(AT_ONCE)
     servers = [Server(random.randint(0, 40), unit) for _ in range(CUSTOMERS)]
 
     async def look_up(server: Server) -> None:
-        async with gate:
+        async with slots:
             assert len(await pager_of(server, traits, scout).collect()) == server.count
 
     await asyncio.gather(*map(look_up, servers))

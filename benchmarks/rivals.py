@@ -119,15 +119,15 @@ def mashumaro_class(cls: Any) -> Any:
 def by_hand(cls: Any) -> Builder:
     """Return a function that makes a dataclass of an object, without checks."""
     parts = fields(cls, datetime, Decimal, lambda nested: nested)
-    plain = dataclasses.make_dataclass(cls.__name__, [at.name for at, _, _ in parts], frozen=True, slots=True)
+    build_row = dataclasses.make_dataclass(cls.__name__, [at.name for at, _, _ in parts], frozen=True, slots=True)
     arguments = ", ".join(
         f"row[{key!r}]" if at.default is attrs.NOTHING
         else f"None if (value := row.get({key!r})) is None else {_expression(kind)}"
         for at, key, kind in parts
     )  # fmt: skip
-    names = {"plain": plain, "aware": aware, "Decimal": Decimal}
+    names = {"build_row": build_row, "aware": aware, "Decimal": Decimal}
     names |= {f"read_{nested.__name__}": by_hand(nested) for nested in map(_model_in, parts) if nested}
-    exec(f"def read(row):\n    return plain({arguments})", names)
+    exec(f"def read(row):\n    return build_row({arguments})", names)
     read: Builder = cast("Any", names["read"])
     return read
 

@@ -48,7 +48,7 @@ def figures(keys: int) -> dict[str, float]:
 
         place = Path(folder) / "job"
         job = BulkJob.create(place, "events", [(key, RULE) for key in range(1, keys + 1)])
-        making = passed()
+        creating = passed()
         asyncio.run(run(job, base_url))
         running = passed()
         held = most_memory()
@@ -56,7 +56,7 @@ def figures(keys: int) -> dict[str, float]:
         exported = Path(job.export("parquet"))
         exporting = passed()
         return {
-            "µs to check and copy a key": making[0] / keys * 1e6,
+            "µs to check and copy a key": creating[0] / keys * 1e6,
             "µs to look a key up": running[0] / keys * 1e6,
             "of them of the processor": running[1] / keys * 1e6,
             "µs to export the rows of a key": exporting[0] / keys * 1e6,

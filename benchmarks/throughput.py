@@ -18,7 +18,7 @@ import msgspec
 import requests
 import requests.adapters
 from canned_server import serving
-from contest import Result, Target, main, settle
+from contest import Result, Target, judge, main
 from generated import generated
 from pydantic import TypeAdapter
 from rivals import pydantic_page
@@ -165,9 +165,9 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
             calls = 640 if is_quick or latency else 1920
             times, processor = measured(latency, runs, 2 if is_quick else 3 if latency else 7, calls)
             question = f"One-page listings of 10 events, {IN_FLIGHT} at a time, {latency * 1000:g} ms latency"
-            results.append(settle(question, "µs", times, () if latency else TARGETS))
+            results.append(judge(question, "µs", times, () if latency else TARGETS))
             if not latency:
-                results.append(settle("The same: what the client takes of the processor", "µs", processor, ()))
+                results.append(judge("The same: what the client takes of the processor", "µs", processor, ()))
     return results
 
 

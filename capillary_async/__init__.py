@@ -7,8 +7,8 @@ async with CapillaryClient(Region.EU, BasicAuth("store.server", "server123")) as
         print(event.event_date, event.target_value)
 ```
 
-What is public imports from here, and loads when it is first asked for: `import capillary_async` alone is
-almost free.
+Import all public names from here. Each one loads when it is first used, so `import capillary_async` is fast. In a
+notebook, `%load_ext capillary_async` shows models as tables.
 """
 
 from importlib import import_module
@@ -369,25 +369,18 @@ __all__ = [
     "to_json",
 ]
 
-# Where the names above come from; from light to heavy, for the first that has a name is taken.
+# The modules that define the names above. The first module with a name is used, so light modules come first.
 _MODULES: Final = (
-    "errors",
-    "options",
-    "pipeline.request",
-    "models",
-    "codec",
-    "pipeline.auth",
-    "pipeline.admission",
-    "pipeline.shared_limit",
-    "bulk",
-    "paging",
-    "client",
+    *("errors", "options", "pipeline.request", "models", "codec", "pipeline.auth", "pipeline.admission"),
+    *("pipeline.shared_limit", "bulk", "paging", "client"),
 )
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module(f"{__name__}.options").VERSION
+    if name in ("load_ipython_extension", "unload_ipython_extension"):
+        return getattr(import_module(f"{__name__}.cli.notebook"), name)
     if name in __all__:
         for module_name in _MODULES:
             module = import_module(f"{__name__}.{module_name}")

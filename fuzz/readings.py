@@ -53,8 +53,8 @@ def json_document(body: bytes) -> Any:
     """Read one JSON document."""
     try:
         return _DECODER.decode(body.removeprefix(_BYTE_ORDER_MARK).decode("utf-8"))
-    except (ArithmeticError, RecursionError) as problem:
-        raise ValueError("beyond the limits") from problem
+    except (ArithmeticError, RecursionError) as cause:
+        raise ValueError("beyond the limits") from cause
 
 
 def inflated(body: bytes, encoding: str) -> bytes:
@@ -67,8 +67,8 @@ def inflated(body: bytes, encoding: str) -> bytes:
                 return _deflated(body)
             case _:
                 return body
-    except (EOFError, OSError, zlib.error) as problem:
-        raise ValueError("not compressed as declared") from problem
+    except (EOFError, OSError, zlib.error) as cause:
+        raise ValueError("not compressed as declared") from cause
 
 
 def _deflated(body: bytes) -> bytes:

@@ -78,7 +78,7 @@ class Shape:
         if self.items is not None and self.items.kinds:
             schema["items"] = self.items.schema()
         if self.members:
-            schema["properties"] = {name: shape.schema() for name, shape in sorted(self.members.items())}
+            schema["properties"] = {name: inferred.schema() for name, inferred in sorted(self.members.items())}
         if self.members and self.required:
             schema["required"] = sorted(self.required)
         if self.values is not None and not self.members:
@@ -89,9 +89,9 @@ class Shape:
 
 def infer(whole: Iterable[Any], fragments: Iterable[Any] = ()) -> Schema:
     """Infer the schema of what all samples have in common."""
-    shape = Shape()
+    inferred = Shape()
     for sample in whole:
-        shape.see(sample)
+        inferred.see(sample)
     for sample in fragments:
-        shape.see(sample, is_whole=False)
-    return shape.schema()
+        inferred.see(sample, is_whole=False)
+    return inferred.schema()

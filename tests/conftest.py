@@ -21,7 +21,7 @@ settings.load_profile("any-machine")
 # These tests check documents, services, tools and stories of many keys, which do not depend on the interpreter, so one
 # run is enough.
 ONCE = (
-    *("test_documents.py", "test_notebook.py", "test_type_checkers.py", "test_release.py", "api/test_typing.py"),
+    *("test_documents.py", "cli/test_notebook.py", "test_type_checkers.py", "test_release.py", "api/test_typing.py"),
     *("distributed/", "docs/", "examples/", "openapi/"),
     *("jobs/test_crashes.py", "jobs/test_damage.py", "jobs/test_disk_failures.py", "jobs/test_gateways.py"),
     *("bulk/test_pace.py", "faults/test_matrix.py"),

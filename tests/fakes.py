@@ -8,11 +8,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class _Timer(asyncio.TimerHandle):
-    """A timer of a virtual clock."""
+class Timer(asyncio.TimerHandle):
+    """A timer that a `VirtualClock` fires."""
 
     def fire(self) -> None:
-        """Run the callback, as an event loop does."""
+        """Call the callback, as an event loop does."""
         self._run()
 
 
@@ -35,7 +35,7 @@ class VirtualClock:
         self.sleeps: list[float] = []
         self._now = start
         self._early = early
-        self.timers: list[tuple[float, int, _Timer]] = []
+        self.timers: list[tuple[float, int, Timer]] = []
         self._count = 0
         self._is_driven = False
 
@@ -66,7 +66,7 @@ class VirtualClock:
     def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
         """Call `callback` at `when`, as an event loop does."""
         loop = asyncio.get_running_loop()
-        timer = _Timer(when, callback, (), loop)
+        timer = Timer(when, callback, (), loop)
         self._count += 1
         # A timer that fired early and is set again fires in time, because real time would have passed.
         fires_at = when - self._early if when - self._early > self._now else when
@@ -76,7 +76,7 @@ class VirtualClock:
             loop.call_soon(self._drive)
         return timer
 
-    async def settle(self) -> None:
+    async def run_ready(self) -> None:
         """Run every other task until it waits, without advancing the time."""
         ready = vars(asyncio.get_running_loop())["_ready"]
         await asyncio.sleep(0)

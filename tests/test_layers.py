@@ -21,15 +21,15 @@ ROWS = {
     "paging": 4,
     **dict.fromkeys(("api", "bulk"), 5),
     **dict.fromkeys(("client", "telemetry"), 6),
-    **dict.fromkeys(("jobs", "notebook", "sync"), 7),
+    **dict.fromkeys(("jobs", "sync"), 7),
     "distributed": 8,
     "cli": 9,
 }
 # These parts may import the sandbox, and all others.
-TOP = {"cli", "testing", "__main__"}
+TOP = {"cli", "__main__"}
 # Libraries that only one part may import, so that a new version changes only this part.
 SOLE_IMPORTERS = {
-    "aiohttp": {"pipeline", "sandbox", "testing"},
+    "aiohttp": {"pipeline", "sandbox"},
     "cattrs": {"codec"},
     "msgspec": {"codec"},
     "cyclopts": {"cli"},
@@ -39,8 +39,8 @@ SOLE_IMPORTERS = {
     "redis": {"pipeline"},
     "opentelemetry": {"pipeline"},
     "prometheus_client": {"telemetry"},
-    "pytest": {"sandbox", "testing"},
-    **{library: {"testing"} for library in ("aioresponses", "hypothesis", "polyfactory", "vcr")},
+    **{library: {"sandbox"} for library in ("aioresponses", "pytest", "vcr")},
+    **{library: {"models"} for library in ("hypothesis", "polyfactory")},
 }
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 

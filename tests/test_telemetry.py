@@ -207,7 +207,7 @@ class TestPrometheus:
 
 
 @attrs.define
-class Standing:
+class FakeProgress:
     """The progress of a job, as a bar needs it."""
 
     total: int = 10
@@ -221,11 +221,11 @@ class TestProgress:
     @pytest.mark.parametrize("kind", ["rich", "tqdm"])
     def test_a_bar_shows_how_far_a_job_is(self, capsys: pytest.CaptureFixture[str], kind: Any) -> None:
         """The bar must also show why the job waits."""
-        standing = Standing()
+        progress = FakeProgress()
 
         with ProgressSink("june", kind=kind) as bar:
-            for standing.done, standing.waiting_for in ((4, ""), (4, "the API, for 20 s"), (10, "")):
-                bar(standing)
+            for progress.done, progress.waiting_for in ((4, ""), (4, "the API, for 20 s"), (10, "")):
+                bar(progress)
 
         shown = "".join(capsys.readouterr())
         assert "june" in shown
@@ -248,7 +248,7 @@ class TestProgress:
     def test_a_bar_that_is_not_open_says_so(self) -> None:
         """Otherwise nothing would be drawn."""
         with pytest.raises(RuntimeError, match="inside `with ProgressSink"):
-            ProgressSink()(Standing())
+            ProgressSink()(FakeProgress())
 
     @pytest.mark.parametrize("total", [3, None])
     async def test_a_bar_counts_what_a_loop_reads(self, capsys: pytest.CaptureFixture[str], total: int | None) -> None:
@@ -258,7 +258,7 @@ class TestProgress:
             for number in range(3):
                 yield number
 
-        read = [number async for number in ProgressSink("rows", kind="tqdm").over(rows(), total=total)]
+        read = [number async for number in ProgressSink("rows", kind="tqdm").track(rows(), total=total)]
 
         assert read == [0, 1, 2]
         assert ("3/3" if total else "3key") in "".join(capsys.readouterr())

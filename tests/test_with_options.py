@@ -166,8 +166,8 @@ class TestOptions:
         for caller in (client, chinese, chinese.with_options(language=None)):
             await caller.customers.get(6)
 
-        *_, plain, translated, again = capillary_sandbox.requests
-        assert [request.headers.get("language") for request in (plain, translated, again)] == [None, "zh", None]
+        *_, untranslated, translated, again = capillary_sandbox.requests
+        assert [request.headers.get("language") for request in (untranslated, translated, again)] == [None, "zh", None]
 
     @pytest.mark.parametrize(
         ("priority", "expected"), [("bulk", ["first", "client", "variant"]), ("normal", ["first", "variant", "client"])]

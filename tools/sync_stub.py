@@ -186,9 +186,9 @@ class Stub:
             args=[self._argument(argument, module) for argument in arguments.args],
             vararg=None,
             kwonlyargs=[self._argument(argument, module) for argument in kept],
-            kw_defaults=[_plain(default) for default in defaults],
+            kw_defaults=[_constant_or_dots(default) for default in defaults],
             kwarg=None,
-            defaults=[_plain(default) or ast.Constant(...) for default in arguments.defaults],
+            defaults=[_constant_or_dots(default) or ast.Constant(...) for default in arguments.defaults],
         )
         return ast.unparse(copy)
 
@@ -220,7 +220,7 @@ def _is_overload(node: Function) -> bool:
     return "overload" in map(ast.unparse, node.decorator_list)
 
 
-def _plain(default: ast.expr | None) -> ast.expr | None:
+def _constant_or_dots(default: ast.expr | None) -> ast.expr | None:
     """Show a default that is a plain value, and `...` for any other."""
     return default if default is None or isinstance(default, ast.Constant) else ast.Constant(...)
 

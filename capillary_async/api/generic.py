@@ -31,19 +31,9 @@ _UNFIT: Final = re.compile(r"[\ud800-\udfff]")  # lone surrogates (halves of cha
 
 
 def fetch(path: str, query: Query, into: type[T]) -> Request[T]:
-    """Build the request for any GET.
-
-    Args:
-        path: The path after the base URL, not encoded, such as `/v3/users/1/targetGroups`.
-        query: Parameters. Booleans are sent in lower case, collections with commas, dates as text in the cluster's
-            time zone. A parameter that is `None` is not sent.
-        into: The type of the answer; `Converter` documents the supported types.
-
-    Raises:
-        InvalidArgumentError: The path or a parameter cannot be sent.
-    """
+    """Build the request for any GET; `CapillaryClient.fetch` documents the arguments."""
     template, path_values = _template(path)
-    return Request(template, path_values, tuple(_written(query)), into)
+    return Request(template, path_values, tuple(_encode_query(query)), into)
 
 
 def list_rows(
@@ -57,31 +47,12 @@ def list_rows(
     offset_name: str,
     offset_unit: OffsetUnit | None,
     key: str | Callable[[T], Hashable] | None,
-    total_key: str = "",
-    total_unit: OffsetUnit | None = None,
-    first_offset: int = 0,
-    max_page_size: int | None = None,
+    total_key: str,
+    total_unit: OffsetUnit | None,
+    first_offset: int,
+    max_page_size: int | None,
 ) -> Listing[T]:
-    """Build the listing for any GET with a limit and an offset.
-
-    Args:
-        path: As for `fetch`.
-        query: As for `fetch`, without limit and offset.
-        into: The type of one row.
-        rows_key: Member of the answer that holds the rows; may be a path, such as `data.content`.
-        page_size: Rows of one request, from 1 to 1,000.
-        limit_name: Name of the limit's parameter.
-        offset_name: Name of the offset's parameter.
-        offset_unit: What the offset counts; `None` if unknown, then the rows show it.
-        key: What identifies a row: the name of an attribute or member, or a function of a row.
-        total_key: The member that holds the total, or its path; empty means `pagination.total`.
-        total_unit: What the total counts; `None` if unknown, then the answers show it.
-        first_offset: Offset of the first row or page, 0 or 1.
-        max_page_size: Largest page size that the API accepts; `page_size` is reduced to it.
-
-    Raises:
-        InvalidArgumentError: An argument is wrong.
-    """
+    """Build the listing for any GET with a limit and an offset; `CapillaryClient.paginate` documents the arguments."""
     for name, unit in (("offset_unit", offset_unit), ("total_unit", total_unit)):
         if unit not in (None, "pages", "records"):
             raise InvalidArgumentError(f'{name} must be "pages", "records" or None')
@@ -126,7 +97,7 @@ def _template(path: str) -> tuple[str, dict[str, str]]:
     return "/" + "/".join(template), values
 
 
-def _written(query: Query) -> Iterator[tuple[str, str | DateTimeParam]]:
+def _encode_query(query: Query) -> Iterator[tuple[str, str | DateTimeParam]]:
     for name, value in query.items():
         take.text("query", name)
         written = _value(f"query[{name!r}]", value)

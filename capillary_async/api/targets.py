@@ -149,7 +149,7 @@ def get_progress(
         take.ids("data_scope_org_ids", data_scope_org_ids),
     )
     if organisations and not scope:
-        raise InvalidArgumentError("data_scope_org_ids wants data_scope")
+        raise InvalidArgumentError("data_scope_org_ids needs data_scope")
     headers = {"DATA-SCOPE": scope} if scope else {}
     if organisations:
         headers["DATA-SCOPE-ORG"] = organisations

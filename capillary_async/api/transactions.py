@@ -89,7 +89,7 @@ def list_transactions(
         NotFoundError: There is no such customer (8015).
         InvalidRequestError: A part (1110), a date (1114, 1115) or a filter is wrong.
     """
-    return _listing(by_id(customer_id, "/transactions", _written(locals()), Transaction, at="data"), page_size)
+    return _listing(by_id(customer_id, "/transactions", _encode_query(locals()), Transaction, at="data"), page_size)
 
 
 def find_transactions(
@@ -145,10 +145,10 @@ def find_transactions(
         InvalidRequestError: A part (1110), a date (1114, 1115) or a filter is wrong.
     """
     who = identity(identifier_name, identifier_value, source, account_id)
-    return _listing(by_identifier(who, "/transactions", _written(locals()), Transaction, at="data"), page_size)
+    return _listing(by_identifier(who, "/transactions", _encode_query(locals()), Transaction, at="data"), page_size)
 
 
-def _written(arguments: Mapping[str, Any]) -> take.Query:
+def _encode_query(arguments: Mapping[str, Any]) -> take.Query:
     if (arguments["entity_type"] is None) != (arguments["entity_code"] is None):
         raise InvalidArgumentError("entity_type and entity_code must be given together")
     return take.by_table(_PARAMETERS, arguments)

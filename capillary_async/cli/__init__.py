@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-# What `capillary --help` prints, made from the commands by `make help` and tested to be current. Making it takes the
-# import of every command; people who look something up wait for that at each keystroke of a completion, too.
+# The output of `capillary --help`. `make help-text` generates the file from the commands, and a test compares the two.
+# Generating it for each call would import every command, which is slow.
 HELP_FILE: Final = Path(__file__).with_name("help.txt")
 _EXTRAS: Final = {"cyclopts", "rich", "platformdirs"}
 
@@ -21,7 +21,7 @@ def main() -> int:
     try:
         if arguments in (["--help"], ["-h"]) and find_spec("cyclopts"):
             return _print_help()
-        from capillary_async.cli.app import run  # noqa: PLC0415  (what it imports may not be installed)
+        from capillary_async.cli.app import run  # noqa: PLC0415  (it imports the extra's packages)
 
         return run(arguments)
     except ModuleNotFoundError as missing:

@@ -20,7 +20,7 @@ _LISTING: Final = ListingOptions()
 
 @attrs.frozen(kw_only=True)
 class JsonOutput(Output):
-    """As for every command, but the default is JSON, because the answer may have any form.
+    """The options of `Output`, but JSON is the default, because the columns of the answer are unknown.
 
     Attributes:
         format: `json` is the default; `table`, `jsonl` and `csv` are as for every command.
@@ -31,25 +31,25 @@ class JsonOutput(Output):
 
 
 _OUTPUT: Final = JsonOutput()
-# Parameters of `client.paginate` that are not options: two come as arguments, and the rows of a shell have no type.
+# Parameters of `client.paginate` that are not options: `path` and `query` are arguments, and a shell has no types.
 _TAKEN: Final = ("self", "path", "query", "into")
 
 
 def get(path: str, /, *query: str, output: JsonOutput = _OUTPUT, connection: Connection = _CONNECTION) -> None:
-    """Fetch the answer of any GET endpoint, with the same logging in, retries and limits as every other command.
+    """Fetch the answer of any GET endpoint, with the login, retries and limits of every other command.
 
     Args:
-        path: The path behind the base URL, such as /v3/promotions.
-        query: Parameters, each as name=value; a name that is given several times makes a list.
-        output: How the answer is written.
-        connection: Who is asked.
+        path: The path after the base URL, such as /v3/promotions.
+        query: Parameters, each as name=value; give a name several times to send a list.
+        output: The format of the answer.
+        connection: The API and the account.
     """
     arguments = read_query(path, query)
     asyncio.run(CommandRun(lambda client: client.fetch(path, arguments), dict, output, connection).run())
 
 
 def _paginate_command() -> Callable[..., None]:
-    """Make the command; its options and their help are those of `client.paginate`."""
+    """Make the command with the options, and their help, of `client.paginate`."""
 
     def paginate(path: str, /, *query: str, **named: Any) -> None:
         output, connection, listing = (named.pop(option_name(default), default) for default in defaults)
@@ -68,18 +68,18 @@ def _paginate_command() -> Callable[..., None]:
 
 def _option(parameter: Parameter) -> Parameter:
     if parameter.name == "key":
-        return parameter.replace(annotation=str | None)  # a function cannot be typed
+        return parameter.replace(annotation=str | None)  # a user cannot enter a function in a shell
     return parameter
 
 
 def _paginate_help() -> str:
-    """Join the help of `get`'s arguments to that of the options of `client.paginate`."""
+    """Combine the help of `get`'s arguments and of the options of `client.paginate`."""
     _, _, own = (inspect.getdoc(get) or "").partition("Args:\n")
     _, _, options = (inspect.getdoc(CapillaryClient.paginate) or "").partition("Args:\n")
     described = [line for line in own.splitlines() if line.strip().startswith(("path:", "query:"))]
     skipped = tuple(f"    {name}:" for name in _TAKEN)
     described += [line for line in options.partition("\nRaises:")[0].splitlines() if not line.startswith(skipped)]
-    head = "List the rows of any GET endpoint that takes a limit and an offset, whatever it calls them."
+    head = "List the rows of any GET endpoint that has a limit and an offset, also under other names."
     return head + "\n\nArgs:\n" + "\n".join(described)
 
 
@@ -87,15 +87,13 @@ paginate: Final = _paginate_command()
 
 
 def read_query(path: str, words: Sequence[str]) -> dict[str, str | list[str]]:
-    """Read parameters that are written as name=value.
+    """Read parameters of the form name=value.
 
     Raises:
-        ValueError: One of them has no name or no equals sign, or they stand in the path.
+        ValueError: A parameter has no name or no equals sign, or the path holds parameters.
     """
     if not path.startswith("/") or "?" in path:
-        raise ValueError(
-            "PATH begins with / and has no parameters, which follow it: /v3/promotions size=10 status=LIVE"
-        )
+        raise ValueError("PATH must begin with /, and parameters must follow it: /v3/promotions size=10 status=LIVE")
     found: dict[str, list[str]] = {}
     for number, word in enumerate(words, 1):
         name, is_there, value = word.partition("=")

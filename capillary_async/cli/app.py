@@ -17,13 +17,13 @@ _ERRORS_AS_JSON: Final = ("--errors=json", "--errors json")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Carry out one command.
+    """Run one command.
 
     Returns:
         The exit code.
     """
     is_read = prepare()
-    # In the C locale Python may have taken the arguments for ASCII, with every other byte escaped.
+    # In the C locale Python may have decoded the arguments as ASCII, with other bytes as surrogate escapes.
     arguments = [os.fsencode(argument).decode("utf-8", "surrogateescape") for argument in arguments]
     with _terminable() as received:
         try:
@@ -45,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
             _report(error, code, arguments)
             return code
     if not is_read:
-        print("capillary: standard output is closed, nothing was written", file=sys.stderr)
+        print("capillary: nothing was written, because standard output is closed", file=sys.stderr)
         return FAILED
     return DONE if code is None else code
 
@@ -57,16 +57,18 @@ def _report(error: Exception, code: int, arguments: Sequence[str]) -> None:
 
 @contextmanager
 def _terminable() -> Generator[list[int]]:
-    """Let SIGTERM end the command as Ctrl-C does; what it does by itself, it does not do to process 1 of a container.
+    """Let SIGTERM end the command as Ctrl-C does.
+
+    Python's default does not end process 1 of a container.
 
     Yields:
-        The signals that came.
+        The signals that were received; filled while the block runs.
     """
     received: list[int] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:
         received.append(number)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells set it for commands in the background
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # shells ignore it for commands in the background
             signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.raise_signal(signal.SIGINT)
 

@@ -145,5 +145,5 @@ def _pairs(option: str, texts: tuple[str, ...], *, may_be_empty: bool = False) -
     pairs = [text.partition("=") for text in texts]
     for name, equals, value in pairs:
         if not (name and equals and (value or may_be_empty)):
-            raise ValueError(f"{option} wants name=value, not {name + equals + value!r}")
+            raise ValueError(f"{option} must be name=value, not {name + equals + value!r}")
     return {name.strip(): value.strip() for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""Statistics of a running job's requests: how many, how fast, and whether they wait for the rate limit."""
+"""Statistics of a running job's requests: their number, rate, latency, and waits for the rate limit."""
 
 import math
 import time
@@ -15,7 +15,7 @@ _NOTICEABLE: Final = 0.1
 
 
 class CallStats:
-    """Collects a client's calls; rate and latency are those of the latest ones."""
+    """Collects a client's calls; rate and latency are those of the latest calls."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -32,11 +32,11 @@ class CallStats:
 
     @property
     def requests(self) -> int:
-        """How many requests were sent, retries included."""
+        """Number of requests that were sent, retries included."""
         return self._requests
 
     def rate(self) -> float:
-        """Return the requests per second in about the last ten seconds."""
+        """Return the requests per second of about the last ten seconds."""
         if not self._samples:
             return 0.0
         now = self._clock()
@@ -47,10 +47,13 @@ class CallStats:
         return (self._requests - requests) / (now - began) if now > began else 0.0
 
     def latency(self, share: float) -> float | None:
-        """Return the seconds that this share of the calls took at most, without waits for the rate limit.
+        """Return a percentile of the calls' seconds, without waits for the rate limit.
+
+        Args:
+            share: The share of the calls that took at most this long, such as 0.99.
 
         Returns:
-            `None` before the first call ended.
+            The seconds; `None` before the first call ended.
         """
         ordered = sorted(seconds for seconds, _ in self._calls)
         return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None

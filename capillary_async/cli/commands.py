@@ -1,4 +1,4 @@
-"""The commands by name, and where each is made; a command's module loads only when that command runs."""
+"""The commands and their modules; a module is imported only when one of its commands runs."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -11,7 +11,7 @@ from rich.console import Console
 from capillary_async.cli.conversion import convert_exactly
 from capillary_async.cli.exit_codes import EXIT_CODES
 
-# Each lookup: the client's method, and an example.
+# For each lookup command, the client's method and an example.
 LOOKUPS: Final[Mapping[str, tuple[str, str]]] = {
     "customer": ("customers.get", "567584951 --embed points,mlp --format json"),
     "find-customer": ("customers.find_id", "mobile 999565345001"),
@@ -73,7 +73,7 @@ _EPILOGUE: Final = f"Start here, without an account: `capillary demo`.\n\n{EXIT_
 
 
 def build() -> App:
-    """Put the command together."""
+    """Make the `capillary` command with all its commands."""
     app = App(
         name="capillary",
         help="Look up customers, points, targets, promotions and user groups in Capillary's loyalty platform. "
@@ -101,10 +101,10 @@ def build() -> App:
 
 
 def __getattr__(name: str) -> App:
-    """Make the commands of `bulk` when one of them runs."""
+    """Make the commands of `bulk` when one of them is used."""
     if name != "bulk":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from capillary_async.cli.bulk import bulk_app  # noqa: PLC0415  (brings the jobs)
+    from capillary_async.cli.bulk import bulk_app  # noqa: PLC0415  (it imports the jobs)
 
     app = bulk_app()
     app.group = (_MANY,)
@@ -115,6 +115,6 @@ def help_text() -> str:
     """Return what `capillary --help` prints, 80 columns wide and without colours."""
     out, app = StringIO(), build()
     for name in app:
-        _ = app[name]  # only a command that is loaded has a line of help
+        _ = app[name]  # imports the command, because the help lists only imported commands
     app.help_print([], console=Console(file=out, width=80, color_system=None, legacy_windows=False))
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())

@@ -1,14 +1,13 @@
-"""`capillary --install-completion`: let the shell complete commands, options and documented values."""
+"""`capillary --install-completion`: the shell completes commands, options and documented values."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
 from capillary_async.cli.commands import build
 
 Shell: TypeAlias = Literal["bash", "zsh", "fish", "powershell"]
-_AGAIN: Final = "open a new shell to use it"
 
 
 def install_completion(
@@ -19,8 +18,8 @@ def install_completion(
     """Install completion for your shell.
 
     Args:
-        shell: Which shell; without it, the one that runs this command.
-        output: Write the script here, and change no start-up file of the shell.
+        shell: The shell; by default the shell that runs this command.
+        output: Write the script to this file, and do not change the shell's start-up file.
     """
     path = build().install_completion(shell=shell, output=output, add_to_startup=output is None)
-    print(f"{path}; {_AGAIN}")
+    print(f"{path}; open a new shell to use it")

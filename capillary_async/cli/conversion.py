@@ -1,4 +1,4 @@
-"""Turn the words of a command line into values: exact whole numbers, documented choices, lists with commas."""
+"""Convert arguments of the command line into values: exact whole numbers, documented choices, lists with commas."""
 
 import difflib
 import re
@@ -11,18 +11,18 @@ from cyclopts import CoercionError, Parameter, Token, convert
 
 from capillary_async.options import Region
 
-# What a spreadsheet makes of an id (5.67585E+08, 93256.0) is another id, and so is what Python reads as a number.
+# Spreadsheets change ids (5.67585E+08, 93256.0), and `int` accepts more (1_000). Either could be another customer's id.
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
-# A value of this form is no number or address of a person, so it may be repeated.
-_convert: Final = cast("Callable[..., Any]", convert)  # its own annotations are incomplete
+# Only a value of this form is repeated in a message, because it cannot be a person's number or address.
 _WORD: Final = re.compile(r"[A-Za-z_ -]{1,40}")
+_convert: Final = cast("Callable[..., Any]", convert)  # cyclopts' annotations are incomplete
 
 
 def read_whole_number(text: str) -> int:
-    """Read a whole number of decimal digits alone.
+    """Read a whole number, written with decimal digits only.
 
     Raises:
-        ValueError: The text is anything else, such as 1.5, 0x10 or 1_000.
+        ValueError: The text is not such a number, for example 1.5, 0x10 or 1_000.
     """
     if not _WHOLE.fullmatch(text):
         raise ValueError("it is not a whole number")
@@ -30,7 +30,7 @@ def read_whole_number(text: str) -> int:
 
 
 def convert_exactly(hint: Any, tokens: Any) -> Any:
-    """Convert as cyclopts does, but take no other text than digits for a whole number, and commas in a list."""
+    """Convert as cyclopts does, but accept only digits for a whole number, and commas in a list."""
     if get_origin(hint) is list and isinstance(tokens, Sequence):
         tokens = _split(cast("Sequence[Token]", tokens))
     return _convert(hint, tokens, converter=_convert_value)
@@ -42,11 +42,11 @@ def _convert_value(kind: type, text: str) -> Any:
     try:
         return _convert(kind, [text])
     except CoercionError:
-        raise ValueError from None  # cyclopts adds the argument's name
+        raise ValueError from None  # cyclopts writes the message, with the argument's name
 
 
 class _Unchecked:
-    """Keeps pydantic away: where a program has imported it, cyclopts lets it check each value against its hint."""
+    """Makes pydantic accept any value, because cyclopts validates with pydantic if a program has imported it."""
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> Any:
         from pydantic_core import core_schema  # noqa: PLC0415  (only pydantic calls this)
@@ -58,12 +58,14 @@ _UNCHECKED: Final = _Unchecked()
 
 
 def documented(*kinds: type[StrEnum], name: str, is_list: bool = False) -> Any:
-    """Return the hint for an argument with documented values: help and completion offer them, any other is warned of.
+    """Return the hint for an argument with documented values.
+
+    Help and completion list the values. Other values are accepted with a warning, because the API may have new ones.
 
     Args:
         kinds: The documented values.
-        name: What the warning calls the argument where it is given by its position.
-        is_list: Whether there may be several of them.
+        name: The argument's name in a warning, if it was given by position.
+        is_list: Whether the argument is a list.
     """
     values = tuple(dict.fromkeys(member.value for kind in kinds for member in kind))
     choices: Any = cast("Any", Literal)[values]
@@ -73,7 +75,7 @@ def documented(*kinds: type[StrEnum], name: str, is_list: bool = False) -> Any:
 
 
 def offered(values: Sequence[str], *, is_several: bool) -> Any:
-    """Return the hint for a text, or several, for which help and completion offer these values; nothing is checked."""
+    """Return the hint for one text or several, for which help and completion list values; any text is accepted."""
     choices: Any = cast("Any", Literal)[tuple(values)]
     if is_several:
         return Annotated[tuple[choices, ...], Parameter(converter=_texts_of), _UNCHECKED]
@@ -109,7 +111,7 @@ def _read(name: str, token: Token, values: Sequence[str]) -> str:
 
 
 def choose(name: str, text: str, values: Sequence[str]) -> str:
-    """Return the documented value that is meant, or the text as it is, after a warning: a typo is no new feature."""
+    """Return the documented value of any case; print a warning and return the text if there is none."""
     found = {value.casefold(): value for value in values}.get(text.casefold())
     if found is None:
         print(f"capillary: {_warning(name, text, values)}", file=sys.stderr)
@@ -120,7 +122,7 @@ def _warning(name: str, text: str, values: Sequence[str]) -> str:
     shown = repr(text) if _WORD.fullmatch(text) else "its value"
     meant = difflib.get_close_matches(text, values, n=1)
     guess = f"; did you mean {meant[0]}?" if meant else ""
-    return f"warning: {name}: {shown} is sent as it is, but documented are {', '.join(values)}{guess}"
+    return f"warning: {name}: {shown} is sent unchanged, but the documented values are {', '.join(values)}{guess}"
 
 
 def _read_region(_: Any, tokens: Sequence[Token]) -> Region:

@@ -1,4 +1,4 @@
-"""`capillary demo`: the real client against a server of its own, with something to look at."""
+"""`capillary demo`: look up customers of a sandbox, and interrupt and resume a bulk job."""
 
 import asyncio
 import inspect
@@ -28,14 +28,14 @@ _JOB_SHARE: Final = 5
 
 
 def demo(*, customers: int = 2000, latency: float = 0.18) -> None:
-    """Look up 2,000 customers of a server on this machine, and interrupt a bulk job; takes about 20 seconds.
+    """Look up 2,000 customers of a sandbox on this machine, and interrupt a bulk job; takes about 20 seconds.
 
-    The server is the sandbox, in a process of its own. It takes its time for every answer, as a server
-    across the internet does. No account is needed, and nothing leaves this machine.
+    The sandbox runs in its own process and delays each answer, as a server across the internet does. The
+    demo needs no account and sends nothing to other machines.
 
     Args:
-        customers: How many customers' target events are looked up, 32 at a time; the job takes a fifth of them.
-        latency: Seconds before each of the server's answers.
+        customers: Number of customers whose target events are looked up, 32 at a time; the job takes a fifth of them.
+        latency: Seconds before each answer of the sandbox.
     """
     asyncio.run(_show(customers, latency, Console()))
 
@@ -44,9 +44,9 @@ async def _show(customers: int, latency: float, console: Console) -> None:
     async with _sandbox(latency) as environment:
         findings = await _look_up(environment, customers, console)
         console.print(findings.table())
-        console.print("The lookups were made by these lines:\n")
+        console.print("This code made the lookups:\n")
         console.print(_code_of(look_up, console))
-        console.print("A bulk job survives an interruption:")
+        console.print("A bulk job is interrupted and resumed:")
         await interrupt_a_job(environment, max(2, customers // _JOB_SHARE), console.print)
 
 
@@ -75,7 +75,7 @@ def _code_of(function: Callable[..., object], console: Console) -> Syntax | Text
 
 @asynccontextmanager
 async def _sandbox(latency: float) -> AsyncGenerator[dict[str, str]]:
-    """Run `capillary sandbox` in another process, so that the two sides do not take turns on one core."""
+    """Run `capillary sandbox` in another process, so that the client and the sandbox do not share one core."""
     command = ("-m", "capillary_async", "sandbox", "--port", "0", "--latency", str(latency))
     process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
     try:
@@ -93,7 +93,7 @@ def _progress(console: Console) -> Progress:
 
 @attrs.define(eq=False)
 class _Findings:
-    """What the lookups brought."""
+    """Counts and sums of the lookups' outcomes."""
 
     lookups: int = 0
     events: int = 0
@@ -104,7 +104,7 @@ class _Findings:
     _seconds: float = 0.0
 
     def add(self, found: Outcome[int, list[TargetEvent]]) -> None:
-        """Count one customer in."""
+        """Add the outcome of one customer."""
         self.lookups += 1
         if found.error is not None:
             self.errors[type(found.error).__name__] += 1
@@ -114,11 +114,11 @@ class _Findings:
         self.most = max(self.most, len(events))
 
     def stop(self) -> None:
-        """Stop the clock."""
+        """Stop measuring the time."""
         self._seconds = perf_counter() - self._started
 
     def table(self) -> Table:
-        """Lay the findings out."""
+        """Return the findings as a table."""
         table = Table(show_header=False)
         table.add_column()
         table.add_column(justify="right")

@@ -1,4 +1,4 @@
-"""What `capillary demo` shows of bulk jobs: one that is interrupted, goes on, and has lost nothing."""
+"""The bulk job of `capillary demo`: it is interrupted and resumed, and its export is checked for lost rows."""
 
 import json
 from collections.abc import Callable
@@ -17,12 +17,12 @@ Echo = Callable[[str], object]
 
 
 async def interrupt_a_job(environment: Environment, customers: int, echo: Echo) -> None:
-    """Run a job, stop it half-way, go on with it, and read its output back.
+    """Run a job, stop it half-way, resume it, and check its export.
 
     Args:
-        environment: The variables that lead to the API.
-        customers: How many customers' events are looked up.
-        echo: Gets a line for each step.
+        environment: The environment variables of the client.
+        customers: Number of customers whose target events are looked up.
+        echo: Called with a line of text for each step.
     """
     with TemporaryDirectory() as name:
         keys = [(user_id, RULE) for user_id in range(1, customers + 1)]

@@ -8,7 +8,7 @@ _ARGUMENT: Final = re.compile(r" {4}(\w+): (.*)")
 
 
 def argument_descriptions(docstring: str | None) -> dict[str, str]:
-    """Return each argument's text in the section `Args`; nothing where Python removed docstrings (`-OO`)."""
+    """Return each argument's text in the section `Args`; an empty dict if Python removed docstrings (`-OO`)."""
     _, _, section = inspect.cleandoc(docstring or "").partition("Args:\n")
     found: dict[str, str] = {}
     name = ""

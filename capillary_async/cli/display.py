@@ -52,7 +52,7 @@ class ProgressView:
     is_over: bool = attrs.field(default=False, init=False)
 
     def line(self) -> str:
-        """Return the state of the job in one line; an empty text before the job has begun."""
+        """Return the state of the job as one line; an empty text before the job has started."""
         progress = self._job.progress
         if progress is None:
             return ""
@@ -60,7 +60,7 @@ class ProgressView:
         return "; ".join(part for part in parts if part)
 
     def picture(self) -> RenderableType:
-        """Draw everything."""
+        """Return the progress bar with all numbers below it."""
         progress = self._job.progress
         if progress is None:
             return Text("")
@@ -71,16 +71,16 @@ class ProgressView:
         return Group(bar, Text(_counts(progress)), Text(self._speed(progress)), Text(self._outlook(progress)))
 
     def _speed(self, progress: Progress) -> str:
-        # In the end the whole run counts, because its last seconds may have been one key's retries.
+        # At the end, the rate is that of the whole run, because the last seconds may hold only retries of one key.
         is_measurable = self.is_over and progress.elapsed > 0
         rate = self._call_stats.requests / progress.elapsed if is_measurable else self._call_stats.rate()
         if self._rate_limit is None:
             speed = f"{rate:,.1f} requests/s"
         else:
-            # Requests are counted when their call ends, and more calls may end in a second than may start.
+            # Requests are counted when their call ends. In one second more calls may end than the limit lets start.
             most = self._rate_limit.limit / self._rate_limit.per
             speed = f"{min(rate, most):,.1f} requests/s of {most:,.1f}"
-        if progress.concurrency:  # none before the first lookups, when a single one is on its way
+        if progress.concurrency:  # 0 while the first lookup runs alone
             speed += f", {progress.concurrency} at once"
         median, slow = self._call_stats.latency(0.5), self._call_stats.latency(0.99)
         if median is None or slow is None:
@@ -114,19 +114,19 @@ def _counts(progress: Progress) -> str:
 
 
 @asynccontextmanager
-async def shown(monitor: ProgressView, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
-    """Show how a job is doing while the block runs, and how it stands in the end.
+async def shown(view: ProgressView, console: Console, sleep: Sleep = asyncio.sleep) -> AsyncGenerator[None]:
+    """Show the progress of a job while the block runs, and its last state at the end.
 
-    The job continues when the terminal or pipe is closed, or when the disk of the log is full.
+    The job continues if the terminal or pipe is closed, or if the disk of the log is full.
 
     Args:
-        monitor: What to show.
-        console: Where; a terminal gets the picture.
+        view: Formats the progress.
+        console: A terminal gets the progress bar, anything else a line of text from time to time.
         sleep: Waits between two frames or lines.
     """
-    # Not rich's own refreshing: that is a thread, and the job's numbers belong to the event loop.
-    live = Live(console=console, auto_refresh=False, get_renderable=monitor.picture)
-    show: Callable[[], object] = live.refresh if console.is_interactive else partial(_print, monitor)
+    # rich's automatic refresh is off, because it runs in a thread, and the job's numbers belong to the event loop.
+    live = Live(console=console, auto_refresh=False, get_renderable=view.picture)
+    show: Callable[[], object] = live.refresh if console.is_interactive else partial(_print, view)
     seconds = _FRAME_SECONDS if console.is_interactive else _LINE_SECONDS
     with live if console.is_interactive else nullcontext():
         task = asyncio.create_task(_repeat(show, seconds, sleep))
@@ -135,16 +135,17 @@ async def shown(monitor: ProgressView, console: Console, sleep: Sleep = asyncio.
         finally:
             task.cancel()
             await asyncio.wait([task])
-            monitor.is_over = True
-            if task.cancelled() or task.exception() is not None:  # not after the output was closed
+            view.is_over = True
+            # If the task ended by itself, the output was closed.
+            if task.cancelled() or task.exception() is not None:
                 _try(show)
 
 
 async def _repeat(show: Callable[[], object], seconds: float, sleep: Sleep) -> None:
-    is_seen = True
-    while is_seen:
+    is_open = True
+    while is_open:
         await sleep(seconds)
-        is_seen = _try(show)
+        is_open = _try(show)
 
 
 def _try(show: Callable[[], object]) -> bool:
@@ -157,11 +158,11 @@ def _try(show: Callable[[], object]) -> bool:
 
 
 def echo(line: str) -> None:
-    """Print a line; a closed output is no error."""
+    """Print a line; ignore a closed output."""
     _try(partial(print, line, flush=True))
 
 
-def _print(monitor: ProgressView) -> None:
-    line = monitor.line()
+def _print(view: ProgressView) -> None:
+    line = view.line()
     if line:
         print(line, flush=True)

@@ -1,4 +1,4 @@
-"""The message of an error: one line that names options and commands, not Python's names."""
+"""Write an error as one line, with names of options and commands instead of Python's names."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from cyclopts import MissingArgumentError, UnknownCommandError, UnusedCliTokensE
 
 from capillary_async.errors import CapillaryError
 
-# Python's name of an argument, at the start of the refusals that are made before anything is sent.
+# The Python name of an argument, at the start of the message of a `ValueError`.
 _ARGUMENT: Final = re.compile(r"[a-z][a-z0-9_]*(?= must )")
 _FULL: Final = re.compile(r"disk is full|No space left")
 _ERROR_NUMBER: Final = re.compile(r"^\[Errno -?\d+\] ")
-# What a text was to be converted into, as cyclopts names it.
+# The types in cyclopts' messages, and plain words for them.
 _KINDS: Final = {
     "date": "a date such as 2025-01-31",
     "date|datetime": "a date such as 2025-01-31",
@@ -21,7 +21,7 @@ _KINDS: Final = {
     "int|Literal[auto]": "a whole number, or auto",
 }
 _KIND: Final = re.compile(r"(?<= into )([\w|\[\]]+?)(?:\|None)?(?=\.$)")
-# Names of Python's that a message of the library begins with, and what a shell calls them.
+# The beginnings of the library's messages with Python names, and the same with names of options.
 _SHELL_NAMES: Final = {
     "base_url must be a Region, or start": "--base-url or CAPILLARY_BASE_URL must start",
     "ca_file cannot": "--ca-file cannot",
@@ -34,7 +34,7 @@ _SHELL_ADVICE: Final = {
 
 
 def explain(error: Exception) -> str:
-    """Return what went wrong, and how to continue."""
+    """Return one line that says what went wrong and how to continue."""
     if isinstance(error, MissingArgumentError):
         return _missing(error)
     if isinstance(error, UnusedCliTokensError):
@@ -81,7 +81,7 @@ def _way_on(error: Exception) -> str:
 
 
 def explain_as_json(error: Exception, exit_code: int) -> str:
-    """Return the error as a JSON object for programs; every key is always there."""
+    """Return the error as a JSON object for programs; it always has the same keys."""
     cursor = getattr(error, "cursor", None)
     codes = list(getattr(error, "codes", ()))
     document: dict[str, Any] = {
@@ -110,7 +110,7 @@ def next_step(error: Exception) -> str:
     return _NEXT_STEPS.get(name, "correct the arguments; --help lists them")
 
 
-# By the classes' names, so that nothing loads for an error that never comes.
+# The keys are names of classes, so that this module need not import the classes.
 _NEXT_STEPS: Final = {
     "JobStoppedError": "continue with: capillary bulk resume",
     "UnexpectedResponseError": "check --base-url or --region",

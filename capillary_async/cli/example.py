@@ -1,4 +1,4 @@
-"""What `capillary demo` runs, and prints."""
+"""The lookups of `capillary demo`, which also prints this source."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
@@ -12,9 +12,9 @@ Show: TypeAlias = Callable[[Outcome[int, list[TargetEvent]]], None]
 RULE: Final = 79196
 
 
-# No line is longer than a terminal is wide.
+# The lines are short, because a terminal shows them.
 async def look_up(env: Environment, ids: Iterable[int], show: Show) -> None:
-    """Show the events of many customers as they come in."""
+    """Show the target events of many customers as they arrive."""
     async with CapillaryClient.from_env(env) as client:
 
         async def events_of(user_id: int) -> list[TargetEvent]:

@@ -22,12 +22,12 @@ EXIT_CODES: Final = "Exit codes:\n\n" + "\n".join(f"* {code} {meaning}" for code
 
 
 def exit_code_of(error: Exception) -> int | None:
-    """Return the code for an error, or `None` for a fault of the program itself."""
+    """Return the code for an error; `None` for a bug of this program."""
     return next((code for kind, code in _kinds() if isinstance(error, kind)), None)
 
 
 def _kinds() -> Sequence[tuple[type[Exception], int]]:
-    """List the classes of errors; the first that fits decides. Nothing of this loads before an error happened."""
+    """List the classes of errors; the first that matches decides. They are imported only after an error."""
     from cyclopts import CycloptsError  # noqa: PLC0415
 
     from capillary_async import errors  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""How much of a listing a command reads, and what it prints about the reading."""
+"""The options of listings: how many rows to read, where to resume, and the report."""
 
 import asyncio
 import sys
@@ -16,13 +16,13 @@ from capillary_async.paging import Cursor, ItemIterator, Pager
 @Parameter(name="*", group=Group("Listing", sort_key=1))
 @attrs.frozen(kw_only=True)
 class ListingOptions:
-    """How much of a listing is read.
+    """The part of a listing that a command reads.
 
     Attributes:
-        max_rows: Stop after this many rows, and print the cursor to continue with.
-        resume: Continue behind the row that this cursor marks. A listing that fails, is interrupted by Ctrl-C or stops
-            at --max-rows prints its cursor. `csv` then has no header, so that it can be appended to a file.
-        report: Print at the end, on standard error, how many requests and rows the listing took, and its cursor.
+        max_rows: Stop after n rows, and print a cursor for --resume.
+        resume: Continue after the row of this cursor. A listing that fails, is interrupted by Ctrl-C or stops at
+            --max-rows prints its cursor. `csv` has no header then, so that it can be appended to a file.
+        report: At the end, print the numbers of requests and rows, and the cursor, on standard error.
     """
 
     max_rows: Annotated[int | None, Parameter(validator=Number(gte=1))] = None

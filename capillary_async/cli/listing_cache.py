@@ -1,4 +1,4 @@
-"""What listings of a host were found to mean, in the user's cache directory, so that a command starts with it."""
+"""A cache of listing traits for each host, in the user's cache directory; with it commands send fewer requests."""
 
 import json
 import os
@@ -14,13 +14,13 @@ _MOST_HOSTS: Final = 32
 
 
 def load_traits(host: str) -> Mapping[str, Any]:
-    """Return what is kept of a host; nothing if that cannot be read, because it only saves requests."""
+    """Return the traits of a host; an empty mapping if the file cannot be read, because a cache is optional."""
     found = _load().get(host)
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def save_traits(host: str, traits: Mapping[str, Any]) -> None:
-    """Keep what is known of a host; a directory that cannot be written to is no error."""
+    """Store the traits of a host; a directory that cannot be written is no error, because a cache is optional."""
     kept = _load()
     if not traits or kept.get(host) == traits:
         return

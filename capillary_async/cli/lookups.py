@@ -1,7 +1,6 @@
-"""The commands that look something up, made from the client's own methods.
+"""The commands that look something up, made from the client's methods.
 
-A command's arguments, their types and their help are the method's signature and docstring: what an
-endpoint takes is said in one place.
+The arguments of a command, their types and their help come from the signature and the docstring of the method.
 """
 
 import asyncio
@@ -34,9 +33,9 @@ _GROUPS: Final[Mapping[str, type]] = {
     "targets": Targets,
     "user_groups": UserGroups,
 }
-# The options of every command, then those of every listing.
+# The options of every command; the last are only for listings.
 _OPTIONS: Final = (Output(), Connection(), ListingOptions())
-# Arguments that need a value of another argument.
+# Arguments that need a certain value of another argument.
 _NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "gap_to_upgrade": ("embed", "mlp"),
     "gap_to_renew": ("embed", "mlp"),
@@ -69,7 +68,7 @@ def _command(path: str) -> Callable[..., None]:
 
     _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
     vars(command)["__signature__"] = inspect.Signature([*parameters, *map(option_of, options)])
-    command.__doc__ = _for_shell(method.__doc__ or "")  # none under `python -OO`
+    command.__doc__ = _for_shell(method.__doc__ or "")  # `python -OO` removes docstrings
     return command
 
 
@@ -79,7 +78,7 @@ def option_name(options: object) -> str:
 
 
 def option_of(default: object) -> Parameter:
-    """Return the parameter that holds such options, with these as the default."""
+    """Return a parameter for options of this class, with `default` as its default."""
     return Parameter(option_name(default), Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
 
 
@@ -90,14 +89,14 @@ def _check_needs(named: Mapping[str, Any], known: Collection[str]) -> None:
 
 
 def _for_shell(text: str) -> str:
-    """Name commands where a docstring names the client's methods."""
+    """Replace names of the client's methods by names of commands."""
     for name, (path, _) in LOOKUPS.items():
         text = text.replace(f"`{path}`", f"`capillary {name}`")
     return text.replace("`lookup_many`", "`capillary bulk`")
 
 
 def _typeable(parameter: Parameter) -> Parameter:
-    """Complete the hint for values that are typed as text: lists, documented values, a date with a time."""
+    """Change a parameter's hint for the command line: lists, documented values, dates with a time."""
     hint, name = parameter.annotation, parameter.name.upper().replace("_", "-")
     item = several_of(hint)
     if item is not None:
@@ -125,10 +124,10 @@ class CommandRun:
 
     Attributes:
         call: Makes the call.
-        answer: The type of what it returns, or of a row.
-        output: How that is written.
-        connection: Who is asked.
-        listing: How much of a listing is read; `None` when the call returns no listing.
+        answer: The type of the call's result; for a listing, the type of a row.
+        output: The format of the output.
+        connection: The API and the account.
+        listing: The part of a listing to read; `None` if the call returns no listing.
     """
 
     call: Callable[[CapillaryClient], Any]
@@ -138,7 +137,7 @@ class CommandRun:
     listing: ListingOptions | None = None
 
     async def run(self) -> None:
-        """Make the call, and write what it returns."""
+        """Make the call, and write its result."""
         output = self.output.with_default(self.connection.profile_setting("format"))
         async with self.connection.client() as client:
             answer = self.call(client)

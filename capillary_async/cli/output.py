@@ -1,4 +1,4 @@
-"""Write rows to standard output while they arrive, in the format that was asked for."""
+"""Write rows to standard output while they arrive, in the requested format."""
 
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
@@ -13,7 +13,7 @@ from capillary_async.models.members import members_of
 from capillary_async.tables.text import CsvLines, TextColumn, cell, leaves, select, text_columns
 
 Format: TypeAlias = Literal["table", "json", "jsonl", "csv"]
-# The rows that a table's widths are measured on; it cannot know what comes later.
+# The number of rows that decide a table's widths; waiting for more would delay the output.
 _MEASURED = 50
 _WIDEST_CELL = 48
 
@@ -21,14 +21,14 @@ _WIDEST_CELL = 48
 @Parameter(name="*", group=Group("Output", sort_key=2))
 @attrs.frozen(kw_only=True)
 class Output:
-    """How the answer is written.
+    """The format of the output.
 
     Attributes:
-        format: `table`, the default, is for reading: it cuts long cells, leaves out what is empty, and writes a single
-            object, or rows that are wider than the screen, as a list. `json`, `jsonl` (one object a line) and `csv`
-            are complete, with every number exact.
+        format: `table`, the default, is for people: it cuts long cells and omits empty columns. A single object, or
+            rows wider than the terminal, are a list of names and values. `json`, `jsonl` (one object a line) and `csv`
+            are complete, and all numbers are exact.
         columns: Only these columns, separated by commas; for `table` and `csv`.
-        is_continued: Whether `csv` goes on behind rows that were written before, and has no header.
+        is_continued: Whether `csv` continues rows that were written before, and has no header.
     """
 
     _default: ClassVar[Format] = "table"
@@ -38,14 +38,14 @@ class Output:
     is_continued: Annotated[bool, Parameter(show=False, parse=False)] = False
 
     def with_default(self, format: Format | None) -> Self:  # noqa: A002  (as the option)
-        """Return these options with this format where none was given."""
+        """Return these options, with `format` if no format was given."""
         return attrs.evolve(self, format=self.format or format)
 
     async def write(self, rows: AsyncIterable[object], model: type, out: TextIO) -> None:
         """Write each row as soon as it arrives.
 
         Raises:
-            ValueError: `columns` names one that `model` does not have.
+            ValueError: `columns` names a column that `model` does not have.
         """
         columns = self._chosen(model)
         form = self.format or self._default
@@ -59,7 +59,7 @@ class Output:
             await _write_array(rows, out)
 
     async def write_one(self, row: object, model: type, out: TextIO) -> None:
-        """Write an answer that is a single object: JSON without a list around it, a table from top to bottom."""
+        """Write a single object: as JSON without an array, or as a table with a line for each value."""
         form = self.format or self._default
         if form in {"json", "jsonl"}:
             out.write(to_json(row) + "\n")
@@ -70,7 +70,7 @@ class Output:
         elif members_of(model) is not None or isinstance(row, dict):
             _write_down(leaves(row), out)
         else:
-            out.write(cell(row, json_cell) + "\n")  # a number or a text, for a script's `$(...)`
+            out.write(cell(row, json_cell) + "\n")  # only the number or text, for `$(...)` in a script
 
     def _chosen(self, model: type) -> tuple[TextColumn, ...]:
         columns = text_columns(model)
@@ -88,7 +88,7 @@ async def _write_lines(rows: AsyncIterable[object], out: TextIO) -> None:
 
 
 async def _write_array(rows: AsyncIterable[object], out: TextIO) -> None:
-    # No `finally`: a program that reads half a listing must get a syntax error.
+    # The closing bracket is not in a `finally` block, because half a listing must not be valid JSON.
     separator = "["
     async for row in rows:
         out.write(f"{separator}\n{to_json(row)}")
@@ -120,7 +120,7 @@ async def _write_table(rows: AsyncIterable[object], columns: Sequence[TextColumn
             if len(waiting) == _MEASURED:
                 layout = TableLayout.measured(waiting, columns, out)
     finally:
-        # Also after an error or Ctrl-C, whose message says where to continue behind these rows.
+        # Also after an error or Ctrl-C, because the cursor in the message marks the end of these rows.
         if layout is None and waiting:
             TableLayout.measured(waiting, columns, out)
     if not waiting:
@@ -129,7 +129,7 @@ async def _write_table(rows: AsyncIterable[object], columns: Sequence[TextColumn
 
 @attrs.frozen
 class TableLayout:
-    """The columns of a table with something in them, and how wide each is."""
+    """The columns of a table that are not empty, and their widths."""
 
     _columns: Sequence[TextColumn]
     _widths: Sequence[int]
@@ -137,7 +137,7 @@ class TableLayout:
 
     @classmethod
     def measured(cls, rows: Sequence[object], columns: Sequence[TextColumn], out: TextIO) -> "TableLayout":
-        """Choose a layout that suits `rows`, and write them."""
+        """Choose a layout for `rows`, and write them."""
         cells = {column: [_shown(column.value(row)) for row in rows] for column in columns}
         filled = [column for column in columns if any(cells[column])]
         widths = [max(cell_len(text) for text in (column.name, *cells[column])) for column in filled]
@@ -150,7 +150,7 @@ class TableLayout:
         return layout
 
     def write(self, row: object) -> None:
-        """Write one row: a line, or a line for each cell when a line would not fit the screen."""
+        """Write one row: as one line, or with a line for each cell if one line is too long for the terminal."""
         cells = [_shown(column.value(row)) for column in self._columns]
         if self._widths:
             self._write_line(cells)
@@ -177,13 +177,13 @@ def _write_lines_of(cells: Iterable[tuple[str, str]], indent: int, out: TextIO) 
 
 
 def _shown(value: object) -> str:
-    """Cut a cell to what eyes can use."""
+    """Return a cell's text, cut to the greatest width."""
     text = _printable(cell(value, json_cell))
     return text if cell_len(text) <= _WIDEST_CELL else set_cell_size(text, _WIDEST_CELL - 1) + "…"
 
 
 def _printable(text: str) -> str:
-    """Let no character steer the terminal."""
+    """Replace control characters, because they could control the terminal."""
     return "".join(character if character.isprintable() else "�" for character in text)
 
 

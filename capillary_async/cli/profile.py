@@ -1,4 +1,4 @@
-"""Named settings in the user's configuration file, so that a command line need not repeat them."""
+"""Profiles: named settings in the user's configuration file, as defaults of options."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from capillary_async.errors import ConfigurationError
 from capillary_async.options import Region
 
 _SECRETS: Final = ("password", "password_md5", "secret", "access_token")
-# Settings whose URL may hold a password, and where such a URL belongs.
+# Settings with a URL, and the place for a URL with a password.
 _URLS: Final = {"proxy": "the file that proxy_file names", "share": "CAPILLARY_SHARE"}
 
 
@@ -23,13 +23,13 @@ def config_file() -> Path:
 
 
 def load_profile(name: str) -> dict[str, Any]:
-    """Read the settings of one profile: the table `[profiles.NAME]`, or `[NAME]` where there is no `[profiles]`.
+    """Read the settings of one profile: the table `[profiles.NAME]`, or `[NAME]` if there is no `[profiles]`.
 
     Returns:
-        The settings by the names of the options, each of the option's type. Paths are relative to the file.
+        The settings by the names of the options, with the types of the options. Paths are relative to the file.
 
     Raises:
-        ConfigurationError: There is no such file or profile, or a setting makes no sense.
+        ConfigurationError: There is no such file or profile, or a setting is invalid.
     """
     path = config_file()
     document = _read(path)
@@ -46,9 +46,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
-        raise ConfigurationError(f"there is no file {path}; make it, with a table such as [profiles.demo]") from None
+        raise ConfigurationError(f"there is no file {path}; create it, with a table such as [profiles.demo]") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}") from None
+        raise ConfigurationError(f"{path} is not valid TOML: {error}") from None
 
 
 def _checked(where: str, key: str, value: Any) -> Any:
@@ -56,13 +56,13 @@ def _checked(where: str, key: str, value: Any) -> Any:
         raise ConfigurationError(f"{where}: {key} does not belong in this file; use secret_file, secret_env or keyring")
     read = _READERS.get(key)
     if read is None:
-        raise ConfigurationError(f"{where}: there is no setting {key!r}; there are {', '.join(_READERS)}")
+        raise ConfigurationError(f"{where}: there is no setting {key!r}; the settings are {', '.join(_READERS)}")
     if key in _URLS and isinstance(value, str):
         refuse_password(f"{where}: {key}", value, _URLS[key])
     try:
         return read(value)
     except (ValueError, TypeError):
-        raise ConfigurationError(f"{where}: {key} has no value that makes sense") from None
+        raise ConfigurationError(f"{where}: the value of {key} is invalid") from None
 
 
 def _text(value: Any) -> str:

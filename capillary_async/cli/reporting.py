@@ -1,4 +1,4 @@
-"""`-v`, `-vv` and `--errors`: what a command prints on standard error."""
+"""`-v`, `-vv` and `--errors`: the output of a command on standard error."""
 
 import sys
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ _GROUP: Final = Group("Diagnostics", sort_key=4)
 @Parameter(name="*", group=_GROUP)
 @attrs.frozen(kw_only=True)
 class Reporting:
-    """What is printed on standard error.
+    """The output on standard error.
 
     Attributes:
-        verbose: Show a line for each request: path template, status, attempt, milliseconds. Given twice, also
-            retries, waits and tokens.
-        errors: How an error is written: `text`, one line, or `json`, an object with the keys error, code,
-            codes, status, message, path, attempts, request_id, next_step and cursor.
+        verbose: Print a line for each request: path template, status, attempt, milliseconds. `-vv` also prints
+            retries, waits and new tokens.
+        errors: The format of errors: `text` is one line, `json` an object with the keys error, code, codes, status,
+            message, path, attempts, request_id, next_step, cursor and exit_code.
     """
 
     verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True)] = 0
     errors: Literal["text", "json"] = "text"
 
     def listener(self) -> "OnEvent | None":
-        """Return what a client's `on_event` should be; `None` without `-v`."""
+        """Return the listener for a client's `on_event`; `None` without `-v`."""
         if not self.verbose:
             return None
         is_detailed = self.verbose > 1
@@ -42,8 +42,8 @@ class Reporting:
 
 
 def _lines(event: "Event", *, is_detailed: bool) -> Iterator[str]:
-    """Return the lines for an event; most events have one only in detail."""
-    from capillary_async import telemetry  # noqa: PLC0415  (few commands use it)
+    """Yield the line for an event, if there is one; most events have one only with `is_detailed`."""
+    from capillary_async import telemetry  # noqa: PLC0415  (few commands need it)
 
     if isinstance(event, telemetry.AttemptEnded):
         outcome = event.status or (event.error.__name__ if event.error else "no answer")
@@ -52,9 +52,9 @@ def _lines(event: "Event", *, is_detailed: bool) -> Iterator[str]:
         return
     elif isinstance(event, telemetry.RetryScheduled):
         reason = event.status or event.error.__name__
-        yield f"{event.path}: again in {event.wait:.2f} s, because attempt {event.attempt} came to {reason}"
+        yield f"{event.path}: retry in {event.wait:.2f} s, because attempt {event.attempt} ended with {reason}"
     elif isinstance(event, telemetry.Throttled):
-        yield f"{event.path}: the API throttles, all calls pause for {event.seconds:.2f} s"
+        yield f"{event.path}: all calls pause for {event.seconds:.2f} s, because the API throttles"
     elif isinstance(event, telemetry.TokenRefreshed):
         yield f"new access token in {event.seconds * 1000:.0f} ms, valid for {event.lifetime:.0f} s"
     elif isinstance(event, telemetry.CallEnded) and event.rate_limit_wait > 0:

@@ -1,4 +1,4 @@
-"""`capillary sandbox`: serve the sandbox, and print the variables that lead to it."""
+"""`capillary sandbox`: run the sandbox, and print its address and login as shell variables."""
 
 import asyncio
 import inspect
@@ -9,31 +9,30 @@ from inspect import Parameter
 from typing import Any, Final
 
 import attrs
-from anyio import sleep_forever
 
 from capillary_async.cli.connection import read_rate
 from capillary_async.sandbox import Sandbox
 
 _EXPORT: Final = "export "
 _PORT: Final = 8080
-# The settings of a sandbox that make sense on a command line.
+# The settings of a sandbox that are options of the command.
 _SETTINGS: Final = (
     *("port", "host", "seed", "timezone", "latency", "jitter", "token_ttl", "error_status"),
     *("page_cap", "offset_unit", "total_unit"),
 )
-_HELP: Final = """Serve the API on this machine, with invented customers, until Ctrl-C.
+_HELP: Final = """Run a server of the same API on this machine, with invented customers, until Ctrl-C.
 
-It first prints lines for a shell: they set the variables that the other commands read. Every customer id exists,
-except those that end in 403 (not permitted), 404 (unknown), 409 (merged into another) and 410 (deleted). Customer 5 has
+The command first prints lines for a shell; they set the variables that the other commands read. All customer ids exist,
+except ids that end in 403 (not permitted), 404 (unknown), 409 (merged into another) and 410 (deleted). Customer 5 has
 the mobile number 999000000005, customer 1000 has 999000001000, and so on.
 
 Args:
-    rate: Answer 429 to more than this many requests in this many seconds, such as 100/60.
+    rate: Answer 429 to more than n requests in s seconds, written n/s, such as 100/60.
 """
 
 
 def sandbox_command() -> Callable[..., None]:
-    """Make the command; its options and their help are the sandbox's own."""
+    """Make the command with the options, and their help, of `Sandbox`."""
 
     def sandbox(*, rate: str | None = None, **settings: Any) -> None:
         if rate is not None:
@@ -54,7 +53,7 @@ def _option(name: str, default: Any, hint: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=_PORT if name == "port" else default, annotation=hint)
 
 
-# What `capillary sandbox` runs.
+# The function of the command.
 sandbox: Final = sandbox_command()
 
 
@@ -76,14 +75,15 @@ async def _serve(sandbox: Sandbox) -> None:
         print("# Paste these lines into another shell, and then for example: capillary events 1 79196")
         oauth = f"CAPILLARY_KEY={shlex.quote(sandbox.key)} CAPILLARY_SECRET={shlex.quote(sandbox.secret)}"
         print(f"# By OAuth: unset CAPILLARY_TILL CAPILLARY_PASSWORD; export {oauth}", flush=True)
-        await sleep_forever()
+        # anyio's `sleep_forever` imports its backend here. A SIGTERM during the import would end the process by SIGINT.
+        await asyncio.Event().wait()
 
 
 async def read_exports(lines: asyncio.StreamReader) -> dict[str, str]:
-    """Read the variables that the command prints first.
+    """Read the variables from the command's output.
 
     Raises:
-        OSError: The command ended before it served anything; it has said why on standard error.
+        OSError: The command ended before the server started; it printed the reason on standard error.
     """
     variables: dict[str, str] = {}
     while line := (await lines.readline()).decode():

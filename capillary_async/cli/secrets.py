@@ -11,16 +11,17 @@ from typing import Final
 
 from capillary_async.errors import ConfigurationError
 
-# The variables that name an account, and those of its secret; the first gets a secret that is read or typed.
+# The variable of each kind of account, and the variables of its secret. A secret from a file, a keyring or the keyboard
+# goes into the first of them.
 PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
     "CAPILLARY_TILL": ("CAPILLARY_PASSWORD", "CAPILLARY_PASSWORD_MD5"),
     "CAPILLARY_KEY": ("CAPILLARY_SECRET",),
     "": ("CAPILLARY_ACCESS_TOKEN",),
 }
 _SERVICE: Final = "capillary"
-# In a URL, before the host or among the parameters.
+# A password in a URL: before the host, or as a parameter.
 _PASSWORD: Final = re.compile(r"^(?:[\w+.-]+://)?[^/@]*:[^@]*@|[?&]password=")
-# Byte-order marks, which editors and shells of Windows put before a text; not part of the secret.
+# Byte-order marks, which editors and shells of Windows write before a text. They are not part of the secret.
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -29,14 +30,14 @@ _MARKS: Final = (
 
 
 def read_secret_file(path: Path, option: str) -> str:
-    """Read a secret's one line, in UTF-8, or in UTF-16 as PowerShell writes it.
+    """Read a secret from a file in UTF-8, or in UTF-16 as PowerShell writes it.
 
     Args:
         path: The file; `-` is standard input.
-        option: The option that named it, for errors.
+        option: The name of the option, for errors.
 
     Raises:
-        ValueError: There is no text in it.
+        ValueError: The file is empty or not a text.
         OSError: The file cannot be read.
     """
     try:
@@ -50,23 +51,23 @@ def read_secret_file(path: Path, option: str) -> str:
         text = "\0"
     del raw
     if "\0" in text:
-        raise ValueError(f"{option} is no text; save the file as UTF-8")
+        raise ValueError(f"{option}: the file is not a text; save it as UTF-8")
     if not text.strip():
-        raise ValueError(f"{option} holds nothing")
+        raise ValueError(f"{option}: the file is empty")
     return text.rstrip("\r\n")
 
 
 def _read_line() -> bytes:
-    """Read one line from standard input; of UTF-16, whose line ends are not those of bytes, everything."""
+    """Read one line from standard input; read everything if it is UTF-16, where a line does not end with one byte."""
     stream = getattr(sys.stdin, "buffer", None)
-    if stream is None:  # a program put a text there
+    if stream is None:  # a program replaced standard input by a text stream
         return sys.stdin.readline().encode()
     line: bytes = stream.readline()
     return line + stream.read() if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else line
 
 
 def secret_from_keyring(account: str) -> str:
-    """Read a secret from the system's keyring, where it is kept under "capillary" and the till or key.
+    """Read a secret from the system's keyring; the service is "capillary", the user is the till or key.
 
     Raises:
         ConfigurationError: There is no keyring, or it has no such secret.
@@ -81,35 +82,35 @@ def secret_from_keyring(account: str) -> str:
     except KeyringError as error:
         raise ConfigurationError(f"the system's keyring cannot be read ({type(error).__name__})") from None
     if not found:
-        raise ConfigurationError(f"the system's keyring has no secret; put it there: keyring set {_SERVICE} {account}")
+        raise ConfigurationError(f"the system's keyring has no secret; store it: keyring set {_SERVICE} {account}")
     return found
 
 
 def refuse_password(name: str, url: str | None, place: str) -> None:
-    """Refuse a URL with a password where others can read it.
+    """Refuse a URL with a password in a place where others can read it.
 
     Args:
-        name: The option or setting that the URL was given by.
+        name: The option or setting with the URL.
         url: The URL.
-        place: Where it should be instead.
+        place: The right place for it.
 
     Raises:
-        ConfigurationError: There is a password in the URL.
+        ConfigurationError: The URL holds a password.
     """
     if url is not None and _PASSWORD.search(url):
         raise ConfigurationError(f"{name} must not hold a password, because others could read it; put it into {place}")
 
 
 def ask_for(variable: str) -> str | None:
-    """Ask for the secret of a variable; return `None` if standard input is no terminal.
+    """Ask the user for the secret of a variable; return `None` if standard input is not a terminal.
 
     Raises:
-        ValueError: Nothing was typed.
+        ValueError: The user entered nothing.
     """
     if not sys.stdin.isatty():
         return None
     prompt = variable.removeprefix("CAPILLARY_").lower()
-    # asyncio makes a cancellation of Ctrl-C, and nothing here would await one.
+    # asyncio turns Ctrl-C into a cancellation, which would not interrupt this blocking call.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return getpass.getpass(f"{prompt}: ")

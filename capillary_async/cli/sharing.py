@@ -15,21 +15,21 @@ _URL: Final = re.compile(r"(file|rediss?|valkeys?)://", re.IGNORECASE)
 
 
 def share(limit: RateLimit, where: str, environment: Mapping[str, str]) -> SharedRateLimit:
-    """Return the limit that all commands keep together that name the same place and the same till or key.
+    """Return a rate limit that all commands with the same `where` and the same till or key share.
 
     Args:
-        limit: How many requests in which time.
-        where: `file`, or the URL of a file or of a server.
-        environment: The variables that name account and API; a hash of them names the limit.
+        limit: The number of requests in a period.
+        where: `file`, or the URL of a file or of a Redis server.
+        environment: The variables that name the account and the API; a hash of them names the limit.
 
     Raises:
-        ValueError: `where` is neither.
+        ValueError: `where` is neither `file` nor such a URL.
     """
     if where == "file":
         directory = user_cache_path("capillary", ensure_exists=True)
         where = (directory / "limit").absolute().as_uri()
     elif not _URL.match(where):
-        raise ValueError("--share wants file, file:///PATH or the URL of a Redis server, such as redis://HOST")
+        raise ValueError("--share must be file, file:///PATH or the URL of a Redis server, such as redis://HOST")
     who = "\0".join(environment.get(name, "") for name in _WHO)
     name = sha256(who.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return SharedRateLimit(limit=limit.limit, per=limit.per, url=where, name=name)

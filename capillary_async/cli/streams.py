@@ -1,4 +1,4 @@
-"""Standard output and standard error, in whatever state the command finds them."""
+"""Prepare standard output and standard error, and give them up when they are closed."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ from io import TextIOWrapper
 
 
 def prepare() -> bool:
-    """Make the standard streams usable: UTF-8 whatever the locale, bytes that are no text as they are.
+    """Make the standard streams usable: UTF-8 in every locale; bytes that are not UTF-8 stay unchanged.
 
-    A stream that is closed (`>&-`) becomes /dev/null. Otherwise the next file or socket would get its number,
-    and what is printed would end up there.
+    A closed stream (`>&-`) becomes /dev/null. Otherwise the next file or socket would get its descriptor, and output
+    would be written there.
 
     Returns:
-        Whether what is printed arrives somewhere.
+        Whether standard output is open.
     """
     is_open = sys.stdout is not None
     for number in range(3):
@@ -32,8 +32,8 @@ def prepare() -> bool:
 
 
 def close_output() -> None:
-    """Let go of an output that cannot be written to; else Python would complain once more when it flushes."""
-    with suppress(OSError):  # a stream that is no file
+    """Replace a standard output that cannot be written; otherwise Python reports another error when it exits."""
+    with suppress(OSError):  # the stream is not a file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

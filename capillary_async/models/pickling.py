@@ -28,7 +28,7 @@ import attrs
 from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict, alternatives, draft_of
 
 _MODELS: Final = "capillary_async.models"
-_PLAIN: Final = (str, int, bool, float, type(None), datetime, date, Decimal, Enum)
+_SCALARS: Final = (str, int, bool, float, type(None), datetime, date, Decimal, Enum)
 _CODE: Final = """
 def read(model):
     return [{attributes}]
@@ -116,19 +116,19 @@ def _form(cls: Any) -> _Form:
     is_own = getattr(import_module(_MODELS), cls.__name__, None) is cls
     return _Form(
         key=f"{cls.__name__} {crc32(' '.join(names).encode()):08x}" if is_own else cls,
-        nested=tuple(index for index, field in enumerate(fields) if not _is_plain(field.type)),
+        nested=tuple(index for index, field in enumerate(fields) if not _is_scalar(field.type)),
         read=code["read"],
         fill=code["fill"],
     )
 
 
-def _is_plain(into: Any) -> bool:
+def _is_scalar(into: Any) -> bool:
     if get_origin(into) is Annotated:
-        return _is_plain(get_args(into)[0])
+        return _is_scalar(get_args(into)[0])
     arms = alternatives(into)
     if len(arms) > 1:
-        return all(map(_is_plain, arms))
-    return isinstance(into, type) and issubclass(into, _PLAIN)
+        return all(map(_is_scalar, arms))
+    return isinstance(into, type) and issubclass(into, _SCALARS)
 
 
 @cache

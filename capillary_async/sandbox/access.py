@@ -68,11 +68,11 @@ class Access:
         """Return a customer that exists and may be read; else raise the refusal."""
         customer_status = self.dataset.people.customer_status(customer_id)
         if customer_status == "deleted":
-            raise Refused(self.dataset.refusals.deleted())
+            raise Refused(self.dataset.error_responses.deleted())
         if customer_status != "present":
             raise self.refused(_BY_STANDING[customer_status])
         return self.dataset.people.person(customer_id)
 
     def refused(self, code: int) -> Refused:
         """Return the refusal with a code."""
-        return Refused(self.dataset.refusals.v2(code, beside=self.beside))
+        return Refused(self.dataset.error_responses.v2(code, beside=self.beside))

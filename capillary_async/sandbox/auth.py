@@ -32,25 +32,25 @@ class Authenticator:
         tokens_issued: Number of issued tokens.
     """
 
-    _switches: SandboxSettings
+    _settings: SandboxSettings
     _expiry: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
     tokens_issued: int = attrs.field(default=0, init=False)
 
-    def issue(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer:
+    def issue(self, request: LoggedRequest, error_responses: ErrorResponses) -> Answer:
         """Answer a request for a token."""
         given = _credentials(request.body)
-        if not _same(given, (self._switches.key, self._switches.secret)):
-            return refusals.token()
+        if not _same(given, (self._settings.key, self._settings.secret)):
+            return error_responses.token()
         self.tokens_issued += 1
-        signature = blake2b(f"{self._switches.seed}.{self.tokens_issued}".encode(), digest_size=12).hexdigest()
+        signature = blake2b(f"{self._settings.seed}.{self.tokens_issued}".encode(), digest_size=12).hexdigest()
         token = f"sandbox.{self.tokens_issued}.{signature}"
-        ttl = self._switches.token_ttl
-        self._expiry[token] = self._switches.clock() + ttl
+        ttl = self._settings.token_ttl
+        self._expiry[token] = self._settings.clock() + ttl
         return document({"data": {"accessToken": token, "ttlSeconds": int(ttl)}, "errors": None})
 
     def expire_all(self) -> None:
         """Expire every token issued so far."""
-        now = self._switches.clock()
+        now = self._settings.clock()
         for token, end in self._expiry.items():
             self._expiry[token] = min(end, now)
 
@@ -58,31 +58,33 @@ class Authenticator:
         """Make a token unknown, so that the answer is 401 and not 498."""
         self._expiry.pop(token, None)
 
-    def refusal(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer | None:
+    def refusal(self, request: LoggedRequest, error_responses: ErrorResponses) -> Answer | None:
         """Return the refusal of a request, or `None` if its credentials are valid."""
         token = request.headers.get(TOKEN_HEADER)
-        refused = self._check_basic(request, refusals) if token is None else self._check_token(token, refusals)
+        refused = (
+            self._check_basic(request, error_responses) if token is None else self._check_token(token, error_responses)
+        )
         if refused is not None:
             return refused
-        if self._switches.denial == "scope":
-            return refusals.envelope(403, "Access token does not have the required scope")
-        return refusals.v3(4000) if self._switches.denial == "access group" else None
+        if self._settings.denial == "scope":
+            return error_responses.envelope(403, "Access token does not have the required scope")
+        return error_responses.v3(4000) if self._settings.denial == "access group" else None
 
-    def _check_basic(self, request: LoggedRequest, refusals: ErrorResponses) -> Answer | None:
-        expected = basic_header(self._switches.till, self._switches.password)
-        if self._switches.basic and request.headers.get("Authorization") == expected:
+    def _check_basic(self, request: LoggedRequest, error_responses: ErrorResponses) -> Answer | None:
+        expected = basic_header(self._settings.till, self._settings.password)
+        if self._settings.basic and request.headers.get("Authorization") == expected:
             return None
-        return refusals.envelope(401, "Unauthorized")
+        return error_responses.envelope(401, "Unauthorized")
 
-    def _check_token(self, token: str, refusals: ErrorResponses) -> Answer | None:
+    def _check_token(self, token: str, error_responses: ErrorResponses) -> Answer | None:
         expiry = self._expiry.get(token)
         if expiry is None:
-            return refusals.envelope(401, "Invalid token")
-        left = expiry - self._switches.clock()
+            return error_responses.envelope(401, "Invalid token")
+        left = expiry - self._settings.clock()
         if left > 0:
             return None
         ended = datetime.now(UTC) + timedelta(seconds=left)
-        return refusals.envelope(498, f"Token expired at {ended:%Y-%m-%dT%H:%M:%SZ}")
+        return error_responses.envelope(498, f"Token expired at {ended:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _same(given: Any, expected: tuple[str, str]) -> bool:

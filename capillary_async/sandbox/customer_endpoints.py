@@ -92,18 +92,18 @@ class CustomerEndpoints:
 
     def group_trackers(self, query: Query) -> Answer:
         """Answer `GET /v2/customers/userEntityTrackers`."""
-        refusals = self._dataset.refusals
+        error_responses = self._dataset.error_responses
         if query.text("type") != "USERGROUP2":
-            raise Refused(refusals.v2(1647, beside=_NO_TRACKERS))
+            raise Refused(error_responses.v2(1647, beside=_NO_TRACKERS))
         Access(self._dataset, _NO_TRACKERS).source(query)
         kind = query.text("identifierType")
         if kind not in {"id", "externalId", "primaryUserId"}:
-            raise Refused(refusals.v2(1632, beside=_NO_TRACKERS))
+            raise Refused(error_responses.v2(1632, beside=_NO_TRACKERS))
         group_id = self._dataset.groups.group_named(kind, query.text("identifierValue"))
         if group_id is None:
-            raise Refused(refusals.v2(1644 if kind == "primaryUserId" else 1645, beside=_NO_TRACKERS))
+            raise Refused(error_responses.v2(1644 if kind == "primaryUserId" else 1645, beside=_NO_TRACKERS))
         if group_id % 1000 == 599:
-            raise Refused(refusals.v2(1099, beside=_NO_TRACKERS))
+            raise Refused(error_responses.v2(1099, beside=_NO_TRACKERS))
         page = self._dataset.page("group_trackers", (group_id,), query.window())
         rows = [self._dataset.groups.tracker("group", group_id, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))

@@ -85,7 +85,7 @@ class Dataset:
         }
 
     @property
-    def refusals(self) -> ErrorResponses:
+    def error_responses(self) -> ErrorResponses:
         """The form of refusals, by the current settings."""
         return ErrorResponses(
             with_status=self.settings.error_status == "4xx",

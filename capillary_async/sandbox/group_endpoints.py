@@ -24,14 +24,14 @@ class GroupEndpoints:
 
     def members(self, query: Query) -> Answer:
         """Answer `GET /v2/userGroup2/members`."""
-        refusals = self._dataset.refusals
+        error_responses = self._dataset.error_responses
         if query.text("source") not in SOURCES:
-            raise Refused(refusals.v2(8012, beside=_NOTHING))
+            raise Refused(error_responses.v2(8012, beside=_NOTHING))
         if query.text("identifierName") != "id":
-            raise Refused(refusals.v2(1632, beside=_NOTHING))
+            raise Refused(error_responses.v2(1632, beside=_NOTHING))
         group_id = self._dataset.groups.group_named("id", query.text("identifierValue"))
         if group_id is None:
-            raise Refused(refusals.v2(1619, beside=_NOTHING))
+            raise Refused(error_responses.v2(1619, beside=_NOTHING))
         page = self._dataset.page("members", (group_id,), query.window(), self._member_rows(query, group_id))
         has_cards, has_status = query.flag("includeCardDetails"), query.flag("includeStatusDetails")
         write = self._dataset.groups.member
@@ -85,7 +85,7 @@ class GroupEndpoints:
         """Answer `GET /v2/userGroup2/slabHistory`: one page, with a total that may be larger."""
         group_id = self._dataset.groups.group_named("id", query.text("fleetGroupId"))
         if group_id is None:
-            raise Refused(self._dataset.refusals.v2(1619, beside=_NOTHING))
+            raise Refused(self._dataset.error_responses.v2(1619, beside=_NOTHING))
         size = query.natural("pageSize") or 20
         start, end = (query.moment(name, self._dataset.dates) for name in ("startDate", "endDate"))
         changes = self._dataset.group_accounts.slab_history(group_id, start, end)

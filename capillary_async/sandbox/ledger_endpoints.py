@@ -87,4 +87,4 @@ class LedgerEndpoints:
             raise self._refused(11003)
 
     def _refused(self, code: int) -> Refused:
-        return Refused(self._dataset.refusals.v2(code, beside={"warnings": []}))
+        return Refused(self._dataset.error_responses.v2(code, beside={"warnings": []}))

@@ -92,7 +92,7 @@ class Paging:
         gap: Position and length of a range without rows, although rows follow. A page in the range is empty. `total`
             does not count the range.
         hiccups: Numbers of pages that are empty at the first request and complete at later ones.
-        drift: How the listing changes while it is read.
+        mutation: How the listing changes while it is read.
     """
 
     offset_unit: OffsetMeaning = attrs.field(default="records", validator=one_of(OffsetMeaning))
@@ -113,12 +113,12 @@ class Paging:
     repeat_every: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
     gap: tuple[int, int] | None = attrs.field(default=None, validator=_stretch)
     hiccups: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
-    drift: ListMutation = ListMutation()
+    mutation: ListMutation = ListMutation()
 
     @property
     def remembers(self) -> bool:
         """Whether an answer influences the next one."""
-        return bool(self.hiccups) or self.drift != _STILL
+        return bool(self.hiccups) or self.mutation != _STILL
 
     def size(self, asked: int | None) -> int:
         """Return the largest number of rows of a page."""
@@ -268,7 +268,7 @@ class Listing:
         self.count = count
 
     def page(self, paging: Paging, limit: int | None, offset: int, among: Sequence[int] | None = None) -> Page:
-        """Return one page, then change the listing as `drift` says.
+        """Return one page, then change the listing as `mutation` says.
 
         Args:
             paging: The rules.
@@ -295,7 +295,7 @@ class Listing:
             size=size,
             total=max(0, paging.sent(len(rows)) + paging.total_error),
         )
-        self._drift(paging.drift)
+        self._mutate(paging.mutation)
         return page
 
     def _window(self, paging: Paging, rows: Sequence[int], start: int, size: int) -> tuple[int, ...]:
@@ -309,10 +309,10 @@ class Listing:
         found: Iterable[int | None] = (paging.row_at(position) for position in range(start, stop))
         return tuple(rows[row] for row in found if row is not None)
 
-    def _drift(self, drift: ListMutation) -> None:
+    def _mutate(self, mutation: ListMutation) -> None:
         self.answers += 1
-        if self.answers <= drift.times:
-            self.append(drift.append)
-            self.prepend(drift.prepend)
-            self.drop_first(drift.drop_first)
-            self.drop_last(drift.drop_last)
+        if self.answers <= mutation.times:
+            self.append(mutation.append)
+            self.prepend(mutation.prepend)
+            self.drop_first(mutation.drop_first)
+            self.drop_last(mutation.drop_last)

@@ -119,7 +119,7 @@ class PromotionEndpoints:
         return size, number
 
     def _refused(self, code: int) -> Refused:
-        return Refused(self._dataset.refusals.v3(code))
+        return Refused(self._dataset.error_responses.v3(code))
 
 
 def page_details(page: Page, number: int) -> dict[str, int]:

@@ -54,9 +54,9 @@ class Sandbox(SandboxSettings):
     _peak: int = attrs.field(default=0, init=False, repr=False)
     _dataset: Dataset = attrs.field(init=False, repr=False)
     _routes: Routes = attrs.field(init=False, repr=False)
-    _doorkeeper: Authenticator = attrs.field(init=False, repr=False)
+    _authenticator: Authenticator = attrs.field(init=False, repr=False)
     _scripts: Scripts = attrs.field(factory=Scripts, init=False, repr=False)
-    _gate: Throttle = attrs.field(factory=Throttle, init=False, repr=False)
+    _throttle: Throttle = attrs.field(factory=Throttle, init=False, repr=False)
     _spacing: Spacing = attrs.field(factory=Spacing, init=False, repr=False)
     _random: Random = attrs.field(init=False, repr=False)
     _sockets: "Sockets | None" = attrs.field(default=None, init=False, repr=False)
@@ -66,7 +66,7 @@ class Sandbox(SandboxSettings):
         self._requests = deque(maxlen=self.log_size)
         self._dataset = Dataset(self)
         self._routes = Routes.of(self._dataset)
-        self._doorkeeper = Authenticator(self)
+        self._authenticator = Authenticator(self)
         self._random = Random(self.seed)
 
     # -- running ---------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class Sandbox(SandboxSettings):
     @property
     def tokens_issued(self) -> int:
         """Number of issued tokens."""
-        return self._doorkeeper.tokens_issued
+        return self._authenticator.tokens_issued
 
     def forget_requests(self) -> None:
         """Empty `requests`, and reset `request_count` and `peak`."""
@@ -241,11 +241,11 @@ class Sandbox(SandboxSettings):
 
     def expire_tokens(self) -> None:
         """Expire every token issued so far, so that it is refused with 498."""
-        self._doorkeeper.expire_all()
+        self._authenticator.expire_all()
 
     def revoke(self, token: str) -> None:
         """Make a token invalid, so that it is refused with 401."""
-        self._doorkeeper.revoke(token)
+        self._authenticator.revoke(token)
 
     def script(self, match: Match, *answers: Answer, times: int | None = 1) -> Script:
         """Answer the next matching requests with the given answers, before all other checks.
@@ -299,13 +299,13 @@ class Sandbox(SandboxSettings):
         if self.spacing and not self._spacing.lets_through(request.time, self.spacing):
             return Answer.html(self.spacing_status)
         if self.rate_limit is not None:
-            wait = self._gate.wait(request.time, *self.rate_limit)
+            wait = self._throttle.wait(request.time, *self.rate_limit)
             if wait is not None:
                 return Answer.throttled(retry_after(self.retry_after, wait))
-        refusals = self._dataset.refusals
+        error_responses = self._dataset.error_responses
         if request.path == TOKEN_PATH:
-            return self._doorkeeper.issue(request, refusals) if request.method == "POST" else Answer.html(405)
-        refusal = self._doorkeeper.refusal(request, refusals)
+            return self._authenticator.issue(request, error_responses) if request.method == "POST" else Answer.html(405)
+        refusal = self._authenticator.refusal(request, error_responses)
         return refusal or self._routes.answer(request)
 
 

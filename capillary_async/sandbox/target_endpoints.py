@@ -23,14 +23,14 @@ class TargetEndpoints:
         """Answer `GET /v3/users/{userId}/trackedTargetEvents/{targetRuleId}`."""
         user_id = self._user(user)
         rule_id = as_id(rule)
-        refusals = self._dataset.refusals
+        error_responses = self._dataset.error_responses
         if rule_id is None or not rule_exists(rule_id):
-            raise Refused(refusals.v3(310018))
+            raise Refused(error_responses.v3(310018))
         window = query.window()
         among = self._in_period(query, user_id, rule_id)
         is_refused = self._dataset.settings.no_events == "310149"
         if is_refused and not self._dataset.look_up("events", user_id, rule_id).count:
-            raise Refused(refusals.v3(310149))
+            raise Refused(error_responses.v3(310149))
         page = self._dataset.page("events", (user_id, rule_id), window, among)
         rows = [self._dataset.events.row(user_id, rule_id, row) for row in page.rows]
         return listing(page.pagination, rows, cap_warnings(page))
@@ -40,7 +40,7 @@ class TargetEndpoints:
         user_id = self._user(user)
         enrolment = query.text("enrollmentType")
         if enrolment and enrolment not in ENROLMENTS:
-            raise Refused(self._dataset.refusals.v3(310130))
+            raise Refused(self._dataset.error_responses.v3(310130))
         only = {as_id(part) for part in query.each("targetRuleIds")}
         created_by = query.natural("trackingDate")
         only_user_created = query.flag("includeOnlyUserCreated")
@@ -110,14 +110,14 @@ class TargetEndpoints:
     def _group(self, text: str) -> int:
         group_id = as_id(text)
         if group_id is None or not group_exists(group_id):
-            raise Refused(self._dataset.refusals.v3(310017))
+            raise Refused(self._dataset.error_responses.v3(310017))
         return group_id
 
     def _user(self, text: str) -> int:
         user_id = as_id(text)
         customer_status = "missing" if user_id is None else self._dataset.people.customer_status(user_id)
         if user_id is None or customer_status != "present":
-            raise Refused(self._dataset.refusals.v3(1044 if customer_status == "denied" else 310011))
+            raise Refused(self._dataset.error_responses.v3(1044 if customer_status == "denied" else 310011))
         return user_id
 
     def _in_period(self, query: Query, user_id: int, rule_id: int) -> list[int] | None:
@@ -125,6 +125,6 @@ class TargetEndpoints:
             return None
         period_id = as_id(query.text("periodId"))
         if period_id is None or not period_exists(rule_id, period_id):
-            raise Refused(self._dataset.refusals.v3(310019))
+            raise Refused(self._dataset.error_responses.v3(310019))
         rows = self._dataset.look_up("events", user_id, rule_id).rows
         return [row for row in rows if period_of(rule_id, row) == period_id]

@@ -1,4 +1,4 @@
-"""The same client for code that has no event loop: scripts, web frameworks with threads, notebooks.
+"""The same client for code without an event loop: scripts, web frameworks with threads, notebooks.
 
 ```python
 from capillary_async.sync import CapillaryClient, lookup_many
@@ -10,10 +10,11 @@ with CapillaryClient(Region.EU, BasicAuth("store.server", "server123")) as clien
         for outcome in outcomes: ...
 ```
 
-Everything is the async client's, without `await` and `async`; it runs in one thread with an event loop, which lives as
-long as the client is open. A client may be used by any number of threads. Open it after a fork, not before.
+All methods are those of the async client, without `await` and `async`. They run in one thread with an event loop; the
+thread ends when the client is closed. Several threads may use one client. After a fork, open a new client.
 
-The methods are made of the async ones when this module loads. `__init__.pyi` has their types; `make sync` writes it.
+This module makes the methods from the async ones when it is imported. `__init__.pyi` has their types; `make sync`
+generates it.
 """
 
 import inspect
@@ -31,7 +32,7 @@ __all__ = ["CapillaryClient", "ItemIterator", "Outcomes", "PageIterator", "Pager
 
 @mirrors(paging.Pager)
 class BlockingPager(Blocking):
-    """A listing that has not been asked for yet; iterate over it, as often as you like."""
+    """A listing. Each iteration over it sends the requests again."""
 
 
 @mirrors(paging.PageIterator)
@@ -54,7 +55,7 @@ class BlockingItemIterator(Blocking):
 
 @mirrors(paging.PrefetchContext)
 class BlockingPrefetchContext(Blocking):
-    """Walks a listing row by row with pages asked for ahead; see `Pager.prefetch`."""
+    """Walks a listing row by row, and requests pages ahead; see `Pager.prefetch`."""
 
 
 @mirrors(client.CapillaryClient)
@@ -65,17 +66,17 @@ class BlockingClient(Blocking):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Set the client up; nothing is opened or sent yet. The arguments are the async client's, without `session`."""
-        _SIGNATURE.bind(self, *args, **kwargs)  # a session would belong to another loop
+        """Create a client without opening it. The arguments are those of the async client, without `session`."""
+        _SIGNATURE.bind(self, *args, **kwargs)  # refuses `session`, because a session belongs to another event loop
         self.hold(client.CapillaryClient(*args, **kwargs), LoopThread(), owns_loop=True)
 
     @classmethod
     def from_env(cls, *args: Any, **kwargs: Any) -> Self:
-        """Set a client up from environment variables, as the async client does."""
+        """Create a client from environment variables, as the async client does."""
         return cls.of(client.CapillaryClient.from_env(*args, **kwargs), LoopThread(), owns_loop=True)
 
     def hold(self, source: Any, loop: LoopThread, *, owns_loop: bool) -> None:
-        """Take an async client over, with its groups of endpoints."""
+        """Wrap an async client and its endpoint groups."""
         super().hold(source, loop, owns_loop=owns_loop)
         for name, value in cast("dict[str, object]", vars(source)).items():
             if isinstance(value, Group):
@@ -85,8 +86,8 @@ class BlockingClient(Blocking):
         """Start the thread, and open the session in its event loop.
 
         Raises:
-            ConfigurationError: The client is open already, its session or certificates are unusable, or threads are
-                not real ones here (gevent, eventlet).
+            ConfigurationError: The client is open already, its session or certificates are unusable, or gevent or
+                eventlet replaced Python's threads.
         """
         if self.owns_loop:
             self.loop.start()
@@ -98,9 +99,9 @@ class BlockingClient(Blocking):
         return self
 
     def close(self) -> None:
-        """Cancel the calls that are under way in other threads, close the session, and end the thread."""
+        """Cancel the running calls of other threads, close the session, and end the thread."""
         try:
-            if not self.loop.is_foreign:  # there, nothing is left to close
+            if not self.loop.is_foreign:  # in a forked process the session's event loop does not run
                 self.loop.run(self.source.aclose())
         finally:
             self._stop()
@@ -127,7 +128,7 @@ def _without_session(signature: inspect.Signature) -> inspect.Signature:
 _SIGNATURE = _without_session(inspect.signature(client.CapillaryClient.__init__))
 BlockingClient.__init__.__signature__ = _SIGNATURE  # type: ignore[attr-defined]
 
-# Users swap one import for the other, so each class has the name of its async twin.
+# Users switch by changing the import, so each class has the name of its async counterpart.
 CapillaryClient = BlockingClient
 ItemIterator = BlockingItemIterator
 Outcomes = BlockingOutcomes

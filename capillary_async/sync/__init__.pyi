@@ -803,7 +803,7 @@ class Ledger:
         """
 
 class Pager(Generic[T]):
-    """A listing that has not been asked for yet; iterate over it, as often as you like."""
+    """A listing. Each iteration over it sends the requests again."""
     def __iter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
     def pages(self, *, on_bad_row: OnBadRow | None=None) -> PageIterator[T]:
@@ -909,7 +909,7 @@ class ItemIterator(Generic[T]):
     def __iter__(self) -> Self: ...
 
 class PrefetchContext(Generic[T]):
-    """Walks a listing row by row with pages asked for ahead; see `Pager.prefetch`."""
+    """Walks a listing row by row, and requests pages ahead; see `Pager.prefetch`."""
     def __enter__(self) -> ItemIterator[T]:
         """Return the rows."""
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -11,7 +11,7 @@ from capillary_async import bulk
 from capillary_async.sync.loop_thread import LoopThread
 from capillary_async.sync.mirror import Blocking, mirrors
 
-# With "auto": more threads than this would only wait for each other.
+# With concurrency="auto". More threads would only wait for Python's global lock.
 _MOST_THREADS = 100
 
 
@@ -29,7 +29,7 @@ class BlockingOutcomes(Blocking):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel what runs, wait for its end, and close the key source."""
+        """Cancel the running calls, wait until they have ended, and close the iterator of keys."""
         try:
             self.loop.run(self.source.__aexit__(kind, error, trace))
         finally:
@@ -46,8 +46,8 @@ def lookup_many(
 ) -> BlockingOutcomes:
     """Call `fn` for every key, many at a time; see `capillary_async.lookup_many`.
 
-    A method of a blocking client, also with some arguments bound by `functools.partial`, runs in the client's event
-    loop. Any other function runs in threads, one for each call under way.
+    A method of a blocking client runs in the client's event loop, also if `functools.partial` binds some arguments. Any
+    other function runs in threads, one thread for each running call.
     """
     own = _awaitable(fn)
     loop, call = (LoopThread(), _threaded(fn, concurrency)) if own is None else own
@@ -56,7 +56,7 @@ def lookup_many(
 
 
 def _awaitable(fn: Any) -> tuple[LoopThread, Callable[[Any], Awaitable[Any]]] | None:
-    """Return the async method behind a blocking one, and the thread that it runs in."""
+    """Return the async method behind a blocking method, and its thread; `None` for any other function."""
     if isinstance(fn, partial):
         bound = cast("partial[Any]", fn)
         inner = _awaitable(bound.func)
@@ -67,12 +67,12 @@ def _awaitable(fn: Any) -> tuple[LoopThread, Callable[[Any], Awaitable[Any]]] | 
 
 def _threaded(fn: Any, concurrency: bulk.Concurrency) -> Callable[[Any], Awaitable[Any]]:
     if not callable(fn):
-        refused: Callable[[Any], Awaitable[Any]] = fn  # by name, where it is used
+        refused: Callable[[Any], Awaitable[Any]] = fn  # `bulk.lookup_many` raises the error
         return refused
     limiters: list[CapacityLimiter] = []
 
     async def call(key: Any) -> Any:
-        if not limiters:  # it belongs to the running loop
+        if not limiters:  # made here, because a limiter belongs to the running event loop
             limiters.append(CapacityLimiter(concurrency if isinstance(concurrency, int) else _MOST_THREADS))
         return await to_thread.run_sync(fn, key, limiter=limiters[0])
 

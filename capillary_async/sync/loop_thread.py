@@ -1,4 +1,4 @@
-"""A thread with an event loop in it, for callers that have none."""
+"""Run an event loop in a thread, for callers without an event loop."""
 
 import os
 import sys
@@ -18,11 +18,10 @@ T = TypeVar("T")
 class LoopThread:
     """Runs coroutines in an event loop of its own, while the calling thread waits.
 
-    Any number of threads may use it at once, also those that run an event loop themselves, such as a notebook's.
+    Several threads may call `run` at the same time. The calling thread may run an event loop itself, as notebooks do.
     """
 
     def __init__(self) -> None:
-        """Start nothing yet."""
         self._portal: BlockingPortal | None = None
         self._thread: Thread | None = None
         self._process = 0
@@ -31,21 +30,21 @@ class LoopThread:
         """Start the thread.
 
         Raises:
-            ConfigurationError: It runs already, or threads are not real ones here.
+            ConfigurationError: The thread runs already, or gevent or eventlet replaced Python's threads.
         """
         self._check_process()
         if self._portal is not None:
             raise ConfigurationError("the client is open already; open it once")
         _refuse_green_threads()
         self._process = os.getpid()
-        # Not anyio's `start_blocking_portal`: what is left of it in a forked process waits for ever at its end.
+        # With anyio's `start_blocking_portal`, a forked process would wait forever for the thread when it exits.
         ready: Future[BlockingPortal] = Future()
         self._thread = Thread(target=anyio.run, args=(_serve, ready), name="capillary_async", daemon=True)
         self._thread.start()
         self._portal = ready.result()
 
     def stop(self) -> None:
-        """End the thread. A forked process has none, and nothing happens there."""
+        """End the thread. In a forked process there is no thread to end."""
         portal, thread, self._portal, self._thread = self._portal, self._thread, None, None
         if portal is not None and thread is not None and not self.is_foreign:
             portal.call(portal.stop)
@@ -53,25 +52,26 @@ class LoopThread:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether another process started the thread, of which this one is a fork."""
+        """Whether another process started the thread, and this process was forked from it."""
         return self._process not in (0, os.getpid())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and return its result.
 
         Raises:
-            ConfigurationError: The thread does not run here.
-            BaseException: The coroutine raised it.
+            ConfigurationError: The thread does not run in this process.
+            BaseException: Whatever the coroutine raises.
         """
         try:
             future: Future[T] = self._running_portal().start_task_soon(_result_of, coroutine)
         except BaseException:
-            coroutine.close()  # it will not be awaited
+            coroutine.close()  # prevents the warning that the coroutine was never awaited
             raise
         try:
             return future.result()
         except BaseException:
-            future.cancel()  # the caller was interrupted; a coroutine that has ended does not notice
+            # The calling thread may have been interrupted while the coroutine runs. If it has ended, nothing happens.
+            future.cancel()
             raise
 
     def _running_portal(self) -> BlockingPortal:
@@ -96,7 +96,7 @@ async def _result_of(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def _refuse_green_threads() -> None:
-    """Say no where a thread of an event loop would stop all others: it is not one, but a part of this thread.
+    """Raise if "threads" are greenlets, because an event loop in a greenlet blocks all other greenlets.
 
     Raises:
         ConfigurationError: gevent or eventlet has replaced Python's threads.

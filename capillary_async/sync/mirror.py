@@ -1,7 +1,7 @@
-"""Make a blocking class of an async one, so that no method is written twice.
+"""Make a blocking class from an async class, so that no method is written twice.
 
-The blocking object holds the async one. A method calls the async method of the same name; what that returns is waited
-for in the loop's thread if it is a coroutine, and made blocking if it is an object that has to be.
+A blocking object holds an async object, its `source`. Each blocking method calls the source's method of the same name.
+If that returns a coroutine, the event loop's thread runs it. If the result has a blocking class, it is wrapped.
 """
 
 import inspect
@@ -15,11 +15,11 @@ from capillary_async.sync.loop_thread import LoopThread
 
 B = TypeVar("B", bound="Blocking")
 
-# The async protocols, and what they are called without a loop.
+# The async protocols, and their blocking counterparts.
 PROTOCOLS: Final[Mapping[str, str]] = MappingProxyType(
     {"__aiter__": "__iter__", "__anext__": "__next__", "__aenter__": "__enter__", "__aexit__": "__exit__"}
 )
-# For the parts of the client, not for its users.
+# Public methods that only this package calls.
 INTERNAL: Final = frozenset({"CapillaryClient.aclose", "PageIterator.open_buffer"})
 _BLOCKING: Final[dict[type, Any]] = {}
 
@@ -39,29 +39,29 @@ class Blocking:
 
     @classmethod
     def of(cls, source: Any, loop: LoopThread, *, owns_loop: bool = False) -> Self:
-        """Make a blocking object for an async one that is there already."""
+        """Wrap an existing async object."""
         blocking = cls.__new__(cls)
         blocking.hold(source, loop, owns_loop=owns_loop)
         return blocking
 
     def hold(self, source: Any, loop: LoopThread, *, owns_loop: bool) -> None:
-        """Take an async object over."""
+        """Store the async object and its thread."""
         self.source, self.loop, self.owns_loop = source, loop, owns_loop
 
     def __repr__(self) -> str:
-        """Show what the async object shows."""
+        """Return the repr of the async object."""
         return repr(self.source)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: threads and sockets do not travel.
+        """Refuse to be pickled, because threads and sockets cannot be pickled.
 
         Raises:
             TypeError: Always.
         """
-        raise TypeError("open one client in each process: a client's thread and its sockets do not travel in a pickle")
+        raise TypeError("open one client in each process: a client's thread and its sockets cannot be pickled")
 
     def finish(self, value: Any) -> Any:
-        """Wait for a method's result, and return it in its blocking form."""
+        """Wait for a method's result, and wrap it if it has a blocking class."""
         if inspect.iscoroutine(value):
             value = self.loop.run(value)
         if isinstance(value, AsyncGenerator):
@@ -83,12 +83,12 @@ class Blocking:
 
 
 def is_shown(source: type, name: str) -> bool:
-    """Whether users see this attribute of an async class."""
+    """Whether an attribute of an async class is for users."""
     return name in PROTOCOLS or not (name.startswith("_") or f"{source.__name__}.{name}" in INTERNAL)
 
 
 def mirrors(source: type) -> Callable[[type[B]], type[B]]:
-    """Give a class the blocking form of every public method and property of `source` that it has not itself."""
+    """Add the blocking form of each public method and property of `source` that a class does not define itself."""
 
     def fill(cls: type[B]) -> type[B]:
         for name in dir(source):
@@ -128,7 +128,9 @@ def _next(function: FunctionType) -> Callable[[Blocking], Any]:
         coroutine = function(self.source)
         try:
             if getattr(self.source, "is_ready", False):
-                coroutine.send(None)  # it ends without waiting for anything, so it can run in this thread
+                coroutine.send(
+                    None
+                )  # the next row is there, so the coroutine does not wait; this avoids the other thread
             return self.finish(coroutine)
         except StopIteration as ended:
             return ended.value

@@ -15,7 +15,7 @@ import attrs
 from capillary_async.errors import ConfigurationError
 
 T = TypeVar("T")
-_REDRAW_SECONDS: Final = 0.1  # each update is a message to the browser
+_REDRAW_SECONDS: Final = 0.1  # limits the updates, because each is a message to the browser
 
 
 class JobProgress(Protocol):
@@ -66,7 +66,7 @@ class ProgressSink:
     with ProgressSink("june") as bar:
         await job.run(client, on_progress=bar)
     async with lookup_many(client.customers.get, ids) as outcomes:
-        async for outcome in ProgressSink("customers").over(outcomes, total=len(ids)): ...
+        async for outcome in ProgressSink("customers").track(outcomes, total=len(ids)): ...
     ```
     """
 
@@ -115,7 +115,7 @@ class ProgressSink:
             raise RuntimeError("use the ProgressSink inside `with ProgressSink(...) as bar:`")
         self._show(progress)
 
-    async def over(self, items: AsyncIterable[T], *, total: int | None = None) -> AsyncGenerator[T]:
+    async def track(self, items: AsyncIterable[T], *, total: int | None = None) -> AsyncGenerator[T]:
         """Yield the items of an async iterable, such as a `lookup_many`, and show their number.
 
         Args:
@@ -141,7 +141,7 @@ class ProgressSink:
         return show
 
     def _open_tqdm(self) -> Callable[[JobProgress], None]:
-        from tqdm.auto import tqdm  # noqa: PLC0415  (only for who wants it)
+        from tqdm.auto import tqdm  # noqa: PLC0415  (need not be installed)
 
         bar = self._stack.enter_context(tqdm(desc=self._description, unit="key"))
 
@@ -158,7 +158,7 @@ class ProgressSink:
         latest: list[JobProgress] = []
         redrawn = -_REDRAW_SECONDS
 
-        def draw() -> None:
+        def update() -> None:
             if latest:
                 handle.update(shown.HTML(_html_bar(self._text(latest[-1]), latest[-1])))
 
@@ -167,9 +167,9 @@ class ProgressSink:
             latest[:] = [progress]
             if (now := monotonic()) - redrawn >= _REDRAW_SECONDS:
                 redrawn = now
-                draw()
+                update()
 
-        self._stack.callback(draw)
+        self._stack.callback(update)
         return show
 
     def _text(self, progress: JobProgress) -> str:

@@ -21,11 +21,11 @@ from capillary_async.sandbox import Answer, Sandbox
 
 async def test_a_customer_comes_with_the_parts_asked_for(client: CapillaryClient) -> None:
     """A part that was not requested is None, not empty."""
-    plain = await client.customers.get(6)
+    bare = await client.customers.get(6)
     full = await client.customers.get(6, slab_history=True)
 
-    assert plain.id == full.id == 6
-    assert plain.slab_history is None
+    assert bare.id == full.id == 6
+    assert bare.slab_history is None
     assert full.slab_history is not None
 
 

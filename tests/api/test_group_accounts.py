@@ -21,13 +21,13 @@ GROUP = 93_257
 
 async def test_a_group_comes_with_the_parts_that_are_asked_for(client: CapillaryClient) -> None:
     """Points and tiers have the same classes as a customer's."""
-    plain = await client.user_groups.get(GROUP)
+    bare = await client.user_groups.get(GROUP)
     full = await client.user_groups.get(
         GROUP, program_details=True, expiry_schedules=True, expired_points=True, gap_to_upgrade=0, gap_to_renew=0
     )
 
-    assert plain.points_summaries is None
-    assert plain.gap_to_upgrade is None
+    assert bare.points_summaries is None
+    assert bare.gap_to_upgrade is None
     assert full.extra == {}
     assert full.points_summaries is not None
     (points,) = full.points_summaries

@@ -54,12 +54,12 @@ async def test_they_are_found_by_another_identifier(client: CapillaryClient, san
 
 async def test_parts_come_when_they_are_asked_for(client: CapillaryClient) -> None:
     """All values of the parts must be typed."""
-    plain = await client.customers.list_transactions(7).first()
+    bare = await client.customers.list_transactions(7).first()
     full = await client.customers.list_transactions(7, embed=list(TransactionEmbed)).first()
 
-    assert plain is not None
+    assert bare is not None
     assert full is not None
-    assert [plain.bill_points, plain.billing_store, plain.payment_modes] == [None] * 3
+    assert [bare.bill_points, bare.billing_store, bare.payment_modes] == [None] * 3
     assert full.extra == {}
     assert full.billing_store is not None
     assert full.billing_store.code == "sbx123"

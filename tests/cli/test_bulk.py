@@ -245,7 +245,7 @@ def test_an_option_may_be_repeated_and_a_typing_error_is_warned_of(
     done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "keys.csv", *options)
 
     assert done.code == 0
-    assert "--embed: 'point' is sent as it is" in done.err
+    assert "--embed: 'point' is sent unchanged" in done.err
     assert BulkJob.open("job").manifest.arguments == {"embed": ["points", "point"]}
 
 
@@ -319,7 +319,7 @@ def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path
         ("plan --keys bad.csv", "bad.csv, line 3"),
         ("plan --keys other.csv", "customers customer_id"),
         ("plan --keys -", "--lookup"),
-        ("plan --keys bad.csv --rate 0/60", "--rate wants"),
+        ("plan --keys bad.csv --rate 0/60", "--rate must be"),
     ],
 )
 def test_a_mistake_is_one_line_and_a_code(

@@ -32,7 +32,7 @@ class Scene:
         self.clock = VirtualClock()
         self.job = BulkJob.create(directory, "customers", [1])
         self.call_stats = CallStats(self.clock.time)
-        self.monitor = ProgressView(self.job, self.call_stats, RateLimit(1000))
+        self.view = ProgressView(self.job, self.call_stats, RateLimit(1000))
 
     def begin(self) -> Progress:
         """Let the job have counts."""
@@ -71,7 +71,7 @@ def test_a_duration_has_two_units(seconds: float, text: str) -> None:
 
 def test_before_the_job_has_begun_there_is_nothing_to_see(scene: Scene) -> None:
     """Opening a large job takes a moment."""
-    assert scene.monitor.line() == ""
+    assert scene.view.line() == ""
 
 
 async def test_a_line_says_everything(scene: Scene) -> None:
@@ -85,7 +85,7 @@ async def test_a_line_says_everything(scene: Scene) -> None:
         progress.observe(0.1)
     await elapse(scene, 7)
 
-    line = scene.monitor.line()
+    line = scene.view.line()
 
     assert line == (
         "210 of 280 (75 %); found 10, empty 20, not found 30, merged 40, invalid 50, failed 60; "
@@ -98,7 +98,7 @@ def test_a_job_is_not_done_before_it_is_done(scene: Scene) -> None:
     counts = dict.fromkeys(STATUSES, 0) | {"found": 10**6}
     scene.job.progress = Progress(counts, 10**6 + 1, scene.clock.time)
 
-    assert "(99 %)" in scene.monitor.line()
+    assert "(99 %)" in scene.view.line()
 
 
 async def test_the_rate_is_that_of_the_last_ten_seconds(scene: Scene) -> None:
@@ -118,7 +118,7 @@ def test_nobody_is_told_that_nothing_runs_at_once(scene: Scene) -> None:
     """A single lookup sees whether the API is well, before all the others."""
     scene.begin().concurrency = 0
 
-    assert "at once" not in scene.monitor.line()
+    assert "at once" not in scene.view.line()
 
 
 def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
@@ -126,14 +126,14 @@ def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
     scene.begin()
     scene.call_stats.add(call(0.101, rate_limit_wait=0.001))
 
-    assert "waiting" not in scene.monitor.line()
+    assert "waiting" not in scene.view.line()
 
 
 def test_an_outage_is_named(scene: Scene) -> None:
     """Otherwise a job that waits looks like one that hangs."""
     scene.begin().waiting_for = "the API, for 20 s"
 
-    assert scene.monitor.line().endswith("; waiting for the API, for 20 s")
+    assert scene.view.line().endswith("; waiting for the API, for 20 s")
 
 
 async def test_silence_is_named(scene: Scene) -> None:
@@ -142,12 +142,12 @@ async def test_silence_is_named(scene: Scene) -> None:
     for _ in range(100):
         progress.observe(0.1)
     await elapse(scene, 9)
-    before = scene.monitor.line()
+    before = scene.view.line()
 
     await elapse(scene, 11)
 
     assert before.endswith("6 s left")
-    assert scene.monitor.line().endswith("; waiting for answers; none for 20 s")
+    assert scene.view.line().endswith("; waiting for answers; none for 20 s")
 
 
 def test_a_stop_says_how_long_it_may_take(scene: Scene) -> None:
@@ -155,7 +155,7 @@ def test_a_stop_says_how_long_it_may_take(scene: Scene) -> None:
     scene.begin()
     scene.job.stop()
 
-    assert scene.monitor.line().endswith("up to 20 s; press Ctrl-C again to stop at once")
+    assert scene.view.line().endswith("up to 20 s; press Ctrl-C again to stop at once")
 
 
 async def test_off_a_terminal_there_is_a_line_every_ten_seconds(
@@ -164,7 +164,7 @@ async def test_off_a_terminal_there_is_a_line_every_ten_seconds(
     """A log of a night must stay readable."""
     scene.begin()
 
-    async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
+    async with shown(scene.view, Console(file=io.StringIO()), scene.clock.sleep):
         await elapse(scene, 35)
 
     *lines, last = capsys.readouterr().out.splitlines()
@@ -179,7 +179,7 @@ async def test_on_a_terminal_the_picture_moves(scene: Scene) -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=90, _environ={"TERM": "xterm"})
 
-    async with shown(scene.monitor, console, scene.clock.sleep):
+    async with shown(scene.view, console, scene.clock.sleep):
         await elapse(scene, 10)
 
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
@@ -196,13 +196,13 @@ async def test_a_display_that_cannot_be_seen_does_not_stop_the_job(
     scene.begin()
     tries: list[ProgressView] = []
 
-    def fail(monitor: ProgressView) -> str:
-        tries.append(monitor)
+    def fail(view: ProgressView) -> str:
+        tries.append(view)
         raise error()
 
     monkeypatch.setattr(ProgressView, "line", fail)
 
-    async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
+    async with shown(scene.view, Console(file=io.StringIO()), scene.clock.sleep):
         await elapse(scene, 40)
 
     assert len(tries) == 1
@@ -218,7 +218,7 @@ async def test_a_fault_of_the_display_is_not_hidden(scene: Scene, monkeypatch: p
     monkeypatch.setattr(ProgressView, "line", fail)
 
     with pytest.raises(ZeroDivisionError):
-        async with shown(scene.monitor, Console(file=io.StringIO()), scene.clock.sleep):
+        async with shown(scene.view, Console(file=io.StringIO()), scene.clock.sleep):
             await elapse(scene, 20)
 
 
@@ -229,6 +229,6 @@ async def test_the_end_tells_the_rate_of_the_whole_run(scene: Scene) -> None:
         scene.call_stats.add(call(0.1))
     await elapse(scene, 20)
     scene.call_stats.rate()
-    scene.monitor.is_over = True
+    scene.view.is_over = True
 
-    assert "3.5 requests/s" in scene.monitor.line()
+    assert "3.5 requests/s" in scene.view.line()

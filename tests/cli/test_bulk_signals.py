@@ -59,10 +59,10 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
     asked: list[set[str]] = []
 
     for command, number in ((run, signal.SIGINT), (("resume", "job"), signal.SIGTERM)):
-        alarm = TimeoutScheduler(40)
-        server.script(alarm, Answer())
+        timeout = TimeoutScheduler(40)
+        server.script(timeout, Answer())
         process = await start(*command, cwd=place)
-        await alarm.wait()
+        await timeout.wait()
         process.send_signal(number)
         _, err = await process.communicate()
         assert process.returncode == 4
@@ -83,12 +83,12 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
 @pytest.mark.usefixtures("environment")
 async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> None:
     """Twenty seconds are long when one is in a hurry."""
-    alarm = TimeoutScheduler(1)
-    server.script(alarm, Answer())
+    timeout = TimeoutScheduler(1)
+    server.script(timeout, Answer())
     server.script("/", Answer(delay=60.0), times=None)
 
     process = await start("run", "job", "--lookup", "events", "--keys", "keys.csv", cwd=place)
-    await alarm.wait()
+    await timeout.wait()
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     _, err = await asyncio.wait_for(process.communicate(), 15)

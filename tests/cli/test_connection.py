@@ -128,7 +128,7 @@ def test_two_ways_to_log_in_are_refused(capillary: Capillary) -> None:
     """Nobody can tell which one was meant."""
     done = capillary(*LOOKUP, "--till", "a", "--key", "b")
 
-    assert (done.code, done.err) == (2, "capillary: --till and --key are two ways to log in; give one\n")
+    assert (done.code, done.err) == (2, "capillary: give either --till or --key, because each is a way to log in\n")
 
 
 @pytest.mark.parametrize("option", ["password", "secret", "access-token", "password-md5", "token"])

@@ -38,7 +38,9 @@ def test_a_closed_output_is_no_place_for_a_socket(tmp_path: Path) -> None:
     done = shell(f"{LOOKUP} >&- 2>'{tmp_path}/err'")
 
     assert done.returncode == 1
-    assert (tmp_path / "err").read_text("utf-8") == "capillary: standard output is closed, nothing was written\n"
+    assert (tmp_path / "err").read_text(
+        "utf-8"
+    ) == "capillary: nothing was written, because standard output is closed\n"
 
 
 def test_closed_standard_errors_change_no_exit_code() -> None:

@@ -26,8 +26,8 @@ async def test_csv_is_complete_and_regular() -> None:
     """The header and the number of cells are the same whatever the rows hold."""
     text = await written(Output(format="csv"), PLAIN, FULL)
 
-    header, plain, full = csv.reader(io.StringIO(text))
-    assert (len(header), len(plain), len(full)) == (9, 9, 9)
+    header, empty, full = csv.reader(io.StringIO(text))
+    assert (len(header), len(empty), len(full)) == (9, 9, 9)
     assert full[:2] == ["Größe, 1", "1.000"]
 
 

@@ -91,12 +91,12 @@ def test_another_login_does_not_take_the_profiles_secret(folder: Path) -> None:
     [
         (None, "there is no file"),
         ("[profiles.prod]\n", "has no profile 'demo'; it has prod"),
-        ("[profiles.demo\n", "is no TOML"),
+        ("[profiles.demo\n", "is not valid TOML"),
         ('[profiles.demo]\npassword = "pssst"\n', "use secret_file, secret_env or keyring"),
         ('[profiles.demo]\nregoin = "EU"\n', "no setting 'regoin'"),
-        ('[profiles.demo]\nregion = "mars"\n', "region has no value that makes sense"),
-        ('[profiles.demo]\ndeadline = "soon"\n', "deadline has no value that makes sense"),
-        ('[profiles.demo]\nkeyring = "yes"\n', "keyring has no value that makes sense"),
+        ('[profiles.demo]\nregion = "mars"\n', "the value of region is invalid"),
+        ('[profiles.demo]\ndeadline = "soon"\n', "the value of deadline is invalid"),
+        ('[profiles.demo]\nkeyring = "yes"\n', "the value of keyring is invalid"),
     ],
 )
 def test_a_profile_that_makes_no_sense_is_a_mistake(
@@ -127,7 +127,7 @@ def test_a_secret_file_may_be_written_on_windows(
     done = capillary(*LOOKUP, "--secret-file", str(file))
 
     assert done.code == code
-    assert not code or "save the file as UTF-8" in done.err
+    assert not code or "save it as UTF-8" in done.err
 
 
 class Keyring(ModuleType):
@@ -174,7 +174,7 @@ def test_one_secret_comes_from_one_place(capillary: Capillary) -> None:
     """Nobody can tell which one was meant."""
     done = capillary(*LOOKUP, "--secret-env", "X", "--keyring")
 
-    assert (done.code, "give one" in done.err) == (2, True)
+    assert (done.code, "give only one" in done.err) == (2, True)
 
 
 def test_a_variable_that_is_not_set_is_named(capillary: Capillary) -> None:
@@ -245,7 +245,7 @@ def test_commands_with_one_limit_take_turns(capillary: Capillary, server: Sandbo
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(("--share", "file"), "--share needs --rate"), (("--rate", "5/1", "--share", "ftp://x"), "--share wants")],
+    [(("--share", "file"), "--share needs --rate"), (("--rate", "5/1", "--share", "ftp://x"), "--share must be")],
 )
 def test_a_share_that_makes_no_sense_is_a_mistake(capillary: Capillary, words: tuple[str, ...], said: str) -> None:
     """A limit that is not kept is found out by a 429."""
@@ -274,7 +274,7 @@ def test_a_profile_refuses_an_unknown_format(capillary: Capillary, folder: Path)
 
     done = capillary("tiers", "5", "--profile", "demo")
 
-    assert (done.code, "format has no value that makes sense" in done.err) == (2, True)
+    assert (done.code, "the value of format is invalid" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(

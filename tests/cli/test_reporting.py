@@ -37,8 +37,8 @@ def test_twice_shows_retries_waits_and_tokens(
 
     done = capillary(*LOOKUP, "-vv", "--rate", "1/0.05")
 
-    assert "again in" in done.err
-    assert "because attempt 1 came to 503" in done.err
+    assert "retry in" in done.err
+    assert "because attempt 1 ended with 503" in done.err
     assert "new access token in" in done.err
     assert "for the rate limit" in done.err
     assert server.secret not in done.err

@@ -30,7 +30,7 @@ class Tab:
     """
 
     _socket: aiohttp.ClientWebSocketResponse
-    complaints: list[str] = attrs.field(factory=list[str])
+    messages: list[str] = attrs.field(factory=list[str])
     requests: list[str] = attrs.field(factory=list[str])
     _session_id: str = ""
     _number: int = 0
@@ -76,9 +76,9 @@ class Tab:
         method, params = message.get("method", ""), message.get("params", {})
         is_error = method != "Log.entryAdded" or params["entry"]["level"] == "error"
         if method in _COMPLAINTS and is_error:
-            self.complaints.append(str(params))
+            self.messages.append(str(params))
         elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert"):
-            self.complaints.append(str(params["args"]))
+            self.messages.append(str(params["args"]))
         elif method == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
         elif method == "Page.loadEventFired":
@@ -102,9 +102,9 @@ async def open_tab() -> AsyncGenerator[Tab]:
                 aiohttp.ClientSession() as session,
                 session.ws_connect(url, max_msg_size=0, heartbeat=None) as socket,
             ):
-                tab = Tab(socket)
-                await tab.attach()
-                yield tab
+                page = Tab(socket)
+                await page.attach()
+                yield page
         finally:
             process.terminate()
             await process.wait()

@@ -147,15 +147,15 @@ def test_language_models_find_every_page() -> None:
 async def test_no_page_complains_or_is_too_wide(width: int) -> None:
     """On a desk and on a telephone; a page that scrolls sideways cannot be read on the latter."""
     too_wide: list[str] = []
-    async with open_tab() as tab:
-        await tab.set_width(width)
+    async with open_tab() as browser:
+        await browser.set_width(width)
         for page in PAGES:
-            await tab.open(url_of(page))
-            if await tab.evaluate("document.documentElement.scrollWidth") > width:
+            await browser.open(url_of(page))
+            if await browser.evaluate("document.documentElement.scrollWidth") > width:
                 too_wide.append(page.name)
 
-    assert not tab.complaints
-    assert not [url for url in tab.requests if not url.startswith(("file:", "data:"))]
+    assert not browser.messages
+    assert not [url for url in browser.requests if not url.startswith(("file:", "data:"))]
     assert not too_wide
 
 
@@ -163,8 +163,8 @@ async def test_no_page_complains_or_is_too_wide(width: int) -> None:
 @pytest.mark.parametrize("query", SEARCHES)
 async def test_search_finds(query: str) -> None:
     """It is the first thing that many do."""
-    async with open_tab() as tab:
-        await tab.open(f"{url_of(SITE / 'search.html')}?q={query.replace(' ', '+')}")
-        links = await tab.evaluate(RESULTS)
+    async with open_tab() as browser:
+        await browser.open(f"{url_of(SITE / 'search.html')}?q={query.replace(' ', '+')}")
+        links = await browser.evaluate(RESULTS)
 
     assert any(SEARCHES[query] in link for link in links), links

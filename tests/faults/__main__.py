@@ -12,7 +12,7 @@ from time import perf_counter
 from capillary_async.pipeline.direct_http import DirectHttp
 from tests.faults.connections import add
 from tests.faults.matrix import PARTS, run
-from tests.faults.report import Row, heading, summary, written
+from tests.faults.report import Row, heading, row_line, summary
 from tests.faults.scale import Scale
 from tests.pipeline.opening import no_way_around
 
@@ -24,16 +24,16 @@ def main() -> int:
     if arguments.session:
         DirectHttp.over = no_way_around  # type: ignore[assignment, method-assign]
     began, sums = perf_counter(), list[Row]()
-    _say(f"seed {scale.seed}")
+    _echo(f"seed {scale.seed}")
     for part in PARTS:
         if arguments.only in (None, part):
-            _say(f"\n{part}\n\n{heading()}")
+            _echo(f"\n{part}\n\n{heading()}")
             sums.append(_sum(part, run(part, scale)))
-    _say(f"\n{summary(sums)}\n\nseed {scale.seed}, {perf_counter() - began:.0f} s")
-    complaints = [message for part in sums for message in part.complaints]
-    for message in complaints:
-        _say(f"OFF  {message}")
-    return bool(complaints)
+    _echo(f"\n{summary(sums)}\n\nseed {scale.seed}, {perf_counter() - began:.0f} s")
+    messages = [message for part in sums for message in part.messages]
+    for message in messages:
+        _echo(f"OFF  {message}")
+    return bool(messages)
 
 
 def _arguments() -> argparse.Namespace:
@@ -49,13 +49,13 @@ def _sum(part: str, rows: Iterable[Row]) -> Row:
     """Print the rows while they come, and return their sum."""
     total = Row(part)
     for row in rows:
-        _say(written(row))
-        row.complaints = [f"{row.kind}: {message}" for message in row.complaints]
+        _echo(row_line(row))
+        row.messages = [f"{row.kind}: {message}" for message in row.messages]
         add(total, row)
     return total
 
 
-def _say(text: str) -> None:
+def _echo(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

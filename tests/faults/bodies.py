@@ -192,7 +192,7 @@ async def _row(name: str, kind: Kind, count: int) -> Row:
             for ending in await look_up_all(find_with(client), keys, concurrency=4):
                 row.injected += 1
                 _judge(row, kind, ending)
-    return row.settle()
+    return row.finish()
 
 
 def _judge(row: Row, kind: Kind, ending: Ending) -> None:
@@ -208,4 +208,4 @@ def _judge(row: Row, kind: Kind, ending: Ending) -> None:
         row.refused += 1
     else:
         row.lost += 1
-        row.complaints.append(f"{ending.key}: {ending.error!r}")
+        row.messages.append(f"{ending.key}: {ending.error!r}")

@@ -21,7 +21,7 @@ from capillary_async.jobs import BulkJob
 from capillary_async.pipeline.token import TOKEN_PATH
 from tests.faults.evidence import AUTHS, CUSTOMER, EMAIL, EXTERNAL, PHONE, TOKEN, Evidence
 from tests.faults.lookups import PATIENT
-from tests.faults.planted import DOCUMENT, book, call_all, calls_of, gather
+from tests.faults.planted import DOCUMENT, call_all, calls_of, count_refusal, gather
 from tests.faults.report import Row
 from tests.faults.scale import Scale
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer
@@ -116,8 +116,8 @@ async def _contradict(row: Row, evidence: Evidence) -> None:
         async with CapillaryClient(raw.base_url, AUTHS["token"](), options=PATIENT) as client:
             pager = client.paginate("/v2/rows", page_size=1, offset_unit="records", key="mobile")
             walks: tuple[Awaitable[Any], ...] = (pager.collect(), pager.first(), _exhaust(pager), _exhaust_ahead(pager))
-            for ending in await asyncio.gather(*map(_plain, walks), return_exceptions=True):
-                book(row, evidence, ending)
+            for ending in await asyncio.gather(*map(_await, walks), return_exceptions=True):
+                count_refusal(row, evidence, ending)
 
 
 async def _exhaust(rows: Any) -> None:
@@ -150,13 +150,13 @@ async def _fail_together(row: Row, evidence: Evidence) -> None:
             try:
                 async with asyncio.TaskGroup() as group:
                     for call in calls_of(client):
-                        group.create_task(_plain(call))
+                        group.create_task(_await(call))
             except* CapillaryError as errors:
                 row.refused += 1
                 evidence.take_error(errors)
 
 
-async def _plain(call: Awaitable[Any]) -> None:
+async def _await(call: Awaitable[Any]) -> None:
     """Come to nothing, so that the caller's task shows no answer."""
     await call
 
@@ -168,9 +168,9 @@ async def _log_each_step(row: Row, evidence: Evidence) -> None:
     with RawServer(_answer_well) as raw:
         async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=options) as client:
             pager = client.paginate("/v2/rows", page_size=5, offset_unit="records", key="id")
-            calls = [_plain(call) for call in [*calls_of(client), pager.collect(), _exhaust_ahead(pager)]]
+            calls = [_await(call) for call in [*calls_of(client), pager.collect(), _exhaust_ahead(pager)]]
             for ending in await asyncio.gather(*calls, return_exceptions=True):
-                book(row, evidence, ending)
+                count_refusal(row, evidence, ending)
             evidence.take("tasks", asyncio.all_tasks())
     asyncio.get_running_loop().slow_callback_duration = 0.1
     row.check("no step was logged", holds=any("asyncio" in place for place, _ in evidence.texts))

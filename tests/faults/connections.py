@@ -145,7 +145,7 @@ async def _scattered(scale: Scale) -> list[Row]:
     each, among = scale.of(200, 6), scale.of(20_000, 600)
     keys = [key for kind in KINDS for key in keys_of(kind, each)]
     keys += keys_of(NONE, among - len(keys))
-    scale.chance("connections").shuffle(keys)
+    scale.random_of("connections").shuffle(keys)
     server, ledger = FaultyServer(), Ledger()
     with RawServer(server.handle) as raw:
         async with CapillaryClient(raw.base_url, AUTH, options=QUICK, on_call=ledger.note) as client:
@@ -156,7 +156,7 @@ async def _scattered(scale: Scale) -> list[Row]:
     stale.measure("used before", server.reused, at_least=each / 2)
     for row in rows:
         row.check(f"{row.refused} refused that a retry can heal", holds=not row.refused)
-        row.settle()
+        row.finish()
     return rows
 
 
@@ -167,7 +167,7 @@ async def _hopeless(scale: Scale) -> Row:
     for part in parts:
         add(row, part)
     row.check(f"{row.healed} cannot have been healed", holds=not row.healed)
-    return row.settle()
+    return row.finish()
 
 
 async def _hopeless_kind(kind: str, count: int) -> Row:
@@ -204,7 +204,7 @@ def judge(row: Row, ending: Ending) -> None:
         row.refused += 1
     else:
         row.lost += 1
-        row.complaints.append(f"{ending.key}: {ending.error!r}")
+        row.messages.append(f"{ending.key}: {ending.error!r}")
 
 
 def add(row: Row, part: Row) -> None:
@@ -212,4 +212,4 @@ def add(row: Row, part: Row) -> None:
     for name in ("injected", "healed", "refused", "lost", "doubled", "wrong"):
         setattr(row, name, getattr(row, name) + getattr(part, name))
     row.seconds = max(row.seconds, part.seconds)
-    row.complaints += part.complaints
+    row.messages += part.messages

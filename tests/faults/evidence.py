@@ -80,7 +80,7 @@ class Evidence:
             if other is not None:
                 self._take_traceback(other)
 
-    def complaints(self, forbidden: tuple[str, ...] = SECRETS + PERSONAL) -> list[str]:
+    def leaks(self, forbidden: tuple[str, ...] = SECRETS + PERSONAL) -> list[str]:
         """Name the places where something was found."""
         found = {f"{planted} in {place}" for place, text in self.texts for planted in forbidden if planted in text}
         return sorted(found)

@@ -122,7 +122,7 @@ async def surrounded() -> AsyncGenerator[Surroundings]:
 
 def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
-    texts = [*TEXTS, *_random_texts(scale.chance("hostile"), scale.of(1000, 50))]
+    texts = [*TEXTS, *_random_texts(scale.random_of("hostile"), scale.of(1000, 50))]
     yield asyncio.run(_texts("ids in paths", texts, _send_in_path, _is_one_segment))
     yield asyncio.run(_texts("paths", texts, _send_as_path, _are_its_segments))
     yield asyncio.run(_texts("values in queries", texts, _send_in_query, _is_the_value))
@@ -136,9 +136,9 @@ def run(scale: Scale) -> Iterator[Row]:
     yield asyncio.run(_sessions())
 
 
-def _random_texts(chance: Random, count: int) -> Iterator[str]:
+def _random_texts(random: Random, count: int) -> Iterator[str]:
     for _ in range(count):
-        yield "".join(chance.choices(_PIECES, k=chance.randrange(1, 8)))
+        yield "".join(random.choices(_PIECES, k=random.randrange(1, 8)))
 
 
 Send = Callable[[CapillaryClient, str], Awaitable[Any]]
@@ -163,7 +163,7 @@ async def _texts(name: str, texts: list[str], send: Send, is_harmless: IsHarmles
                 row.wrong += not is_well
                 row.check(f"{text!r} became {around.asked!r}", holds=is_well)
             _look_at_heads(row, around)
-    return row.settle()
+    return row.finish()
 
 
 def _look_at_heads(row: Row, around: Surroundings) -> None:
@@ -234,7 +234,7 @@ async def _tokens(texts: list[str]) -> Row:
                     *_, last = around.asked
                     row.check(f"{text!r} was changed", holds=last.headers[TOKEN_HEADER.lower()] == text.strip())
                     row.check("odd headers", holds=set(last.headers) <= _HEADERS | {TOKEN_HEADER.lower()})
-    return row.settle()
+    return row.finish()
 
 
 def _headers_with(text: str) -> list[Callable[[], object]]:
@@ -256,8 +256,8 @@ def _refused(name: str, builds: list[Callable[[], object]]) -> Row:
             row.refused += 1
         else:
             row.lost += 1
-            row.complaints.append(f"number {number} was taken")
-    return row.settle()
+            row.messages.append(f"number {number} was taken")
+    return row.finish()
 
 
 async def _redirects() -> Row:
@@ -277,7 +277,7 @@ async def _redirects() -> Row:
                 for redirected in (TOKEN_PATH, "/v3/users/1/enrolledTargets"):
                     await _redirect(row, around, redirected, status, place)
         row.check("somebody else was called", holds=not around.elsewhere.connections)
-    return row.settle()
+    return row.finish()
 
 
 async def _redirect(row: Row, around: Surroundings, redirected: str, status: int, place: str) -> None:
@@ -309,7 +309,7 @@ async def _environment() -> Row:
         row.check("another password", holds="evil" not in repr(around.asked) and basic.headers != token.headers)
         row.check("a password beside a token", holds="authorization" not in token.headers)
         row.check("a proxy was asked", holds=not around.elsewhere.connections)
-    return row.settle()
+    return row.finish()
 
 
 @contextmanager
@@ -335,7 +335,7 @@ async def _cookies() -> Row:
                     row.healed += await client.customers.find_id("mobile", "1") == 7
         row.check("a cookie came back", holds=all("cookie" not in asked.headers for asked in around.asked))
         row.check("the session kept none", holds=len(session.cookie_jar) > 0)
-    return row.settle()
+    return row.finish()
 
 
 async def _sessions() -> Row:
@@ -353,4 +353,4 @@ async def _sessions() -> Row:
                 else:
                     row.lost += 1
         row.check("something was sent", holds=not around.asked)
-    return row.settle()
+    return row.finish()

@@ -57,12 +57,12 @@ Interrupt = Callable[["Scene", str], Coroutine[Any, Any, None]]
 class MoodyServer:
     """Answers after a while that is never the same, and sometimes not."""
 
-    chance: Random
+    random: Random
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
         """Answer a lookup, a listing or the request for a token."""
-        await asyncio.sleep(self.chance.random() * _LATEST)
-        if self.chance.random() < 0.02:
+        await asyncio.sleep(self.random.random() * _LATEST)
+        if self.random.random() < 0.02:
             wire.reset()
         elif asked.path == TOKEN_PATH:
             await wire.send(answer(b'{"data": {"accessToken": "token", "ttlSeconds": 3600}}'))
@@ -158,12 +158,12 @@ class Scene:
     Attributes:
         client: An open client.
         another: Makes one more of its kind.
-        chance: What is done, and when, comes from it.
+        random: Decides what is done, and when.
     """
 
     client: CapillaryClient
     another: Callable[[], CapillaryClient]
-    chance: Random
+    random: Random
 
     async def cancel(self, key: str) -> None:
         """Cancel a caller after so many steps of the event loop."""
@@ -174,17 +174,17 @@ class Scene:
 
     async def time_out(self, key: str) -> None:
         """Give a caller less time than most need."""
-        async with asyncio.timeout(self.chance.random() * 2 * _LATEST):
+        async with asyncio.timeout(self.random.random() * 2 * _LATEST):
             await self._call(self.client, key)
 
     async def break_off(self, key: str) -> None:
         """Leave a listing or a bulk lookup after some rows."""
-        await self.chance.choice(WAYS[1:4])(Caller(self.client, key, self.chance.randrange(1, ROWS)))
+        await self.random.choice(WAYS[1:4])(Caller(self.client, key, self.random.randrange(1, ROWS)))
 
     async def throw(self, key: str) -> None:
         """Leave it by an exception."""
-        stop = self.chance.randrange(1, ROWS)
-        await self.chance.choice(WAYS[1:4])(Caller(self.client, key, stop, is_angry=True))
+        stop = self.random.randrange(1, ROWS)
+        await self.random.choice(WAYS[1:4])(Caller(self.client, key, stop, is_angry=True))
 
     async def close(self, key: str) -> None:
         """Leave a client's block while calls are under way."""
@@ -196,11 +196,11 @@ class Scene:
                 raise ending
 
     def _call(self, client: CapillaryClient, key: str) -> Coroutine[Any, Any, None]:
-        return self.chance.choice(WAYS)(Caller(client, key))
+        return self.random.choice(WAYS)(Caller(client, key))
 
     async def _pass_steps(self) -> None:
         # Most calls end after a few hundred steps, and most of what can go wrong goes wrong sooner.
-        for _ in range(int(_MOST_STEPS * self.chance.random() ** 3)):
+        for _ in range(int(_MOST_STEPS * self.random.random() ** 3)):
             await asyncio.sleep(0)
 
 
@@ -222,17 +222,17 @@ def run(scale: Scale) -> Iterator[Row]:
             asyncio.run(_interrupt_often(row, interrupt, scale))
             gc.collect()
         row.measure("descriptors left open", _descriptors() - before, at_most=0)
-        yield row.settle()
+        yield row.finish()
 
 
 async def _interrupt_often(row: Row, interrupt: Interrupt, scale: Scale) -> None:
-    loop, chance = asyncio.get_running_loop(), scale.chance(row.kind)
-    loop.set_exception_handler(lambda _, context: row.complaints.append(f"the loop complained: {context}"))
-    with RawServer(MoodyServer(scale.chance("moods")).handle) as raw:
+    loop, random = asyncio.get_running_loop(), scale.random_of(row.kind)
+    loop.set_exception_handler(lambda _, context: row.messages.append(f"the loop complained: {context}"))
+    with RawServer(MoodyServer(scale.random_of("moods")).handle) as raw:
         for auth, options in CLIENTS:
             another = partial(CapillaryClient, raw.base_url, auth, options=options)
             async with another() as client:
-                scene = Scene(client, another, chance)
+                scene = Scene(client, another, random)
                 for number in range(scale.of(300, 15)):
                     await _interrupt(row, partial(interrupt, scene, f"{row.kind} {number}"))
                     # A token that is being fetched is fetched for everybody, so the fetch outlives its callers.
@@ -254,7 +254,7 @@ async def _interrupt(row: Row, interrupt: Callable[[], Coroutine[Any, Any, None]
         row.refused += 1
     except BaseException as error:  # noqa: BLE001  (exception groups among them)
         row.lost += 1
-        row.complaints.append(f"ended in {error!r}")
+        row.messages.append(f"ended in {error!r}")
     else:
         row.healed += 1
     row.seconds = max(row.seconds, loop_time() - began)
@@ -276,7 +276,7 @@ async def _check_it_still_answers(row: Row, client: CapillaryClient) -> None:
         async with asyncio.timeout(10):
             await asyncio.gather(*(Caller(client, f"after {number}").look_up() for number in range(6)))
     except (CapillaryError, WrongAnswerError, TimeoutError) as error:
-        row.complaints.append(f"afterwards a call ended in {error!r}")
+        row.messages.append(f"afterwards a call ended in {error!r}")
 
 
 @contextmanager
@@ -286,7 +286,7 @@ def _heard(row: Row) -> Generator[None]:
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
     before = sys.unraisablehook
-    sys.unraisablehook = lambda problem: row.complaints.append(f"Python complained: {problem}")
+    sys.unraisablehook = lambda unraisable: row.messages.append(f"Python complained: {unraisable}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

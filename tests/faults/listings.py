@@ -49,7 +49,7 @@ class ListingServer:
 def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
     names = list(KINDS)
-    scale.chance("listings").shuffle(names)
+    scale.random_of("listings").shuffle(names)
     for ahead in (0, 8):
         times = scale.of(10 if ahead else 4, 1)
         server = ListingServer(tuple(names), times * len(names) * _PAGE)
@@ -70,7 +70,7 @@ async def _walk(server: ListingServer, ahead: int) -> Row:
     row.wrong = int(taken != sorted(taken))
     # Whether anything stands behind the last page is asked too, and spoilt at first like the rest.
     row.measure("requests", sum(server.seen.values()), at_most=2 * (pages + 2))
-    return row.settle()
+    return row.finish()
 
 
 async def _ids(client: CapillaryClient, ahead: int, row: Row) -> AsyncIterator[int]:
@@ -82,4 +82,4 @@ async def _ids(client: CapillaryClient, ahead: int, row: Row) -> AsyncIterator[i
             async for thing in things:
                 yield thing["id"]
         except CapillaryError as error:
-            row.complaints.append(f"ended in {error!r}")
+            row.messages.append(f"ended in {error!r}")

@@ -82,7 +82,7 @@ def _row(name: str, write: Callable[[int], bytes], cap: int) -> Row:
         row.measured = "memory not measured here"
     else:
         row.measure("MiB", round(said["growth"] / MIB, 1), at_most=(cap + ROOM) / MIB)
-    return row.settle()
+    return row.finish()
 
 
 @attrs.define(eq=False)

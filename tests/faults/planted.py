@@ -113,7 +113,7 @@ FAULTS: Final[dict[str, Fault]] = {
 
 def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
-    for name in AUTHS if scale.is_full else scale.chance("planted").sample(list(AUTHS), 1):
+    for name in AUTHS if scale.is_full else scale.random_of("planted").sample(list(AUTHS), 1):
         yield gather(f"faults, logged in by {name}", partial(_suffer, auth=AUTHS[name]))
     yield gather("grants that cannot be used", _suffer_grants)
     yield gather("faults of a proxy", _suffer_proxies)
@@ -128,9 +128,9 @@ def gather(kind: str, provoke: Callable[[Row, Evidence], Coroutine[Any, Any, Non
     row = Row(kind)
     with gathering() as evidence:
         asyncio.run(provoke(row, evidence), debug=True)
-    row.complaints += evidence.complaints()
+    row.messages += evidence.leaks()
     row.measure("texts looked through", len(evidence.texts), at_least=1)
-    return row.settle()
+    return row.finish()
 
 
 async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth]) -> None:
@@ -173,7 +173,7 @@ async def call_all(client: CapillaryClient, row: Row, evidence: Evidence) -> Non
     """Make calls of all kinds at the same time, and look at how each ended."""
     calls = [asyncio.wait_for(call, _PATIENCE) for call in calls_of(client)]
     for ending in await asyncio.gather(*calls, return_exceptions=True):
-        book(row, evidence, ending)
+        count_refusal(row, evidence, ending)
 
 
 def calls_of(client: CapillaryClient) -> list[Awaitable[Any]]:
@@ -190,7 +190,7 @@ def calls_of(client: CapillaryClient) -> list[Awaitable[Any]]:
     ]
 
 
-def book(row: Row, evidence: Evidence, ending: object) -> None:
+def count_refusal(row: Row, evidence: Evidence, ending: object) -> None:
     """Book how a call ended, and look at its error."""
     row.injected += 1
     if isinstance(ending, CapillaryError | ValueError | asyncio.CancelledError):
@@ -198,7 +198,7 @@ def book(row: Row, evidence: Evidence, ending: object) -> None:
         evidence.take_error(ending)
     elif isinstance(ending, BaseException):
         row.lost += 1
-        row.complaints.append(repr(ending))
+        row.messages.append(repr(ending))
     else:
         row.healed += 1
 
@@ -219,7 +219,7 @@ async def _be_cancelled(row: Row, evidence: Evidence, *, times: int) -> None:
                 for task in tasks:
                     task.cancel()
                 for ending in await asyncio.gather(*tasks, return_exceptions=True):
-                    book(row, evidence, ending)
+                    count_refusal(row, evidence, ending)
 
 
 async def _refuse_arguments(row: Row, evidence: Evidence) -> None:
@@ -242,9 +242,9 @@ async def _refuse_arguments(row: Row, evidence: Evidence) -> None:
             try:
                 await call()  # type: ignore[misc]
             except ValueError as error:
-                book(row, evidence, error)
+                count_refusal(row, evidence, error)
             else:
-                row.complaints.append("an argument was not refused")
+                row.messages.append("an argument was not refused")
 
 
 async def _refuse_credentials(row: Row, evidence: Evidence) -> None:
@@ -265,9 +265,9 @@ async def _refuse_credentials(row: Row, evidence: Evidence) -> None:
         try:
             build()
         except CapillaryError as error:
-            book(row, evidence, error)
+            count_refusal(row, evidence, error)
         else:
-            row.complaints.append("credentials were not refused")
+            row.messages.append("credentials were not refused")
 
 
 async def _hold(row: Row, evidence: Evidence) -> None:

@@ -25,7 +25,7 @@ def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
     yield _queueing(0.2)
     yield asyncio.run(_large_failures(scale.of(10, 2)))
-    yield asyncio.run(_late_refusals())
+    yield asyncio.run(_late_rejections())
     yield run_virtually(_limiter())
     yield run_virtually(_stalled())
 
@@ -56,7 +56,7 @@ def _queueing(unit: float) -> Row:
     row.measure("requests", server.seen, at_most=60)
     row.measure("connections", server.connections, at_most=5)
     row.check(f"{row.refused} refused", holds=not row.refused)
-    return row.settle()
+    return row.finish()
 
 
 def _answer_by_fives(loop: _SteppedLoop, unit: float) -> Handler:
@@ -87,10 +87,10 @@ async def _large_failures(count: int) -> Row:
     await _look_up(row, server, attrs.evolve(PATIENT, max_connections=1), concurrency=1)
     row.measure("requests", server.seen, at_most=2 * count)
     row.check(f"{row.refused} refused", holds=not row.refused)
-    return row.settle()
+    return row.finish()
 
 
-async def _late_refusals() -> Row:
+async def _late_rejections() -> Row:
     """Refuse the first token to twenty requests: one when all are here, the others when the second token is in use."""
     row = Row("20 late refusals of one token", 20)
     tokens, refused, are_all_here, is_renewed = 0, 0, asyncio.Event(), asyncio.Event()
@@ -116,7 +116,7 @@ async def _late_refusals() -> Row:
     row.measure("refreshes", tokens - 1, at_least=1, at_most=1)
     row.measure("refused at first", refused, at_least=20, at_most=20)
     row.check(f"{row.refused} refused", holds=not row.refused)
-    return row.settle()
+    return row.finish()
 
 
 @attrs.define(eq=False)
@@ -162,7 +162,7 @@ async def _limiter() -> Row:
     most = max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
     row.measure("in one second", most, at_most=7)  # six may go at once after a quiet time
     row.measure("seconds in all", starts[-1] - starts[0], at_least=40, at_most=50)
-    return row.settle()
+    return row.finish()
 
 
 async def _stalled() -> Row:
@@ -182,4 +182,4 @@ async def _stalled() -> Row:
     most = max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
     row.measure("in one second", most, at_most=50)
     row.measure("seconds after the stall", round(starts[-1] - goes_on, 1), at_most=290 / (50 * 0.97))
-    return row.settle()
+    return row.finish()

@@ -36,12 +36,12 @@ class Row:
     wrong: int = 0
     seconds: float = 0.0
     measured: str = ""
-    complaints: list[str] = attrs.field(factory=list[str])
+    messages: list[str] = attrs.field(factory=list[str])
 
     def check(self, what: str, *, holds: bool) -> None:
         """Complain of `what` unless it holds."""
         if not holds:
-            self.complaints.append(what)
+            self.messages.append(what)
 
     def measure(self, what: str, count: float, *, at_most: float = math.inf, at_least: float = -math.inf) -> None:
         """Show a number beside its bounds, and complain if it is beyond them."""
@@ -50,7 +50,7 @@ class Row:
         self.measured = f"{self.measured}; {shown}" if self.measured else shown
         self.check(shown, holds=at_least <= count <= at_most)
 
-    def settle(self) -> "Row":
+    def finish(self) -> "Row":
         """Complain of what no row may have, and return the row."""
         for name in ("lost", "doubled", "wrong"):
             count = getattr(self, name)
@@ -73,7 +73,7 @@ def heading() -> str:
     return line(COLUMNS) + "\n" + line(("-" * first, *("-" * (width - 1) + ":" for width in counts), "-" * last))
 
 
-def written(row: Row) -> str:
+def row_line(row: Row) -> str:
     """Return a row's line."""
     counts = (row.injected, row.healed, row.refused, row.lost, row.doubled, row.wrong)
     return line((row.kind, *counts, f"{row.seconds:.1f}", row.measured))

@@ -21,6 +21,6 @@ class Scale:
         """Choose one of two counts."""
         return full if self.is_full else sample
 
-    def chance(self, topic: str) -> random.Random:
+    def random_of(self, topic: str) -> random.Random:
         """Return the source of chance for a topic; it does not depend on what ran before."""
         return random.Random(f"{self.seed} {topic}")

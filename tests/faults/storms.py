@@ -94,13 +94,13 @@ def _rows(scale: Scale) -> Iterator[Coroutine[Any, Any, Row]]:
 async def _one_in_ten(scale: Scale, name: str, fail: Fail) -> Row:
     """Let one request in ten fail, by chance; four in a row happen to one call in ten thousand."""
     row = Row(f"{name} for one request in ten", scale.of(5000, 500))
-    chance = scale.chance(name)
-    weather = Weather(lambda: chance.random() < 0.1, fail)
+    random = scale.random_of(name)
+    weather = Weather(lambda: random.random() < 0.1, fail)
     async with answering(weather.respond, AUTH, _FOREVER) as it:
         await _look_up(row, it.client, row.injected)
     row.measure("requests a key", len(it.http.starts) / row.injected, at_most=1.2)
     row.measure("refused", row.refused, at_most=row.injected / 1000)
-    return row.settle()
+    return row.finish()
 
 
 async def _outage(name: str, fail: Fail) -> Row:
@@ -119,7 +119,7 @@ async def _outage(name: str, fail: Fail) -> Row:
         is_out = False
         await _look_up(row, it.client, 100)
         row.check("not all were healed when it was over", holds=row.healed == 100)
-    return row.settle()
+    return row.finish()
 
 
 async def _rate_limited(scale: Scale, asked: str) -> Row:
@@ -139,7 +139,7 @@ async def _rate_limited(scale: Scale, asked: str) -> Row:
         await _look_up(row, it.client, row.injected)
     row.measure("requests a key", len(it.http.starts) / row.injected, at_most=1.5)
     row.measure("refused", row.refused, at_most=row.injected / 100)
-    return row.settle()
+    return row.finish()
 
 
 async def _asked(scale: Scale, status: int, name: str) -> Row:
@@ -163,7 +163,7 @@ async def _asked(scale: Scale, status: int, name: str) -> Row:
     row.measure("longest wait", round(max(waits), 3), at_most=latest)
     row.measure("shortest", round(min(waits), 3), at_least=earliest)
     row.check("not two requests each", holds=len(starts) == 2 * row.injected)
-    return row.settle()
+    return row.finish()
 
 
 def _written(text: str) -> str:
@@ -182,7 +182,7 @@ async def _deadline() -> Row:
             await _look_up(row, it.client, 1)
             row.check("it was tried again", holds=len(it.http.starts) == 1)
     row.measure("waited", round(loop_time() - began - 2 * _LATENCY, 3), at_most=0.0)
-    return row.settle()
+    return row.finish()
 
 
 async def _waiters(limit: RateLimit | None) -> Row:
@@ -202,7 +202,7 @@ async def _waiters(limit: RateLimit | None) -> Row:
     row.measure("first after", round(starts[0] - it.http.starts[0], 2), at_least=5.0)
     in_a_moment = max(sum(start <= other < start + 0.001 for other in starts) for start in starts)
     row.measure("in one millisecond", in_a_moment, at_most=10)
-    return row.settle()
+    return row.finish()
 
 
 async def _look_up(row: Row, client: Any, count: int, *, concurrency: int = 64) -> None:

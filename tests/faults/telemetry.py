@@ -31,7 +31,7 @@ _WELL: Final = "answers that are good"
 
 def run(scale: Scale) -> Iterator[Row]:
     """Run the rows of this part."""
-    faults = list(FAULTS) if scale.is_full else scale.chance("telemetry").sample(list(FAULTS), 8)
+    faults = list(FAULTS) if scale.is_full else scale.random_of("telemetry").sample(list(FAULTS), 8)
     for is_given in (False, True):
         whose = "that was given" if is_given else "of its own"
         yield gather(

@@ -22,7 +22,7 @@ def test_each_of_them_is_found_in_a_log(planted: str) -> None:
     with gathering() as evidence:
         logging.getLogger("another.library").debug("before %s after", planted)
 
-    assert f"{planted} in log of another.library" in evidence.complaints()
+    assert f"{planted} in log of another.library" in evidence.leaks()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_frame_that_holds_one_is_found(error: object) -> None:
 
     evidence.take_error(error())  # type: ignore[operator]
 
-    assert any("in locals in" in message for message in evidence.complaints())
+    assert any("in locals in" in message for message in evidence.leaks())
 
 
 @pytest.mark.parametrize("attribute", ["__cause__", "__context__"])
@@ -50,7 +50,7 @@ def test_a_chain_is_followed_both_ways(attribute: str) -> None:
 
     evidence.take_error(error)
 
-    assert any("in locals in" in message for message in evidence.complaints())
+    assert any("in locals in" in message for message in evidence.leaks())
 
 
 def test_a_pickle_is_opened() -> None:
@@ -59,4 +59,4 @@ def test_a_pickle_is_opened() -> None:
 
     evidence.take_pickle({"mobile": EMAIL})
 
-    assert evidence.complaints() == [f"{EMAIL} in pickle"]
+    assert evidence.leaks() == [f"{EMAIL} in pickle"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults.matrix import PARTS, run
-from tests.faults.report import heading, written
+from tests.faults.report import heading, row_line
 from tests.faults.scale import Scale
 
 SEED = 20_260
@@ -14,6 +14,6 @@ def test_nothing_is_lost_doubled_or_wrong(part: str) -> None:
     """Whatever the network, the server or the input does."""
     rows = list(run(part, Scale(SEED, is_full=False)))
 
-    table = "\n".join([heading(), *map(written, rows)])
-    complaints = [f"{row.kind}: {message}" for row in rows for message in row.complaints]
-    assert not complaints, f"{table}\n" + "\n".join(complaints)
+    table = "\n".join([heading(), *map(row_line, rows)])
+    messages = [f"{row.kind}: {message}" for row in rows for message in row.messages]
+    assert not messages, f"{table}\n" + "\n".join(messages)

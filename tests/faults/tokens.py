@@ -42,7 +42,7 @@ class TokenApi:
     """Grants tokens and refuses those that have ended.
 
     Attributes:
-        chance: Latencies come from it.
+        random: Decides the latencies.
         refuse: Makes the answer to a token that is no good.
         said_life: Seconds that a token lives, as told.
         life: Seconds that it lives.
@@ -55,7 +55,7 @@ class TokenApi:
         spoilt: Makes the answers to the first requests for tokens, in order.
     """
 
-    chance: Random
+    random: Random
     refuse: Callable[[], HttpResponse] = REFUSALS["status 401"]
     said_life: float = 3600.0
     life: float = 3600.0
@@ -78,7 +78,7 @@ class TokenApi:
         if request.path != TOKEN_PATH:
             self.starts.append(loop_time())
         is_good = self._ends.get(_token_of(request), 0.0) > loop_time()
-        await asyncio.sleep(self.chance.random() * self.latest)
+        await asyncio.sleep(self.random.random() * self.latest)
         if request.path == TOKEN_PATH:
             return self._grant()
         if not is_good:
@@ -107,18 +107,18 @@ def run(scale: Scale) -> Iterator[Row]:
 
 
 def _rows(scale: Scale) -> Iterator[Coroutine[Any, Any, Row]]:
-    callers, chance = scale.of(1000, 100), scale.chance("tokens")
-    yield _first(TokenApi(chance), callers)
+    callers, random = scale.of(1000, 100), scale.random_of("tokens")
+    yield _first(TokenApi(random), callers)
     for name, refuse in REFUSALS.items():
-        yield _revoked(name, TokenApi(chance, refuse), callers, scale.of(5, 3))
-    yield _ended("tokens that end after 300 s, for an hour", TokenApi(chance, said_life=300, life=300), callers)
-    yield _ended("tokens that end in half the time they say", TokenApi(chance, said_life=600, life=300), callers)
-    yield _late(TokenApi(chance))
-    yield _paced(TokenApi(chance, latest=10.0), callers)
+        yield _revoked(name, TokenApi(random, refuse), callers, scale.of(5, 3))
+    yield _ended("tokens that end after 300 s, for an hour", TokenApi(random, said_life=300, life=300), callers)
+    yield _ended("tokens that end in half the time they say", TokenApi(random, said_life=600, life=300), callers)
+    yield _late(TokenApi(random))
+    yield _paced(TokenApi(random, latest=10.0), callers)
     for name, spoilt in _SPOILT_GRANTS.items():
-        yield _spoilt_grant(name, TokenApi(chance, spoilt=iter(spoilt)), callers)
-    yield _bad_credentials(TokenApi(chance), callers)
-    yield _never_good(TokenApi(chance, life=0), callers)
+        yield _spoilt_grant(name, TokenApi(random, spoilt=iter(spoilt)), callers)
+    yield _bad_credentials(TokenApi(random), callers)
+    yield _never_good(TokenApi(random, life=0), callers)
 
 
 async def _first(api: TokenApi, callers: int) -> Row:
@@ -126,7 +126,7 @@ async def _first(api: TokenApi, callers: int) -> Row:
     async with _answering(api) as it:
         _judge(row, await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers))
     row.measure("fetched", api.asked, at_most=1)
-    return row.settle()
+    return row.finish()
 
 
 async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
@@ -136,7 +136,7 @@ async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
 
     async def revoke() -> None:
         for _ in range(times):
-            await asyncio.sleep(0.3 + 0.3 * api.chance.random())  # somewhere in a round of calls
+            await asyncio.sleep(0.3 + 0.3 * api.random.random())  # somewhere in a round of calls
             api.revoke()
 
     async with _answering(api) as it:
@@ -149,7 +149,7 @@ async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
             _judge(row, endings)
     row.measure("refreshes for each", (api.asked - 1) / api.revoked, at_least=1, at_most=1)
     row.check("no request met a revoked token", holds=api.refused > 0)
-    return row.settle()
+    return row.finish()
 
 
 async def _ended(name: str, api: TokenApi, callers: int) -> Row:
@@ -162,12 +162,12 @@ async def _ended(name: str, api: TokenApi, callers: int) -> Row:
             endings = await look_up_all(find_with(it.client), [next(keys) for _ in range(callers // 10)])
             row.injected += len(endings)
             _judge(row, endings)
-            await asyncio.sleep(20 * api.chance.random())
+            await asyncio.sleep(20 * api.random.random())
     ends = 3600 / min(api.life, 0.85 * api.said_life)
     row.measure("fetched", api.asked, at_least=3600 / api.life, at_most=ends + 1)
     if api.said_life == api.life:
         row.measure("refused", api.refused, at_most=0)
-    return row.settle()
+    return row.finish()
 
 
 async def _late(api: TokenApi) -> Row:
@@ -180,7 +180,7 @@ async def _late(api: TokenApi) -> Row:
         api.latest = 10.0
         _judge(row, await look_up_all(find_with(it.client), map(str, range(20)), concurrency=20))
     row.measure("refreshes", api.asked - 1, at_least=1, at_most=1)
-    return row.settle()
+    return row.finish()
 
 
 async def _paced(api: TokenApi, callers: int) -> Row:
@@ -193,7 +193,7 @@ async def _paced(api: TokenApi, callers: int) -> Row:
     most = max(sum(start <= other < start + 1.0 for other in api.starts) for start in api.starts)
     row.measure("in one second", most, at_most=20)
     row.check("no token was waited for twice", holds=api.asked == 1 or api.refused > 0)
-    return row.settle()
+    return row.finish()
 
 
 def _broken() -> HttpResponse:
@@ -215,7 +215,7 @@ async def _spoilt_grant(name: str, api: TokenApi, callers: int) -> Row:
     row.measure("granted", api.granted, at_most=1)
     row.measure("asked", api.asked, at_most=4)
     row.check(f"{row.refused} refused that a retry can heal", holds=not row.refused)
-    return row.settle()
+    return row.finish()
 
 
 async def _bad_credentials(api: TokenApi, callers: int) -> Row:
@@ -228,7 +228,7 @@ async def _bad_credentials(api: TokenApi, callers: int) -> Row:
     row.measure("asked", api.asked, at_most=1)
     row.check("another error", holds=all(isinstance(ending.error, AuthenticationError) for ending in endings))
     row.check("one error in several hands", holds=len({id(ending.error) for ending in endings}) == callers)
-    return row.settle()
+    return row.finish()
 
 
 async def _never_good(api: TokenApi, callers: int) -> Row:
@@ -239,7 +239,7 @@ async def _never_good(api: TokenApi, callers: int) -> Row:
     row.measure("asked", api.asked, at_most=2)
     row.measure("requests a call", api.refused / callers, at_most=2)
     row.check("another error", holds=all(isinstance(ending.error, AuthenticationError) for ending in endings))
-    return row.settle()
+    return row.finish()
 
 
 def _answering(api: TokenApi) -> AbstractAsyncContextManager[Answering]:

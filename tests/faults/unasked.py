@@ -70,7 +70,7 @@ async def _row(name: str, server: StrayServer, count: int) -> Row:
                 for ending in await look_up_all(find_with(client), [str(number)], concurrency=1):
                     judge(row, ending)
     row.check(f"{row.refused} refused that need not be", holds=not row.refused)
-    return row.settle()
+    return row.finish()
 
 
 async def _have_strays_sent(port: int) -> None:

@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 
 from capillary_async import models
 from capillary_async.codec import Converter
-from capillary_async.models import Customer, Identifier, Profile
+from capillary_async.models import Customer, Identifier, Profile, hypothesis_plugin
 from capillary_async.models.definition import Model, ReadOnlyDict, model
-from capillary_async.testing import strategies
 from tests.payloads import GOOD, located
 
-strategies.register()  # as the package's entry point does
+hypothesis_plugin.register()  # as the package's entry point does
 MODELS = [
     kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model
 ]

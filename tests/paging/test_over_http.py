@@ -161,12 +161,12 @@ async def test_a_broken_listing_is_an_error_and_no_shorter_list(
 
 @pytest.mark.parametrize("ahead", [1, 4])
 @pytest.mark.parametrize("offset_unit", ["records", "pages"])
-@pytest.mark.parametrize("drift", [{"append": 2}, {"prepend": 2}, {"drop_first": 2}, {"drop_last": 2}])
+@pytest.mark.parametrize("mutation", [{"append": 2}, {"prepend": 2}, {"drop_first": 2}, {"drop_last": 2}])
 async def test_rows_that_stay_come_while_others_come_and_go(
-    sandbox: Sandbox, drift: dict[str, int], offset_unit: Any, ahead: int
+    sandbox: Sandbox, mutation: dict[str, int], offset_unit: Any, ahead: int
 ) -> None:
     """Data changes while it is read, also while answers are under way."""
-    sandbox.paging["events"] = Paging(offset_unit=offset_unit, drift=ListMutation(**drift, times=2))
+    sandbox.paging["events"] = Paging(offset_unit=offset_unit, mutation=ListMutation(**mutation, times=2))
     before = sandbox.event_ids(1, 7)
 
     async with open_client(sandbox) as client:
@@ -176,7 +176,7 @@ async def test_rows_that_stay_come_while_others_come_and_go(
     stayed = [row for row in before if row in set(after)]
     assert [row for row in rows if row in set(stayed)] == stayed
     assert len(set(rows)) == len(rows)
-    assert "append" not in drift or rows == after
+    assert "append" not in mutation or rows == after
 
 
 def descriptors() -> int:

@@ -245,7 +245,7 @@ class TestPriority:
         """Somebody waits for them."""
         scene = Scene.of(SLOW)
         bulk = [scene.begin("bulk", is_bulk=True)[0] for _ in range(4)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         await scene.call("call")
         await asyncio.gather(*bulk)
@@ -274,11 +274,11 @@ class TestPriority:
         """A checkout must not wait until one of a hundred slow lookups ends."""
         scene = Scene.of(connections=20, takes=30.0)
         bulk = [scene.begin("bulk", is_bulk=True)[0] for _ in range(50)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         under_way = len(scene.starts)
 
         task, call = scene.begin("checkout")
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         assert under_way == 18
         assert scene.starts[-1] == ("checkout", 0.0)
@@ -290,7 +290,7 @@ class TestPriority:
         scene = Scene.of(connections=2, takes=1.0)
         for _ in range(3):
             task, shared = scene.begin("shared", is_bulk=True)
-            await scene.clock.settle()
+            await scene.clock.run_ready()
             shared.is_bulk = False
             await task
 
@@ -301,7 +301,7 @@ class TestPriority:
         """With one connection it may have that one, for it could never go else."""
         scene = Scene.of(connections=connections, takes=1.0)
         bulk = [scene.begin("bulk", is_bulk=True)[0] for _ in range(200)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         assert len(scene.starts) == for_bulk
         await asyncio.gather(*bulk)
@@ -310,7 +310,7 @@ class TestPriority:
         """Whichever came first."""
         scene = Scene.of(connections=1, takes=1.0)
         tasks = [scene.begin("first")[0], *(scene.begin("bulk", is_bulk=True)[0] for _ in range(2))]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         tasks.append(scene.begin("call")[0])
 
         await asyncio.gather(*tasks)
@@ -401,7 +401,7 @@ class TestLeaving:
         """A cancelled call takes no permit, so its place is free."""
         scene = Scene.of(SLOW)
         tasks = [scene.begin(str(n))[0] for n in range(6)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         tasks[1].cancel()
         tasks[3].cancel()
@@ -442,7 +442,7 @@ class TestLeaving:
         """A client that shuts down leaves a line of nobody; who comes later is served."""
         scene = Scene.of(SLOW, connections=1, takes=0.5)
         tasks = [scene.begin(str(n))[0] for n in range(50)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         for task in tasks:
             task.cancel()
         await outcomes(*tasks)
@@ -455,7 +455,7 @@ class TestLeaving:
         """A loop that ends would hold the client for the rest of the window."""
         scene = Scene.of(SLOW)
         tasks = [scene.begin()[0] for _ in range(2)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         for task in tasks:
             task.cancel()
         await outcomes(*tasks)
@@ -473,7 +473,7 @@ class TestDeadline:
         scene = Scene.of(SLOW)
         for n in range(3):
             scene.begin(str(n))
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         with pytest.raises(DeadlineExceeded, match=r"^the rate limit has no room before the call's deadline$"):
             await scene.call(deadline=2.98)
@@ -485,7 +485,7 @@ class TestDeadline:
         scene = Scene.of(SLOW)
         for n in range(3):
             scene.begin(str(n))
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         await scene.call("in time", deadline=3.0)
 
@@ -508,13 +508,13 @@ class TestDeadline:
         await scene.call()
         for n in range(calls + bulk):
             scene.begin(is_bulk=n < bulk)
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         earliest = 0.98 + ahead * INTERVAL
 
         early, _ = scene.begin(is_bulk=who == "bulk", deadline=earliest - 0.001)
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         in_time, _ = scene.begin(is_bulk=who == "bulk", deadline=earliest + 0.001)
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         assert early.done()
         assert not in_time.done()
@@ -541,7 +541,7 @@ class TestDeadline:
         scene = Scene.of(SLOW)
         await scene.call()
         bulk, _ = scene.begin("bulk", is_bulk=True, deadline=2.5)
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         calls = [scene.begin("call")[0] for _ in range(3)]
 
         (failure,) = await outcomes(bulk)
@@ -570,7 +570,7 @@ class TestPause:
         scene = Scene.of(rate_limit, connections=1, takes=2.0)
         first, _ = scene.begin("first")
         second, _ = scene.begin("second")
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         scene.admission.pause(5.0)
         await asyncio.gather(first, second, scene.begin("later")[0])
@@ -651,7 +651,7 @@ class TestAsking:
         store = a_store(math.inf, math.inf)
         scene = Scene.of(limit=store)
         tasks = [scene.begin()[0] for _ in range(2)]
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         store.answers[:] = [TransportError("no answer"), 0.0]
         assert store.on_change is not None
 

@@ -540,7 +540,7 @@ class TestTrouble:
     async def test_a_fetch_is_on_the_account_of_the_call_that_caused_it(self, scene: Scene) -> None:
         """Its attempts and its waits are that call's, and its deadline, too."""
         caller = asyncio.create_task(scene.call(deadline=2000.0))
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         await scene.call(deadline=3000.0)
 
@@ -552,7 +552,7 @@ class TestTrouble:
         scene.tokens.seconds = 2.0
         scene.tokens.failures.append(DeadlineExceeded("the deadline passed while waiting for the answer"))
         hasty = asyncio.create_task(scene.call(deadline=1000.0 + 2.0))
-        await scene.clock.settle()
+        await scene.clock.run_ready()
 
         answers = await outcomes(*(scene.call(deadline=1000.0 + 60.0) for _ in range(3)))
 

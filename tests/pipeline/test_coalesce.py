@@ -181,7 +181,7 @@ class TestLeaving:
         for task in tasks:
             task.cancel()
         await outcomes(*tasks)
-        await server.clock.settle()
+        await server.clock.run_ready()
 
         assert server.cancelled == 1
         assert server.clock.elapsed == 0.0
@@ -301,7 +301,7 @@ class TestErrors:
         server.clock.call_at(1.0, task.cancel)
 
         await outcomes(task)
-        await server.clock.settle()
+        await server.clock.run_ready()
         del task
         gc.collect()
 
@@ -346,7 +346,7 @@ class TestDeadlines:
     async def test_the_last_deadline_ends_the_request(self, transport: CoalescingTransport, server: SlowServer) -> None:
         """Nobody waits for it any more."""
         (failure,) = await outcomes(transport.send(request(deadline=0.5)))
-        await server.clock.settle()
+        await server.clock.run_ready()
 
         assert isinstance(failure, DeadlineExceeded)
         assert server.cancelled == 1

@@ -413,7 +413,7 @@ class TestPause:
         server = Server(clock, [lambda: throttled(5.0)])
         transport = retrying(server, random=lambda: 0.5)
         first = asyncio.create_task(transport.send(request()))
-        await clock.settle()
+        await clock.run_ready()
 
         await outcomes(*(transport.send(request()) for _ in range(3)))
         await first
@@ -425,7 +425,7 @@ class TestPause:
         server = Server(clock, [lambda: unavailable(5.0)])
         transport = retrying(server)
         first = asyncio.create_task(transport.send(request()))
-        await clock.settle()
+        await clock.run_ready()
 
         await transport.send(request())
 
@@ -438,7 +438,7 @@ class TestPause:
         server = Server(clock, [lambda: throttled(5.0)])
         transport = retrying(server, random=lambda: next(chances))
         first = asyncio.create_task(transport.send(request()))
-        await clock.settle()
+        await clock.run_ready()
 
         await outcomes(*(transport.send(request()) for _ in range(50)))
         await first
@@ -451,7 +451,7 @@ class TestPause:
         server = Server(clock, [lambda: throttled(5.0)])
         transport = retrying(server, random=lambda: 0.25, policy=policy)
         first = asyncio.create_task(transport.send(request()))
-        await clock.settle()
+        await clock.run_ready()
 
         await transport.send(request())
         await first
@@ -484,7 +484,7 @@ class TestPause:
         server = Server(clock, [throttled])
         transport = retrying(server, random=lambda: 0.75)
         first = asyncio.create_task(transport.send(request()))
-        await clock.settle()
+        await clock.run_ready()
 
         await transport.send(request())
         await first

@@ -257,12 +257,12 @@ async def test_a_customers_groups_come_when_asked_for(ask: Asker) -> None:
     ask.sandbox.user_groups_key = "ug2Details"
     ask.sandbox.listing("user_groups", 5).resize(7)
 
-    plain = (await ask.customer(5)).json
+    bare = (await ask.customer(5)).json
     everything = (await ask.customer(5, includedAllUserGroup2="true", includedUserGroup2LoyaltyDetails="true")).json
     page = (await ask.customer(5, ug2Limit=3, ug2Offset=3, ug2PaginationDetails="true")).json
 
     ids = ask.sandbox.user_group_ids(5)
-    assert "ug2Details" not in plain
+    assert "ug2Details" not in bare
     assert [group["id"] for group in everything["ug2Details"]] == ids
     assert "loyaltyDetails" in everything["ug2Details"][0]
     assert [group["id"] for group in page["ug2Details"]] == ids[3:6]

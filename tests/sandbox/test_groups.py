@@ -35,10 +35,10 @@ async def test_members_are_told_pages_only_when_they_ask(ask: Asker) -> None:
     """`pagination` is sent only with `paginationDetails=true`."""
     ask.sandbox.listing("members", 5).resize(12)
 
-    plain = (await ask.members(5, limit=5)).json
+    bare = (await ask.members(5, limit=5)).json
     paged = (await ask.members(5, limit=5, offset=10, paginationDetails="true")).json
 
-    assert "pagination" not in plain
+    assert "pagination" not in bare
     assert paged["pagination"] == {"limit": 5, "offset": 10, "total": 12, "sortBy": "IS_PRIMARY", "sortOrder": "DESC"}
     assert [row["fleetUserId"] for row in paged["data"]] == ask.sandbox.member_ids(5)[10:]
 

@@ -119,9 +119,9 @@ async def test_rules_can_change_while_it_runs(kind: Kind) -> None:
 
 
 @KINDS
-async def test_a_listing_drifts_between_answers(kind: Kind) -> None:
+async def test_a_mutation_changes_the_listing_between_answers(kind: Kind) -> None:
     """Data grows and shrinks while a client reads it."""
-    rules = Paging(drift=ListMutation(prepend=2, append=1))
+    rules = Paging(mutation=ListMutation(prepend=2, append=1))
     async with asking(Sandbox(rows={kind: 10}, paging={kind: rules})) as ask:
         before = ids_of(ask.sandbox, kind)
         rows, _, _ = await READERS[kind](ask, 30, 0)

@@ -107,10 +107,10 @@ class TestTransactions:
 
     async def test_parts_come_only_when_they_are_named(self, ask: Asker) -> None:
         """A part that is not requested is missing, not null."""
-        (plain,) = await rows_of(ask, 7, limit=1)
+        (bare,) = await rows_of(ask, 7, limit=1)
         (full,) = await rows_of(ask, 7, limit=1, embed="BILL_STORE_DETAILS,BILL_POINTS")
 
-        assert full.keys() - plain.keys() == {"billingStore", "billPoints"}
+        assert full.keys() - bare.keys() == {"billingStore", "billPoints"}
 
     @pytest.mark.parametrize(
         ("query", "code"),
@@ -261,11 +261,11 @@ class TestUserGroups:
 
     async def test_parts_come_only_when_they_are_asked_for(self, ask: Asker) -> None:
         """This must hold for the id, the external id and the primary member."""
-        plain = (await ask.get("/v2/userGroup2", id=93257)).json
+        bare = (await ask.get("/v2/userGroup2", id=93257)).json
         full = (await ask.get("/v2/userGroup2", externalId="group-93257", programDetails="true", gapToRenewFor=0)).json
 
-        assert full.keys() - plain.keys() == {"pointsSummaries", "gapToRenew"}
-        assert plain["fleetGroupUsers"][0]["primaryMember"] is True
+        assert full.keys() - bare.keys() == {"pointsSummaries", "gapToRenew"}
+        assert bare["fleetGroupUsers"][0]["primaryMember"] is True
 
     async def test_transactions_have_no_pagination(self, ask: Asker) -> None:
         """The API returns no total here."""

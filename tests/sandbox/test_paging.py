@@ -216,9 +216,12 @@ def test_no_more_rows_go_than_there_are() -> None:
         front.resize(-1)
 
 
-def test_drift_happens_after_each_answer_as_often_as_told() -> None:
+def test_a_mutation_follows_each_of_the_first_answers() -> None:
     """A client could never finish a listing that grows without end."""
-    listing, paging = Listing(10), Paging(drift=ListMutation(append=3, prepend=1, drop_first=2, drop_last=1, times=2))
+    listing, paging = (
+        Listing(10),
+        Paging(mutation=ListMutation(append=3, prepend=1, drop_first=2, drop_last=1, times=2)),
+    )
 
     counts = [len(listing.page(paging, 100, 0).rows) for _ in range(4)]
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args
 
 import vcr
 
-from capillary_async.testing.scrubbing import Scrubber
+from capillary_async.sandbox.scrubbing import Scrubber
 
 RecordMode = Literal["once", "all", "none"]
 # Only these headers are kept, because others may identify the caller.

@@ -10,8 +10,8 @@ import pytest
 
 from capillary_async import CapillaryClient, Customer, OAuth, TargetEvent, TransportError
 from capillary_async.sandbox import Answer, Sandbox
-from capillary_async.testing.cassettes import cassette
-from capillary_async.testing.scrubbing import Scrubber
+from capillary_async.sandbox.cassettes import cassette
+from capillary_async.sandbox.scrubbing import Scrubber
 
 MOBILE = "999565345001"
 CUSTOMER = 565345001

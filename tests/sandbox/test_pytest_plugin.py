@@ -173,9 +173,7 @@ def test_what_is_wrong_with_aioresponses_is_said(pytester: pytest.Pytester) -> N
 
 def test_a_run_that_needs_no_sandbox_does_not_load_it() -> None:
     """The plugin is loaded in every test run of every environment with the package."""
-    code = (
-        "import sys, capillary_async.sandbox.pytest_plugin, capillary_async.testing.pytest_plugin\nprint(*sys.modules)"
-    )
+    code = "import sys, capillary_async.sandbox.pytest_plugin\nprint(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

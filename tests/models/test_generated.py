@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from capillary_async import TargetEvent, models
 from capillary_async.models.definition import Model
-from capillary_async.testing.factories import ModelFactory
-from capillary_async.testing.strategies import register
+from capillary_async.models.factories import ModelFactory
+from capillary_async.models.hypothesis_plugin import register
 
 register()
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"

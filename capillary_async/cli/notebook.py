@@ -1,8 +1,7 @@
-"""Show models as tables in a notebook: `%load_ext capillary_async.notebook`.
+"""The notebook extension, `%load_ext capillary_async`: show models as tables.
 
-After that, the notebook shows a list or a tuple of models as a table with a row for each, and a single model as a table
-with a line for each value. The extension changes the formatters of this notebook only.
-`capillary_async.telemetry.ProgressSink` shows a progress bar for jobs and for `lookup_many`.
+The notebook shows a list or a tuple of models as a table with a row for each model, and a single model as a table with
+a line for each value. The extension changes the formatters of this notebook only.
 """
 
 from collections.abc import Sequence

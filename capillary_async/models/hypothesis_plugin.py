@@ -10,4 +10,4 @@ def register() -> None:
     """Register the strategy for models."""
     # Importing the module is enough. The import may import hypothesis first, which calls this function again while the
     # module is only partly imported, so this function must not use names of the module.
-    import_module("capillary_async.testing.model_strategies")
+    import_module("capillary_async.models.strategies")

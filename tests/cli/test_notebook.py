@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 
 from capillary_async import CapillaryClient, SlabChange, TargetEvent
-from capillary_async.notebook import model_to_html, rows_to_html
+from capillary_async.cli.notebook import model_to_html, rows_to_html
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TUTORIAL = (ROOT / "README.md").read_text("utf-8") + (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 PAGE = (ROOT / "docs" / "how-to" / "notebooks.md").read_text("utf-8")
 # The examples that are neither servers nor tests.
@@ -22,7 +22,7 @@ EXAMPLES = [
     if "asyncio.run(main())" in code
 ]
 SHOWN = """
-%load_ext capillary_async.notebook
+%load_ext capillary_async
 from capillary_async import BasicAuth, CapillaryClient, lookup_many
 from capillary_async.sandbox import Sandbox
 from capillary_async.telemetry import ProgressSink
@@ -30,7 +30,7 @@ from capillary_async.telemetry import ProgressSink
 LOOKED_UP = """
 async with Sandbox() as server, CapillaryClient(server.base_url, BasicAuth(server.till, server.password)) as client:
     async with lookup_many(client.customers.get, range(1, 51)) as outcomes:
-        found = [outcome.value async for outcome in ProgressSink("customers").over(outcomes, total=50)]
+        found = [outcome.value async for outcome in ProgressSink("customers").track(outcomes, total=50)]
     events = await client.targets.list_events(1, 7).collect()
     page = await anext(client.user_groups.list_members(93257).pages())
 """

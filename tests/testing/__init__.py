@@ -1,1 +1,0 @@
-"""What tests of other programs are made of."""
