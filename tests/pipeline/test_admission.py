@@ -430,7 +430,7 @@ class TestLeaving:
             tasks[0].cancel()
 
         ends = asyncio.create_task(first())
-        await scene.clock.settle()
+        await scene.clock.run_ready()
         tasks += [scene.begin(str(n))[0] for n in (1, 2)]
 
         await outcomes(ends, *tasks)
