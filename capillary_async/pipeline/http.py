@@ -14,6 +14,7 @@ import ssl
 import sys
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import attrs
@@ -34,6 +35,7 @@ from capillary_async.pipeline.urls import BaseUrl
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # who calls counts from its own moment
 # Of all the ways to fail, aiohttp repeats just these two by itself.
 _REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+_NO_FAKE: Final = "Connection refused: "  # the beginning of aioresponses' error
 # aiohttp 3.14 gave its answers an argument that libraries which fake them do not know yet.
 _UNFIT_FAKE: Final = (
     "the library that fakes answers in this test does not fit the installed aiohttp, as aioresponses 0.7.9 does not "
@@ -145,11 +147,25 @@ class HttpConnection:
             return refused_by_proxy(error.status)
         if isinstance(error, HttpProcessingError):
             error = aiohttp.ClientPayloadError()
+        if str(error).startswith(_NO_FAKE) and is_session_patched():
+            return _without_fake_answer(str(error))
         if isinstance(error, aiohttp.ClientError | OSError | EOFError):
             return TransportError(f"the connection broke or the answer was malformed ({type(error).__name__})")
         if isinstance(error, TypeError) and "ClientResponse.__init__" in str(error):
             return TransportError(f"the request failed (TypeError): {_UNFIT_FAKE}", retryable=False)
         return None
+
+
+def _without_fake_answer(text: str) -> TransportError:
+    """Return the error for a request that aioresponses has no answer for; its own error ends with method and URL."""
+    method, _, url = text.removeprefix(_NO_FAKE).partition(" ")
+    names = ", ".join(dict.fromkeys(name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)))
+    request = f"{method} with the query parameters {names}" if names else f"{method} without query parameters"
+    return TransportError(
+        f"no fake answer of this test matches {request}; aioresponses compares whole URLs, so register the URL with"
+        " these parameters, or a pattern such as re.compile(...)",
+        retryable=False,
+    )
 
 
 def _without_connection(error: aiohttp.ClientConnectorError) -> TransportError:

@@ -103,6 +103,11 @@ FIXTURE = """
     async def test_it(capillary_aioresponses):
         assert await ask(capillary_aioresponses) == 306
 """
+OTHER_URL = """
+    async def test_it(capillary_aioresponses):
+        async with CapillaryClient(Region.EU, AccessToken("t")) as client:
+            await client.customers.find_id("email", "somebody@example.com")
+"""
 ASYNCIO = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
 AUTO = (*ASYNCIO, "--asyncio-mode=auto")
 
@@ -159,6 +164,18 @@ def test_aioresponses_works_when_asked_for(pytester: pytest.Pytester, code: str,
     result = pytester.runpytest_subprocess("-W", "error", *AUTO, *options)
 
     result.assert_outcomes(passed=1)
+
+
+def test_a_request_without_a_fake_answer_is_described(pytester: pytest.Pytester) -> None:
+    """The error of aioresponses says only "connection refused". Values are left out, because they may be personal."""
+    pytester.makepyfile(CANNED + OTHER_URL)
+
+    result = pytester.runpytest_subprocess(*AUTO)
+
+    result.assert_outcomes(failed=1)
+    wanted = "matches GET with the query parameters identifierName, identifierValue, source; aioresponses compares*"
+    result.stdout.fnmatch_lines([f"*TransportError: no fake answer of this test {wanted}(/v2/customers/lookup)"])
+    result.stdout.no_fnmatch_line("*TransportError*somebody@example.com*")
 
 
 def test_what_is_wrong_with_aioresponses_is_said(pytester: pytest.Pytester) -> None:
