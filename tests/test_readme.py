@@ -57,7 +57,7 @@ def test_it_is_one_screen() -> None:
 
 def test_it_says_that_it_only_reads() -> None:
     """A reviewer asks this first."""
-    assert "reads only" in README[:400]
+    assert "only reads" in README[:400]
 
 
 def test_its_rows_are_those_of_the_page_of_endpoints() -> None:
