@@ -1,4 +1,4 @@
-"""Write the parts of the reference that follow from the code, so that they cannot grow old."""
+"""Generate parts of the reference from the code, so that they are always current."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -22,54 +22,54 @@ from capillary_async.options import Region
 from capillary_async.sandbox.answers import CODES
 from capillary_async.sync.mirror import Blocking
 
-# What data is, which has no docstring.
+# Descriptions of constants, which have no docstrings.
 _SAID: Final[Mapping[str, str]] = {"LOOKUPS": "The lookups of the table above, by name.\n\n"}
-# Modules whose public names stand on a page of their own.
+# Modules with a page for their public names.
 MODULES: Final = ("jobs", "distributed", "sync", "telemetry", "sandbox")
-# What to do about an error of each class. A class without an entry takes the one of its parent.
+# Advice for each class of errors. A class without an entry has the advice of its parent.
 ADVICE: Final[Mapping[type[errors.CapillaryError], str]] = {
-    errors.CapillaryError: "Catch it where any failure is handled in the same way.",
-    errors.ConfigurationError: "Correct the settings that the message names. No later attempt changes it.",
+    errors.CapillaryError: "Catch this class to handle all failures in the same way.",
+    errors.ConfigurationError: "Correct the settings that the message names. A retry does not help.",
     errors.InvalidArgumentError: "Correct the argument that the message names. Nothing was sent.",
     errors.TransportError: "Check the network, the proxy and the certificates. The same call may work later.",
     errors.DeadlineExceeded: "Give the call a longer `deadline`, or answer your own caller without the data.",
     errors.ResponseError: "Look at `codes`, `status` and `errors`; give Capillary's support the `request_id`.",
     errors.AuthenticationError: "Check the till or key, and its password or secret.",
     errors.AccessDeniedError: "Ask Capillary for access with this till or key.",
-    errors.NotFoundError: "Check the id and `source`. It is an answer, so do not repeat the call.",
+    errors.NotFoundError: "Check the id and `source`. Do not repeat the call, because the answer is final.",
     errors.CustomerMergedError: (
         "Find the customer by mobile number, e-mail address or external id:"
         " [A customer that was merged into another](../how-to/merged-customers.md)."
     ),
-    errors.InvalidRequestError: "Correct the request. The same request is refused again.",
+    errors.InvalidRequestError: "Correct the request. The same request would be refused again.",
     errors.RateLimitedError: "Set `ClientOptions.rate_limit` below the limit of your key; share it between processes.",
-    errors.ServerError: "Call again later if `retryable` is true; the client has done so already, within its budget.",
-    errors.UnexpectedResponseError: "Check the base URL. A gateway or another server has answered.",
+    errors.ServerError: "Call again later if `retryable` is true. The client has already retried within its budget.",
+    errors.UnexpectedResponseError: "Check the base URL. A gateway or another server answered.",
     errors.DecodeError: "Report it to the developers with `location` and the request id.",
     errors.TableError: "Change the column that `location` names, or write the rows as JSON lines.",
-    errors.PaginationError: "Read the rest by `pager.resume(error.cursor)`, or read the listing again.",
+    errors.PaginationError: "Read the other rows with `pager.resume(error.cursor)`, or read the listing again.",
 }
-# The API's words for codes that the sandbox never sends.
+# The API's messages for codes that the sandbox never sends.
 _OTHER_CODES: Final[Mapping[int, str]] = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not found",
     429: "Too many requests",
     461: "The search is busy",
-    498: "The token has ended or is not valid",
+    498: "The token has expired or is not valid",
     1620: "External id is not valid",
     4001: "Authorisation status is not available",
     8100: "offset is below 0",
     8101: "limit is 0 or less",
     8102: "limit is above 100",
     11002: "The ledger is not available",
-    11006: "limit is above the largest",
+    11006: "limit is above the maximum",
     300005: "No access to promotions",
 }
 
 
 def write_pages(folder: Path) -> None:
-    """Write each page into `folder`, unless it says the same already."""
+    """Write each page into `folder`, unless the file has the same text."""
     folder.mkdir(exist_ok=True)
     for name, make in pages().items():
         page, text = folder / f"{name}.md", make()
@@ -78,7 +78,7 @@ def write_pages(folder: Path) -> None:
 
 
 def pages() -> dict[str, Callable[[], str]]:
-    """Return what writes each part, by the part's name."""
+    """Return the function that writes each part, by the part's name."""
     return {
         "errors": error_catalogue,
         "codes": code_table,
@@ -96,7 +96,7 @@ def pages() -> dict[str, Callable[[], str]]:
 
 
 def error_classes() -> list[type[errors.CapillaryError]]:
-    """Return every public error class, from the general to the special."""
+    """Return every public error class, base classes first."""
 
     def below(cls: type[errors.CapillaryError]) -> Iterator[type[errors.CapillaryError]]:
         yield cls
@@ -108,12 +108,12 @@ def error_classes() -> list[type[errors.CapillaryError]]:
 
 
 def advice(cls: type[errors.CapillaryError]) -> str:
-    """Return what to do about an error."""
+    """Return the advice for an error class."""
     return next(ADVICE[parent] for parent in cls.__mro__ if parent in ADVICE)
 
 
 def error_catalogue() -> str:
-    """Document each error class, with what to do."""
+    """Document each error class with its advice."""
     return "".join(
         f"## {cls.__name__}\n\n{_auto('class', f'capillary_async.{cls.__name__}()')}**What to do:** {advice(cls)}\n\n"
         for cls in error_classes()
@@ -121,7 +121,7 @@ def error_catalogue() -> str:
 
 
 def code_table() -> str:
-    """List the API's words for each of its codes, and what it is raised as."""
+    """List each code of the API with its message and its error class."""
     meanings = {**_OTHER_CODES, **{code: text for code, (_, text) in CODES.items()}}
     rows = "".join(
         f"| {{index}}`{code}` | {meanings[code].rstrip('.')} | [{cls.__name__}](#{cls.__name__.lower()}) |\n"
@@ -137,7 +137,7 @@ def public_classes() -> list[type]:
 
 
 def public_models() -> list[type]:
-    """Return every public model, and what else an attribute of one may hold."""
+    """Return every public model and every other class of attributes."""
     return [cls for cls in public_classes() if not issubclass(cls, Enum)]
 
 
@@ -212,7 +212,7 @@ def _auto_of(module: Any, full_name: str, name: str) -> str:
 
 
 def _alias(full_name: str, name: str, cls: type) -> str:
-    """Document a class that mirrors an async one: its members are documented there."""
+    """Document a blocking class; the async class documents its members."""
     members = ", ".join(
         f"`{member}`" for member in dir(cls) if not member.startswith("_") and member not in dir(Blocking)
     )
@@ -221,7 +221,7 @@ def _alias(full_name: str, name: str, cls: type) -> str:
 
 
 def spell(into: Any) -> str:
-    """Write a type as a reader of the documentation needs it: without marks, modules and quotes."""
+    """Write a type without markers, modules and quotes."""
     if get_origin(into) is Annotated:
         return spell(get_args(into)[0])
     if isinstance(into, UnionType) or str(get_origin(into)) == "typing.Union":

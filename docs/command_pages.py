@@ -1,4 +1,4 @@
-"""Write the reference of the command line from the command itself."""
+"""Generate the reference of the command line from the commands."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from capillary_async.cli import commands
 from capillary_async.cli.exit_codes import EXIT_CODES
 
-# Other panels than this hold options that several commands share; they are described once.
+# The other panels have options of several commands, which are described only once.
 _OWN: Final = ("Parameters", "Arguments")
 _BUILT_IN: Final = ("--help", "-h", "--version", "--install-completion")
 _EXAMPLE: Final = "Example: "
@@ -25,7 +25,7 @@ def exit_codes() -> str:
 
 
 def command_pages() -> str:
-    """Document every command, by the panels of `capillary --help`, and the options that they share."""
+    """Document every command, in the panels of `capillary --help`, and the shared options."""
     app = commands.build()
     found = [(f"capillary {name}", app[name], app.default_parameter) for name in app if name not in _BUILT_IN]
     bulk = app["bulk"]
@@ -75,7 +75,7 @@ def _first(groups: Any) -> str:
 
 
 def _summary(text: str | None) -> str:
-    """Return a docstring up to its sections; those are about Python."""
+    """Return a docstring without its sections, because these are about Python."""
     lines = re.split(r"\n\s*(?:Args|Returns|Raises):\s*\n", text or "")[0]
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", lines) if paragraph.strip())
 

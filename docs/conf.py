@@ -49,7 +49,7 @@ python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 add_module_names = False
 toc_object_entries = False
-autodoc_mock_imports = ["vcr"]  # an extra of the test kit
+autodoc_mock_imports = ["vcr"]  # needs polyfactory
 
 html_theme = "furo"
 html_title = f"capillary_async {release}"
@@ -63,7 +63,7 @@ write_pages(Path(__file__).parent / "reference" / "generated")
 
 
 def indent_fences(_app: Sphinx, _what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
-    """Make code blocks of reStructuredText from the fences of a docstring."""
+    """Replace the code fences of a docstring by code blocks of reStructuredText."""
     is_code, written = False, list[str]()
     for line in lines:
         if _FENCE.match(line.strip()):
@@ -75,13 +75,13 @@ def indent_fences(_app: Sphinx, _what: str, _name: str, _thing: Any, _options: A
 
 
 def keep_colons(app: Sphinx, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
-    """Read a property's docstring as that of a method: napoleon takes what stands before its first colon for a type."""
+    """Read a property's docstring as a method's, because napoleon treats the text before its first colon as a type."""
     if what in ("attribute", "property"):
         lines[:] = ["..", "", *GoogleDocstring(lines, app.config).lines()]
 
 
 def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Element) -> Element | None:
-    """Link a class that a signature names by its own module to the place where its public name stands."""
+    """Link a class in a signature to the page of its public name."""
     name = str(node.get("reftarget", "")).rpartition(".")[2]
     if node.get("refdomain") != "py" or name not in capillary_async.__all__:
         return None
@@ -93,11 +93,11 @@ def find_public(app: Sphinx, env: BuildEnvironment, node: Element, contnode: Ele
 
 
 def setup(app: Sphinx) -> None:
-    """Add what the extensions above do not do."""
+    """Connect the functions above."""
     python_class: Any = PythonDomain.directives["class"]
     for field in python_class.doc_field_types:
-        field.label = "Attributes" if field.name == "variable" else field.label  # what the docstrings call them
-    app.connect("autodoc-process-docstring", indent_fences, priority=100)  # before napoleon reads it
+        field.label = "Attributes" if field.name == "variable" else field.label  # the names in docstrings
+    app.connect("autodoc-process-docstring", indent_fences, priority=100)  # runs before napoleon
     app.connect("autodoc-process-docstring", keep_colons, priority=200)
     app.connect("missing-reference", find_public)
     app.connect("build-finished", write_llms_txt)

@@ -1,6 +1,6 @@
 """Draw the pictures of the documentation: `python docs/draw.py` writes them into `docs/pictures`.
 
-The walks are drawn from real requests against the sandbox, and the terminal shows a real run of the demo.
+The walks show requests to a sandbox, and the terminal shows a run of the demo.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ def draw_pipeline() -> None:
     """Draw the stack of transports."""
     layers = (
         ("endpoint", "arguments → request"),
-        ("dispatch", "deadline, figures of the call, structured answer"),
+        ("dispatch", "deadline, numbers of the call, decoded answer"),
         ("lifecycle", "open or closed"),
         ("coalesce", "identical calls share one request"),
         ("retry", "backoff, budget"),
@@ -89,17 +89,17 @@ def draw_pipeline() -> None:
         if place:
             picture.arrow(120, y - 16, 120, y)
             picture.arrow(170, y, 170, y - 16)
-    picture.save("pipeline", "The way of a call from the endpoint down to the socket and back")
+    picture.save("pipeline", "The path of a call from the endpoint to the socket and back")
 
 
 @attrs.frozen
 class Answer:
-    """What a request of a walk asked for, and which rows answered it.
+    """A request of a walk, and the rows of its answer.
 
     Attributes:
         query: Its `limit` and `offset`.
-        first: The first of the rows, from 0.
-        rows: How many rows came.
+        first: Number of the first row, from 0.
+        rows: Number of rows.
     """
 
     query: str
@@ -108,7 +108,7 @@ class Answer:
 
 
 async def walk(offset_unit: Literal["records", "pages"], *, page_size: int = 10) -> tuple[int, list[list[Answer]]]:
-    """Read a listing with a client that knows nothing of it, and once more; return its length and the answers."""
+    """Read a listing twice with a new client; return its length and the answers of both walks."""
     walks: list[list[Answer]] = []
     async with (
         Sandbox(offset_unit=offset_unit) as sandbox,
@@ -127,7 +127,7 @@ async def walk(offset_unit: Literal["records", "pages"], *, page_size: int = 10)
 
 
 def draw_walks() -> None:
-    """Draw which rows the requests of a cold and of a warm walk brought, under both readings of `offset`."""
+    """Draw the rows of each answer of a first and of a later walk, under both readings of `offset`."""
     picture = Picture(860, 0)
     top = 30
     for unit in _UNITS:
@@ -142,9 +142,9 @@ def draw_walks() -> None:
                     picture.cell(_LEFT + _CELL * row, y, is_new=row >= seen)
                 seen = max(seen, answer.first + answer.rows)
             top += 34 * len(answers) + 46
-    picture.text(20, top, "Each square is a row of the answer. Filled: new. Empty: a row that came before.")
+    picture.text(20, top, "Each square is a row of the answer. Filled: a new row. Empty: a row of an earlier answer.")
     picture.height = top + 20
-    picture.save("walks", "The requests of a cold and of a warm walk over the same listing")
+    picture.save("walks", "The requests of a first and of a later walk over the same listing")
 
 
 def draw_terminal() -> None:
@@ -163,7 +163,7 @@ def draw_terminal() -> None:
 
 
 def draw_job() -> None:
-    """Draw the life of a job."""
+    """Draw the states of a job."""
     picture = Picture(760, 210)
     states: Iterable[tuple[float, float, str]] = (
         (20, 80, "created"),
@@ -184,12 +184,12 @@ def draw_job() -> None:
         "marker-end='url(#tip)'/>"
     )
     picture.text(430, 30, "every key has an outcome")
-    picture.text(360, 140, "run again: goes on with the keys that are left")
-    picture.save("job", "The life of a bulk job")
+    picture.text(360, 140, "run again: continues with the pending keys")
+    picture.save("job", "The states of a bulk job")
 
 
 def main() -> None:
-    """Draw everything."""
+    """Draw all pictures."""
     PICTURES.mkdir(exist_ok=True)
     draw_pipeline()
     draw_job()

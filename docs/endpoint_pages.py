@@ -1,4 +1,4 @@
-"""Write the reference of the endpoints: every method with its command and its path."""
+"""Generate the reference of the endpoints: every method with its command and its path."""
 
 import inspect
 import re
@@ -19,7 +19,7 @@ _GROUPS: Final = ("customers", "user_groups", "targets", "promotions", "ledger")
 _MODULE: Final = re.compile(r"~?\b(?:[a-z_]+\.)+(?=[A-Z_])")
 _SEVERAL: Final = re.compile(r"_Collection\[([^\]]+)\] \| Iterator\[\1\]")
 _NAPOLEON: Final[Any] = Config(napoleon_use_param=True, napoleon_use_rtype=False)
-# Paths stand in the page of endpoints, which a test compares with the requests that are sent.
+# The page of endpoints has the paths; a test compares it with the sent requests.
 _ROW: Final = re.compile(r"^\| `([\w.]+)` \| `[\w-]+` \| `(/[^`]+)` \| ([^|]+) \|", re.MULTILINE)
 _PAGE: Final = Path(__file__).parent / "explanation" / "endpoints.md"
 

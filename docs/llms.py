@@ -1,4 +1,4 @@
-"""Write the site for language models: `llms.txt` lists the pages, `llms-full.txt` has their text."""
+"""Write the site for language models: `llms.txt` lists the pages, and `llms-full.txt` has their text."""
 
 from pathlib import Path
 from typing import Final, cast
@@ -35,6 +35,6 @@ def _line(name: str, page: nodes.document) -> str:
 
 
 def _text(app: Sphinx, page: nodes.document) -> str:
-    translator = TextTranslator(page, cast("TextBuilder", app.builder))  # it takes the settings alone from it
+    translator = TextTranslator(page, cast("TextBuilder", app.builder))  # it reads only the settings
     page.walkabout(translator)
     return translator.body.strip()

@@ -17,7 +17,7 @@ dumps = partial(json.dumps, default=str)
 
 
 async def keep_client(app: web.Application) -> AsyncIterator[None]:
-    """Open the client when the service starts, and close it when the last request has its answer."""
+    """Open the client when the service starts, and close it after the last answer."""
     async with make_client() as client:
         app[CLIENT] = client
         yield
@@ -25,7 +25,7 @@ async def keep_client(app: web.Application) -> AsyncIterator[None]:
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what the client raises into an answer."""
+    """Answer with a status for each error of the client."""
     try:
         return await handler(request)
     except CapillaryError as error:
@@ -45,7 +45,7 @@ async def show_tier_by_mobile(request: web.Request) -> web.Response:
 
 
 async def make_app() -> web.Application:
-    """Put the service together; gunicorn takes it as well (`--worker-class aiohttp.GunicornWebWorker`)."""
+    """Create the service; gunicorn can also run it (`--worker-class aiohttp.GunicornWebWorker`)."""
     app = web.Application(middlewares=[answer_errors])
     app.cleanup_ctx.append(keep_client)
     app.router.add_get("/customers/{id:[1-9][0-9]{0,17}}/tier", show_tier)
@@ -54,5 +54,5 @@ async def make_app() -> web.Application:
 
 
 if __name__ == "__main__":
-    # Without `handler_cancellation` a caller who leaves lets the call go on for nobody.
+    # Without `handler_cancellation` a call continues after its caller has disconnected.
     web.run_app(make_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), handler_cancellation=True)

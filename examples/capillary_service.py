@@ -1,7 +1,8 @@
-"""What every service and worker here shares: how the client is set up, what is looked up, what errors become.
+"""The parts that all services and workers share: the client, the lookups, and the statuses for errors.
 
-One client a process: it holds the connections, the token and the rate limit. `CAPILLARY_BASE_URL`, `CAPILLARY_TILL` and
-`CAPILLARY_PASSWORD` say where and who (`capillary sandbox` prints them for a server on this machine).
+Each process has one client, which holds the connections, the token and the rate limit. `CAPILLARY_BASE_URL`,
+`CAPILLARY_TILL` and `CAPILLARY_PASSWORD` are the address and the login; `capillary sandbox` prints them for a server on
+this machine.
 """
 
 import math
@@ -27,7 +28,7 @@ from capillary_async import (
 GATEWAY_TIMEOUT = 504
 UNAVAILABLE = 503
 BAD_GATEWAY = 502
-# What no later attempt changes, and the caller can do something about.
+# Errors of the caller; a retry does not help.
 REFUSALS: tuple[tuple[type[CapillaryError], int], ...] = (
     (NotFoundError, 404),
     (CustomerMergedError, 409),
@@ -39,25 +40,25 @@ REFUSALS: tuple[tuple[type[CapillaryError], int], ...] = (
 
 @dataclass
 class Tier:
-    """Where a customer stands; points travel as text, for they are exact."""
+    """A customer's tier and points. Answers have the points as text, because they are exact."""
 
     tier: str | None
     points: Decimal | None
 
 
 def options() -> ClientOptions:
-    """Choose options for a service: callers wait 2 seconds at most, and share answers that they ask for together."""
+    """Return options for a service: a deadline of 2 seconds, and one request for identical calls that run together."""
     deadline = float(os.environ.get("CAPILLARY_DEADLINE", "2"))
     return ClientOptions(deadline=deadline, coalesce=True, rate_limit=rate_limit())
 
 
 def make_client() -> CapillaryClient:
-    """Set a client up; `async with` opens it, or `open` and `aclose` do."""
+    """Create a client; open it with `async with`, or with `open` and `aclose`."""
     return CapillaryClient.from_env(options=options())
 
 
 def rate_limit() -> RateLimit:
-    """Read the key's limit; with `CAPILLARY_LIMIT_URL` all processes keep it together.
+    """Read the rate limit; with `CAPILLARY_LIMIT_URL` all processes share it.
 
     `CAPILLARY_RATE` is requests and seconds, such as `1000/60`; the URL is `file:///…` or `redis://…`.
     """
@@ -69,26 +70,29 @@ def rate_limit() -> RateLimit:
 
 
 def tier_in(customer: Customer) -> Tier:
-    """Read the tier of a customer that was asked for with the points embedded."""
+    """Return the tier of a customer that was fetched with its points."""
     summary = customer.points_summary
     return Tier(summary.current_slab, summary.loyalty_points) if summary else Tier(None, None)
 
 
 async def tier_of(client: CapillaryClient, customer_id: int) -> Tier:
-    """Look a customer's tier up."""
+    """Look up a customer's tier."""
     return tier_in(await client.customers.get(customer_id, embed=["points"]))
 
 
 async def tier_by_mobile(client: CapillaryClient, mobile: str) -> Tier:
-    """The same, of whoever has a mobile number; services take it in a body, for paths end up in logs and traces."""
+    """Look up the tier of the customer with a mobile number.
+
+    Services receive the number in a body, because paths are written to logs and traces.
+    """
     return await tier_of(client, await client.customers.find_id("mobile", mobile))
 
 
 def status_of(error: CapillaryError) -> int:
-    """Choose the HTTP status with which a service answers its own caller.
+    """Choose the HTTP status of a service's answer for an error.
 
-    What the API refuses for good is a 4xx. What may work in a moment is a 503, and the deadline a 504. Everything else
-    (our own credentials, an answer that nobody documents) is no fault of the caller's: a 502.
+    A refusal of the API is a 4xx. A retryable error is a 503, and the deadline a 504. Any other error, such as wrong
+    credentials of the service or an undocumented answer, is a 502.
     """
     if isinstance(error, DeadlineExceeded):
         return GATEWAY_TIMEOUT
@@ -99,12 +103,12 @@ def status_of(error: CapillaryError) -> int:
 
 
 def headers_of(error: CapillaryError) -> dict[str, str]:
-    """Say when to come back, in whole seconds, where that is what the status means."""
+    """Return a `Retry-After` in whole seconds for a 503."""
     if status_of(error) != UNAVAILABLE:
         return {}
     return {"Retry-After": str(math.ceil(getattr(error, "retry_after", None) or 1))}
 
 
 def body_of(error: CapillaryError) -> dict[str, str]:
-    """Say what went wrong; the text names no customer and no secret."""
+    """Return the error as JSON; the message names no customer and no secret."""
     return {"error": type(error).__name__, "message": str(error)}

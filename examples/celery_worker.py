@@ -1,7 +1,7 @@
 """A Celery worker: `celery --app celery_worker worker`.
 
-Celery's tasks are plain functions in processes that it forks. So each process has one blocking client, which runs one
-event loop in a thread, for all of its tasks.
+Celery's tasks are plain functions in forked processes. So each process has one blocking client for all its tasks. The
+client runs an event loop in a thread.
 """
 
 import os
@@ -24,24 +24,24 @@ app.conf.broker_transport_options = {
     "data_folder_out": os.environ.get("BROKER_FOLDER", ""),
     "control_folder": os.environ.get("BROKER_FOLDER", ""),
 }
-client = CapillaryClient.from_env(options=options())  # not open yet, so that a fork does it no harm
+client = CapillaryClient.from_env(options=options())  # opened after the fork
 
 
 @worker_process_init.connect
 def open_client(**_: object) -> None:
-    """Open the client behind the fork: neither its thread nor its connections would survive one."""
+    """Open the client after the fork, because threads and connections do not survive a fork."""
     client.open()
 
 
 @worker_process_shutdown.connect
 def close_client(**_: object) -> None:
-    """Close it before the process ends."""
+    """Close the client before the process ends."""
     client.close()
 
 
 @app.task(bind=True, max_retries=5)
 def find_tier(task: "Task", customer_id: int) -> dict[str, str | None]:
-    """Look a customer's tier up; what may work later is tried later, and everything else fails the task."""
+    """Look up a customer's tier; retry the task after a retryable error, and fail it after any other."""
     try:
         tier = tier_in(client.customers.get(customer_id, embed=["points"]))
     except CapillaryError as error:

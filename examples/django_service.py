@@ -1,6 +1,6 @@
 """A Django service in one file: `uvicorn django_service:application`.
 
-Django answers no lifespan events, so that nobody would open the client; the application at the end does.
+Django ignores lifespan events, so the ASGI application at the end opens the client.
 """
 
 import json
@@ -19,7 +19,7 @@ from capillary_async import CapillaryClient, CapillaryError
 
 settings.configure(
     ROOT_URLCONF=__name__,
-    SECRET_KEY="for an example that signs nothing",  # noqa: S106
+    SECRET_KEY="not secret, because this example signs nothing",  # noqa: S106
     ALLOWED_HOSTS=["127.0.0.1", "localhost"],
 )
 
@@ -28,7 +28,7 @@ _clients: list[CapillaryClient] = []
 
 
 def answers_errors(view: View) -> View:
-    """Turn what the client raises into an answer."""
+    """Answer with a status for each error of the client."""
 
     @wraps(view)
     async def answering(request: HttpRequest, **arguments: Any) -> JsonResponse:
@@ -60,7 +60,7 @@ django = get_asgi_application()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Keep the client open from the server's start to its end, and leave everything else to Django."""
+    """Keep the client open while the server runs, and pass requests to Django."""
     if scope["type"] != "lifespan":
         await django(scope, receive, send)
         return

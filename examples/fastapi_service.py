@@ -13,7 +13,7 @@ from capillary_async import CapillaryClient, CapillaryError, TargetEvent
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Open the client when the service starts, and close it when the last request has its answer."""
+    """Open the client when the service starts, and close it after the last answer."""
     async with make_client() as client:
         app.state.client = client
         yield
@@ -31,23 +31,23 @@ app = FastAPI(lifespan=lifespan)
 
 @app.exception_handler(CapillaryError)
 async def answer_error(_: Request, error: CapillaryError) -> JSONResponse:
-    """Turn what the client raises into an answer."""
+    """Answer with a status for each error of the client."""
     return JSONResponse(body_of(error), status_code=status_of(error), headers=headers_of(error))
 
 
 @app.get("/customers/{customer_id}/tier")
 async def show_tier(client: Client, customer_id: Annotated[int, Path(gt=0)]) -> Tier:
-    """Where a customer stands."""
+    """Return a customer's tier and points."""
     return await tier_of(client, customer_id)
 
 
 @app.post("/tiers")
 async def show_tier_by_mobile(client: Client, mobile: Annotated[str, Body(embed=True)]) -> Tier:
-    """The same, of whoever has a mobile number."""
+    """Return tier and points of the customer with a mobile number."""
     return await tier_by_mobile(client, mobile)
 
 
 @app.get("/customers/{customer_id}/events/{target_rule_id}")
 async def show_events(client: Client, customer_id: int, target_rule_id: int) -> list[TargetEvent]:
-    """A customer's events for a target: models are answers, and FastAPI knows their schema."""
+    """Return a customer's events for a target. Models are valid responses, and FastAPI has their schema."""
     return await client.targets.list_events(customer_id, target_rule_id).collect()

@@ -14,7 +14,7 @@ from capillary_async import CapillaryClient, CapillaryError
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Open the client when the service starts, and close it when the last request has its answer."""
+    """Open the client when the service starts, and close it after the last answer."""
     async with make_client() as client:
         app.state.client = client
         yield
@@ -27,19 +27,19 @@ async def the_client(state: State) -> CapillaryClient:
 
 
 def answer_error(_: Request[Any, Any, Any], error: CapillaryError) -> Response[dict[str, str]]:
-    """Turn what the client raises into an answer."""
+    """Answer with a status for each error of the client."""
     return Response(body_of(error), status_code=status_of(error), headers=headers_of(error))
 
 
 @get("/customers/{customer_id:int}/tier")
 async def show_tier(client: CapillaryClient, customer_id: int) -> Tier:
-    """Where a customer stands."""
+    """Return a customer's tier and points."""
     return await tier_of(client, customer_id)
 
 
 @post("/tiers", status_code=200)
 async def show_tier_by_mobile(client: CapillaryClient, data: dict[str, str]) -> Tier:
-    """The same, of whoever has the mobile number in a body such as `{"mobile": "919988123456"}`."""
+    """Return tier and points of the customer with the mobile number in a body such as `{"mobile": "919988123456"}`."""
     return await tier_by_mobile(client, data["mobile"])
 
 

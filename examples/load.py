@@ -1,8 +1,8 @@
-"""How many callers does each service serve, and how long do they wait? `python examples/load.py`; needs wrk.
+"""Measure throughput and latency of each service under load: `python examples/load.py`; needs wrk.
 
-Each service runs as its users run it, in a process of its own (gunicorn: two), and so does the sandbox behind it. wrk
-asks with 64 connections for a customer that nobody asked for before, so that no two calls share an answer. The floor is
-the sandbox itself, asked by wrk without any service: each call of a service costs one such answer and more.
+Each service runs in its own process (gunicorn: two), as in production, and so does the sandbox. wrk has 64 connections
+and requests another customer each time, so that no two calls share an answer. The floor is the sandbox without a
+service, because each call of a service needs one answer of the sandbox.
 """
 
 import os
@@ -36,7 +36,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
         *("--worker-class", "uvicorn_worker.UvicornWorker", "fastapi_service:app"),
     ),
 }
-# Every id ends in 001, so that each is a customer.
+# All ids end in 001, so all customers exist.
 REQUESTS = """
 local number = 0
 request = function()
@@ -50,13 +50,13 @@ ANSWERED = re.compile(r"(\d+) requests in")
 
 
 class Running(NamedTuple):
-    """A server that was started: where it listens, and its process."""
+    """A running server: its URL and its process."""
 
     url: str
     pid: int
 
     def cpu(self) -> float:
-        """Return the seconds of CPU that its process and the workers of it have used."""
+        """Return the CPU seconds of the process and its workers."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()
         return sum(_cpu_of(pid) for pid in (str(self.pid), *children))
 
@@ -68,7 +68,7 @@ def _cpu_of(pid: str) -> float:
 
 @contextmanager
 def started(*command: str, **variables: str) -> Iterator[Running]:
-    """Run `python -m command`, and yield it once it says where it listens."""
+    """Run `python -m command`, and yield it when it prints its URL."""
     path = os.pathsep.join([str(HERE), str(HERE.parent)])
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PORT": "0", **variables}
     process = subprocess.Popen(
@@ -89,7 +89,7 @@ def started(*command: str, **variables: str) -> Iterator[Running]:
 
 
 def load(server: Running, *headers: str, seconds: int = SECONDS) -> dict[str, str]:
-    """Run wrk, and return its figures, and the CPU that the server has used for each answer."""
+    """Run wrk; return its figures, and the CPU time of the server for each answer."""
     before = server.cpu()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(REQUESTS)
@@ -105,7 +105,7 @@ def load(server: Running, *headers: str, seconds: int = SECONDS) -> dict[str, st
 
 
 def measure(sandbox: Running) -> Iterator[tuple[str, dict[str, str]]]:
-    """Measure the floor and each service before one sandbox."""
+    """Measure the floor and each service with one sandbox."""
     digest = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
     login = f"Authorization: Basic {b64encode(f'{TILL}:{digest}'.encode()).decode()}"
     path = "Path: /v2/customers/%d001?source=INSTORE&embed=points"
@@ -113,13 +113,13 @@ def measure(sandbox: Running) -> Iterator[tuple[str, dict[str, str]]]:
     variables = {"CAPILLARY_BASE_URL": sandbox.url, "CAPILLARY_TILL": TILL, "CAPILLARY_PASSWORD": PASSWORD}
     for name, command in SERVICES.items():
         with started(*command, **variables, CAPILLARY_RATE="1000000/1") as service:
-            with urlopen(f"{service.url}/customers/1/tier"):  # gunicorn listens before its workers do
-                load(service, seconds=1)  # so that all is loaded and connected
+            with urlopen(f"{service.url}/customers/1/tier"):  # gunicorn listens before its workers are ready
+                load(service, seconds=1)  # loads and connects everything
             yield name, load(service)
 
 
 def table(latency: float) -> list[str]:
-    """Measure all services before a sandbox of some latency, as the rows of a table."""
+    """Measure all services with a sandbox of this latency; return the rows of a table."""
     rows = [
         "| service | CPU an answer | answers/s | half within | 99 % within | errors |",
         "| --- | ---: | ---: | ---: | ---: | --- |",
@@ -135,14 +135,14 @@ def table(latency: float) -> list[str]:
 def main() -> None:
     """Measure, and write the tables into README.md."""
     if shutil.which("wrk") is None:
-        raise SystemExit("wrk is not installed; a distribution's package wrk has it")
+        raise SystemExit("wrk is not installed; most distributions have a package wrk")
     names = ("aiohttp", "starlette", "fastapi", "litestar", "django", "uvicorn", "gunicorn", "uvloop")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     lines = [
         f"Python {sys.version.split()[0]}, {versions}.",
         f"Two cores for wrk, the service and the sandbox together; {CONNECTIONS} connections, {SECONDS} s.",
-        *("", "An API that answers at once: what a call costs.", "", *table(0.0)),
-        *("", f"An API that takes {LATENCY * 1000:.0f} ms: what callers see.", "", *table(LATENCY)),
+        *("", "An API without latency: the cost of a call.", "", *table(0.0)),
+        *("", f"An API with a latency of {LATENCY * 1000:.0f} ms: the latency for callers.", "", *table(LATENCY)),
     ]
     head, mark, _ = README.read_text("utf-8").partition("<!-- load.py writes what follows -->\n")
     README.write_text(head + mark + "\n" + "\n".join(lines) + "\n", "utf-8")

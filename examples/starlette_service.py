@@ -14,14 +14,14 @@ from capillary_async import CapillaryClient, CapillaryError
 
 
 class State(TypedDict):
-    """What requests find in `request.state`."""
+    """The attributes of `request.state`."""
 
     client: CapillaryClient
 
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncIterator[State]:
-    """Open the client when the service starts, and close it when the last request has its answer."""
+    """Open the client when the service starts, and close it after the last answer."""
     async with make_client() as client:
         yield {"client": client}
 
@@ -39,7 +39,7 @@ async def show_tier_by_mobile(request: Request) -> JSONResponse:
 
 
 async def answer_error(_: Request, error: Exception) -> JSONResponse:
-    """Turn what the client raises into an answer."""
+    """Answer with a status for each error of the client."""
     assert isinstance(error, CapillaryError)  # noqa: S101  (it is registered for that alone)
     return JSONResponse(body_of(error), status_code=status_of(error), headers=headers_of(error))
 

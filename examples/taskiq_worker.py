@@ -22,7 +22,7 @@ async def open_client(state: TaskiqState) -> None:
 
 @broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
 async def close_client(state: TaskiqState) -> None:
-    """Close it when the last task has ended."""
+    """Close the client after the last task."""
     await state.client.aclose()
 
 
@@ -34,6 +34,6 @@ def the_client(context: Annotated[Context, TaskiqDepends()]) -> CapillaryClient:
 
 @broker.task
 async def find_tier(customer_id: int, client: Annotated[CapillaryClient, TaskiqDepends(the_client)]) -> Found:
-    """Look a customer's tier up."""
+    """Look up a customer's tier."""
     tier = await tier_of(client, customer_id)
     return {"tier": tier.tier, "points": str(tier.points)}

@@ -1,4 +1,4 @@
-"""`python -m openapi` writes the document that the package ships."""
+"""`python -m openapi` writes the document into the package."""
 
 from openapi.build import write
 

@@ -1,4 +1,4 @@
-"""Ask the sandbox without a socket, and remember which parameters it looked at."""
+"""Call the sandbox without a socket, and record which parameters its endpoints read."""
 
 import json
 from collections.abc import Mapping
@@ -21,24 +21,24 @@ _IN_HEADERS: Final = frozenset(("DATA-SCOPE",))
 
 
 class Watched(MultiDict[str]):
-    """Parameters that remember which of them were looked at."""
+    """Query parameters that record which of them are read."""
 
     _read: set[str]
 
     @classmethod
     def of(cls, values: Mapping[str, str], read: set[str]) -> "Watched":
-        """Return parameters that add the names that are looked at to `read`."""
+        """Return parameters that add each read name to `read`."""
         watched = cls(values)
         watched._read = read
         return watched
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a value, and remember its name."""
+        """Return a value, and record its name."""
         self._read.add(key)
         return super().get(key, default)
 
     def getall(self, key: str, default: Any = ()) -> Any:
-        """Return all values, and remember their name."""
+        """Return all values, and record their name."""
         self._read.add(key)
         return super().getall(key, default)
 
@@ -48,7 +48,7 @@ class Asker:
     """A sandbox without sockets.
 
     Attributes:
-        read: The names of all parameters that endpoints have looked at.
+        read: The names of all parameters that endpoints have read.
     """
 
     settings: SandboxSettings = attrs.field(factory=SandboxSettings)
@@ -60,11 +60,11 @@ class Asker:
 
     @property
     def dates(self) -> Dates:
-        """How this sandbox writes dates."""
+        """The date formats of this sandbox."""
         return Dates(ZoneInfo(self.settings.timezone))
 
     def ask(self, path: str, parameters: Mapping[str, str]) -> Answer:
-        """Ask for a path whose segments are not encoded yet."""
+        """Request a path whose segments are not encoded."""
         query = {name: value for name, value in parameters.items() if name not in _IN_HEADERS}
         headers = {name: value for name, value in parameters.items() if name in _IN_HEADERS}
         raw = "/".join(quote(segment, safe="") for segment in path.split("/"))
@@ -80,7 +80,7 @@ def document_of(answer: Answer) -> Any:
 
 
 def filled(path: str, values: Mapping[str, str]) -> str:
-    """Put values into a path's places."""
+    """Replace the placeholders of a path by values."""
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", value)
     return path

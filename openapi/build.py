@@ -1,4 +1,4 @@
-"""Put the document together."""
+"""Build the OpenAPI document."""
 
 import json
 import re
@@ -18,12 +18,12 @@ from openapi.parameters import ID, PARAMETERS
 SHIPPED: Final = Path(__file__).parents[1] / "capillary_async" / "sandbox" / "openapi.json"
 SAMPLES: Final = Path(__file__).parents[1] / "tests" / "payloads"
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
-# Enough that whatever an answer may leave out is left out in one of them; each is a customer, a group and a target.
+# Ids of customers, groups and targets. There are enough of them that each optional member is missing in some answer.
 _NUMBERS: Final = (565345, *range(1, 25), 79196, 79197, *range(27_390, 27_410))
 _FEW: Final = 6
 _DESCRIPTION: Final = (
-    "Made from the documentation's samples and from the sandbox of capillary_async, which serves it. It is no document "
-    "of Capillary's."
+    "Made from the documentation's samples and from the sandbox of capillary_async, which serves it. Capillary does "
+    "not publish this document."
 )
 _SHORT: Final = SandboxSettings(rows=dict.fromkeys(KINDS, 2))
 _HEADERS: Final = frozenset(("DATA-SCOPE",))
@@ -36,7 +36,7 @@ def build() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Capillary's loyalty APIs, as far as they are documented",
+            "title": "The documented endpoints of Capillary's loyalty APIs",
             "version": "1",
             "description": _DESCRIPTION,
         },
@@ -59,19 +59,19 @@ def build() -> dict[str, Any]:
 
 
 def write() -> None:
-    """Write the document where the package ships it."""
+    """Write the document into the package."""
     SHIPPED.write_text(text_of(build()), "utf-8")
 
 
 def text_of(document: Mapping[str, Any]) -> str:
-    """Write the document as text, the same each time; its reader is a program."""
+    """Return the document as compact JSON text; the same document always gives the same text."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=float) + "\n"
 
 
 def _get(path: str, endpoint: Endpoint) -> dict[str, Any]:
-    # Two rows and no more, for a mock server gives the same answer to every page.
+    # The example has all rows that its `total` counts, because a mock server sends the same answer for every page.
     example = document_of(Asker(_SHORT).ask(filled(path, PLACES), endpoint.example))
-    # The newer services refuse with a 200, too; which codes come so is in no document.
+    # The newer services also refuse with the status 200; no document says for which codes.
     answer = {"anyOf": [_ref(endpoint.schema or endpoint.name), _ref("Refusal")]}
     refused = {"$ref": "#/components/responses/Refused"}
     return {
@@ -82,7 +82,7 @@ def _get(path: str, endpoint: Endpoint) -> dict[str, Any]:
         + [_parameter(key, endpoint, is_required=is_required) for key, is_required in endpoint.parameters()],
         "responses": {
             "200": {
-                "description": "The answer, or a refusal that came without a status of its own.",
+                "description": "The answer, or a refusal with the status 200.",
                 "content": {_JSON: {"schema": answer, "example": example}},
             },
             "4XX": refused,
@@ -118,13 +118,13 @@ def _parameter(key: str, endpoint: Endpoint, *, is_required: bool) -> dict[str, 
 
 
 def _value(kind: str, text: str) -> Any:
-    """Return a parameter's value as it is before it travels."""
+    """Return the example value of a parameter in the document."""
     if kind == "array":
         return text.split(",")
     return {"integer": lambda: int(text), "boolean": lambda: text == "true"}.get(kind, lambda: text)()
 
 
-# -- what is answered ------------------------------------------------------------------------------
+# -- answers -----------------------------------------------------------------------------------
 
 
 def _schema_of(path: str, endpoint: Endpoint) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _schema_of(path: str, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _samples(stem: str) -> tuple[list[Any], list[Any]]:
-    """Read the documentation's samples, and those that show a part of an answer."""
+    """Read the documentation's samples, and separately the samples that show only a part of an answer."""
     found: dict[bool, list[Any]] = {True: [], False: []}
     for file in sorted(SAMPLES.glob("*.json")) if stem else ():
         if re.fullmatch(rf"{stem}(_documented|_embed_\w+)?_\d+", file.stem):
@@ -142,7 +142,7 @@ def _samples(stem: str) -> tuple[list[Any], list[Any]]:
 
 
 def answers_of(path: str, endpoint: Endpoint) -> Iterator[Any]:
-    """Yield what the sandbox answers to many customers, with nothing more, with everything, and with the example."""
+    """Yield the sandbox's answers for many ids: without parameters, with all of them, and with the example's."""
     asker = Asker()
     for number in _NUMBERS:
         places = {**PLACES, **dict.fromkeys(("userId", "customerId", "memberId"), str(number))}
@@ -174,7 +174,7 @@ def _ways_to_ask(endpoint: Endpoint, number: str) -> Iterator[dict[str, str]]:
         if name in names:
             everything[name] = "30"
     yield {**example, **everything}
-    # What one parameter brings may come without what another brings.
+    # The answers to each parameter alone, because the part of one parameter may be sent without that of another.
     for name, value in everything.items() if int(number) < _FEW else ():
         yield {**example, name: value}
 
@@ -200,7 +200,7 @@ _ENVELOPE: Final = _object(
 _REFUSALS: Final[Mapping[str, Any]] = {
     "Error": _ERROR,
     "Refusal": {
-        "description": "A refusal, in any of the API's shapes.",
+        "description": "A refusal, in one of the API's forms.",
         "anyOf": [
             _object("errors", errors=_ERRORS),
             _object("message", message=_MESSAGE),
@@ -210,7 +210,7 @@ _REFUSALS: Final[Mapping[str, Any]] = {
 }
 _HTML: Final = {"schema": {"type": "string"}}
 _REFUSED: Final[Mapping[str, Any]] = {
-    "description": "A refusal; of what makes no sense at all, a blank one.",
+    "description": "A refusal; without a body if a parameter is malformed.",
     "content": {
         _JSON: {"schema": _ref("Refusal")},
         "text/html": _HTML,
@@ -219,7 +219,7 @@ _REFUSED: Final[Mapping[str, Any]] = {
     },
 }
 _TROUBLE: Final[Mapping[str, Any]] = {
-    "description": "The API is in trouble, or the gateway before it; or a refusal that comes with such a status.",
+    "description": "The API or a gateway failed, or a refusal has this status.",
     "content": {_JSON: {"schema": _ref("Refusal")}, "text/html": _HTML},
 }
 

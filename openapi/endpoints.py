@@ -1,4 +1,4 @@
-"""What each endpoint is for, what it takes, and which codes it refuses with; from the documentation."""
+"""The purpose, the parameters and the error codes of each endpoint, from the documentation."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,13 +14,13 @@ class Endpoint:
     """One endpoint.
 
     Attributes:
-        name: What it is called, and its answer among the schemas.
-        summary: What it answers.
-        takes: Its parameters, by their keys in `parameters`; a star marks those that must be given.
-        example: Values of parameters with which the sandbox answers.
-        samples: How the files with the documentation's samples of its answer begin.
-        codes: The codes it refuses with.
-        schema: The answer's name among the schemas, where that is another's.
+        name: The name of the endpoint, and of its answer's schema.
+        summary: A description of the answer.
+        takes: The parameters, by their keys in `parameters`; a star marks required parameters.
+        example: Values of parameters that the sandbox answers.
+        samples: The beginning of the names of the files with the documentation's samples.
+        codes: The codes of refusals.
+        schema: The name of the answer's schema, if it is the schema of another endpoint.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Endpoint:
     schema: str = ""
 
     def parameters(self) -> list[tuple[str, bool]]:
-        """Return the keys of its parameters, and whether each must be given."""
+        """Return the keys of the parameters, and whether each is required."""
         return [(word.rstrip("*"), word.endswith("*")) for word in self.takes.split()]
 
 
@@ -54,10 +54,10 @@ _WHICH_GROUP: Final = "id.group externalId.group primaryUserId identifierName id
 _NOT_THERE: Final = (8012, 8011, 8045, 8013, 8130, 8015, 8065, 8069, 1044)
 _CUSTOMER_CODES: Final = (8012, 8011, 8045, 8015, 8065, 8069, 1044)
 
-# What is known of a customer, under `/v2/customers/{customerId}/…` and under `/v2/customers/lookup/…`.
+# The data of a customer, at `/v2/customers/{customerId}/…` and at `/v2/customers/lookup/…`.
 _OF_CUSTOMERS: Final[Mapping[str, Endpoint]] = {
     "points/balance": Endpoint(
-        "PointsBalance", "Points, in total and those promised", "entityType programId", {}, "points_balance",
+        "PointsBalance", "Points that can be spent, and promised points", "entityType programId", {}, "points_balance",
         (1212, 8089),
     ),
     "tierDetails": Endpoint(
@@ -69,21 +69,21 @@ _OF_CUSTOMERS: Final[Mapping[str, Endpoint]] = {
         {}, "loyalty", (8089,),
     ),
     "pointsExpirySchedule": Endpoint(
-        "PointsExpirySchedule", "Points that will expire, and when", "", {}, "points_expiry"
+        "PointsExpirySchedule", "Points by the date on which they expire", "", {}, "points_expiry"
     ),
     "promisedPointsSchedule": Endpoint(
-        "PromisedPointsSchedule", "Points that are promised, and when they can be redeemed", "", {}, "promised_points"
+        "PromisedPointsSchedule", "Promised points by the date of their redemption", "", {}, "promised_points"
     ),
     "statusLog": Endpoint("StatusLog", "Changes of a customer's status", "", {}, "status_changes"),
     "loyaltyEvents": Endpoint(
-        "LoyaltyEvents", "What happened to a customer in the programme", "eventType fromDate toDate limit offset",
+        "LoyaltyEvents", "Events of the loyalty engine for a customer", "eventType fromDate toDate limit offset",
         {}, "loyalty_events",
     ),
     "subscriptions": Endpoint(
-        "Subscriptions", "Channels on which a customer may be written to", "", {}, "subscriptions"
+        "Subscriptions", "Channels on which a customer accepts messages", "", {}, "subscriptions"
     ),
     "transactions": Endpoint(
-        "Transactions", "Purchases and returns; rows with the same billing time have no order", _TRANSACTIONS,
+        "Transactions", "Purchases and returns; rows with the same billing time have no fixed order", _TRANSACTIONS,
         {}, "transactions", (1109, 1110, 1111, 1112),
     ),
 }  # fmt: skip
@@ -98,7 +98,7 @@ def _by_identifier(endpoint: Endpoint) -> Endpoint:
         endpoint,
         name=f"{endpoint.name}ByIdentifier",
         schema=endpoint.name,
-        summary=f"{endpoint.summary}, of whoever has an identifier",
+        summary=f"{endpoint.summary}, by another identifier",
         takes=f"{_WHO} {endpoint.takes}",
         example={**_BY_MOBILE, **endpoint.example},
         codes=(*endpoint.codes, *_NOT_THERE),
@@ -107,7 +107,7 @@ def _by_identifier(endpoint: Endpoint) -> Endpoint:
 
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "/v3/users/{userId}/trackedTargetEvents/{targetRuleId}": Endpoint(
-        "TargetEvents", "Events that count towards a target", "periodId limit offset.doubtful", {},
+        "TargetEvents", "Events that count towards a target", "periodId limit offset.unclear", {},
         "target_events", (310011, 310018, 310019, 310149, 1044),
     ),
     "/v3/users/{userId}/enrolledTargets": Endpoint(
@@ -116,16 +116,16 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         (310011, 310130, 1044),
     ),
     "/v3/users/{userId}/targetGroups": Endpoint(
-        "TargetProgress", "How far a customer is with each target; no active target is a warning",
+        "TargetProgress", "A customer's progress with each target; without an active target, a warning",
         "includeInactive targetRuleId includeInactiveTargets trackingDate", {}, "progress", (310011, 1044),
     ),
     "/api_gateway/intouch-api-v3/v3.1/users/{userId}/targetGroups": Endpoint(
-        "TargetProgressV31", "The same, of the newer version",
+        "TargetProgressV31", "A customer's progress with each target, version 3.1",
         "DATA-SCOPE* includeInactive targetRuleId includeInactiveTargets trackingDate", {"DATA-SCOPE": "SELF"},
         "progress_v31", (310011, 1044),
     ),
     "/v3/targetGroups": Endpoint(
-        "TargetGroups", "All target groups; phased out for viewing milestones",
+        "TargetGroups", "All target groups; deprecated for viewing milestones",
         "includePeriods includeUserCreatedTargetGroups includeOnlyActive", {}, "target_groups",
     ),
     "/v3/targetGroups/{targetGroupId}": Endpoint(
@@ -146,21 +146,21 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         "Promotion", "One loyalty promotion", "includeDraftDetails includeParentDetails", {}, "promotion", (9013,)
     ),
     "/v3/members/{memberId}/promotions": Endpoint(
-        "MemberPromotions", "Promotions in which a customer takes part or could",
+        "MemberPromotions", "Promotions that a customer takes part in or may join",
         "page size.member memberEnrollmentStatus promotionIdentifier promotionId", {}, "member_promotions",
         (310192, 310195, 310196, 1044),
     ),
     "/v3/members/{memberId}/promotions/{promotionNumber}": Endpoint(
-        "MemberPromotion", "One of them, with what the customer got", "", {}, "member_promotions",
+        "MemberPromotion", "One promotion of a customer, with its timeline", "", {}, "member_promotions",
         (310192, 310194, 1044),
     ),
     "/v3/customers/{customerId}/customerPromotionDetails/actionSummary": Endpoint(
-        "PromotionActions", "What a customer got from a promotion; the samples disagree on the envelope",
+        "PromotionActions", "Points and rewards that a promotion gave a customer; the samples disagree on the envelope",
         "programId* promotionId* activityId", {"programId": "983", "promotionId": MEMBER_PROMOTION},
         "promotion_actions", (9001, 9002, 310192, 8116, 1044),
     ),
     "/v2/pointsLedger/getCustomerLedgerInfo": Endpoint(
-        "Ledger", "Entries of a customer's ledger; an empty one is code 11003",
+        "Ledger", "Entries of a customer's ledger; code 11003 if there are none",
         f"{_LEDGER} limit.ledger programId order startDate endDate ledgerEntryType pointCategoryType",
         {**_BY_MOBILE}, "ledger", (11003, 11010, 11013, 11028, 11029, *_NOT_THERE),
     ),
@@ -171,10 +171,10 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     **{f"/v2/customers/lookup/{name}": _by_identifier(endpoint) for name, endpoint in _OF_CUSTOMERS.items()},
     **{f"/v2/customers/{{customerId}}/{name}": _by_id(endpoint) for name, endpoint in _OF_CUSTOMERS.items()},
     "/v2/customers/lookup": Endpoint(
-        "CustomerId", "The id of whoever has an identifier", _WHO, _BY_MOBILE, "", _NOT_THERE
+        "CustomerId", "The id of the customer with an identifier", _WHO, _BY_MOBILE, "", _NOT_THERE
     ),
     "/v2/customers/lookup/customerDetails": Endpoint(
-        "CustomerByIdentifier", "The customer who has an identifier", f"{_WHO} {_CUSTOMER}", _BY_MOBILE, "customer",
+        "CustomerByIdentifier", "The customer with an identifier", f"{_WHO} {_CUSTOMER}", _BY_MOBILE, "customer",
         _NOT_THERE, "Customer",
     ),
     "/v2/customers/search": Endpoint(
@@ -192,7 +192,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         _CUSTOMER_CODES,
     ),
     "/v2/customers/{customerId}": Endpoint(
-        "Customer", "One customer; a blank 400 is the answer to what is no id", f"source* accountId {_CUSTOMER}",
+        "Customer", "One customer; the answer to a wrong id is a blank 400", f"source* accountId {_CUSTOMER}",
         {**_SOURCE, "embed": "points"}, "customer", _CUSTOMER_CODES,
     ),
     "/v2/userGroup2": Endpoint(
@@ -201,7 +201,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         {"id": GROUP}, "user_group", (1619, 1632, 1635),
     ),
     "/v2/userGroup2/transactions": Endpoint(
-        "GroupTransactions", "What the members of a user group bought",
+        "GroupTransactions", "Purchases and returns of the members of a user group",
         f"{_WHICH_GROUP} startDate endDate type.transactions customerId transactionId.one billNumber order limit "
         "offset embed.transactions",
         {"id": GROUP}, "group_transactions", (1619, 1632, 1635),
@@ -221,7 +221,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         "group_search",
     ),
 }  # fmt: skip
-# Values for what stands in paths.
+# Values for the parameters in paths.
 PLACES: Final[Mapping[str, str]] = {
     "userId": CUSTOMER,
     "customerId": CUSTOMER,

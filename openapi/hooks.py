@@ -1,7 +1,7 @@
-# Schemathesis lives in an environment of its own, so nobody who checks types finds it.
+# Type checkers do not find Schemathesis, because it is in a separate environment.
 # mypy: ignore-errors
 # pyright: basic, reportMissingImports=false
-"""For Schemathesis: a blank 400 is an answer of the API's, and has no type of content."""
+"""Hooks for Schemathesis: a blank 400 is a documented answer of the API, and has no content type."""
 
 import schemathesis
 from schemathesis.checks import CheckContext
@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 @schemathesis.check
 def as_documented(ctx: CheckContext, response: Response, case: schemathesis.Case) -> bool | None:
-    """Check what has content against the document."""
+    """Check an answer with content against the document."""
     if not response.content:
         return None
     content_type_conformance(ctx, response, case)

@@ -11,7 +11,7 @@ _TYPES: Final[dict[type, str]] = {
     type(None): "null", bool: "boolean", int: "integer", Decimal: "number", float: "number", str: "string",
     dict: "object", list: "array",
 }  # fmt: skip
-# Objects whose keys a brand or a map defines: they say nothing about the next answer.
+# Objects whose keys a brand defines, or which are maps. Other answers have other keys.
 _FREE_FORM: Final = frozenset(
     (
         *(
@@ -31,7 +31,7 @@ _FREE_FORM: Final = frozenset(
 
 @attrs.define
 class Shape:
-    """What one place in the answers held, in all samples together."""
+    """The types and members of one place in the answers, over all samples."""
 
     kinds: set[str] = attrs.field(factory=set[str])
     members: "dict[str, Shape]" = attrs.field(factory=dict[str, "Shape"])
@@ -39,12 +39,12 @@ class Shape:
     items: "Shape | None" = None
     values: "Shape | None" = None
 
-    def see(self, value: Any, *, is_whole: bool = True, key: str = "") -> None:
-        """Take a sample in.
+    def add(self, value: Any, *, is_whole: bool = True, key: str = "") -> None:
+        """Add a sample.
 
         Args:
-            value: What stands there.
-            is_whole: Whether members that are missing may really be missing; a fragment says nothing about that.
+            value: The value at this place.
+            is_whole: Whether the sample is complete; a missing member of a fragment is not optional.
             key: The name of the place.
         """
         kind = _TYPES[type(value)]
@@ -52,23 +52,23 @@ class Shape:
         if kind == "array":
             self.items = self.items or Shape()
             for item in value:
-                self.items.see(item, is_whole=is_whole)
+                self.items.add(item, is_whole=is_whole)
         elif kind == "object":
-            self._see_members(value, is_whole=is_whole, key=key)
+            self._add_members(value, is_whole=is_whole, key=key)
 
-    def _see_members(self, members: dict[str, Any], *, is_whole: bool, key: str) -> None:
+    def _add_members(self, members: dict[str, Any], *, is_whole: bool, key: str) -> None:
         if key in _FREE_FORM or (members and all(name.isdigit() for name in members)):
             self.values = self.values or Shape()
             for value in members.values():
-                self.values.see(value, is_whole=is_whole)
+                self.values.add(value, is_whole=is_whole)
             return
         for name, value in members.items():
-            self.members.setdefault(name, Shape()).see(value, is_whole=is_whole, key=name)
+            self.members.setdefault(name, Shape()).add(value, is_whole=is_whole, key=name)
         if is_whole:
             self.required = set(members) if self.required is None else self.required & set(members)
 
     def schema(self) -> Schema:
-        """Write the schema; numbers are no narrower than the samples, and members may come that nobody has seen."""
+        """Return the schema; it accepts all samples, and further members."""
         kinds = self.kinds - ({"integer"} if "number" in self.kinds else set[str]())
         if not kinds:
             return {}
@@ -82,16 +82,16 @@ class Shape:
         if self.members and self.required:
             schema["required"] = sorted(self.required)
         if self.values is not None and not self.members:
-            # What a brand's next field is called or holds is anybody's guess.
+            # A brand's other fields may have any name and type.
             schema["additionalProperties"] = True
         return schema
 
 
 def infer(whole: Iterable[Any], fragments: Iterable[Any] = ()) -> Schema:
-    """Infer the schema of what all samples have in common."""
+    """Infer a schema that accepts all samples."""
     inferred = Shape()
     for sample in whole:
-        inferred.see(sample)
+        inferred.add(sample)
     for sample in fragments:
-        inferred.see(sample, is_whole=False)
+        inferred.add(sample, is_whole=False)
     return inferred.schema()

@@ -1,1 +1,1 @@
-"""What is run to work on the package, and is not part of it."""
+"""Tools for developers of the package."""

@@ -1,6 +1,6 @@
-"""Name what a release would break for users: `python -m tools.breaking_changes v1.0.0`.
+"""List the breaking changes since a release: `python -m tools.breaking_changes v1.0.0`.
 
-griffe compares the sources. What users import is what the packages below export; the rest may change.
+griffe compares the sources. Only the names that the packages below export are public.
 """
 
 import argparse
@@ -21,7 +21,7 @@ PACKAGES: Final = (
 
 
 def public_paths() -> frozenset[str]:
-    """Return where each public name is defined."""
+    """Return the paths at which public names are defined."""
     paths: set[str] = set()
     for package in map(import_module, PACKAGES):
         for name in package.__all__:
@@ -33,7 +33,7 @@ def public_paths() -> frozenset[str]:
 
 
 def breaking_changes(tag: str) -> Iterator[str]:
-    """Yield a line for each change since `tag` that breaks a program."""
+    """Yield a line for each breaking change since `tag`."""
     public = public_paths()
     before, now = griffe.load_git("capillary_async", ref=tag), griffe.load("capillary_async", search_paths=["."])
     for change in griffe.find_breaking_changes(before, now):
@@ -45,7 +45,7 @@ def breaking_changes(tag: str) -> Iterator[str]:
 def main() -> None:
     """Print the changes; the exit code is 1 if there are any."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("tag", help="the release to compare with")
+    parser.add_argument("tag", help="the tag of the release to compare with")
     changes = [*breaking_changes(parser.parse_args().tag)]
     sys.stdout.writelines(f"{line}\n" for line in changes)
     sys.exit(bool(changes))

@@ -1,7 +1,7 @@
 """Write the types of `capillary_async.sync`: `python -m tools.sync_stub`.
 
-The blocking classes are made of the async ones when they are imported, which type checkers and editors do not see. So
-this reads the source of the async classes, and writes down what each method is without `async` and `await`.
+The blocking classes are made from the async classes at run time, which type checkers and editors cannot see. So this
+module reads the source of the async classes, and writes the types of their methods without `async` and `await`.
 """
 
 import ast
@@ -28,7 +28,7 @@ MIRRORED: Final = (
     CapillaryClient,
 )
 RENAMED: Final = {**PROTOCOLS, "aclose": "close"}
-# What stands for these without a loop; `None` is what is awaited.
+# The blocking counterparts of async types; `None` stands for the awaited type.
 WITHOUT_LOOP: Final = {"AsyncIterator": "Iterator", "AsyncGenerator": "Iterator"}
 AWAITED: Final = frozenset({"Coroutine", "Awaitable", "Request"})
 PROSE: Final = ((r"\basync (with|for)\b", r"\1"), (r"\bawait ", ""), (r"\bcoroutine function\b", "function"))
@@ -37,7 +37,7 @@ HEADER: Final = '"""The types of the blocking client. Written by `make sync`; ch
 
 
 class Names:
-    """Where the names come from that stand in annotations."""
+    """The modules of the names in annotations."""
 
     def __init__(self, local: Iterable[str]) -> None:
         self.imports: dict[str, str] = {}
@@ -45,7 +45,7 @@ class Names:
         self._local = frozenset(local)
 
     def take(self, name: str, module: ModuleType) -> None:
-        """Note a name that stands in a module's source."""
+        """Record a name of a module's source."""
         if name in self._local or name in dir(sys.modules["builtins"]):
             return
         tree = ast.parse(inspect.getsource(module))
@@ -65,10 +65,10 @@ class Names:
 
 
 class WithoutLoop(ast.NodeTransformer):
-    """Makes of an annotation what it is for a blocking caller."""
+    """Converts an annotation to that of a blocking method."""
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        """Replace what is awaited by what comes of it."""
+        """Replace an awaitable by its result."""
         self.generic_visit(node)
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         if name in AWAITED:
@@ -78,19 +78,19 @@ class WithoutLoop(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Take `Some` of `take.Some`."""
+        """Replace `take.Several` by `Several`."""
         return ast.Name(node.attr)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        """Replace the async protocols; a listing is handed out as a pager."""
+        """Replace async protocols, and a listing by a pager."""
         return ast.Name({**WITHOUT_LOOP, "Listing": "Pager"}.get(node.id, node.id), node.ctx)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        """Look into annotations that are texts."""
+        """Convert annotations that are strings."""
         return self.visit(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else node
 
     def of(self, annotation: ast.expr) -> ast.expr:
-        """Return what an annotation is without a loop; the texts of a `Literal` stay."""
+        """Return the annotation of the blocking method; the strings of a `Literal` stay."""
         if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) in ("Literal", "Annotated"):
             return annotation
         if isinstance(annotation, ast.BinOp):
@@ -100,7 +100,7 @@ class WithoutLoop(ast.NodeTransformer):
 
 
 class Stub:
-    """The stub while it is written."""
+    """The stub file under construction."""
 
     def __init__(self) -> None:
         client = CapillaryClient(Region.EU, AccessToken("t"))
@@ -109,7 +109,7 @@ class Stub:
         self.names = Names([*(cls.__name__ for cls in classes), "lookup_many"])
 
     def text(self) -> str:
-        """Return all of it."""
+        """Return the whole text."""
         blocks = [self._function(_definition(bulk.lookup_many), sys.modules[bulk.lookup_many.__module__], "")]
         blocks += [self._group(group) for group in self.groups.values()]
         blocks += [self._class(cls) for cls in MIRRORED]
@@ -221,7 +221,7 @@ def _is_overload(node: Function) -> bool:
 
 
 def _constant_or_dots(default: ast.expr | None) -> ast.expr | None:
-    """Show a default that is a plain value, and `...` for any other."""
+    """Return a default that is a constant, and `...` for any other default."""
     return default if default is None or isinstance(default, ast.Constant) else ast.Constant(...)
 
 
@@ -242,7 +242,7 @@ def _docstring(doc: str | None, indent: str) -> str:
 
 
 def main() -> None:
-    """Write the stub."""
+    """Write the stub file."""
     STUB.write_text(Stub().text(), "utf-8")
 
 
