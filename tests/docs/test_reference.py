@@ -21,16 +21,16 @@ def page(name: str) -> str:
 
 
 def test_every_environment_variable_has_a_row() -> None:
-    """A variable that is not written down is found by reading the source."""
+    """Users would find an undocumented variable only in the source."""
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "capillary_async").rglob("*.py"))
     rows = set(re.findall(r"^\| `(CAPILLARY_\w+)` \|", page("configuration"), re.MULTILINE))
 
     assert rows == set(VARIABLE.findall(sources))
 
 
-def test_the_command_reads_three_variables_more_than_the_client() -> None:
-    """The page has a table for each of the two."""
-    client, command = page("configuration").split("The command reads three more:")
+def test_both_tables_of_variables_are_complete() -> None:
+    """The command reads more variables than the client, so the page has two tables."""
+    client, command = page("configuration").split("The command also reads:")
     command_source = Path(connection.__file__).read_text("utf-8")
 
     assert settings(dict.fromkeys(VARIABLE.findall(client), "x")).keys() == set(VARIABLE.findall(client))
@@ -38,7 +38,7 @@ def test_the_command_reads_three_variables_more_than_the_client() -> None:
 
 
 def test_the_limits_are_the_defaults_of_the_options() -> None:
-    """A default that changes changes the page."""
+    """The page must show the current defaults."""
     rows = re.findall(r"\| (\d+)( MiB)? \| `(\w+)\.(\w+)` \|", page("limits"))
     defaults = {
         f"{cls.__name__}.{field.name}": field.default
@@ -54,7 +54,7 @@ def test_the_limits_are_the_defaults_of_the_options() -> None:
 
 
 def test_every_extra_for_users_has_a_row() -> None:
-    """The other extras are for whoever works on the package."""
+    """The other extras are for developers of the package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     rows = re.findall(r"^\| `(\w+)` \|", page("install"), re.MULTILINE)
     ours = {"bench", "dev", "docs", "examples", "fuzz", "mutation", "test"}
