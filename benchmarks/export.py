@@ -20,7 +20,7 @@ from contest import Result, Target, main, race
 from capillary_async import TargetEvent
 from capillary_async.jobs import export
 from capillary_async.jobs.lookups import find_lookup
-from capillary_async.jobs.output import StoredRow
+
 
 arrow: Any = import_module("pyarrow")
 arrow_json: Any = import_module("pyarrow.json")
@@ -46,7 +46,7 @@ def event(number: int) -> TargetEvent:
     )
 
 
-def stored(keys: int) -> list[StoredRow]:
+def stored(keys: int) -> list[Any]:
     """Return the rows that a job stored."""
     return [
         StoredRow((key, 79196, None), LOOKUP.encode([event(key * ROWS + row) for row in range(ROWS)]))
@@ -69,7 +69,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
     keys = 500 if is_quick else 2000
     rows = stored(keys)
 
-    def read() -> Iterator[StoredRow]:
+    def read() -> Iterator[Any]:
         return iter(rows)
 
     with TemporaryDirectory() as name:

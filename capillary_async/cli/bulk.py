@@ -18,7 +18,7 @@ from capillary_async.cli.watch import follow
 from capillary_async.cli.work import Work
 from capillary_async.codec import encode_json
 from capillary_async.jobs import LOOKUPS, BulkJob, ExportFormat, JobStatus, Manifest, find_lookup
-from capillary_async.jobs.export import check_format
+from capillary_async.jobs.output import check_format
 
 _HELP: Final = """Look up any number of keys, as a job that survives interruptions of the process.
 

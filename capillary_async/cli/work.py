@@ -17,9 +17,9 @@ from capillary_async.cli.connection import Connection
 from capillary_async.cli.display import ProgressView, echo, shown
 from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
 from capillary_async.jobs import BulkJob, ExportFormat, JobOptions, JobStatus, JobStoppedError, run_with_signals
-from capillary_async.jobs.export import check_format
-from capillary_async.jobs.exporting import OUTCOMES_FILE, output_path
+from capillary_async.jobs.export import output_path
 from capillary_async.jobs.manifest import STATUSES
+from capillary_async.jobs.output import check_format
 from capillary_async.options import ClientOptions
 
 Concurrency = int | Literal["auto"]
@@ -150,7 +150,7 @@ def _stopped(job: BulkJob, reason: object) -> JobStoppedError:
 def _report(status: JobStatus) -> int:
     if not status.failed:
         return DONE
-    echo(f"failed keys: {status.failed:,}; `capillary bulk export` lists them with the reasons in {OUTCOMES_FILE}")
+    echo(f"failed keys: {status.failed:,}; `capillary bulk export` lists them with the reasons in outcomes.csv")
     echo(f"try them again with: capillary bulk retry {_quoted(status.directory)}")
     return KEYS_FAILED
 

@@ -26,16 +26,18 @@ _SCALARS: Final[Mapping[Any, Any]] = {
 
 
 @cache
-def record_decoder(row_type: Any) -> Callable[[bytes], list[Any]] | None:
-    """Return a function that reads a JSON list of rows, or `None` if rows of this type have no members.
+def record_decoder(row_type: Any) -> Callable[[Sequence[bytes]], list[list[Any]]] | None:
+    """Return a function that reads JSON lists of rows, or `None` if rows of this type have no members.
 
     The function raises `ValueError` for rows that it cannot read: they have another type, or a value has an unusual
     form. The caller then decodes them by `decode_json`, which reads unusual forms too.
     """
     if members_of(row_type) is None:
         return None
-    rows: Any = list[_record_type(row_type, ())]  # type: ignore[misc]
-    return _reader_of(rows)
+    lists: Any = list[list[_record_type(row_type, ())]]  # type: ignore[misc]
+    read = _reader_of(lists)
+    # One document takes less time than one for each list.
+    return lambda texts: read(b"[%s]" % b",".join(texts))
 
 
 def _reader_of(into: Any) -> Callable[[bytes], list[Any]]:
@@ -51,12 +53,26 @@ def _reader_of(into: Any) -> Callable[[bytes], list[Any]]:
     return read
 
 
-def record_cell(value: Any) -> str | None:
-    """Return a value, from a record or not, as JSON; return `None` for null."""
-    if value.__class__ is not Raw:
-        return json_cell(value)
-    text = bytes(value)
-    return None if text == b"null" else text.decode()
+class _RecordCells:
+    """Encodes values, from records or not, as JSON for the cells of a table."""
+
+    def __call__(self, value: Any) -> str | None:
+        """Return a value as JSON; return `None` for null."""
+        if value.__class__ is not Raw:
+            return json_cell(value)
+        text = bytes(value)
+        return None if text == b"null" else text.decode()
+
+    @staticmethod
+    def many(values: Sequence[Any]) -> list[bytes | None] | None:
+        """Do the same for values of which all are raw JSON, in a third of the time."""
+        if {*map(type, values)} != {Raw}:
+            return None
+        texts = list(map(bytes, values))
+        return [None if text == b"null" else text for text in texts] if b"null" in texts else list(texts)
+
+
+record_cell: Final = _RecordCells()
 
 
 def _record_type(row_type: Any, inside: tuple[Any, ...]) -> Any:

@@ -7,11 +7,11 @@ from capillary_async.jobs.errors import (
     JobRefusedError,
     JobStoppedError,
 )
-from capillary_async.jobs.export import ExportFormat
 from capillary_async.jobs.job import BulkJob
 from capillary_async.jobs.key_files import KeyFormat
 from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
+from capillary_async.jobs.output import ExportFormat
 from capillary_async.jobs.plan import Plan, plan
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.shard_runner import run_shard

@@ -1,80 +1,137 @@
-"""Turns what a job found into one file: JSON lines, CSV or Parquet; and lists what came of each key.
+"""Exports a job: one file of what was found, and beside it one that says what came of each key.
 
-The file appears under its name when it is complete and safe, not before. Memory does not grow with the output.
+Both appear under their names when they are whole and safe, not before. Memory does not grow with the output.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from importlib.util import find_spec
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, NamedTuple, get_args
+from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
-import attrs
-
-from capillary_async.codec import decode_json, encode_json, json_cell
-from capillary_async.codec.records import raw_rows, raw_values
-from capillary_async.jobs.atomic_file import atomic_file
+from capillary_async.codec import decode_json, json_cell
+from capillary_async.jobs.database import corrupted
 from capillary_async.jobs.errors import JobRefusedError
+from capillary_async.jobs.files import atomic_file
 from capillary_async.jobs.lookups import Lookup
-from capillary_async.jobs.output import OutputSchema, StoredRow
-from capillary_async.jobs.parquet_export import ParquetTable, write_parquet
-from capillary_async.tables.text import CsvLines, TextColumn, dict_columns, text_columns
+from capillary_async.jobs.outcomes import Reason
+from capillary_async.jobs.output import ExportFormat, OutputSchema, check_format, csv_lines, json_lines
+from capillary_async.jobs.parquet_export import parquet_file, write_parquet
+from capillary_async.jobs.records import Entry
+from capillary_async.jobs.store import JobStore
+from capillary_async.tables import TableSchema, load_pyarrow
+from capillary_async.tables.text import CsvLines
 
-ExportFormat = Literal["parquet", "jsonl", "csv"]
-EXPORT_FORMATS: Final[tuple[str, ...]] = get_args(ExportFormat)
-Read = Callable[[], Iterable[StoredRow]]
+OutcomesFormat = Literal["csv", "parquet"]
+_Facts: TypeAlias = tuple[str, int | None, str, int, datetime | None]
 
-
-class OutcomeRow(NamedTuple):
-    """What came of one key.
-
-    Attributes:
-        key: The key's values.
-        status: found, empty, not_found, merged, invalid, failed or pending.
-        code: The API's own code, if there was one.
-        reason: Why, in words.
-        requests: How many requests it took.
-        when: When that was; `None` for a key that is pending.
-    """
-
-    key: tuple[Any, ...]
-    status: str
-    code: int | None
-    reason: str
-    requests: int
-    when: datetime | None
+_FACTS: Final = {"status": str, "code": int, "reason": str, "requests": int, "when": datetime}
+_OUTCOMES_AT_ONCE: Final = 8192
 
 
-@attrs.frozen
-class OutcomeColumns:
-    """The columns of an `OutcomeRow` behind the key's."""
-
-    status: str
-    code: int | None
-    reason: str
-    requests: int
-    when: datetime | None
+def output_path(directory: Path, form: str) -> Path:
+    """Return where a job's output is, or would be."""
+    return directory / f"output.{form}"
 
 
-def check_format(form: str) -> None:
-    """See that output can be written in a format; better before a job than at its end.
+def export_job(
+    store: JobStore,
+    shards: Sequence[JobStore],
+    lookup: Lookup,
+    form: ExportFormat,
+    to: str | Path | None = None,
+    *,
+    outcomes: OutcomesFormat = "csv",
+    is_partial: bool = False,
+    csv_safe: bool = False,
+) -> Path | str:
+    """Export a job together with its shards; see `BulkJob.export`."""
+    check_format(form)
+    check_format(outcomes)
+    for part in (store, *shards):
+        part.check()
+    pending = sum(shard.pending for shard in shards) if shards else store.pending_in_export
+    if pending and not is_partial:
+        raise JobRefusedError("keys are still pending; resume the job first, or ask for a partial output")
+    own = output_path(store.directory, form)
+    target, beside = (own, own.with_name(f"outcomes.{outcomes}")) if to is None else (to, _beside(to, outcomes))
+    revision = store.state.revision + sum(shard.state.revision for shard in shards)
+    counts = Counter(store.state.counts)
+    for shard in shards:
+        counts.update(shard.state.counts)
+
+    def read() -> Iterator[Entry]:
+        return _counted(entries_of(store, shards), counts, store.path)
+
+    write(read, lookup, target, beside, form, csv_safe=csv_safe)
+    if to is None:
+        store.claim()
+        with store.transaction() as state:
+            state.exports[own.name] = revision
+    return target
+
+
+def _beside(target: str | Path, form: str) -> str | Path:
+    """Put the outcomes into the folder of the output, under its name."""
+    folder, slash, name = str(target).rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}.outcomes.{form}"
+
+
+def rows(store: JobStore, shards: Sequence[JobStore], lookup: Lookup) -> Iterator[dict[str, Any]]:
+    """Yield the rows found so far; the job may be running."""
+    schema = OutputSchema(lookup.columns, lookup.row_type)
+    members = schema.members(()) if schema.is_declared else None
+    return map(decode_json, json_lines(entries_of(store, shards), schema, members))
+
+
+def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
+    """Yield every key of a job with what came of it, in order; those that the whole left to its shards from there.
 
     Raises:
-        JobRefusedError: The format is unknown, or pyarrow is missing.
+        JobCorruptedError: A key is missing, is there twice, or is not what was written.
     """
-    if form not in EXPORT_FORMATS:
-        raise JobRefusedError(f"there is no format {form!r}; there are {', '.join(EXPORT_FORMATS)}")
-    if form == "parquet" and find_spec("pyarrow") is None:
-        raise JobRefusedError("Parquet takes pyarrow: pip install 'capillary-async[parquet]'")
+    others = heapq.merge(*(shard.entries() for shard in shards))
+    for entry in store.entries():
+        if not shards or entry.status != "pending":
+            yield entry
+            continue
+        other = next(others, None)
+        if other is None or (other.key_id, other.values) != (entry.key_id, entry.values):
+            raise corrupted(store.path, f"key {entry.key_id} is in no shard, or in several")
+        yield other
+    if next(others, None) is not None:
+        raise corrupted(store.path, "a shard has keys that the whole has not")
 
 
-def write(read: Read, lookup: Lookup, target: Path | str, form: str, *, csv_safe: bool = False) -> None:
-    """Write a row for each row that was found.
+def _counted(entries: Iterable[Entry], expected: Counter[str], path: Path) -> Iterator[Entry]:
+    """Yield entries, and check at the end that there were as many of each status as were counted."""
+    seen: Counter[str] = Counter()
+    for entry in entries:
+        seen[entry.status] += 1
+        yield entry
+    del seen["pending"]
+    if +seen != +expected:
+        raise corrupted(path, "there are other outcomes than were counted")
+
+
+def write(
+    read: Callable[[], Iterable[Entry]],
+    lookup: Lookup,
+    target: Path | str,
+    beside: Path | str,
+    form: str,
+    *,
+    csv_safe: bool = False,
+) -> None:
+    """Write a row for each row that was found, and a row for each key.
 
     Args:
-        read: Begins to read what was found. Rows without a declared type are read twice.
+        read: Begins to read the keys with what came of them. Rows without a declared type are read twice.
         lookup: What was looked up.
         target: A path, or a URL that `fsspec` can write to.
+        beside: The same for the outcomes; Parquet if it ends so, else CSV.
         form: "parquet", "jsonl" or "csv".
         csv_safe: Whether texts that a spreadsheet would take for formulas get an apostrophe in front, in CSV.
 
@@ -83,142 +140,54 @@ def write(read: Read, lookup: Lookup, target: Path | str, form: str, *, csv_safe
         OSError: The disk failed. There is no new file.
     """
     check_format(form)
-    schema = OutputSchema.of(lookup)
-    with atomic_file(target) as file:
+    schema = OutputSchema(lookup.columns, lookup.row_type)
+    scanned = () if schema.is_declared else read()
+    outcomes = _parquet_outcomes if str(beside).endswith(".parquet") else _csv_outcomes
+    with atomic_file(beside) as other, atomic_file(target) as file:
+        entries = outcomes(other, schema, read(), csv_safe=csv_safe)
         if form == "parquet":
-            write_parquet(file, schema, read)
+            write_parquet(file, entries, schema, scanned)
         elif form == "csv":
-            _write_csv(file, schema, read, CsvLines(json_cell, csv_safe))
+            file.writelines(csv_lines(entries, schema, schema.members(scanned), is_safe=csv_safe))
         else:
-            file.writelines(json_lines(read, lookup))
+            file.writelines(json_lines(entries, schema, schema.members(scanned)))
 
 
-def rows(read: Read, lookup: Lookup) -> Iterator[dict[str, Any]]:
-    """Yield each row that was found as a dict: the key's columns, then the row's; numbers are exact.
-
-    Raises:
-        JobRefusedError: A row is not what the lookup declares.
-    """
-    for line in json_lines(read, lookup, is_uniform=False):
-        yield decode_json(line)
-
-
-def json_lines(read: Read, lookup: Lookup, *, is_uniform: bool = True) -> Iterator[bytes]:
-    """Yield a line of JSON for each row that was found: the key's columns, then the row's.
-
-    Args:
-        read: Begins to read what was found.
-        lookup: What was looked up.
-        is_uniform: Whether rows without a declared type all have the same members, those that any of them has. It takes
-            a pass of its own.
-
-    Raises:
-        JobRefusedError: A row is not what the lookup declares.
-    """
-    schema = OutputSchema.of(lookup)
-    members = _members(schema, read) if is_uniform or schema.is_declared else ()
-    names = schema.json_names(members or ())
-    for stored in read():
-        start = _key_start(schema, stored.key)
-        if members is None:
-            name = encode_json(schema.names_of(["value"])["value"])
-            yield from (b"%s%s:%s}\n" % (start, name, bytes(value)) for value in raw_values(stored.rows))
-        elif members:
-            yield from (_line(start, names, row) for row in _objects(stored.rows))
-        else:
-            yield from _own_lines(schema, start, stored.rows)
+def _csv_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], *, csv_safe: bool) -> Iterator[Entry]:
+    """Write a line for each entry that passes through."""
+    lines = CsvLines(json_cell, csv_safe)
+    facts_of = lru_cache(lambda *facts: lines.line(_facts(*facts)))  # most keys of a second have the same
+    file.write(lines.line((*schema.key_names, *schema.names_of(_FACTS).values())).encode())
+    for entry in entries:
+        file.write(f"{lines.line(entry.values)[:-1]},{facts_of(*entry[2:6])}".encode())
+        yield entry
 
 
-def _own_lines(schema: OutputSchema, start: bytes, text: bytes) -> Iterator[bytes]:
-    """Yield the lines of rows of which each has its own members, or none."""
-    for value in raw_values(text):
-        is_object = bytes(value).startswith(b"{")
-        row = raw_rows(b"[%s]" % bytes(value))[0] if is_object else {"value": value}
-        yield _line(start, schema.json_names(row), row)
+def _parquet_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], **_: bool) -> Iterator[Entry]:
+    """Write a row for each entry that passes through."""
+    kinds = {column.name: column.kind for column in schema.keys}
+    names = schema.names_of(_FACTS)
+    columns = TableSchema.of_columns(kinds | {names[name]: kind for name, kind in _FACTS.items()})
+    facts_of, passed = lru_cache(_facts), list[Entry]()
+
+    def batch() -> Any:
+        values = zip(*[(*entry.values, *facts_of(*entry[2:6])) for entry in passed], strict=True)
+        arrays = [column.array(each) for column, each in zip(columns.columns.values(), values, strict=True)]
+        return load_pyarrow().RecordBatch.from_arrays(arrays, schema=columns.arrow)
+
+    with parquet_file(file, columns.arrow, [*kinds, names["status"], names["reason"]]) as add:
+        for entry in entries:
+            passed.append(entry)
+            if len(passed) == _OUTCOMES_AT_ONCE:
+                add(batch())
+                passed.clear()
+            yield entry
+        if passed:
+            add(batch())
 
 
-def _line(start: bytes, names: Sequence[tuple[str, bytes]], row: Mapping[str, Any]) -> bytes:
-    cells = [b"%s:%s" % (name, bytes(row[member]) if member in row else b"null") for member, name in names]
-    return b"%s%s}\n" % (start if cells else start.rstrip(b","), b",".join(cells))
-
-
-def _key_start(schema: OutputSchema, key: Sequence[Any]) -> bytes:
-    pairs = zip(schema.key_names, key, strict=True)
-    return b"{" + b"".join(b"%s:%s," % (encode_json(name), encode_json(value)) for name, value in pairs)
-
-
-def _objects(rows: bytes) -> list[dict[str, Any]]:
-    try:
-        return raw_rows(rows)
-    except ValueError:
-        pass
-    raise JobRefusedError("a row is not of the type that the lookup declares; declare what it really returns")
-
-
-def _members(schema: OutputSchema, read: Read) -> Sequence[str] | None:
-    """Return the members of a row; for rows without a declared type, those that any of them has."""
-    if schema.is_declared:
-        return schema.members
-    found: dict[str, None] = {}
-    for stored in read():
-        try:
-            for row in raw_rows(stored.rows):
-                found.update(dict.fromkeys(row))
-        except ValueError:  # one of them is no object
-            return None
-    return tuple(found)
-
-
-def _write_csv(file: BinaryIO, schema: OutputSchema, read: Read, lines: CsvLines) -> None:
-    members = _members(schema, read)
-    columns = _text_columns(schema, members)
-    names = schema.names_of([column.name for column in columns])
-    file.write(lines.line((*schema.key_names, *names.values())).encode())
-    for stored in read():
-        rows = decode_json(stored.rows)
-        for row in rows:
-            if members is not None and not isinstance(row, Mapping):
-                _objects(stored.rows)
-            file.write(lines.line((*stored.key, *(column.value(row) for column in columns))).encode())
-
-
-def _text_columns(schema: OutputSchema, members: Sequence[str] | None) -> tuple[TextColumn, ...]:
-    if schema.is_declared:
-        return text_columns(schema.row_type)
-    return dict_columns(members) if members is not None else text_columns(None)
-
-
-def write_outcomes(
-    read: Callable[[], Iterable[OutcomeRow]], lookup: Lookup, target: Path | str, form: str, *, csv_safe: bool = False
-) -> None:
-    """Write a row for each key: the key's columns, status, code, reason, requests, when.
-
-    Args:
-        read: Begins to read the outcomes.
-        lookup: What was looked up.
-        target: A path, or a URL that `fsspec` can write to.
-        form: "parquet", "jsonl" or "csv".
-        csv_safe: As for `write`.
-
-    Raises:
-        JobRefusedError: The format is unknown, or pyarrow is missing.
-        OSError: The disk failed. There is no new file.
-    """
-    check_format(form)
-    schema = OutputSchema(lookup.columns, OutcomeColumns)
-    names = (*schema.key_names, *schema.names_of(OutcomeRow._fields[1:]).values())
-    with atomic_file(target) as file:
-        if form == "parquet":
-            with ParquetTable(file, schema) as table:
-                for outcome in read():
-                    table.add(outcome.key, [OutcomeColumns(*outcome[1:])])
-            return
-        lines = CsvLines(json_cell, csv_safe)
-        if form == "csv":
-            file.write(lines.line(names).encode())
-        for outcome in read():
-            cells = (*outcome.key, *outcome[1:])
-            is_csv = form == "csv"
-            file.write(
-                lines.line(cells).encode() if is_csv else encode_json(dict(zip(names, cells, strict=True))) + b"\n"
-            )
+def _facts(status: str, requests: int, at: int, reason: str) -> _Facts:
+    """Return the columns of an outcome behind the key's."""
+    when = datetime.fromtimestamp(at, UTC) if at else None
+    found = Reason.from_json(reason)
+    return status, found.codes[0] if found.codes else None, str(found), requests, when

@@ -28,13 +28,13 @@ from capillary_async.jobs.batch_writer import BatchWriter
 from capillary_async.jobs.creation import check_expected, create_job, has_changed
 from capillary_async.jobs.database import JOB_FILE
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
-from capillary_async.jobs.export import ExportFormat
-from capillary_async.jobs.exporting import Whole
+from capillary_async.jobs.export import OutcomesFormat, export_job, rows
 from capillary_async.jobs.key_files import KeyFormat, Keys
 from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.lookups import Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
 from capillary_async.jobs.opening import check_account, working_store
+from capillary_async.jobs.output import ExportFormat
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.run import Run
 from capillary_async.jobs.shards import open_shards, shard_directory, split_job
@@ -55,7 +55,7 @@ def _traits_of(client: CapillaryClient) -> dict[str, Any]:
 
 
 class BulkJob:
-    """A bulk lookup in a directory: made once, run until it is done, as often as that takes.
+    """A bulk lookup in a directory: made once, run until it is done.
 
     ```python
     job = BulkJob.create_or_open("jobs/june", "events", "keys.csv")
@@ -99,14 +99,11 @@ class BulkJob:
 
         Args:
             directory: Where the job will live; made if it is missing, else it must be empty.
-            lookup: "customers" (customer_id), "trackers" (user_group_id), "active-targets" (user_id), "events"
-                (user_id, target_rule_id and, if you like, period_id), or a function of yours, or its name
-                "module:function": its first parameter is the client, the others are the key's columns, `int` or
-                `str`. It must neither block the event loop nor wait for ever: nothing else would then end its lookup
-                but a stop.
+            lookup: One of `LOOKUPS`; or a function of yours, or its name "module:function": its first parameter is
+                the client, the others are the key's columns, `int` or `str`. It must neither block the event loop nor
+                wait for ever, because only a stop would then end its lookup.
             keys: A file of CSV with a header, of JSON lines, or of Parquet; a binary stream such as
-                `sys.stdin.buffer`; or an iterable of numbers, texts, mappings or sequences. Repeated keys are looked
-                up once.
+                `sys.stdin.buffer`; a table; or an iterable of values. Repeated keys are looked up once.
             key_format: "csv", "jsonl" or "parquet"; `None` goes by the file's name or the stream's first byte.
             arguments: Options of the lookup, the same for every key, such as `{"embed": ["points"]}`.
             by: Another identifier than the id, where the lookup takes one, such as "mobile".
@@ -357,17 +354,24 @@ class BulkJob:
         return BulkJob.open(shard_directory(self.directory, number))
 
     def export(
-        self, form: ExportFormat, *, to: str | Path | None = None, is_partial: bool = False, csv_safe: bool = False
+        self,
+        form: ExportFormat,
+        *,
+        to: str | Path | None = None,
+        outcomes: OutcomesFormat = "csv",
+        is_partial: bool = False,
+        csv_safe: bool = False,
     ) -> Path | str:
         """Write what was found into one file, and what came of each key into `outcomes.csv` beside it.
 
         A row for each row found: the key's columns first, then those of the row. In Parquet nested objects are nested
-        columns, and what nobody documents (`extra`) is JSON. Parts of a job that was split are put together.
+        columns, and undocumented fields (`extra`) are JSON. Parts of a job that was split are put together.
 
         Args:
             form: "parquet", "jsonl" or "csv".
             to: Another path, or a URL that `fsspec` can write to, in place of `output.parquet` (and so on) in the
                 job's directory.
+            outcomes: "csv" or "parquet", the format of the file that says what came of each key.
             is_partial: Do it although keys are still pending.
             csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
 
@@ -385,8 +389,9 @@ class BulkJob:
             JobStore.open(self.directory) as store,
             open_shards(store) as shards,
         ):
-            whole = Whole(store, shards, self._lookup)
-            return whole.export(form, to, is_partial=is_partial, csv_safe=csv_safe)
+            return export_job(
+                store, shards, self._lookup, form, to, outcomes=outcomes, is_partial=is_partial, csv_safe=csv_safe
+            )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield what was found so far, row by row, as `export("jsonl")` writes it; also while the job runs.
@@ -395,4 +400,4 @@ class BulkJob:
             JobCorruptedError: The job's file is not what was written.
         """
         with JobStore.open(self.directory, is_reader=True) as store, open_shards(store) as shards:
-            yield from Whole(store, shards, self._lookup).rows()
+            yield from rows(store, shards, self._lookup)

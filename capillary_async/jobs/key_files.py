@@ -1,31 +1,47 @@
 """Where a job's keys come from: files of CSV, JSON lines or Parquet, streams, tables, or Python's own values.
 
-Files may be compressed (`.gz`), and may lie wherever `fsspec` reaches (`s3://…`). They are read once, from the
-beginning to the end, in bounded memory. Nothing is guessed silently: what is read one way could not be read another.
+A file may be compressed by gzip, in UTF-8, UTF-16 or UTF-32, and wherever `fsspec` reaches (`s3://…`). It is read
+once, from the beginning to the end, in bounded memory.
 """
 
+import csv
+import gzip
 import io
+import json
+import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
+from capillary_async.codec import decode_json
+from capillary_async.errors import ConfigurationError, DecodeError
 from capillary_async.jobs.errors import InvalidKeysError
+from capillary_async.jobs.files import is_url, open_file
 from capillary_async.jobs.key_columns import KeyColumn, KeyValue
 from capillary_async.jobs.key_header import KeyHeader
-from capillary_async.jobs.key_tables import arrow_records, parquet_records
-from capillary_async.jobs.key_text import csv_records, json_records, lines_of, looks_like_json
-from capillary_async.jobs.remote_files import is_url, open_url
+from capillary_async.tables import load_pyarrow
 
 KeyFormat = Literal["csv", "jsonl", "parquet"]
 Keys: TypeAlias = Path | str | BinaryIO | Iterable[Any]
+Numbered: TypeAlias = Iterator[tuple[int, Sequence[Any]]]
 
 _FORMATS: Final[Mapping[str, KeyFormat]] = {
     **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
     **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
     **dict.fromkeys((".parquet", ".pq"), "parquet"),
 }
+_GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
+_DELIMITERS: Final = (",", ";", "\t", "|")
+# Longer than any key. A file without line ends must not fill the memory.
+_LONGEST_LINE: Final = 2**20
+# How Python decodes a byte that is not of the encoding.
+_WRONG_BYTE: Final = re.compile("[\udc80-\udcff]")
 
 
 class _KeyedLookup(Protocol):
@@ -45,7 +61,7 @@ def read_keys(
     Args:
         keys: A path or a URL; a binary stream, such as `sys.stdin.buffer`; a table (pyarrow, polars, pandas); or an
             iterable of values, each a number, a text, a mapping, or a sequence in the order of the columns.
-        lookup: Says which columns a key has. If one of them is required and missing, a column `id` stands for it.
+        lookup: Says which columns a key has. If the only required one is missing, a column `id` stands for it.
         key_format: "csv", "jsonl" or "parquet"; `None` goes by the file's name, and for a stream by its first bytes.
         mapping: The column's name in the file, for columns that are called otherwise there.
 
@@ -55,7 +71,7 @@ def read_keys(
     """
     name, columns = name_of(keys), lookup.columns
     header = KeyHeader(name, columns, dict(mapping or {}))
-    for number, cells in _records(keys, name, header, key_format):
+    for number, cells in _records(keys, header, key_format):
         values: list[KeyValue] = []
         for column, cell in zip(columns, cells, strict=True):
             try:
@@ -78,23 +94,23 @@ def name_of(keys: Keys) -> str:
 
 def path_of(keys: Keys) -> Path | None:
     """Return the local file that the keys are in, or `None`."""
-    is_file = isinstance(keys, Path) or (isinstance(keys, str) and not is_url(keys))
-    return Path(cast("str", keys)) if is_file else None
+    return Path(keys) if isinstance(keys, str | Path) and not is_url(keys) else None
 
 
-def _records(
-    keys: Keys, name: str, header: KeyHeader, key_format: KeyFormat | None
-) -> Iterator[tuple[int, Sequence[Any]]]:
+def _records(keys: Keys, header: KeyHeader, form: KeyFormat | None) -> Numbered:
     if isinstance(keys, str | Path):
-        form = key_format or _format_of(name)
-        with open_url(keys) if isinstance(keys, str) and is_url(keys) else Path(keys).open("rb") as file:
-            yield from _file_records(file, name, header, form)
+        form = form or _format_of(header.name)
+        with open_file(keys) as file:
+            yield from _file_records(file, header, form)
     elif isinstance(keys, io.IOBase):
-        yield from _file_records(cast("BinaryIO", keys), name, header, key_format)
+        yield from _file_records(cast("BinaryIO", keys), header, form)
     elif hasattr(keys, "__arrow_c_stream__") and hasattr(keys, "columns"):
-        yield from arrow_records(keys, header)
+        reader = _pyarrow().RecordBatchReader.from_stream(keys)
+        yield from _table_records(reader, header.names_in(reader.schema.names))
     else:
-        yield from _value_records(cast("Iterable[Any]", keys), header)
+        for number, key in enumerate(cast("Iterable[Any]", keys), 1):
+            # A column of pyarrow holds pyarrow's own scalars.
+            yield number, header.cells_of(number, key.as_py() if hasattr(key, "as_py") else key)
 
 
 def _format_of(name: str) -> KeyFormat:
@@ -104,23 +120,108 @@ def _format_of(name: str) -> KeyFormat:
     return _FORMATS[suffix]
 
 
-def _file_records(
-    file: BinaryIO, name: str, header: KeyHeader, form: KeyFormat | None
-) -> Iterator[tuple[int, Sequence[Any]]]:
+def _file_records(file: BinaryIO, header: KeyHeader, form: KeyFormat | None) -> Numbered:
     if form == "parquet":
-        yield from parquet_records(file, header)
+        yield from _parquet_records(file, header)
         return
-    lines = lines_of(file, name)
-    start = lines.start
-    if form is None and start.startswith(_PARQUET_MAGIC):
-        raise InvalidKeysError(f"{name}: Parquet cannot be read from a stream; write it to a file")
-    if form == "jsonl" or (form is None and looks_like_json(start, header)):
-        yield from json_records(lines, header)
-    else:
-        yield from csv_records(lines, header)
+    lines = _lines_of(file, header.name)
+    first = next(lines, "")
+    if form is None and first.startswith(_PARQUET_MAGIC.decode()):
+        raise InvalidKeysError(f"{header.name}: Parquet cannot be read from a stream; write it to a file")
+    delimiter = max(_DELIMITERS, key=lambda sign: (header.fits(_split(first, sign)), len(_split(first, sign))))
+    # A quoted text is JSON, or the header of a table that quotes everything.
+    is_json = first.lstrip()[:1] in tuple('{[-0123456789"') and not header.fits(_split(first, delimiter))
+    read = _json_records if form == "jsonl" or (form is None and is_json) else _csv_records
+    yield from read(chain([first], lines), header, delimiter)
 
 
-def _value_records(values: Iterable[Any], header: KeyHeader) -> Iterator[tuple[int, Sequence[Any]]]:
-    for number, key in enumerate(values, 1):
-        # A column of pyarrow's is full of scalars of its own.
-        yield number, header.cells_of(number, key.as_py() if hasattr(key, "as_py") else key)
+def _lines_of(file: BinaryIO, name: str) -> Iterator[str]:
+    """Yield the lines of a text, decompressed and decoded.
+
+    Raises:
+        InvalidKeysError: A line is too long, or not in the encoding of the first; or compressed data is damaged.
+    """
+    number, text = 1, None
+    try:
+        text = _text_of(file)
+        while line := text.readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE and not line.endswith("\n"):
+                raise InvalidKeysError(f"{name}, line {number}: it is longer than 1 MiB", line=number)
+            if not line.isascii() and _WRONG_BYTE.search(line):
+                raise InvalidKeysError(f"{name}, line {number}: it is not {text.encoding.upper()}", line=number)
+            yield line
+            number += 1
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InvalidKeysError(f"{name}: the compressed data is damaged or cut off", line=number) from error
+    except UnicodeError as error:
+        raise InvalidKeysError(f"{name}: it is not {error.args[0].upper()} to its end") from None
+    finally:
+        with suppress(ValueError, AttributeError):
+            cast("io.TextIOWrapper", text).detach()  # the file is the caller's, who may have closed it
+
+
+def _text_of(file: Any) -> io.TextIOWrapper:
+    stream: Any = file if hasattr(file, "peek") else io.BufferedReader(file)
+    if stream.peek(2)[:2] == _GZIP_MAGIC:
+        stream = gzip.GzipFile(fileobj=stream)
+    encoding = json.detect_encoding(stream.peek(4)[:4])
+    return io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return [cell.strip() for row in csv.reader([line], delimiter=delimiter) for cell in row]
+    except csv.Error:
+        return []
+
+
+def _json_records(lines: Iterable[str], header: KeyHeader, _: str) -> Numbered:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            key = decode_json(line.encode())
+        except DecodeError:
+            raise InvalidKeysError(f"{header.name}, line {number}: it is not a JSON document", line=number) from None
+        yield number, header.cells_of(number, key)
+
+
+def _csv_records(lines: Iterable[str], header: KeyHeader, delimiter: str) -> Numbered:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        names = [cell.strip() for cell in next(reader, list[str]())]
+        indexes, width = header.indexes(names), len(names)
+        for row in filter(None, reader):
+            if any(cell.strip() for cell in row[width:]):
+                message = f"line {reader.line_num}: there are {len(row)} cells, and {width} in the first line"
+                raise InvalidKeysError(f"{header.name}, {message}", line=reader.line_num)
+            yield reader.line_num, [row[i] if i is not None and i < len(row) else None for i in indexes]
+    except csv.Error as error:
+        place = f"{header.name}, line {reader.line_num}"
+        raise InvalidKeysError(f"{place}: {error}", line=reader.line_num) from error
+
+
+def _parquet_records(file: BinaryIO, header: KeyHeader) -> Numbered:
+    arrow, parquet = _pyarrow(), import_module("pyarrow.parquet")
+    try:
+        opened: Any = parquet.ParquetFile(file)
+    except (arrow.ArrowException, OSError) as error:
+        raise InvalidKeysError(f"{header.name}: it is not a Parquet file") from error
+    with opened:
+        names = header.names_in(opened.schema_arrow.names)
+        yield from _table_records(opened.iter_batches(columns=[name for name in names if name is not None]), names)
+
+
+def _table_records(batches: Iterable[Any], names: Sequence[str | None]) -> Numbered:
+    number = 0
+    for batch in batches:
+        columns = [[None] * batch.num_rows if name is None else batch.column(name).to_pylist() for name in names]
+        yield from enumerate(zip(*columns, strict=True), number + 1)
+        number += batch.num_rows
+
+
+def _pyarrow() -> Any:
+    try:
+        return load_pyarrow()
+    except ConfigurationError as error:
+        raise InvalidKeysError(str(error)) from error

@@ -1,22 +1,21 @@
 """The options of a lookup: the parameters of its function that are no columns of a key.
 
-A job stores them as JSON, and the command line has texts; so each is read from either, by the parameter's type.
+A job stores them as JSON, and the command line has texts. So each is read from either, by the parameter's type.
 """
 
 import inspect
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 import attrs
 
 from capillary_async.api.arguments import several_of
+from capillary_async.codec import Converter, decode_json, encode_json, to_dict
+from capillary_async.errors import DecodeError
 from capillary_async.models.members import kinds_of
-
-_TRUTH: Final[Mapping[str, bool]] = {"true": True, "yes": True, "": True, "false": False, "no": False}
 
 
 @attrs.frozen
@@ -37,7 +36,8 @@ class Options:
         """Return the values that are documented for an option; none if any will do."""
         hint = self.hints.get(name)
         kinds = kinds_of(several_of(hint) or hint)
-        return tuple(str(member.value) for kind in kinds if _is_enumeration(kind) for member in kind)
+        enumerations = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)]
+        return tuple(str(member.value) for kind in enumerations for member in kind)
 
     def is_several(self, name: str) -> bool:
         """Whether an option takes several values."""
@@ -46,8 +46,12 @@ class Options:
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments as JSON has them.
 
+        Args:
+            arguments: Values of the option's type, or texts: "true", "5", "points,mlp".
+
         Raises:
-            ValueError: There is no such option, or the value is none of it.
+            ValueError: There is no such option, or JSON has no form for the value.
+            DecodeError: The value is not of the option's type.
         """
         found: dict[str, Any] = {}
         for given, value in arguments.items():
@@ -56,115 +60,64 @@ class Options:
                 known = ", ".join(self.hints) or "none"
                 raise ValueError(f"there is no option {given}; there are {known}")
             if value is not None:
-                found[name] = _as_json(name, self.hints[name], value)
+                found[name] = to_dict(_plain(name, self.hints[name], value))
+        self.values(found)
         return found
 
     def values(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return arguments as the function takes them.
-
-        Args:
-            arguments: As `read` returned them.
-        """
-        return {name: _as_python(self.hints[name], value) for name, value in arguments.items()}
+        """Return arguments, as `read` returned them, as the function takes them."""
+        return {name: _value(name, self.hints[name], value) for name, value in arguments.items()}
 
 
-def options_of_endpoint(method: Callable[..., Any], columns: Collection[str]) -> Options:
-    """Return the options of a method of the client: its parameters that have a name alone, and are no columns."""
-    hints = get_type_hints(method, include_extras=True)
+def options_of_endpoint(method: Callable[..., Any], columns: Collection[str] = ()) -> Options:
+    """Return the options of a method of the client: its keyword-only parameters, without the key's columns."""
     parameters = inspect.signature(method).parameters.values()
-    only_named = [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
-    return Options({name: hints[name] for name in only_named if name not in columns})
+    names = [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    return _options(method, [name for name in names if name not in columns])
 
 
 def options_of_function(fn: Callable[..., Any]) -> Options:
-    """Return the options of a function of the user's: its parameters that have a default."""
-    hints = get_type_hints(fn, include_extras=True)
+    """Return the options of a function of the user's: its parameters with a default."""
     parameters = list(inspect.signature(fn).parameters.values())[1:]
-    has_default = [each.name for each in parameters if each.default is not inspect.Parameter.empty]
-    return Options({name: hints.get(name, Any) for name in has_default})
+    return _options(fn, [each.name for each in parameters if each.default is not inspect.Parameter.empty])
 
 
-def _as_json(name: str, hint: Any, value: Any) -> Any:
-    if _is_several(hint):
-        items: Iterable[Any] = value.split(",") if isinstance(value, str) else value
-        return [_as_json(name, Any, item) for item in items]
-    kinds = kinds_of(hint)
-    if isinstance(value, str) and not isinstance(value, Enum):
-        value = _read_text(name, kinds, value.strip())
-    if isinstance(value, Enum):
-        value = value.value
-    if isinstance(value, date | Decimal):
-        return str(value) if isinstance(value, Decimal) else value.isoformat()
+def _options(fn: Callable[..., Any], names: Iterable[str]) -> Options:
+    hints = get_type_hints(fn, include_extras=True)
+    return Options({name: hints.get(name, Any) for name in names})
+
+
+def _plain(name: str, hint: Any, value: Any) -> Any:
+    """Return a value as `decode_json` would."""
+    if _is_several(hint) and isinstance(value, Iterable):
+        value = value.split(",") if isinstance(value, str) else [*value]
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        plain = decode_json(encode_json(value))
+        if isinstance(plain, str) and not {str, date, datetime, Any}.intersection(kinds_of(hint)):
+            found = decode_json(plain.lower().encode())
+            return found if isinstance(found, bool | int | Decimal) else plain
+    except DecodeError:
+        return value
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be what JSON can say, not a {type(value).__name__}") from None
+    return plain
 
 
-def _read_text(name: str, kinds: Collection[Any], text: str) -> Any:
-    """Read a text as what a parameter takes, if it takes no texts."""
-    readers = [_READERS[kind] for kind in kinds if kind in _READERS]
-    if str in kinds or not readers:
-        return text
-    for read in readers:
+def _value(name: str, hint: Any, value: Any) -> Any:
+    plain = _plain(name, hint, value)
+    if isinstance(plain, str) and {date, datetime}.intersection(kinds_of(hint)):
         try:
-            return read(text)
-        except (ArithmeticError, KeyError, ValueError):
-            pass
-    expected = " or ".join(dict.fromkeys(_WORDS[kind] for kind in kinds if kind in _READERS))
-    raise ValueError(f"{name} must be {expected}, and {text!r} is not")
-
-
-def _whole_number(text: str) -> int:
-    if not text.isascii() or not text.removeprefix("-").isdigit():
-        raise ValueError(text)
-    return int(text)
-
-
-def _date_or_time(text: str) -> date:
-    return datetime.fromisoformat(text) if len(text) > len("2026-01-31") else date.fromisoformat(text)
-
-
-def _truth(text: str) -> bool:
-    return _TRUTH[text.lower()]
-
-
-_READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
-    bool: _truth,
-    int: _whole_number,
-    float: float,
-    Decimal: Decimal,
-    date: _date_or_time,
-    datetime: _date_or_time,
-}
-_WORDS: Final[Mapping[Any, str]] = {
-    bool: "true or false",
-    int: "a whole number",
-    **dict.fromkeys((float, Decimal), "a number"),
-    **dict.fromkeys((date, datetime), "a date or a date-time in ISO 8601"),
-}
-
-
-def _as_python(hint: Any, value: Any) -> Any:
-    kinds = kinds_of(hint)
-    if isinstance(value, str) and str not in kinds and {date, datetime}.intersection(kinds):
-        return _date_or_time(value)
-    if isinstance(value, int | float | str) and kinds == [Decimal]:
-        return Decimal(str(value))
-    enumerations = [kind for kind in kinds if _is_enumeration(kind)]
-    if enumerations and len(kinds) == 1:
-        return enumerations[0](value)
-    return value
-
-
-def _is_enumeration(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Enum)
+            return datetime.fromisoformat(plain) if len(plain) > len("2026-01-31") else date.fromisoformat(plain)
+        except ValueError:
+            raise ValueError(f"{name} should be a date or a date-time in ISO 8601") from None
+    item: Any = several_of(hint)
+    into: Any = hint if item is None else list[item]
+    return Converter(UTC).structure(plain, into, name)
 
 
 def _is_several(hint: Any) -> bool:
-    if several_of(hint) is not None:
-        return True
     origins = [get_origin(kind) for kind in kinds_of(hint)]
-    return any(isinstance(origin, type) and issubclass(origin, Iterable) for origin in origins) and not any(
-        isinstance(origin, type) and issubclass(origin, Mapping) for origin in origins
+    return several_of(hint) is not None or any(
+        isinstance(origin, type) and issubclass(origin, Iterable) and not issubclass(origin, Mapping)
+        for origin in origins
     )

@@ -1,14 +1,15 @@
-"""What a job looks up: a method of the client's, or a function of yours, for each key.
+"""What a job looks up: a method of the client, or a function of the user's, for each key.
 
-A lookup of this package takes every option that its endpoint has. A function of yours says everything by itself: its
-parameters after the client are the key's columns, those with a default other than `None` are options, and what it is
-annotated to return gives the output its columns.
+A built-in lookup takes every option that its endpoint has. A user's function says everything itself: its parameters
+after the client are the key's columns, those with a default other than `None` are options, and its return annotation
+gives the output its columns.
 """
 
 import inspect
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
 from importlib import import_module
 from operator import attrgetter
 from types import MappingProxyType, NoneType
@@ -17,20 +18,44 @@ from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 import attrs
 
 from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
+from capillary_async.codec import Converter, decode_json
+from capillary_async.codec.interop import from_dict
 from capillary_async.codec.row_text import encode_rows
-from capillary_async.errors import TableError
+from capillary_async.codec.unstructuring import exact
+from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
-from capillary_async.jobs.first_answer import check_first_answer
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
 from capillary_async.models import IdentifierName, TargetGroupProgress, TargetProgressRow
-from capillary_async.models.definition import alternatives
+from capillary_async.models.definition import alternatives, is_model
 from capillary_async.paging import Pager
 from capillary_async.tables import check_row_type
 
 _SEVERAL: Final = (list, tuple, AbstractSet, deque, Iterator)
-# Identifiers that a table may hold as numbers: none of them has leading zeros.
+# Identifiers that a table may hold as numbers, because none of them has leading zeros.
 _NUMERIC: Final = frozenset((IdentifierName.MOBILE, IdentifierName.CARD_NUMBER))
+_GROUPS: Final = (Customers, Ledger, Promotions, Targets, UserGroups)
+_METHODS: Final[Mapping[str, type]] = {
+    "customers": Customers,
+    "ledger": Ledger,
+    "promotions": Promotions,
+    "targets": Targets,
+    "user_groups": UserGroups,
+}
+
+
+def _ids(*names: str, optional: Sequence[str] = ()) -> tuple[KeyColumn, ...]:
+    required = tuple(KeyColumn(name, int, least=1) for name in names)
+    return (*required, *(KeyColumn(name, int, is_required=False, least=1) for name in optional))
+
+
+_CUSTOMER: Final = _ids("customer_id")
+_GROUP: Final = _ids("user_group_id")
+
+
+def _progress_rows(groups: Iterable[TargetGroupProgress]) -> list[TargetProgressRow]:
+    """Return a row for each target and period; a column of nested groups is no table."""
+    return [row for group in groups for row in group.rows]
 
 
 @attrs.frozen
@@ -46,7 +71,7 @@ class BuiltInLookup:
     """
 
     path: str
-    columns: tuple[KeyColumn, ...]
+    columns: tuple[KeyColumn, ...] = _CUSTOMER
     first: tuple[str, ...] = ()
     by_path: str | None = None
     rows: tuple[Callable[[Any], Any], type] | None = None
@@ -57,67 +82,39 @@ class BuiltInLookup:
         return method_of(self.path)
 
 
-def _ids(*names: str, optional: Sequence[str] = ()) -> tuple[KeyColumn, ...]:
-    required = tuple(KeyColumn(name, int, least=1) for name in names)
-    return (*required, *(KeyColumn(name, int, is_required=False, least=1) for name in optional))
+def method_of(path: str) -> Callable[..., Any]:
+    """Return a method of the client by its path, not yet of any client."""
+    group, _, name = path.partition(".")
+    return cast("Callable[..., Any]", getattr(_METHODS[group], name))
 
 
-_GROUPS: Final[Mapping[str, type]] = {
-    "customers": Customers,
-    "ledger": Ledger,
-    "promotions": Promotions,
-    "targets": Targets,
-    "user_groups": UserGroups,
-}
-_OF_CUSTOMERS: Final[Mapping[str, str]] = {
-    "tiers": "customers.get_tiers",
-    "loyalty": "customers.get_loyalty",
-    "loyalty-events": "customers.get_loyalty_events",
-    "points-expiry": "customers.get_points_expiry",
-    "promised-points": "customers.get_promised_points",
-    "status-changes": "customers.get_status_changes",
-    "customer-trackers": "customers.list_trackers",
-    "user-groups": "customers.list_user_groups",
-    "active-targets": "targets.get_active",
-    "promotions": "promotions.list_for_member",
-}
-_OF_GROUPS: Final[Mapping[str, str]] = {
-    "trackers": "user_groups.list_trackers",
-    "groups": "user_groups.get",
-    "members": "user_groups.list_members",
-    "group-transactions": "user_groups.list_transactions",
-    "slab-changes": "user_groups.list_slab_changes",
-}
-
-
-def _progress_rows(groups: Iterable[TargetGroupProgress]) -> list[TargetProgressRow]:
-    """Return a row for each target and period; a column of nested groups is no table."""
-    return [row for group in groups for row in group.rows]
-
-
-_CUSTOMER: Final = _ids("customer_id")
-_EVENT: Final = _ids("customer_id", "target_rule_id", optional=("period_id",))
-_FIND_ID: Final[Callable[..., Any]] = cast("Callable[..., Any]", Customers.find_id)
-_WHO: Final = frozenset(options_of_endpoint(_FIND_ID, ()).hints)
 LOOKUPS: Final[Mapping[str, BuiltInLookup]] = MappingProxyType(
     {
-        "customers": BuiltInLookup("customers.get", _CUSTOMER, by_path="customers.find"),
-        "points": BuiltInLookup("customers.get_points_balance", _CUSTOMER, by_path="customers.find_points_balance"),
-        "transactions": BuiltInLookup("customers.list_transactions", _CUSTOMER, by_path="customers.find_transactions"),
-        "ledger": BuiltInLookup("ledger.list_entries", _CUSTOMER, ("id",), "ledger.list_entries"),
-        "ledger-balances": BuiltInLookup("ledger.list_balances", _CUSTOMER, ("id",), "ledger.list_balances"),
-        "progress": BuiltInLookup("targets.get_progress", _CUSTOMER, rows=(_progress_rows, TargetProgressRow)),
-        "events": BuiltInLookup("targets.list_events", _EVENT),
-        **{name: BuiltInLookup(path, _CUSTOMER) for name, path in _OF_CUSTOMERS.items()},
-        **{name: BuiltInLookup(path, _ids("user_group_id")) for name, path in _OF_GROUPS.items()},
+        "customers": BuiltInLookup("customers.get", by_path="customers.find"),
+        "points": BuiltInLookup("customers.get_points_balance", by_path="customers.find_points_balance"),
+        "transactions": BuiltInLookup("customers.list_transactions", by_path="customers.find_transactions"),
+        "ledger": BuiltInLookup("ledger.list_entries", first=("id",), by_path="ledger.list_entries"),
+        "ledger-balances": BuiltInLookup("ledger.list_balances", first=("id",), by_path="ledger.list_balances"),
+        "progress": BuiltInLookup("targets.get_progress", rows=(_progress_rows, TargetProgressRow)),
+        "events": BuiltInLookup("targets.list_events", _ids("customer_id", "target_rule_id", optional=("period_id",))),
+        "tiers": BuiltInLookup("customers.get_tiers"),
+        "loyalty": BuiltInLookup("customers.get_loyalty"),
+        "loyalty-events": BuiltInLookup("customers.get_loyalty_events"),
+        "points-expiry": BuiltInLookup("customers.get_points_expiry"),
+        "promised-points": BuiltInLookup("customers.get_promised_points"),
+        "status-changes": BuiltInLookup("customers.get_status_changes"),
+        "customer-trackers": BuiltInLookup("customers.list_trackers"),
+        "user-groups": BuiltInLookup("customers.list_user_groups"),
+        "active-targets": BuiltInLookup("targets.get_active"),
+        "promotions": BuiltInLookup("promotions.list_for_member"),
+        "trackers": BuiltInLookup("user_groups.list_trackers", _GROUP),
+        "groups": BuiltInLookup("user_groups.get", _GROUP),
+        "members": BuiltInLookup("user_groups.list_members", _GROUP),
+        "group-transactions": BuiltInLookup("user_groups.list_transactions", _GROUP),
+        "slab-changes": BuiltInLookup("user_groups.list_slab_changes", _GROUP),
     }
 )
-
-
-def method_of(path: str) -> Callable[..., Any]:
-    """Return a method of the client's, not yet of any client, by its path."""
-    group, _, name = path.partition(".")
-    return cast("Callable[..., Any]", getattr(_GROUPS[group], name))
+_FIND_ID: Final[Callable[..., Any]] = cast("Callable[..., Any]", Customers.find_id)
 
 
 @attrs.define(eq=False)
@@ -146,7 +143,7 @@ class Lookup:
         return tuple(column.name for column in self.columns)
 
     def call(self, client: Any) -> Callable[[tuple[Any, ...]], Awaitable[Any]]:
-        """Return the function that looks one key up; see `rows_of` for what comes of it."""
+        """Return the function that looks one key up; `rows_of` takes what it returns."""
 
         async def look_up(key: tuple[Any, ...]) -> Any:
             answer = self._answer(client, *key)
@@ -181,9 +178,37 @@ class Lookup:
             # The messages name classes, never values.
             raise InvalidRowError(f"a row cannot be stored: {error}") from None
         if not self._is_checked and rows:
-            check_first_answer(self.name, text, rows, self.row_type)
+            # Here and not at the export, which comes after all requests.
+            wrong = _mismatch(decode_json(text), self.row_type)
+            if wrong or _has_naive_date_time(exact(rows)):
+                wrong = wrong or "a date-time has no time zone"
+                raise JobRefusedError(f"lookup {self.name}: its first answer is not what it declares: {wrong}")
             self._is_checked = True
         return text
+
+
+def _mismatch(rows: list[Any], row_type: Any) -> str:
+    """Say which part of decoded rows is not of the declared type; an empty text if none."""
+    converter = Converter(UTC)
+    try:
+        for row in rows if row_type not in (Any, object) else ():
+            if is_model(row_type):
+                from_dict(cast("Any", row_type), row)
+            else:
+                converter.structure(row, row_type)
+    except DecodeError as error:
+        return str(error.args[0])
+    except TypeError:  # a class that JSON cannot be converted to may still be written
+        return ""
+    return ""
+
+
+def _has_naive_date_time(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        value = list(cast("Mapping[str, Any]", value).values())
+    if isinstance(value, list):
+        return any(map(_has_naive_date_time, cast("list[Any]", value)))
+    return isinstance(value, datetime) and value.tzinfo is None
 
 
 def find_lookup(
@@ -192,32 +217,27 @@ def find_lookup(
     """Find a lookup.
 
     Args:
-        lookup: One of `LOOKUPS`; "module:function" for a function of yours; or the function itself.
+        lookup: One of `LOOKUPS`; "module:function" for a function of the user's; or the function itself.
         arguments: Options of the lookup, by name. Texts are taken for any of them: "true", "5", "points,mlp".
         by: What customers are looked up by in place of their id, such as "mobile". The key's column is called so.
 
     Raises:
         JobRefusedError: There is no such lookup or option, or the function cannot be a lookup.
     """
-    if isinstance(lookup, str) and lookup in LOOKUPS:
-        return _built_in(lookup, LOOKUPS[lookup], arguments or {}, by)
+    name, fn = (lookup, None) if isinstance(lookup, str) else (_name_of(lookup), lookup)
+    built_in = LOOKUPS.get(name) if fn is None else None
     if by is not None:
-        raise JobRefusedError("only the lookups of this package know customers by something else than their id")
-    name, fn = (lookup, _import(lookup)) if isinstance(lookup, str) else (_name_of(lookup), lookup)
+        _check_by(name, built_in, by)
+    if built_in is None:
+        fn = fn or _import(name)
     try:
-        options = options_of_function(fn)
-        given = options.read(arguments or {})
-        columns = columns_of(fn, given=given)
-        row_type = _row_type(get_type_hints(fn, include_extras=True).get("return", Any))
-        check_row_type(row_type)
+        if built_in is not None:
+            return _built_in(name, built_in, arguments or {}, by)
+        return _of_function(name, cast("Callable[..., Any]", fn), arguments or {})
+    except DecodeError as error:
+        raise JobRefusedError(f"lookup {name}: {error.args[0]}") from None
     except (TypeError, ValueError, NameError, AttributeError, SyntaxError, TableError) as error:
         raise JobRefusedError(f"lookup {name}: {error}") from error
-    values = options.values(given)
-
-    def answer(client: Any, *key: Any) -> Any:
-        return fn(client, **{column.name: value for column, value in zip(columns, key, strict=True)}, **values)
-
-    return Lookup(name, columns, row_type, given, answer)
 
 
 def options_of(lookup: str, *, by: str | None = None) -> Options:
@@ -229,70 +249,55 @@ def options_of(lookup: str, *, by: str | None = None) -> Options:
     if lookup not in LOOKUPS:
         return options_of_function(_import(lookup))
     found = LOOKUPS[lookup]
-    path = found.by_path if by is not None and found.by_path else found.path
-    options = options_of_endpoint(method_of(path), [column.name for column in found.columns])
+    options = options_of_endpoint(method_of(_path_of(found, by)), [column.name for column in found.columns])
     if by is None or found.by_path:
         return options
-    return Options({**options_of_endpoint(_FIND_ID, ()).hints, **options.hints})
+    return Options({**options_of_endpoint(_FIND_ID).hints, **options.hints})
+
+
+def _path_of(found: BuiltInLookup, by: str | None) -> str:
+    return found.by_path if by is not None and found.by_path else found.path
+
+
+def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]) -> Lookup:
+    options = options_of_function(fn)
+    given = options.read(arguments)
+    columns, values = columns_of(fn, given=given), options.values(given)
+    row_type = _row_type(get_type_hints(fn, include_extras=True).get("return", Any))
+    check_row_type(row_type)
+
+    def answer(client: Any, *key: Any) -> Any:
+        return fn(client, **{column.name: value for column, value in zip(columns, key, strict=True)}, **values)
+
+    return Lookup(name, columns, row_type, given, answer)
 
 
 def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by: str | None) -> Lookup:
-    if by is not None:
-        _check_by(name, found, by)
-    options = options_of(name, by=by)
-    path, first = (found.by_path, (by,)) if by is not None and found.by_path else (found.path, found.first)
-    method = method_of(path)
-    try:
-        given = options.read(arguments)
-        values = options.values(given)
-        own = {option: value for option, value in values.items() if option in options_of_endpoint(method, ()).hints}
-        # Let the endpoint look at the options before there is a key.
-        inspect.unwrap(method)(*first, *[1 for column in found.columns if column.is_required], **own)
-    except (TypeError, ValueError) as error:
-        raise JobRefusedError(f"lookup {name}: {error}") from error
-    answer = _answer_of(path, first, found.columns, own)
-    if by is not None and not found.by_path:
-        answer = _with_id_found(answer, by, {option: values[option] for option in values if option in _WHO})
+    options, path = options_of(name, by=by), _path_of(found, by)
+    first = (by,) if by is not None and found.by_path else found.first
+    method, given = method_of(path), options.read(arguments)
+    values = options.values(given)
+    own = {option: values.pop(option) for option in options_of_endpoint(method).hints if option in values}
+    # Let the endpoint check the options before there is a key.
+    inspect.unwrap(method)(*first, *[1 for column in found.columns if column.is_required], **own)
+    required = sum(column.is_required for column in found.columns)
+    optional, send = [column.name for column in found.columns[required:]], attrgetter(path)
+    rows_of, row_type = found.rows or (None, _row_type(get_type_hints(method).get("return", Any)))
+
+    async def answer(client: Any, *key: Any) -> Any:
+        if by is not None and not found.by_path:  # no method of the client takes anything but the id
+            key = (await client.customers.find_id(by, key[0], **values), *key[1:])
+        answer = send(client)(*first, *key[:required], **dict(zip(optional, key[required:], strict=True)), **own)
+        answer = await answer if inspect.isawaitable(answer) else answer
+        return answer if rows_of is None else rows_of(answer)
+
     columns = found.columns if by is None else (_identifier_column(by), *found.columns[1:])
-    row_type = _row_type(get_type_hints(method).get("return", Any))
-    if found.rows is not None:
-        rows_of, row_type = found.rows
-        answer = _with_rows(answer, rows_of)
     return Lookup(name, columns, row_type, given, answer, by=by, is_checked=True)
 
 
-def _answer_of(
-    path: str, first: tuple[Any, ...], columns: Sequence[KeyColumn], values: Mapping[str, Any]
-) -> Callable[..., Any]:
-    required = sum(column.is_required for column in columns)
-    names, send = [column.name for column in columns[required:]], attrgetter(path)
-
-    def answer(client: Any, *key: Any) -> Any:
-        optional = dict(zip(names, key[required:], strict=True))
-        return send(client)(*first, *key[:required], **optional, **values)
-
-    return answer
-
-
-def _with_rows(answer: Callable[..., Any], rows_of: Callable[[Any], Any]) -> Callable[..., Any]:
-    async def answer_in_rows(client: Any, *key: Any) -> Any:
-        return rows_of(await answer(client, *key))
-
-    return answer_in_rows
-
-
-def _with_id_found(answer: Callable[..., Any], by: str, values: Mapping[str, Any]) -> Callable[..., Any]:
-    """Find the customer's id first, where no method of the client takes anything else."""
-
-    async def find_and_answer(client: Any, identifier: str, *rest: Any) -> Any:
-        customer_id = await client.customers.find_id(by, identifier, **values)
-        found = answer(client, customer_id, *rest)
-        return await found if inspect.isawaitable(found) else found
-
-    return find_and_answer
-
-
-def _check_by(name: str, found: BuiltInLookup, by: str) -> None:
+def _check_by(name: str, found: BuiltInLookup | None, by: str) -> None:
+    if found is None:
+        raise JobRefusedError("only the lookups of this package know customers by something else than their id")
     if by not in set(IdentifierName):
         raise JobRefusedError(f"customers cannot be looked up by {by!r}; there are {', '.join(IdentifierName)}")
     if found.columns[0].name != "customer_id":

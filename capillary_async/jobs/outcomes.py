@@ -1,8 +1,8 @@
 """What the outcome of a lookup says, about its key and about the API.
 
-Only an answer with a code of the API's own is a verdict on a key. A gateway's 404 is not, whatever the request was for;
-nor is a blank 400 by itself, though the documents have it for a wrong customer id: it becomes one when it comes again
-and again while a key that works still does.
+Only an answer with a code of the API's own is a verdict on a key. A gateway's 404 is not, whatever the request was for.
+A blank 400 by itself is not either, although the API documents it for a wrong customer id: it becomes a verdict when it
+comes again and again while a key that works still does.
 """
 
 import json
@@ -67,8 +67,8 @@ class Verdict:
 
     Attributes:
         meaning: What it is about.
-        status: What it makes of the key when it is the key's: "found" and the like.
-        patience: How often that has to come before it counts.
+        status: The key's status, if the outcome is about the key: "found" and the like.
+        patience: How often it has to come before it counts.
     """
 
     meaning: Meaning
@@ -76,17 +76,8 @@ class Verdict:
     patience: int = 1
 
 
-_MERGED: Final = Verdict(Meaning.ANSWER, "merged")
-_NOT_FOUND: Final = Verdict(Meaning.ANSWER, "not_found")
-_INVALID: Final = Verdict(Meaning.ANSWER, "invalid")
-_BLANK: Final = Verdict(Meaning.BLANK, "invalid", _PATIENCE_WITH_BLANKS)
 _HOPELESS: Final = Verdict(Meaning.HOPELESS, "failed", _LITTLE_PATIENCE)
-_ACCOUNT: Final = Verdict(Meaning.ACCOUNT, "failed", _LITTLE_PATIENCE)
-_DENIED_BY_CODE: Final = Verdict(Meaning.DENIED, "invalid")
-# Without a code it may be a firewall's, which is as well as any other gateway's refusal.
-_DENIED: Final = Verdict(Meaning.STRANGER, "failed", _LITTLE_PATIENCE)
 _MAY_PASS: Final = Verdict(Meaning.SUSPECT, "failed", _PATIENCE)
-_STRANGER: Final = Verdict(Meaning.STRANGER, "failed", _PATIENCE)
 _ODD: Final = Verdict(Meaning.SUSPECT, "failed", _LITTLE_PATIENCE)
 _LOOKUP: Final = Verdict(Meaning.LOOKUP, "failed", _LITTLE_PATIENCE)
 
@@ -109,17 +100,20 @@ def verdict_on(error: Exception) -> Verdict:
 def _verdict_on_refusal(error: ResponseError) -> Verdict:
     is_own_code = is_business_error(error.codes)
     if isinstance(error, AuthenticationError):
-        return _ACCOUNT
+        return Verdict(Meaning.ACCOUNT, "failed", _LITTLE_PATIENCE)
     if isinstance(error, AccessDeniedError):
-        return _DENIED_BY_CODE if is_own_code else _DENIED
+        # Without a code it may be a firewall's, which is as well as any other gateway's refusal.
+        return Verdict(Meaning.DENIED, "invalid") if is_own_code else Verdict(Meaning.STRANGER, "failed", 2)
     if error.retryable:
         return _MAY_PASS
     # The API deletes a customer with a message of its own, and has no code for it.
     if is_own_code or (isinstance(error, NotFoundError) and error.errors and not error.codes):
-        kinds = {CustomerMergedError: _MERGED, NotFoundError: _NOT_FOUND}
-        return next((verdict for kind, verdict in kinds.items() if isinstance(error, kind)), _INVALID)
-    is_blank = isinstance(error, InvalidRequestError) and error.status == 400 and not error.codes
-    return _BLANK if is_blank else _STRANGER
+        statuses = {CustomerMergedError: "merged", NotFoundError: "not_found"}
+        status = next((status for kind, status in statuses.items() if isinstance(error, kind)), "invalid")
+        return Verdict(Meaning.ANSWER, status)
+    if isinstance(error, InvalidRequestError) and error.status == 400 and not error.codes:
+        return Verdict(Meaning.BLANK, "invalid", _PATIENCE_WITH_BLANKS)
+    return Verdict(Meaning.STRANGER, "failed", _PATIENCE)
 
 
 @attrs.frozen
@@ -130,8 +124,8 @@ class Reason:
         error: Class of the error.
         status: HTTP status of the last answer, or `None`.
         codes: Capillary's codes of the last answer.
-        message: What the error says, or for an error of the lookup's own where it was raised: its words may name a
-            person.
+        message: What the error says. For an error of the lookup itself, where it was raised, because its message may
+            name a person.
     """
 
     error: str
@@ -142,12 +136,9 @@ class Reason:
     @classmethod
     def of(cls, error: Exception) -> "Reason":
         """Describe an error."""
-        return cls(
-            type(error).__name__,
-            error.status if isinstance(error, ResponseError) else None,
-            error.codes if isinstance(error, ResponseError) else (),
-            str(error) if isinstance(error, CapillaryError) else _place_of(error),
-        )
+        status, codes = (error.status, error.codes) if isinstance(error, ResponseError) else (None, ())
+        message = str(error) if isinstance(error, CapillaryError) else _line_of(error)
+        return cls(type(error).__name__, status, codes, message)
 
     def to_json(self) -> str:
         """Write it as text."""
@@ -155,7 +146,7 @@ class Reason:
 
     @classmethod
     def from_json(cls, text: str) -> "Reason":
-        """Read what `to_json` wrote; nothing comes of nothing."""
+        """Read what `to_json` wrote; an empty text is no reason."""
         document: dict[str, Any] = json.loads(text) if text else {"error": ""}
         document["codes"] = tuple(document.get("codes", ()))
         return cls(**document)
@@ -165,7 +156,7 @@ class Reason:
         return ": ".join(part for part in (self.error, self.message) if part)
 
 
-def _place_of(error: Exception) -> str:
+def _line_of(error: Exception) -> str:
     """Name the innermost line of code that is not this package's."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -1,9 +1,10 @@
-"""What a job found as Parquet: stored JSON to columns in one pass, a chunk at a time."""
+"""What a job found, and what came of its keys, as Parquet: stored JSON to columns in one pass, a chunk at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from itertools import accumulate, chain
+from typing import Any, BinaryIO, Final
 
 import attrs
 
@@ -11,155 +12,153 @@ from capillary_async.codec import decode_json
 from capillary_async.codec.records import record_cell, record_decoder
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
-from capillary_async.jobs.output import OutputSchema, StoredRow
+from capillary_async.jobs.output import OutputSchema
+from capillary_async.jobs.records import Entry, rows_of
 from capillary_async.tables import TableSchema, load_pyarrow
 
-# JSON is converted chunk by chunk, because Python's own objects are large; what comes of it is gathered until it
-# makes a row group.
-_CHUNK_ROWS: Final = 8192
-_CHUNK_BYTES: Final = 2**21
+# JSON is converted chunk by chunk, because Python's own objects are large. The columns are gathered until they make a
+# row group.
+_CHUNK_BYTES: Final = 2**19
 _GROUP_BYTES: Final = 2**25
+# Texts that repeat fit; of others, the writer soon gives the dictionary up.
+_DICTIONARY_BYTES: Final = 2**16
 
 
-def write_parquet(file: BinaryIO, schema: OutputSchema, read: Callable[[], Iterable[StoredRow]]) -> None:
-    """Write stored rows.
+def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema, scanned: Iterable[Entry]) -> None:
+    """Write a row for each row that was found.
+
+    Args:
+        file: Where it goes.
+        entries: What was found.
+        schema: The columns.
+        scanned: What was found, once more; read only if the lookup does not declare the columns.
 
     Raises:
-        JobRefusedError: A value does not fit its column.
+        JobRefusedError: A value does not fit its column, or the type of a row has no columns.
     """
-    columns = None if schema.is_declared else _schema_of_dicts(read)
-    chunk: list[StoredRow] = []
-    size = 0
-    with ParquetTable(file, schema, columns) as table:
-        for stored in read():
-            chunk.append(stored)
-            size += len(stored.rows)
-            if size >= _CHUNK_BYTES:
-                table.add_stored(chunk)
-                chunk, size = [], 0
-        table.add_stored(chunk)
-
-
-def _schema_of_dicts(read: Callable[[], Iterable[StoredRow]]) -> TableSchema:
-    return TableSchema.of_dicts((row for stored in read() for row in decode_json(stored.rows)), record_cell)
-
-
-class ParquetTable:
-    """A Parquet file with the key's columns and those of rows, while it is written."""
-
-    def __init__(self, file: BinaryIO, schema: OutputSchema, columns: TableSchema | None = None) -> None:
-        """Begin a file.
-
-        Args:
-            file: Where it goes.
-            schema: The output's columns.
-            columns: Those of a row; `None` takes them from its declared type.
-
-        Raises:
-            JobRefusedError: The type of a row has no columns.
-        """
+    if schema.is_declared:
         try:
-            self._columns = columns or TableSchema.of(schema.row_type, record_cell)
+            columns = TableSchema.of(schema.row_type, record_cell)
         except TableError as error:
             raise JobRefusedError(str(error)) from error
-        keys = TableSchema.of_columns({column.name: column.kind for column in schema.keys})
-        names = schema.names_of(self._columns.columns)
-        members = attrs.evolve(
-            self._columns, columns={names[name]: column for name, column in self._columns.columns.items()}
-        )
-        self._keys = keys
-        self._arrow_schema: Any = load_pyarrow().schema([*keys.arrow, *members.arrow])
-        self._read = record_decoder(schema.row_type) if columns is None else None
-        repeated = [
-            *schema.key_names,
-            *(path for field in members.arrow for path in _text_paths(field.type, field.name)),
-        ]
-        writer: Any = import_module("pyarrow.parquet").ParquetWriter
-        self._writer: Any = writer(file, self._arrow_schema, use_dictionary=repeated)
-        self._batches: list[Any] = []
-        self._pending: list[tuple[tuple[Any, ...], Any]] = []
-        self._rows = 0
+    else:
+        rows = (row for entry in scanned if entry.stored_rows for row in decode_json(rows_of(entry)))
+        columns = TableSchema.of_dicts(rows, record_cell)
+    keys = TableSchema.of_columns({column.name: column.kind for column in schema.keys})
+    names = schema.names_of(columns.columns)
+    renamed = attrs.evolve(columns, columns={names[name]: column for name, column in columns.columns.items()})
+    arrow_schema = load_pyarrow().schema([*keys.arrow, *renamed.arrow])
+    repeated = [*schema.key_names, *chain.from_iterable(_text_paths(each.type, each.name) for each in renamed.arrow)]
+    batches = RowBatches(keys, columns, arrow_schema, schema.row_type if schema.is_declared else Any)
+    with parquet_file(file, arrow_schema, repeated) as add:
+        for chunk in _chunks(entries):
+            add(batches.batch(*chunk))
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Finish the file, unless it is given up."""
-        if kind is None:
-            self._flush()
-            self._write_group()
-        self._writer.close()
+def _chunks(entries: Iterable[Entry]) -> Iterator[tuple[list[Entry], list[bytes]]]:
+    """Yield keys for which something was found, and the rows of each as JSON, a few megabytes at once."""
+    found: list[Entry] = []
+    texts: list[bytes] = []
+    size = 0
+    for entry in entries:
+        if entry.stored_rows:
+            text = rows_of(entry)
+            found.append(entry)
+            texts.append(text)
+            size += len(text)
+            if size >= _CHUNK_BYTES:
+                yield found, texts
+                found, texts, size = [], [], 0
+    if found:
+        yield found, texts
 
-    def add(self, key: tuple[Any, ...], rows: Sequence[Any]) -> None:
-        """Add the rows of a key."""
-        self._pending += [(key, row) for row in rows]
-        if len(self._pending) >= _CHUNK_ROWS:
-            self._flush()
 
-    def _flush(self) -> None:
-        if self._pending:
-            keys, rows = zip(*self._pending, strict=True)
-            self._pending = []
-            self._add_batch([list(column) for column in zip(*keys, strict=True)], rows)
+@attrs.define
+class RowBatches:
+    """Makes record batches of stored rows.
 
-    def add_stored(self, chunk: Sequence[StoredRow]) -> None:
-        """Add stored rows.
+    Attributes:
+        keys: The key's columns.
+        columns: The row's columns, by the names of its members.
+        arrow_schema: All of them, by the names in the output.
+        row_type: Type of one row; `Any` if it is not declared.
+        rows: How many rows there were so far.
+    """
+
+    keys: TableSchema
+    columns: TableSchema
+    arrow_schema: Any
+    row_type: Any
+    rows: int = 0
+
+    def batch(self, entries: Sequence[Entry], texts: Sequence[bytes]) -> Any:
+        """Make a batch of the rows of some keys.
 
         Raises:
             JobRefusedError: A value does not fit its column. The row and the path are named.
         """
-        counts: list[int] = []
-        rows: list[Any] = []
-        for stored in chunk:
-            found = self._records(stored.rows)
-            counts.append(len(found))
-            rows += found
-        if not rows:
-            return
-        keys = [_repeated(column, counts) for column in zip(*(stored.key for stored in chunk), strict=True)]
+        read = record_decoder(self.row_type)
         try:
-            self._add_batch(keys, rows)
-        except TableError:
-            # A record leaves values as they are written; as Python's own values they may fit, or show what is wrong.
-            rows = [row for stored in chunk for row in decode_json(stored.rows)]
+            found = None if read is None else read(texts)
+        except ValueError:
+            found = None
+        if found is not None:
             try:
-                self._add_batch(keys, rows)
-            except TableError as error:
-                raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
-
-    def _records(self, text: bytes) -> list[Any]:
-        if self._read is not None:
-            try:
-                return self._read(text)
-            except ValueError:
+                return self._batch(entries, found)
+            except TableError:  # a record has values as they are written; as Python's own values they may fit
                 pass
-        found: list[Any] = decode_json(text)
-        return found
+        try:
+            return self._batch(entries, [decode_json(text) for text in texts])
+        except TableError as error:
+            raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
 
-    def _add_batch(self, keys: Sequence[Sequence[Any]], rows: Sequence[Any]) -> None:
+    def _batch(self, entries: Sequence[Entry], found: Sequence[Sequence[Any]]) -> Any:
         arrow = load_pyarrow()
-        columns = self._columns.arrays(rows, self._rows)
-        key_columns = [column.array(values) for column, values in zip(self._keys.columns.values(), keys, strict=True)]
-        batch = arrow.RecordBatch.from_arrays([*key_columns, *columns], schema=self._arrow_schema)
-        self._rows += len(rows)
-        self._batches.append(batch)
-        if sum(each.nbytes for each in self._batches) >= _GROUP_BYTES:
-            self._write_group()
+        rows = list(chain.from_iterable(found))
+        columns = self.columns.arrays(rows, self.rows)
+        # A list's items know the list that they are in; so a key is repeated for each of its rows.
+        offsets = arrow.array([0, *accumulate(map(len, found))], arrow.int32())
+        places = arrow.ListArray.from_arrays(offsets, arrow.nulls(len(rows))).value_parent_indices()
+        keys = [
+            column.array([entry.values[index] for entry in entries]).take(places)
+            for index, column in enumerate(self.keys.columns.values())
+        ]
+        self.rows += len(rows)
+        return arrow.RecordBatch.from_arrays([*keys, *columns], schema=self.arrow_schema)
 
-    def _write_group(self) -> None:
-        if self._batches:
-            self._writer.write_table(load_pyarrow().Table.from_batches(self._batches, self._arrow_schema))
-            self._batches = []
 
+@contextmanager
+def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Generator[Callable[[Any], None]]:
+    """Lend a function that adds a record batch to a Parquet file.
 
-def _repeated(values: Sequence[Any], counts: Sequence[int]) -> list[Any]:
-    """Repeat each value as often as its key has rows."""
-    found: list[Any] = []
-    for value, count in zip(values, counts, strict=True):
-        found += [value] * count
-    return found
+    Args:
+        file: Where it goes.
+        schema: The Arrow schema.
+        repeated: The columns that have a dictionary.
+    """
+    writer: Any = import_module("pyarrow.parquet").ParquetWriter(
+        file, schema, use_dictionary=repeated, dictionary_pagesize_limit=_DICTIONARY_BYTES
+    )
+    batches: list[Any] = []
+    size = 0
+
+    def flush() -> None:
+        nonlocal size
+        if batches:
+            writer.write_table(load_pyarrow().Table.from_batches(batches, schema))
+            batches.clear()
+            size = 0
+
+    def add(batch: Any) -> None:
+        nonlocal size
+        batches.append(batch)
+        size += batch.nbytes
+        if size >= _GROUP_BYTES:
+            flush()
+
+    with writer:
+        yield add
+        flush()
 
 
 def _text_paths(kind: Any, path: str) -> Iterator[str]:
@@ -168,14 +167,14 @@ def _text_paths(kind: Any, path: str) -> Iterator[str]:
     Texts repeat, and so do the key's values. Numbers and times seldom do: a dictionary of them takes longer to write,
     and makes the file larger.
     """
-    arrow = load_pyarrow()
-    if arrow.types.is_struct(kind):
+    types = load_pyarrow().types
+    if types.is_struct(kind):
         for index in range(kind.num_fields):
             yield from _text_paths(kind.field(index).type, f"{path}.{kind.field(index).name}")
-    elif arrow.types.is_list(kind):
+    elif types.is_list(kind):
         yield from _text_paths(kind.value_type, f"{path}.list.element")
-    elif arrow.types.is_map(kind):
+    elif types.is_map(kind):
         yield from _text_paths(kind.key_type, f"{path}.key_value.key")
         yield from _text_paths(kind.item_type, f"{path}.key_value.value")
-    elif arrow.types.is_string(kind):
+    elif types.is_string(kind):
         yield path

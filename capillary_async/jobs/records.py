@@ -5,11 +5,15 @@ from typing import Any, Final, NamedTuple
 
 from capillary_async.jobs.database import checksum_of
 
-# Shorter rows are not worth the time. What is compressed does not begin with a bracket.
+# Shorter rows are not worth the time.
 _LEAST_TO_COMPRESS: Final = 300
+# Before what is compressed; other rows begin with a bracket.
+_COMPRESSED: Final = b"z"
 _MANY: Final = 2**14
-_SMALL: Final = (12, 5)
-_LARGE: Final = (15, 8)
+# Below zero, so that zlib adds no checksum to that of the row.
+_WINDOW: Final = -15
+_SMALL: Final = (-12, 5)
+_LARGE: Final = (_WINDOW, 8)
 
 Values = tuple[int | str | None, ...]
 
@@ -39,7 +43,7 @@ class Record(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970.
         reason: Why, as JSON; empty for what was found.
-        rows: What was found, as JSON lines.
+        rows: What was found, as JSON.
         tries: How often the key has failed, this time included.
         had_failed: Whether it had failed before.
     """
@@ -62,9 +66,9 @@ class Entry(NamedTuple):
         values: A value for each column.
         status: One of `STATUSES`, or "pending".
         requests: How many requests it took.
-        at: When, in seconds since 1970; 0 for a key that is pending.
+        at: When, in seconds since 1970; 0 for a key that was never looked up.
         reason: Why, as JSON; empty for what was found.
-        packed_rows: What was found, as it is stored; `unpacked` makes JSON of it.
+        stored_rows: What was found, as it is stored; `rows_of` makes JSON of it.
     """
 
     key_id: int
@@ -73,7 +77,7 @@ class Entry(NamedTuple):
     requests: int = 0
     at: int = 0
     reason: str = ""
-    packed_rows: bytes = b""
+    stored_rows: bytes = b""
 
 
 def outcome_row(record: Record) -> tuple[Any, ...]:
@@ -82,7 +86,7 @@ def outcome_row(record: Record) -> tuple[Any, ...]:
     if len(rows) >= _LEAST_TO_COMPRESS:
         # A window no larger than the rows: to clear a larger one takes longer than to compress them.
         compressor = zlib.compressobj(1, zlib.DEFLATED, *(_SMALL if len(rows) < _MANY else _LARGE))
-        rows = compressor.compress(rows) + compressor.flush()
+        rows = _COMPRESSED + compressor.compress(rows) + compressor.flush()
     text = f"{record.key_id} {record.status} {record.requests} {record.at} {record.reason}"
     checksum = checksum_of(text, rows)
     return (record.key_id, record.status, record.requests, record.at, record.reason, rows, checksum)
@@ -90,11 +94,11 @@ def outcome_row(record: Record) -> tuple[Any, ...]:
 
 def failure_row(record: Record) -> tuple[Any, ...]:
     """Return a row of `failures`."""
-    text = f"{record.key_id} {record.tries} {record.status} {record.requests} {record.at} {record.reason}"
     columns = (record.key_id, record.tries, record.status, record.requests, record.at, record.reason)
-    return (*columns, checksum_of(text))
+    return (*columns, checksum_of(" ".join(map(str, columns))))
 
 
-def unpacked(rows: bytes) -> bytes:
-    """Return what was found as it was before it was written."""
-    return rows if rows.startswith(b"[") or not rows else zlib.decompress(rows)
+def rows_of(entry: Entry) -> bytes:
+    """Return what was found as it was before it was stored: a list in JSON, or nothing."""
+    rows = entry.stored_rows
+    return zlib.decompress(memoryview(rows)[1:], _WINDOW) if rows.startswith(_COMPRESSED) else rows

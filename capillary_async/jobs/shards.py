@@ -7,17 +7,16 @@ checked key by key whenever they are read together.
 
 import heapq
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import attrs
 
 from capillary_async.jobs.creation import write_job
-from capillary_async.jobs.database import corrupted
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.manifest import JobState
-from capillary_async.jobs.records import Entry, Values
+from capillary_async.jobs.records import Values
 from capillary_async.jobs.store import JobStore
 
 
@@ -67,22 +66,3 @@ def open_shards(store: JobStore) -> Generator[list[JobStore]]:
     with ExitStack() as stack:
         directories = [shard_directory(store.directory, number) for number in range(store.state.shards)]
         yield [stack.enter_context(JobStore.open(directory, is_reader=True)) for directory in directories]
-
-
-def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
-    """Yield every key of a job with what came of it, in order; those that the whole left to its parts from there.
-
-    Raises:
-        JobCorruptedError: A key is missing, is there twice, or is not what was written.
-    """
-    others = heapq.merge(*(shard.entries() for shard in shards))
-    for entry in store.entries():
-        if not shards or entry.status != "pending":
-            yield entry
-            continue
-        other = next(others, None)
-        if other is None or (other.key_id, other.values) != (entry.key_id, entry.values):
-            raise corrupted(store.path, f"key {entry.key_id} is in no shard, or in several")
-        yield other
-    if next(others, None) is not None:
-        raise corrupted(store.path, "a shard has keys that the whole has not")

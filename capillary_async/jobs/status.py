@@ -7,9 +7,9 @@ from typing import Self
 
 import attrs
 
-from capillary_async.jobs.export import EXPORT_FORMATS
 from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.manifest import STATUSES
+from capillary_async.jobs.output import EXPORT_FORMATS
 from capillary_async.jobs.store import JobStore
 
 

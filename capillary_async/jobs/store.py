@@ -30,7 +30,6 @@ from typing import Any, Final, Self
 
 import attrs
 
-from capillary_async.codec import decode_json
 from capillary_async.jobs.database import (
     JOB_FILE,
     NEXT_TABLES,
@@ -40,12 +39,12 @@ from capillary_async.jobs.database import (
     corrupted,
     corruption_named,
 )
+from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, Record, Values, failure_row, outcome_row
+from capillary_async.jobs.records import Entry, Key, Record, failure_row, outcome_row
 
 _KEYS_AT_ONCE: Final = 1000
-_ROWS_AT_ONCE: Final = 64
 
 
 def now_text() -> str:
@@ -309,27 +308,11 @@ class JobStore:
         )
         with corruption_named(self.path):
             rows = self._reader.execute(query, (last, limit)).fetchall()
-            values = self._all_values(rows)
+            values = checked_values(self.path, rows)
             if not are_failed:
                 return [Key(row[0], each) for row, each in zip(rows, values, strict=True)]
-            spent = [self._failure(row[0], row[3:])[1] for row in rows]
+            spent = [checked_failure(self.path, row[0], row[3:])[1] for row in rows]
             return [Key(row[0], each, row[3], n) for row, each, n in zip(rows, values, spent, strict=True)]
-
-    def _all_values(self, rows: Sequence[Any]) -> list[Values]:
-        """Read the values of many keys at once, which takes a third of the time."""
-        for row in rows:
-            if checksum_of(f"{row[0]} {row[1]}") != row[2]:
-                raise corrupted(self.path, f"key {row[0]} is not what was written")
-        return [tuple(values) for values in decode_json(f"[{','.join([row[1] for row in rows])}]".encode())]
-
-    def _values(self, *row: Any) -> Values:
-        return self._all_values([row])[0]
-
-    def _failure(self, key_id: int, columns: Sequence[Any]) -> tuple[str, int, int, str]:
-        tries, status, requests, at, reason, checksum = columns
-        if checksum_of(f"{key_id} {tries} {status} {requests} {at} {reason}") != checksum:
-            raise corrupted(self.path, f"the failure of key {key_id} is not what was written")
-        return status, requests, at, reason
 
     def canary(self, last: int = -(2**63)) -> Key | None:
         """Return a key that is known to work, the first behind `last`, else the first of all; `None` without any."""
@@ -342,7 +325,7 @@ class JobStore:
             with corruption_named(self.path):
                 row = self._reader.execute(query, (first,)).fetchone()
                 if row is not None:
-                    return Key(row[0], self._values(*row))
+                    return Key(row[0], checked_values(self.path, [row])[0])
         return None
 
     def entries(self) -> Iterator[Entry]:
@@ -351,35 +334,7 @@ class JobStore:
         Raises:
             JobCorruptedError: A key or an outcome is missing, doubled or not what was written.
         """
-        query = (
-            'SELECT k.id, k."values", k.checksum, o.status, o.requests, o.at, o.reason, o.rows, o.checksum,'
-            " f.tries, f.status, f.requests, f.at, f.reason, f.checksum FROM keys k"
-            " LEFT JOIN outcomes o ON o.key_id = k.id LEFT JOIN failures f ON f.key_id = k.id"
-            " WHERE k.id > ? ORDER BY k.id LIMIT ?"
-        )
-        last, seen = -(2**63), 0
-        while True:
-            with corruption_named(self.path):
-                rows = self._reader.execute(query, (last, _ROWS_AT_ONCE)).fetchall()
-                entries = [self._entry(row) for row in rows]
-            yield from entries
-            seen += len(entries)
-            if len(entries) < _ROWS_AT_ONCE:
-                break
-            last = entries[-1].key_id
-        if seen != self.manifest.keys:
-            raise corrupted(self.path, f"it has {seen} keys, and {self.manifest.keys} were written")
-
-    def _entry(self, row: Sequence[Any]) -> Entry:
-        key_id, values = row[0], self._values(row[0], row[1], row[2])
-        if row[3] is not None:
-            status, requests, at, reason, rows, checksum = row[3:9]
-            if checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows) != checksum or row[9] is not None:
-                raise corrupted(self.path, f"the outcome of key {key_id} is not what was written")
-            return Entry(key_id, values, status, requests, at, reason, rows)
-        if row[9] is not None:
-            return Entry(key_id, values, *self._failure(key_id, row[9:15]))
-        return Entry(key_id, values)
+        return read_entries(self._reader, self.path, self.manifest.keys)
 
 
 def _read_meta(database: sqlite3.Connection, name: str) -> str:

@@ -82,6 +82,7 @@ class ScalarColumn:
         expected: The values that the column accepts, in words.
         exact: The classes that pyarrow converts to the type without loss, or refuses; `NoneType` is one of them.
         convert: Converts a value of another class to one of these classes; raises an error if it cannot do so exactly.
+        convert_all: Converts a whole list, where that is faster, and returns `None` for a list that it cannot convert.
         cast_text: Whether pyarrow parses strings of the type exactly.
     """
 
@@ -90,6 +91,7 @@ class ScalarColumn:
     exact: frozenset[type[Any]]
     convert: Callable[[Any], Any]
     cast_text: bool = False
+    convert_all: Callable[[Sequence[Any]], Sequence[Any] | None] | None = None
 
     def array(self, values: Sequence[Any]) -> Any:
         """Make an array; in one call if the classes of all values are in `exact`."""
@@ -100,7 +102,8 @@ class ScalarColumn:
                     with suppress(*_REFUSALS):
                         return load_pyarrow().array(values).cast(self.arrow_type)
                 convert = self.convert
-                values = [value if type(value) in exact else convert(value) for value in values]
+                converted = None if self.convert_all is None else self.convert_all(values)
+                values = converted or [value if type(value) in exact else convert(value) for value in values]
             return load_pyarrow().array(values, self.arrow_type)
         except _REFUSALS:
             pass
@@ -305,8 +308,14 @@ def date_times() -> ScalarColumn:
 
 
 def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
-    """Return a column of JSON documents as strings."""
-    return ScalarColumn(load_pyarrow().string(), "a value that JSON can represent", frozenset((NoneType,)), encode)
+    """Return a column of JSON documents as strings.
+
+    Args:
+        encode: Encodes a value. If it has an attribute `many`, that is the column's `convert_all`.
+    """
+    expected, exact = "a value that JSON can represent", frozenset((NoneType,))
+    many: Any = getattr(encode, "many", None)
+    return ScalarColumn(load_pyarrow().string(), expected, exact, encode, convert_all=many)
 
 
 def iso_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:

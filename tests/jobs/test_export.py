@@ -21,7 +21,9 @@ from capillary_async.codec import decode_json
 from capillary_async.jobs import export
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.lookups import Lookup, find_lookup
-from capillary_async.jobs.output import OutputSchema, StoredRow
+from capillary_async.jobs.outcomes import Reason
+from capillary_async.jobs.output import EXPORT_FORMATS, OutputSchema, json_lines
+from capillary_async.jobs.records import Entry
 
 pa: Any = pytest.importorskip("pyarrow")
 pq: Any = pytest.importorskip("pyarrow.parquet")
@@ -80,16 +82,18 @@ async def moments(client: object, number: int) -> AsyncIterator[datetime]:
     yield datetime.now(UTC)
 
 
-def stored(lookup: Lookup, *answers: tuple[tuple[Any, ...], list[Any]]) -> Callable[[], Iterable[StoredRow]]:
+def stored(lookup: Lookup, *answers: tuple[tuple[Any, ...], list[Any]]) -> Callable[[], Iterable[Entry]]:
     """Return what begins to read rows as a job stores them; the first answer is taken for checked."""
     lookup = attrs.evolve(lookup, is_checked=True)
-    found = [StoredRow(key, lookup.encode(rows)) for key, rows in answers]
+    found = [Entry(number, key, "found", stored_rows=lookup.encode(rows)) for number, (key, rows) in enumerate(answers)]
     return lambda: iter(found)
 
 
 def written(lookup: Lookup, target: Path, *answers: tuple[tuple[Any, ...], list[Any]], **options: Any) -> Path:
     """Export answers into a file whose name ends in the format."""
-    export.write(stored(lookup, *answers), lookup, target, target.suffix[1:], **options)
+    outcomes = target.with_name("outcomes.csv")
+    export.write(stored(lookup, *answers), lookup, target, outcomes, target.suffix[1:], **options)
+    outcomes.unlink()
     return target
 
 
@@ -98,14 +102,15 @@ def written(lookup: Lookup, target: Path, *answers: tuple[tuple[Any, ...], list[
 
 def test_the_keys_columns_come_first_and_collisions_are_told_apart() -> None:
     """What was asked for and what was answered are two things."""
-    schema = OutputSchema.of(EVENTS)
+    schema = OutputSchema(EVENTS.columns, EVENTS.row_type)
+    names = schema.names_of(schema.members(()).names)
 
     assert schema.key_names == ("customer_id", "target_rule_id", "period_id")
-    assert schema.names_of(schema.members or ())["customer_id"] == "row_customer_id"
-    assert schema.names_of(schema.members or ())["event_log_id"] == "event_log_id"
+    assert names["customer_id"] == "row_customer_id"
+    assert names["event_log_id"] == "event_log_id"
 
 
-@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_a_member_that_is_called_like_a_key_never_disappears(tmp_path: Path, form: str) -> None:
     """Today one of `id` and `row_id` silently replaced the other."""
     path = written(find_lookup(prices), tmp_path / f"out.{form}", ((5,), [Price(6, 7)]))
@@ -263,7 +268,7 @@ def test_a_float_is_a_double(tmp_path: Path) -> None:
     assert str(pq.read_table(path).schema.field("ratio").type) == "double"
 
 
-@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_dicts_have_a_column_for_each_key_that_any_has(tmp_path: Path, form: str) -> None:
     """The last row may bring what the first did not have."""
     rows: list[tuple[tuple[Any, ...], list[Any]]] = [((1,), [{"a": 1}]), ((2,), [{"b": "x"}, {"a": 2, "b": None}])]
@@ -271,7 +276,7 @@ def test_dicts_have_a_column_for_each_key_that_any_has(tmp_path: Path, form: str
     assert first_of(written(find_lookup(dicts), tmp_path / f"out.{form}", *rows)) == {"number": 1, "a": 1, "b": None}
 
 
-@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_rows_that_are_no_objects_are_one_column(tmp_path: Path, form: str) -> None:
     """A user's own function need not say what it returns, and a key's column may be called `value`, too."""
     lookup = find_lookup(anything)
@@ -290,7 +295,7 @@ def test_rows_of_a_scalar_type_are_one_column_of_it(tmp_path: Path) -> None:
     assert table["value"].to_pylist() == [EVENT.event_date]
 
 
-@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_an_output_without_rows_has_its_columns(tmp_path: Path, form: str) -> None:
     """Whoever loads it expects them."""
     path = written(find_lookup(prices), tmp_path / f"out.{form}")
@@ -378,38 +383,64 @@ def test_a_value_in_an_unusual_form_is_read_the_long_way(tmp_path: Path) -> None
 def test_rows_can_be_read_at_any_time() -> None:
     """`bulk rows | head` must not wait for a pass over everything: each dict has its own members."""
     lookup = find_lookup(dicts)
-    read = stored(lookup, ((1,), [{"a": Decimal("1.50")}, {"number": 2}, {}]))
+    schema = OutputSchema(lookup.columns, lookup.row_type)
+    read = stored(lookup, ((1,), [{"a": Decimal("1.50")}, {"number": 2}, {}, "x"]))
 
-    assert list(export.rows(read, lookup)) == [
-        {"number": 1, "a": Decimal("1.50")},
-        {"number": 1, "row_number": 2},
-        {"number": 1},
+    assert list(json_lines(read(), schema, None)) == [
+        b'{"number":1,"a":1.50}\n',
+        b'{"number":1,"row_number":2}\n',
+        b'{"number":1}\n',
+        b'{"number":1,"value":"x"}\n',
     ]
-    assert list(export.rows(stored(find_lookup(anything), ((1,), ["x"])), find_lookup(anything))) == [
-        {"value": 1, "row_value": "x"}
-    ]
 
 
+FOUND_AT = 1767830400
+NO_SUCH_CUSTOMER = Reason("NotFoundError", 400, (310011,), "there is no such customer").to_json()
 OUTCOMES = [
-    export.OutcomeRow((1, 2, None), "found", None, "", 1, datetime(2026, 1, 8, tzinfo=UTC)),
-    export.OutcomeRow((3, 4, 5), "not_found", 310011, "there is no such customer", 2, datetime(2026, 1, 8, tzinfo=UTC)),
-    export.OutcomeRow((6, 7, None), "pending", None, "", 0, None),
+    Entry(1, (1, 2, None), "found", 1, FOUND_AT),
+    Entry(2, (3, 4, 5), "not_found", 2, FOUND_AT, NO_SUCH_CUSTOMER),
+    Entry(3, (6, 7, None)),
 ]
+OUTCOME_COLUMNS = ["customer_id", "target_rule_id", "period_id", "status", "code", "reason", "requests", "when"]
 
 
-@pytest.mark.parametrize("form", export.EXPORT_FORMATS)
-def test_outcomes_say_what_came_of_each_key(tmp_path: Path, form: str) -> None:
+def outcomes_written(outcomes: list[Entry], lookup: Lookup, path: Path, **options: Any) -> Path:
+    """Export outcomes without rows."""
+    export.write(lambda: outcomes, lookup, path.with_name("out.jsonl"), path, "jsonl", **options)
+    return path
+
+
+def test_outcomes_say_what_came_of_each_key(tmp_path: Path) -> None:
     """Whoever gives a list of customers wants to know about every one of them."""
-    path = tmp_path / f"outcomes.{form}"
+    path = outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.csv")
 
-    export.write_outcomes(lambda: OUTCOMES, EVENTS, path, form)
-
-    row = first_of(path)
-    assert list(row) == [
-        *("customer_id", "target_rule_id", "period_id", "status", "code", "reason", "requests", "when")
+    assert path.read_text().splitlines() == [
+        ",".join(OUTCOME_COLUMNS),
+        "1,2,,found,,,1,2026-01-08T00:00:00Z",
+        "3,4,5,not_found,310011,NotFoundError: there is no such customer,2,2026-01-08T00:00:00Z",
+        "6,7,,pending,,,0,",
     ]
-    assert (row["customer_id"], row["status"], row["requests"]) == (1, "found", 1)
-    assert row["when"] in ("2026-01-08T00:00:00Z", datetime(2026, 1, 8, tzinfo=UTC))
+
+
+def test_outcomes_in_parquet_have_types(tmp_path: Path) -> None:
+    """A table of ten million keys is joined with others, and a text is no date-time."""
+    table = pq.read_table(outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.parquet"))
+
+    assert table.column_names == OUTCOME_COLUMNS
+    assert [str(table.schema.field(name).type) for name in ("customer_id", "code", "requests")] == ["int64"] * 3
+    assert table.schema.field("when").type == pa.timestamp("us", "UTC")
+    assert table["status"].to_pylist() == ["found", "not_found", "pending"]
+    assert table["code"].to_pylist() == [None, 310011, None]
+    assert table["when"].to_pylist() == [datetime(2026, 1, 8, tzinfo=UTC)] * 2 + [None]
+
+
+def test_outcomes_in_parquet_are_written_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory must not grow with the number of keys."""
+    monkeypatch.setattr("capillary_async.jobs.export._OUTCOMES_AT_ONCE", 2)
+
+    path = outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.parquet")
+
+    assert pq.read_table(path)["customer_id"].to_pylist() == [1, 3, 6]
 
 
 def test_outcomes_may_have_a_key_that_is_called_like_one_of_their_columns(tmp_path: Path) -> None:
@@ -418,12 +449,11 @@ def test_outcomes_may_have_a_key_that_is_called_like_one_of_their_columns(tmp_pa
     async def by_code(client: object, code: str) -> int:
         return 1
 
-    path = tmp_path / "outcomes.csv"
-    export.write_outcomes(
-        lambda: [export.OutcomeRow(("=x",), "found", 5, "", 1, None)], find_lookup(by_code), path, "csv", csv_safe=True
+    path = outcomes_written(
+        [Entry(1, ("=x",), "found", 1)], find_lookup(by_code), tmp_path / "outcomes.csv", csv_safe=True
     )
 
-    assert path.read_text() == "code,status,row_code,reason,requests,when\n'=x,found,5,,1,\n"
+    assert path.read_text() == "code,status,row_code,reason,requests,when\n'=x,found,,,1,\n"
 
 
 # --- targets ---
@@ -434,12 +464,12 @@ def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
     path = written(find_lookup(dicts), tmp_path / "out.csv", ((1,), [{"a": 1}]))
     before = path.read_bytes()
 
-    def broken() -> Iterable[StoredRow]:
-        yield StoredRow((1,), b'[{"a":1}]')
+    def broken() -> Iterable[Entry]:
+        yield Entry(1, (1,), "found", stored_rows=b'[{"a":1}]')
         raise OSError("the disk failed")
 
     with pytest.raises(OSError, match="the disk failed"):
-        export.write(broken, find_lookup(dicts), path, "csv")
+        export.write(broken, find_lookup(dicts), path, tmp_path / "outcomes.csv", "csv")
 
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -468,7 +498,8 @@ def test_an_export_may_go_to_a_url() -> None:
     """Results lie in object stores."""
     fsspec: Any = pytest.importorskip("fsspec")
 
-    export.write(stored(EVENTS, (KEY, [EVENT])), EVENTS, "memory://out/june.parquet", "parquet")
+    places = ("memory://out/june.parquet", "memory://out/june.outcomes.csv")
+    export.write(stored(EVENTS, (KEY, [EVENT])), EVENTS, *places, "parquet")
 
     with fsspec.open("memory://out/june.parquet", "rb") as file:
         assert pq.read_table(io.BytesIO(file.read())).num_rows == 1

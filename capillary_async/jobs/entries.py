@@ -1,0 +1,82 @@
+"""Reads what a job's file has of keys, and checks that it is what was written."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from capillary_async.codec import decode_json
+from capillary_async.jobs.database import checksum_of, corrupted, corruption_named
+from capillary_async.jobs.records import Entry, Values
+
+_ENTRIES: Final = (
+    'SELECT k.id, k."values", k.checksum, o.status, o.requests, o.at, o.reason, o.rows, o.checksum,'
+    " f.tries, f.status, f.requests, f.at, f.reason, f.checksum FROM keys k"
+    " LEFT JOIN outcomes o ON o.key_id = k.id LEFT JOIN failures f ON f.key_id = k.id"
+    " WHERE k.id > ? ORDER BY k.id LIMIT ?"
+)
+_KEYS_AT_ONCE: Final = 64
+
+
+def read_entries(database: sqlite3.Connection, path: Path, keys: int) -> Iterator[Entry]:
+    """Yield every key with what came of it, in order; of a refresh that goes on, the old generation.
+
+    A query reads a few keys at once, because a query that stays open keeps a run from emptying its log.
+
+    Args:
+        database: The job's file.
+        path: Where it is.
+        keys: How many keys it has.
+
+    Raises:
+        JobCorruptedError: A key or an outcome is missing, doubled or not what was written.
+        OSError: The disk failed.
+    """
+    last, seen = -(2**63), 0
+    while True:
+        with corruption_named(path):
+            rows = database.execute(_ENTRIES, (last, _KEYS_AT_ONCE)).fetchall()
+            for row, values in zip(rows, checked_values(path, rows), strict=True):
+                yield _entry(path, row, values)
+        seen += len(rows)
+        if len(rows) < _KEYS_AT_ONCE:
+            break
+        last = rows[-1][0]
+    if seen != keys:
+        raise corrupted(path, f"it has {seen} keys, and {keys} were written")
+
+
+def checked_values(path: Path, rows: Sequence[Sequence[Any]]) -> list[Values]:
+    """Return the values of keys from rows that begin with id, values and checksum.
+
+    Raises:
+        JobCorruptedError: A key is not what was written.
+    """
+    for key_id, values, checksum, *_ in rows:
+        if checksum_of(f"{key_id} {values}") != checksum:
+            raise corrupted(path, f"key {key_id} is not what was written")
+    # One document for all keys takes a third of the time.
+    return [tuple(values) for values in decode_json(f"[{','.join([row[1] for row in rows])}]".encode())]
+
+
+def checked_failure(path: Path, key_id: int, columns: Sequence[Any]) -> tuple[str, int, int, str]:
+    """Return status, requests, time and reason of a failure.
+
+    Raises:
+        JobCorruptedError: It is not what was written.
+    """
+    tries, status, requests, at, reason, checksum = columns
+    if checksum_of(f"{key_id} {tries} {status} {requests} {at} {reason}") != checksum:
+        raise corrupted(path, f"the failure of key {key_id} is not what was written")
+    return status, requests, at, reason
+
+
+def _entry(path: Path, row: Sequence[Any], values: Values) -> Entry:
+    key_id, _, _, status, requests, at, reason, rows, checksum, tries = row[:10]
+    if status is not None:
+        if checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows) != checksum or tries is not None:
+            raise corrupted(path, f"the outcome of key {key_id} is not what was written")
+        return Entry(key_id, values, status, requests, at, reason, rows)
+    if tries is not None:
+        return Entry(key_id, values, *checked_failure(path, key_id, row[9:]))
+    return Entry(key_id, values)
