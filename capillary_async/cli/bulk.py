@@ -18,6 +18,7 @@ from capillary_async.cli.watch import follow
 from capillary_async.cli.work import Work
 from capillary_async.codec import encode_json
 from capillary_async.jobs import LOOKUPS, BulkJob, ExportFormat, JobStatus, Manifest, find_lookup
+from capillary_async.jobs.export import OutcomesFormat
 from capillary_async.jobs.output import check_format
 
 _HELP: Final = """Look up any number of keys, as a job that survives interruptions of the process.
@@ -174,6 +175,7 @@ def export(
     *,
     form: Annotated[ExportFormat, Parameter(name="--format")],
     to: str | None = None,
+    outcomes: OutcomesFormat = "csv",
     partial: Flag = False,
     csv_safe: Flag = False,
 ) -> None:
@@ -183,12 +185,13 @@ def export(
         directory: Where the job lives; parts of a job that was split are put together.
         form: Of the file, which is called output.parquet, output.jsonl or output.csv.
         to: Another path, or a URL, for the file.
+        outcomes: Format of the file with the statuses, csv or parquet.
         partial: Export although keys are still pending.
         csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
     """
     if to is not None and "://" not in to and not Path(to).parent.is_dir():
         raise ValueError(f"--to: there is no directory {Path(to).parent}")
-    print(_open(directory).export(form, to=to, is_partial=partial, csv_safe=csv_safe))
+    print(_open(directory).export(form, to=to, outcomes=outcomes, is_partial=partial, csv_safe=csv_safe))
 
 
 def rows(directory: Path, /) -> None:

@@ -6,12 +6,11 @@ What a job's directory holds:
 |------------------|----------------------------------------------------|--------------------------------|
 | `job.sqlite`     | what the job is, its keys, and what came of each   | with every batch               |
 | `output.*`       | the rows that were found                           | by `export`                    |
-| `outcomes.csv`   | every key, what came of it and why                 | by `export`                    |
+| `outcomes.csv`   | every key, what came of it and why (or `.parquet`) | by `export`                    |
 | `shard-00000/`   | a part of the job, itself a job                    | by `split`                     |
 | `lock`           | who works on it                                    | while somebody does            |
 
-Why each row is in the output exactly once, whatever is cut short, stands in `store`; why damage is noticed, in
-`database`.
+`store` says why each row is in the output exactly once, and `database` why damage is noticed.
 """
 
 import time
@@ -64,8 +63,8 @@ class BulkJob:
     job.export("parquet")
     ```
 
-    Every row is in the output exactly once, though a key may be asked for more than once. Nothing of a
-    job is lost by kill -9, a power cut, a full disk or Ctrl-C: open it again, and run it.
+    Every row is in the output exactly once, though a key may be requested more than once. After kill -9, a power cut, a
+    full disk or Ctrl-C, open the job again and run it.
 
     Attributes:
         directory: Where it is.
@@ -201,8 +200,8 @@ class BulkJob:
     ) -> JobStatus:
         """Look up what is left, until nothing is. Where nothing is left, nothing is sent and nothing is written.
 
-        What the API says by a code of its own is final. A key that fails otherwise is tried again, and in the end
-        listed in `outcomes.csv`. An outage of the API makes the run wait, not fail.
+        An answer with a code of the API is final. A key that fails otherwise is tried again, and in the end listed in
+        `outcomes.csv`. An outage of the API makes the run wait, not fail.
 
         Args:
             client: An open client; calls wait for its rate limit. Give it a long deadline or none, for waiting counts.
@@ -271,9 +270,9 @@ class BulkJob:
             await writer.close()
 
     def stop(self, reason: str = "stopped") -> None:
-        """Let a run come to its end soon: lookups in flight may finish, what came of them is kept.
+        """Let a run end soon; lookups in flight may finish. `run` then raises `JobStoppedError` with the reason.
 
-        Call it in the job's event loop. `run` then raises `JobStoppedError` with the reason.
+        Call it in the job's event loop.
         """
         self._token.stop(reason)
 
@@ -320,7 +319,6 @@ class BulkJob:
 
         Raises:
             JobCorruptedError: Its file is not what was written.
-            OSError: The disk failed.
         """
         with JobStore.open(self.directory, is_reader=True) as store, open_shards(store) as shards:
             status = JobStatus.of(store, shards)
@@ -369,11 +367,10 @@ class BulkJob:
 
         Args:
             form: "parquet", "jsonl" or "csv".
-            to: Another path, or a URL that `fsspec` can write to, in place of `output.parquet` (and so on) in the
-                job's directory.
-            outcomes: "csv" or "parquet", the format of the file that says what came of each key.
+            to: Another path or URL, in place of `output.parquet` (and so on) in the job's directory.
+            outcomes: Format of the file that says what came of each key, "csv" or "parquet".
             is_partial: Do it although keys are still pending.
-            csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
+            csv_safe: Put an apostrophe before texts that a spreadsheet takes for formulas, in CSV.
 
         Returns:
             Where the file is. One that was there before is replaced.
