@@ -103,7 +103,7 @@ class TestSetUp:
     """The constructor's arguments."""
 
     @pytest.mark.parametrize("base_url", ["http://eu.example.com", "https://u:p@eu.example.com", "", None, 5])
-    def test_a_place_that_is_none_is_refused(self, base_url: Any) -> None:
+    def test_a_wrong_base_url_is_refused(self, base_url: Any) -> None:
         """The message must name the argument."""
         with pytest.raises(ConfigurationError, match=r"^base_url "):
             CapillaryClient(base_url, BASIC)
@@ -125,7 +125,7 @@ class TestSetUp:
             CapillaryClient(Region.EU, **arguments)
 
     @pytest.mark.parametrize("name", ["on_call", "on_event"])
-    def test_a_listener_that_would_have_to_be_awaited_is_refused(self, name: str) -> None:
+    def test_a_coroutine_function_as_listener_is_refused(self, name: str) -> None:
         """The client does not await listeners, and Python would warn at every call."""
 
         async def listen(told: object) -> None:
@@ -142,12 +142,12 @@ class TestSetUp:
             ("HTTPS://EU.example.com/p/", "CapillaryClient('https://eu.example.com/p')"),
         ],
     )
-    def test_it_says_where_it_connects_and_nothing_else(self, base_url: Region | str, text: str) -> None:
+    def test_the_repr_has_only_the_base_url(self, base_url: Region | str, text: str) -> None:
         """The repr is logged, so it must not hold a secret."""
         assert repr(CapillaryClient(base_url, BASIC)) == text
 
-    def test_making_one_opens_nothing(self) -> None:
-        """A client can be made at import and dropped without a warning."""
+    def test_creating_a_client_opens_nothing(self) -> None:
+        """A client can be created at import and dropped without a warning."""
         CapillaryClient(Region.EU, OAuth("k", "s"), options=ClientOptions(coalesce=True, rate_limit=RateLimit(5)))
 
 
@@ -156,7 +156,7 @@ class TestFromEnv:
 
     @pytest.mark.parametrize("place", ["CAPILLARY_BASE_URL", "CAPILLARY_REGION"])
     @pytest.mark.parametrize("names", WAYS)
-    def test_each_way_alone_is_enough(self, names: tuple[str, ...], place: str) -> None:
+    def test_each_set_of_credentials_is_enough(self, names: tuple[str, ...], place: str) -> None:
         """Each set of credentials must work with the base URL and with the region."""
         options = ClientOptions(deadline=5)
 
@@ -196,7 +196,7 @@ class TestFromEnv:
             ({"CAPILLARY_BASE_URL": "http://planted.example.com"}, "base_url must be https"),
         ],
     )
-    def test_a_place_is_named_once(self, places: Mapping[str, str], message: str) -> None:
+    def test_a_base_url_and_a_region_are_refused_together(self, places: Mapping[str, str], message: str) -> None:
         """A URL and a region may contradict each other."""
         with pytest.raises(ConfigurationError) as caught:
             CapillaryClient.from_env({**environ("CAPILLARY_ACCESS_TOKEN"), **places})
@@ -221,7 +221,7 @@ class TestFromEnv:
         ("name", "value"),
         [("CAPILLARY_ACCESS_TOKEN", "planted\nX-Other: 1"), ("CAPILLARY_PASSWORD_MD5", "planted")],
     )
-    def test_a_value_that_makes_no_sense_is_not_shown(self, name: str, value: str) -> None:
+    def test_a_wrong_value_is_not_shown(self, name: str, value: str) -> None:
         """The frames of a traceback must not show it either."""
         others = () if name == "CAPILLARY_ACCESS_TOKEN" else ("CAPILLARY_TILL",)
         variables = {**environ(*others, "CAPILLARY_REGION"), name: value}
@@ -232,7 +232,7 @@ class TestFromEnv:
         assert "planted\n" not in shown(caught.value)
         assert "'planted'" not in shown(caught.value)
 
-    def test_the_process_has_an_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_default_environment_is_that_of_the_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is the default of `environ`."""
         for name in VALUES:
             monkeypatch.delenv(name, raising=False)
@@ -276,7 +276,7 @@ class TestStack:
 
             assert [request.path for request in sandbox.requests].count("/v3/oauth/token/generate") == 4
 
-    def test_retries_pay_the_rate_limit(self) -> None:
+    def test_retries_need_permits_of_the_rate_limit(self) -> None:
         """The API counts retries too."""
         answers = [refusal(503), refusal(503), data(b"{}")]
 
@@ -344,7 +344,7 @@ class TestStack:
             assert all(isinstance(failure, ServerError) for failure in failures)
             assert sandbox.request_count <= 235
 
-    async def test_a_large_refusal_heals_with_one_connection(self) -> None:
+    async def test_a_large_failed_answer_is_retried_with_one_connection(self) -> None:
         """The failed answer must release the only connection before the retry."""
         options = ClientOptions(retry=HURRIED, max_connections=1, deadline=5)
         async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, BASIC, options=options) as client:
@@ -396,7 +396,7 @@ async def test_each_name_of_this_machine_works(host: str) -> None:
 class TestProcesses:
     """A client cannot be used in another process, because it holds sockets."""
 
-    async def test_nothing_that_leads_to_sockets_is_pickled(self, capillary_sandbox: Sandbox) -> None:
+    async def test_clients_and_pagers_are_not_pickled(self, capillary_sandbox: Sandbox) -> None:
         """The error must tell the user of a process pool what to do instead."""
         async with CapillaryClient(capillary_sandbox.base_url, BASIC) as client:
             members = client.user_groups.list_members(93257)
@@ -438,7 +438,7 @@ class TestProcesses:
 
         assert done.stdout.startswith("the client was opened before this process was forked; open one client in each")
 
-    async def test_it_opens_and_closes_without_a_block(self, capillary_sandbox: Sandbox) -> None:
+    async def test_open_and_aclose_work_without_a_block(self, capillary_sandbox: Sandbox) -> None:
         """Frameworks with start-up and shutdown callbacks cannot use `async with`."""
         client = CapillaryClient(capillary_sandbox.base_url, BASIC)
 

@@ -99,14 +99,14 @@ def test_the_tree_is_the_documented_one() -> None:
 
 
 @pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
-def test_the_drawing_at_the_top_shows_every_class(cls: type[CapillaryError]) -> None:
+def test_the_docstring_shows_every_class(cls: type[CapillaryError]) -> None:
     """Users read the tree in the module's docstring."""
     assert f" {cls.__name__} " in (errors.__doc__ or "").replace("\n", " ")
 
 
 @pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
 @pytest.mark.parametrize("clone", [copy.copy, pickled])
-def test_an_error_stays_whole_in_a_copy_and_a_pickle(
+def test_copies_and_pickles_of_an_error_have_all_attributes(
     cls: type[CapillaryError], clone: Callable[[CapillaryError], CapillaryError]
 ) -> None:
     """Process pools pickle errors, and callers that wait for one token get copies."""
@@ -122,12 +122,12 @@ def test_an_error_stays_whole_in_a_copy_and_a_pickle(
 
 
 @pytest.mark.parametrize("cls", [cls for cls in ANCESTORS if issubclass(cls, CapillaryError)])
-def test_only_what_may_pass_is_retryable(cls: type[CapillaryError]) -> None:
+def test_only_temporary_errors_are_retryable(cls: type[CapillaryError]) -> None:
     """Bulk jobs decide by it whether to try a key again."""
     assert make(cls).retryable == (cls in RETRYABLE)
 
 
-def test_a_single_error_can_say_that_it_may_pass() -> None:
+def test_a_single_error_can_be_retryable() -> None:
     """A truncated body is a DecodeError, but a retry may succeed."""
     assert DecodeError("cut off", retryable=True).retryable
     assert not TransportError("untrusted certificate", retryable=False).retryable
@@ -204,12 +204,12 @@ def test_a_wrong_argument_is_a_value_error_too() -> None:
     ("codes", "expected"),
     [((), False), ((500,), False), ((503, 999999), False), ((1099,), False), ((310126,), True), ((999999, 8015), True)],
 )
-def test_a_code_of_the_business_is_told_from_trouble(codes: tuple[int, ...], expected: bool) -> None:  # noqa: FBT001
+def test_business_codes_of_a_5xx_are_recognised(codes: tuple[int, ...], expected: bool) -> None:  # noqa: FBT001
     """The API refuses some calls with 500, such as "User is not enrolled to this target"."""
     assert is_business_error(codes) is expected
 
 
 @given(st.integers(), st.lists(st.integers()).map(tuple))
-def test_whatever_comes_has_a_class(status: int, codes: tuple[int, ...]) -> None:
+def test_every_status_and_code_has_a_class(status: int, codes: tuple[int, ...]) -> None:
     """Codes come from the server, so any integer may occur."""
     assert issubclass(error_class(status, codes), ResponseError)

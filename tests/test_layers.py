@@ -117,7 +117,7 @@ def test_a_class_name_stands_for_one_thing() -> None:
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 
-def test_nothing_is_imported_from_above_or_beside() -> None:
+def test_modules_import_only_from_lower_rows() -> None:
     """Each layer must be readable, testable and replaceable with only the layers below it."""
     wrong = [
         f"{module} imports {target}"
@@ -142,7 +142,7 @@ def test_the_sandbox_stands_alone() -> None:
     assert not wrong
 
 
-def test_no_module_imports_itself_by_a_detour() -> None:
+def test_there_is_no_import_cycle() -> None:
     """In a cycle, the order of imports matters."""
     cycles: list[str] = []
 
@@ -162,7 +162,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
 
 
 @pytest.mark.parametrize(("library", "parts"), SOLE_IMPORTERS.items())
-def test_a_library_is_known_in_one_place(library: str, parts: set[str]) -> None:
+def test_each_library_has_one_importing_part(library: str, parts: set[str]) -> None:
     """A new major version of the library must change only one part."""
     importers = {_part(module) for module, names in IMPORTS.items() if library in {n.split(".")[0] for n in names}}
 
@@ -181,14 +181,14 @@ def test_only_the_command_line_prints() -> None:
     assert {_part(module) for module in printers} <= TOP
 
 
-def test_modules_stay_readable_in_one_sitting() -> None:
+def test_modules_have_at_most_400_lines() -> None:
     """A longer module has more than one subject and should be split."""
     sizes = {path: len(path.read_text("utf-8").splitlines()) for path in ROOT.rglob("*.py")}
 
     assert {str(path): size for path, size in sizes.items() if size > LONGEST_MODULE} == {}
 
 
-def test_functions_stay_small() -> None:
+def test_functions_have_at_most_40_lines() -> None:
     """A longer function does more than one thing."""
     assert {name: length for name, length in FUNCTIONS.items() if length > LONGEST_FUNCTION} == {}
     assert median(FUNCTIONS.values()) <= 8

@@ -28,7 +28,7 @@ HIDDEN = "the-secret-itself"
         (Region.CHINA, "https://api.capillarytech.cn.com", "Asia/Shanghai"),
     ],
 )
-def test_a_region_knows_its_host_and_clock(region: Region, base_url: str, timezone: str) -> None:
+def test_a_region_has_a_host_and_a_time_zone(region: Region, base_url: str, timezone: str) -> None:
     """The API sends date-times in the cluster's time zone."""
     assert region.base_url == base_url
     assert region.timezone == ZoneInfo(timezone)
@@ -43,16 +43,16 @@ class TestSecret:
     """Only `reveal` returns the text of a secret."""
 
     @pytest.mark.parametrize("show", [repr, str, ascii, format])
-    def test_it_is_not_shown(self, show: Callable[[object], str]) -> None:
+    def test_a_secret_is_not_shown(self, show: Callable[[object], str]) -> None:
         """Objects that hold a secret are logged."""
         assert HIDDEN not in show(Secret(HIDDEN))
 
-    def test_it_is_revealed(self) -> None:
+    def test_reveal_returns_the_secret(self) -> None:
         """The pipeline needs the text to send it."""
         assert Secret(HIDDEN).reveal() == HIDDEN
 
     @pytest.mark.parametrize("travel", [pickle.dumps, copy.deepcopy])
-    def test_it_does_not_travel(self, travel: Callable[[object], object]) -> None:
+    def test_a_secret_is_not_pickled(self, travel: Callable[[object], object]) -> None:
         """A pickle would hold the secret in plain text."""
         with pytest.raises(TypeError, match="cannot be pickled"):
             travel(Secret(HIDDEN))
@@ -78,7 +78,7 @@ class TestSecret:
 
 @pytest.mark.parametrize("name", ["attempts", "budget", "retry_cost", "throttled_cost"])
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "4", None, math.inf])
-def test_a_retry_policy_counts_in_positive_whole_numbers(name: str, value: object) -> None:
+def test_counts_of_a_retry_policy_are_positive_whole_numbers(name: str, value: object) -> None:
     """A budget of half a token has no meaning."""
     with pytest.raises(ValueError, match=name):
         RetryPolicy(**{name: value})  # type: ignore[arg-type]
@@ -86,15 +86,15 @@ def test_a_retry_policy_counts_in_positive_whole_numbers(name: str, value: objec
 
 @pytest.mark.parametrize("name", ["base", "throttled_base", "cap", "max_retry_after"])
 @pytest.mark.parametrize("value", [0, -1, True, "4", None, math.inf, math.nan])
-def test_a_retry_policy_waits_for_positive_seconds(name: str, value: object) -> None:
+def test_waits_of_a_retry_policy_are_positive(name: str, value: object) -> None:
     """A wait of NaN seconds would fail during an outage."""
     with pytest.raises(ValueError, match=name):
         RetryPolicy(**{name: value})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("limit", "per"), [(0, 60), (-1, 60), (True, 60), (1.5, 60), (10, 0), (10, math.inf)])
-def test_a_rate_limit_is_a_number_in_a_time(limit: int, per: float) -> None:
-    """A limit of 0 would make every call wait for ever."""
+def test_a_rate_limit_has_positive_numbers(limit: int, per: float) -> None:
+    """A limit of 0 would make every call wait forever."""
     with pytest.raises(ValueError, match="must be a positive"):
         RateLimit(limit, per=per)
 
@@ -117,7 +117,7 @@ def test_a_rate_limit_is_a_number_in_a_time(limit: int, per: float) -> None:
         *(("user_agent_suffix", value) for value in ("", "a\r\nb: c", 5)),
     ],
 )
-def test_client_options_are_refused_by_name(name: str, value: object) -> None:
+def test_a_wrong_client_option_is_named(name: str, value: object) -> None:
     """Otherwise the error would come from inside the first call."""
     with pytest.raises(ValueError, match=name):
         ClientOptions(**{name: value})  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ def test_a_refused_proxy_is_not_repeated() -> None:
     assert HIDDEN not in str(caught.value)
 
 
-def test_options_can_be_set_and_sent_away() -> None:
+def test_options_can_be_changed_and_pickled() -> None:
     """A bulk job sends them to its processes."""
     options = ClientOptions(
         attempt_timeout=5,
@@ -149,7 +149,7 @@ def test_options_can_be_set_and_sent_away() -> None:
     assert attrs.evolve(options, timezone=UTC).timezone is UTC
 
 
-def test_a_password_of_a_proxy_shows_nowhere() -> None:
+def test_a_proxys_password_is_never_shown() -> None:
     """Options are logged by `attrs.asdict`, and pickles are plain text."""
     options = ClientOptions(proxy=f"http://user:{HIDDEN}@127.0.0.1:8080")
 
@@ -161,7 +161,7 @@ def test_a_password_of_a_proxy_shows_nowhere() -> None:
         pickle.dumps(options)
 
 
-def test_options_do_not_change() -> None:
+def test_options_are_immutable() -> None:
     """Several clients may share one object."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         ClientOptions().deadline = 5  # type: ignore[misc]

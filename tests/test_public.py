@@ -25,7 +25,7 @@ NO_NAME = "nothing"
 HEAVY = ("aiohttp", "cattrs", "msgspec", "pyarrow", "rich", "cyclopts", "pytest", "sqlite3")
 
 
-def test_what_is_promised_is_there() -> None:
+def test_the_public_names_of_the_design_exist() -> None:
     """Users' programs import these names."""
     assert set(capillary_async.__all__) >= PROMISED
 
@@ -95,7 +95,7 @@ def test_each_endpoint_is_documented_with_its_parameters(path: str) -> None:
         assert f"\n    {parameter}: " in documentation
 
 
-def test_help_says_what_a_caller_gets() -> None:
+def test_help_shows_the_type_of_the_answer() -> None:
     """The function returns a request, but the method returns the answer."""
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
 
@@ -108,7 +108,7 @@ def test_help_says_what_a_caller_gets() -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="a function cannot be marked so")
-def test_calls_pass_for_coroutine_functions() -> None:
+def test_endpoint_methods_are_coroutine_functions() -> None:
     """A mock with a method's specification must be awaitable."""
     client = capillary_async.CapillaryClient(capillary_async.Region.EU, capillary_async.AccessToken("t"))
 
@@ -151,7 +151,7 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
     assert heavy_after(statement) == ""
 
 
-def test_making_a_client_loads_nothing_heavy_either() -> None:
+def test_creating_a_client_loads_nothing_heavy() -> None:
     """A command that only checks its settings must start fast."""
     code = (
         "import capillary_async as c\n"

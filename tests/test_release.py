@@ -23,7 +23,7 @@ def links(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("link", links(README))
-def test_links_of_the_readme_hold_on_an_index_page(link: str) -> None:
+def test_links_of_the_readme_are_absolute(link: str) -> None:
     """A package index shows the README without the files beside it."""
     assert link.startswith(("https://", "#"))
 

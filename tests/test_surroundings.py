@@ -49,7 +49,7 @@ async def test_a_frozen_clock_does_not_break_decoding() -> None:
     assert travelled == frozen == expected
 
 
-def test_a_program_may_load_it_while_the_clock_is_frozen() -> None:
+def test_the_package_can_be_imported_under_a_frozen_clock() -> None:
     """Parts of the package are imported on first use, which may be under a frozen clock."""
     program = (
         "from freezegun import freeze_time\n"
@@ -69,7 +69,7 @@ def test_a_program_may_load_it_while_the_clock_is_frozen() -> None:
     assert done.stdout.startswith("2025-01-09 12:00:12+00:00")
 
 
-async def test_a_date_of_a_frozen_clock_is_an_argument() -> None:
+async def test_a_frozen_date_is_a_valid_argument() -> None:
     """Tests get dates from `datetime.now()`."""
     async with Sandbox() as sandbox, client_of(sandbox) as client:
         with freeze_time(MOMENT, tick=True, real_asyncio=True):
@@ -94,7 +94,7 @@ async def test_the_middlewares_of_a_session_run() -> None:
     assert seen == ["/v2/customers/5"]
 
 
-async def test_a_middleware_cannot_lead_elsewhere() -> None:
+async def test_a_middleware_cannot_change_the_host() -> None:
     """The client checks the request after the middleware changed it."""
 
     async def redirect(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -110,7 +110,7 @@ async def test_a_middleware_cannot_lead_elsewhere() -> None:
         assert sandbox.request_count == 0
 
 
-async def test_certificates_for_a_session_of_ones_own_are_not_ignored() -> None:
+async def test_ca_file_beside_a_given_session_is_refused() -> None:
     """A session has its own certificates, so the option would have no effect."""
     async with Sandbox() as sandbox, aiohttp.ClientSession() as session:
         auth = BasicAuth(sandbox.till, sandbox.password)
@@ -121,7 +121,7 @@ async def test_certificates_for_a_session_of_ones_own_are_not_ignored() -> None:
                 pass
 
 
-async def test_callers_who_share_an_answer_do_not_share_its_parts() -> None:
+async def test_coalesced_callers_have_separate_results() -> None:
     """One caller may change its result."""
     async with Sandbox() as sandbox, client_of(sandbox, coalesce=True) as client:
         sandbox.script("/", Answer(body={"data": [{"a": [1]}]}, delay=0.05))
@@ -140,7 +140,7 @@ async def test_callers_who_share_an_answer_do_not_share_its_parts() -> None:
         ClientOptions(rate_limit=SharedRateLimit(1, url="redis://user:pssst@r.example", name="x")),
     ],
 )
-def test_no_copy_of_options_shows_a_password(options: ClientOptions) -> None:
+def test_copies_of_options_show_no_password(options: ClientOptions) -> None:
     """Options are printed and sent to other processes."""
     assert "pssst" not in repr(attrs.asdict(options))
 

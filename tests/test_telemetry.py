@@ -55,7 +55,7 @@ class TestDictionaries:
         }
 
     @pytest.mark.parametrize("event", EVENTS)
-    def test_structlog_takes_them_as_they_are(self, event: Event) -> None:
+    def test_structlog_accepts_the_keys(self, event: Event) -> None:
         """No key may collide with one of structlog's."""
         with structlog.testing.capture_logs() as logs:
             structlog.get_logger().info(**event_dict(event))
@@ -77,9 +77,7 @@ class TestLogging:
             (CALL, logging.INFO),
         ],
     )
-    def test_what_needs_attention_is_a_warning(
-        self, caplog: pytest.LogCaptureFixture, event: Event, level: int
-    ) -> None:
+    def test_retries_and_pauses_are_warnings(self, caplog: pytest.LogCaptureFixture, event: Event, level: int) -> None:
         """A service that logs only warnings must show retries and pauses."""
         caplog.set_level(logging.DEBUG)
 
@@ -127,7 +125,7 @@ class TestCombining:
 
         assert seen == [(1, PAUSE), (2, PAUSE)]
 
-    def test_one_that_fails_does_not_keep_it_from_the_others(self) -> None:
+    def test_a_failing_listener_does_not_stop_the_others(self) -> None:
         """The error must still be raised."""
         seen: list[Event] = []
 
@@ -186,7 +184,7 @@ class TestPrometheus:
         labels = {"method": "GET", "path": PATH, "status": "none"}
         assert registry.get_sample_value("capillary_attempt_duration_seconds_count", labels) == 1
 
-    def test_the_names_can_begin_with_another_word(self) -> None:
+    def test_the_names_of_metrics_can_have_another_prefix(self) -> None:
         """Two clients of one process may need different metrics."""
         registry = CollectorRegistry()
 
@@ -194,7 +192,7 @@ class TestPrometheus:
 
         assert b"loyalty_pauses_total 1.0" in generate_latest(registry)
 
-    def test_a_kind_that_a_later_version_adds_is_no_error(self) -> None:
+    def test_an_unknown_event_is_no_error(self) -> None:
         """A sink must ignore unknown events."""
         PrometheusSink(CollectorRegistry())(Event())
 
@@ -219,7 +217,7 @@ class TestProgress:
     """A progress bar for jobs and loops."""
 
     @pytest.mark.parametrize("kind", ["rich", "tqdm"])
-    def test_a_bar_shows_how_far_a_job_is(self, capsys: pytest.CaptureFixture[str], kind: Any) -> None:
+    def test_a_bar_shows_the_progress_of_a_job(self, capsys: pytest.CaptureFixture[str], kind: Any) -> None:
         """The bar must also show why the job waits."""
         progress = FakeProgress()
 
@@ -232,7 +230,7 @@ class TestProgress:
         assert "100%" in shown
 
     @pytest.mark.parametrize("kind", ["rich", "tqdm"])
-    async def test_a_job_draws_it(
+    async def test_a_job_updates_a_bar(
         self, capillary_sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Any
     ) -> None:
         """The bar must reach the end of the job."""
@@ -245,13 +243,15 @@ class TestProgress:
 
         assert "100%" in "".join(capsys.readouterr())
 
-    def test_a_bar_that_is_not_open_says_so(self) -> None:
-        """Otherwise nothing would be drawn."""
+    def test_a_bar_outside_a_with_block_is_an_error(self) -> None:
+        """Otherwise nothing would be shown."""
         with pytest.raises(RuntimeError, match="inside `with ProgressSink"):
             ProgressSink()(FakeProgress())
 
     @pytest.mark.parametrize("total", [3, None])
-    async def test_a_bar_counts_what_a_loop_reads(self, capsys: pytest.CaptureFixture[str], total: int | None) -> None:
+    async def test_track_counts_the_items_of_a_loop(
+        self, capsys: pytest.CaptureFixture[str], total: int | None
+    ) -> None:
         """`lookup_many` and listings are loops, not jobs."""
 
         async def rows() -> AsyncIterator[int]:

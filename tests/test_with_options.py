@@ -64,9 +64,7 @@ class TestSharing:
 
         assert isinstance(error, DeadlineExceeded)
 
-    async def test_what_is_known_of_listings_is_shared(
-        self, capillary_sandbox: Sandbox, client: CapillaryClient
-    ) -> None:
+    async def test_listing_traits_are_shared(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
         """A variant's first listing needs no more requests than the client's second."""
         costs: list[int] = []
         for caller in (client, client, client.with_options(deadline=5.0)):
@@ -110,7 +108,7 @@ class TestSharing:
 class TestOptions:
     """The options that a variant can change."""
 
-    async def test_a_deadline_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
+    async def test_a_variant_has_its_own_deadline(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
         """A checkout page needs a shorter deadline than a report."""
         capillary_sandbox.latency = 1.0
         began = time.monotonic()
@@ -120,13 +118,15 @@ class TestOptions:
         assert isinstance(error, DeadlineExceeded)
         assert time.monotonic() - began < 0.9
 
-    async def test_no_deadline(self, client: CapillaryClient) -> None:
+    async def test_a_variant_can_have_no_deadline(self, client: CapillaryClient) -> None:
         """`None` means no deadline, not "unchanged"."""
         variant = client.with_options(deadline=0.001).with_options(deadline=None)
 
         assert (await variant.customers.get(6)).id == 6
 
-    async def test_a_timeout_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
+    async def test_a_variant_has_its_own_attempt_timeout(
+        self, capillary_sandbox: Sandbox, client: CapillaryClient
+    ) -> None:
         """The timeout is for one attempt; a retry may be faster."""
         capillary_sandbox.latency = 1.0
 
@@ -135,8 +135,10 @@ class TestOptions:
         assert type(error) is TransportError
         assert "0.05 s" in str(error)
 
-    async def test_retries_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """A caller with its own retries wants none in the client."""
+    async def test_a_variant_has_its_own_retry_policy(
+        self, capillary_sandbox: Sandbox, client: CapillaryClient
+    ) -> None:
+        """A caller with its own retries needs none in the client."""
         await client.customers.get(6)
         capillary_sandbox.script("/", Answer(status=503), times=2)
 
@@ -147,7 +149,7 @@ class TestOptions:
         assert (await client.customers.get(6)).id == 6
 
     @pytest.mark.parametrize("coalesce", [True, False])
-    async def test_sharing_answers(self, capillary_sandbox: Sandbox, *, coalesce: bool) -> None:
+    async def test_a_variant_can_coalesce(self, capillary_sandbox: Sandbox, *, coalesce: bool) -> None:
         """Only some callers may want coalescing."""
         auth = OAuth(capillary_sandbox.key, capillary_sandbox.secret)
         options = ClientOptions(coalesce=not coalesce)
@@ -160,7 +162,7 @@ class TestOptions:
 
         assert capillary_sandbox.request_count - before == (1 if coalesce else 4)
 
-    async def test_a_language_of_its_own(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
+    async def test_a_variant_has_its_own_language(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
         """A page is shown in its reader's language."""
         chinese = client.with_options(language="zh")
         for caller in (client, chinese, chinese.with_options(language=None)):
@@ -172,7 +174,9 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("priority", "expected"), [("bulk", ["first", "client", "variant"]), ("normal", ["first", "variant", "client"])]
     )
-    async def test_a_priority_of_its_own(self, capillary_sandbox: Sandbox, priority: Any, expected: list[str]) -> None:
+    async def test_a_variant_has_its_own_priority(
+        self, capillary_sandbox: Sandbox, priority: Any, expected: list[str]
+    ) -> None:
         """The option takes precedence over `bulk_priority()` around the call."""
         order: list[str] = []
         auth = BasicAuth(capillary_sandbox.till, capillary_sandbox.password)
@@ -194,8 +198,10 @@ class TestOptions:
 
         assert order == expected
 
-    async def test_the_client_stays_as_it_is(self, capillary_sandbox: Sandbox, client: CapillaryClient) -> None:
-        """Making a variant must not change the client."""
+    async def test_a_variant_does_not_change_its_client(
+        self, capillary_sandbox: Sandbox, client: CapillaryClient
+    ) -> None:
+        """Both are used at the same time."""
         client.with_options(deadline=0.001, retry=ONCE, language="zh")
 
         assert (await client.customers.get(6)).id == 6

@@ -1,4 +1,4 @@
-"""The command, run against a sandbox in a thread of its own, because each brings its own event loop."""
+"""Fixtures that run commands against a sandbox in another thread, because a command runs an event loop."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from capillary_async.sandbox import Sandbox
 
 @attrs.frozen
 class Done:
-    """What a command returned and wrote."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -32,7 +32,7 @@ def server() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def environment(server: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Set the variables that lead to the sandbox."""
+    """Set the environment variables for the sandbox."""
     for rival in ("REGION", "PASSWORD_MD5", "KEY", "SECRET", "ACCESS_TOKEN"):
         monkeypatch.delenv(f"CAPILLARY_{rival}", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

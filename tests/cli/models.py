@@ -50,6 +50,6 @@ FULL = Thing(
 
 
 async def stream(*rows: object) -> AsyncIterator[object]:
-    """Hand out rows as a listing does."""
+    """Yield rows, as a listing does."""
     for row in rows:
         yield row

@@ -1,4 +1,4 @@
-"""What the command says and returns when something goes wrong."""
+"""The messages and exit codes of commands that fail."""
 
 import asyncio
 import errno
@@ -57,7 +57,7 @@ PROGRAM = (sys.executable, "-m", "capillary_async")
     ],
 )
 def test_a_mistake_is_one_line_and_a_code(capillary: Capillary, arguments: str, code: int, text: str) -> None:
-    """A traceback tells a user nothing but that the program is broken, and it is not."""
+    """A traceback would suggest a bug of the program."""
     done = capillary(*arguments.split())
 
     assert (done.code, done.out) == (code, "")
@@ -73,7 +73,7 @@ def test_a_mistake_is_one_line_and_a_code(capillary: Capillary, arguments: str, 
 def test_a_failure_of_the_api_is_one_line_and_a_code(
     capillary: Capillary, server: Sandbox, answer: Answer, code: int
 ) -> None:
-    """A script tells by the code whether to try again or to wake somebody."""
+    """A script decides by the code whether to try again."""
     server.script("/", answer, times=None)
 
     done = capillary("find-customer", "mobile", "999000000123")
@@ -93,13 +93,13 @@ def test_a_failure_of_the_api_is_one_line_and_a_code(
         ("trackers 599", 1),
     ],
 )
-def test_each_refusal_has_the_code_that_the_help_promises(capillary: Capillary, arguments: str, code: int) -> None:
-    """A script asks "is there such a customer" by it."""
+def test_each_refusal_has_its_documented_exit_code(capillary: Capillary, arguments: str, code: int) -> None:
+    """A script checks by the code whether a customer exists."""
     assert capillary(*arguments.split()).code == code
 
 
-def test_a_page_that_a_web_server_does_not_have_is_no_missing_customer(capillary: Capillary, server: Sandbox) -> None:
-    """Behind a wrong base URL a script would clear all its customers away."""
+def test_a_404_without_a_code_is_no_missing_customer(capillary: Capillary, server: Sandbox) -> None:
+    """With a wrong base URL a script would treat all customers as deleted."""
     server.script("/", Answer.html(404))
 
     done = capillary("customer", "5")
@@ -107,8 +107,8 @@ def test_a_page_that_a_web_server_does_not_have_is_no_missing_customer(capillary
     assert (done.code, "check the base URL" in done.err) == (1, True)
 
 
-def test_nobody_there_is_one_line_and_a_code(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
-    """The commonest failure of all."""
+def test_a_refused_connection_is_one_line_and_a_code(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """This is the most common failure."""
     environment.setenv("CAPILLARY_BASE_URL", "http://127.0.0.1:1")
 
     done = capillary("customer", "5", "--deadline", "1")
@@ -116,8 +116,8 @@ def test_nobody_there_is_one_line_and_a_code(capillary: Capillary, environment: 
     assert (done.code, done.err.count("\n")) == (1, 1)
 
 
-def test_a_fault_of_the_program_keeps_its_traceback(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
-    """One line would hide from everybody where it is."""
+def test_a_bug_keeps_its_traceback(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """One line would hide the place of the bug."""
     environment.setattr(Output, "write_one", None)
 
     with pytest.raises(TypeError):
@@ -125,7 +125,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(capillary: Capillary, enviro
 
 
 def test_standard_output_need_not_be_a_file(environment: pytest.MonkeyPatch) -> None:
-    """Notebooks and graphical shells put objects of their own there."""
+    """Notebooks and graphical shells replace standard output by their own objects."""
     environment.setattr(sys, "stdout", io.StringIO())
 
     assert run(["customer", "5"]) == 0
@@ -134,15 +134,15 @@ def test_standard_output_need_not_be_a_file(environment: pytest.MonkeyPatch) -> 
 def test_the_help_is_shown_without_any_setting(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is where one learns what to set."""
+    """Users learn there which settings are needed."""
     monkeypatch.delenv("CAPILLARY_BASE_URL", raising=False)
 
     assert run(["events", "--help"]) == 0
     assert "CAPILLARY_PASSWORD" in capsys.readouterr().out
 
 
-def test_without_the_extra_it_says_what_to_install() -> None:
-    """The command is installed with the core, whose five dependencies do not include a command line's."""
+def test_a_missing_extra_is_named() -> None:
+    """The command is installed also without the extra `cli`."""
     program = "import sys; sys.modules['cyclopts'] = None; from capillary_async.cli import main; sys.exit(main())"
 
     done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)
@@ -151,8 +151,8 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     assert "pip install 'capillary-async[cli]'" in done.stderr
 
 
-def test_a_missing_module_of_ours_is_not_mistaken_for_the_extra() -> None:
-    """A broken installation must show."""
+def test_a_missing_module_of_the_package_is_a_traceback() -> None:
+    """A broken installation must not look like a missing extra."""
     program = "import sys; sys.modules['capillary_async.bulk'] = None; from capillary_async.cli import main; main()"
 
     done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)
@@ -162,8 +162,8 @@ def test_a_missing_module_of_ours_is_not_mistaken_for_the_extra() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_reader_who_has_seen_enough_is_no_error() -> None:
-    """`| head` is how people look at things."""
+def test_a_closed_pipe_prints_no_error() -> None:
+    """Users often pipe the output into `head`."""
     command = f"'{sys.executable}' -m capillary_async events 1 79197 --format jsonl | head -n 1"
 
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
@@ -173,8 +173,8 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_closed_pipe_ends_the_command_as_it_ends_others() -> None:
-    """141 is what a shell reports for them."""
+def test_a_closed_pipe_has_the_exit_code_141() -> None:
+    """Shells report 141 for other programs."""
     reader, writer = os.pipe()
     os.close(reader)
 
@@ -185,8 +185,8 @@ def test_a_closed_pipe_ends_the_command_as_it_ends_others() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-async def test_control_c_ends_a_lookup_quietly(server: Sandbox) -> None:
-    """The user who presses Ctrl-C needs no explanation."""
+async def test_control_c_ends_a_lookup_without_a_message(server: Sandbox) -> None:
+    """The user knows the reason."""
     is_asked = threading.Event()
 
     def is_seen(_: object) -> bool:
@@ -203,8 +203,8 @@ async def test_control_c_ends_a_lookup_quietly(server: Sandbox) -> None:
     assert (process.returncode, err) == (130, b"")
 
 
-def test_output_is_utf8_whatever_the_locale(environment: pytest.MonkeyPatch) -> None:
-    """Names have letters that not every locale has."""
+def test_output_is_utf8_in_every_locale(environment: pytest.MonkeyPatch) -> None:
+    """Many locales cannot encode all names."""
     environment.setenv("PYTHONIOENCODING", "ascii")
 
     done = subprocess.run((*PROGRAM, "members", "93257", "--format", "jsonl"), capture_output=True, check=True)
@@ -213,7 +213,7 @@ def test_output_is_utf8_whatever_the_locale(environment: pytest.MonkeyPatch) -> 
 
 
 def test_a_full_disk_says_what_to_do(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
-    """An operator at night reads one line."""
+    """An operator must be able to act on one line."""
 
     def fail(*_: object, **_options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -229,8 +229,8 @@ def test_a_full_disk_says_what_to_do(capillary: Capillary, environment: pytest.M
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_installed_where_it_is_told(capillary: Capillary, tmp_path: Path, shell: str) -> None:
-    """With a place of one's own no start-up file of the shell changes."""
+def test_output_of_completion_changes_no_start_up_file(capillary: Capillary, tmp_path: Path, shell: str) -> None:
+    """Users who choose a file manage their start-up files themselves."""
     script = tmp_path / "capillary.sh"
 
     done = capillary("--install-completion", "--shell", shell, "--output", str(script))
@@ -239,8 +239,8 @@ def test_completion_is_installed_where_it_is_told(capillary: Capillary, tmp_path
     assert all(word in script.read_text("utf-8") for word in ("find-customer", "externalId", "APAC2", "profile"))
 
 
-def test_the_version_is_the_packages(capillary: Capillary) -> None:
-    """It is what a report of a fault begins with."""
+def test_the_version_is_that_of_the_package(capillary: Capillary) -> None:
+    """Bug reports need it."""
     assert capillary("--version").out == f"{version('capillary-async')}\n"
 
 
@@ -258,8 +258,8 @@ def test_the_version_is_the_packages(capillary: Capillary) -> None:
         ("bulk run x --lookup customers --concurrency x", 'convert "x" into a whole number, or auto.'),
     ],
 )
-def test_a_refusal_names_what_was_typed(capillary: Capillary, line: str, message: str) -> None:
-    """People correct the option that they see."""
+def test_a_refusal_names_the_option(capillary: Capillary, line: str, message: str) -> None:
+    """Users correct the option that they typed."""
     done = capillary(*line.split())
 
     assert done.code in (1, 2)

@@ -1,4 +1,4 @@
-"""`capillary bulk` over real sockets: what it makes, says and returns."""
+"""`capillary bulk` with a sandbox over real sockets."""
 
 import io
 import json
@@ -60,8 +60,8 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_its_output_is_what_the_api_has(capillary: Capillary, server: Sandbox, place: Path) -> None:
-    """It is what the job is for."""
+def test_the_output_has_all_rows_of_the_api(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """This is the purpose of a job."""
     pairs = [(customer_id, RULE) for customer_id in range(1, 40)]
     (place / "keys.jsonl").write_text("\n".join(json.dumps(pair) for pair in pairs), "utf-8")
 
@@ -75,8 +75,8 @@ def test_its_output_is_what_the_api_has(capillary: Capillary, server: Sandbox, p
     )
 
 
-def test_it_reports_what_it_did(run: Run, place: Path) -> None:
-    """The mail of a nightly run shows the result in one line."""
+def test_a_run_prints_its_result(run: Run, place: Path) -> None:
+    """Operators read the result in the log of a nightly run."""
     done = run([1, 2, 2, 3, 1])
 
     made, counted = done.out.splitlines()
@@ -85,7 +85,7 @@ def test_it_reports_what_it_did(run: Run, place: Path) -> None:
     assert "requests/s, 64 at once, p50 " in counted
 
 
-def test_failed_keys_have_a_code_and_can_be_retried(
+def test_failed_keys_have_an_exit_code_and_can_be_retried(
     run: Run, capillary: Capillary, server: Sandbox, place: Path
 ) -> None:
     """A script decides by the code whether somebody must look."""
@@ -103,10 +103,10 @@ def test_failed_keys_have_a_code_and_can_be_retried(
     assert {row["customer_id"] for row in rows(place / "job/output.jsonl")} == set(range(1, 11))
 
 
-def test_a_refused_password_costs_two_requests_and_the_job_goes_on(
+def test_a_refused_password_costs_two_requests(
     run: Run, capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, place: Path
 ) -> None:
-    """Thousands of refusals would lock the till out."""
+    """Thousands of refused logins would lock the till out."""
     environment.setenv("CAPILLARY_PASSWORD", "wrong")
     stopped = run(range(1, 100), "--rate", "6000/6", "--export", "csv")
     requests = server.request_count
@@ -120,8 +120,8 @@ def test_a_refused_password_costs_two_requests_and_the_job_goes_on(
     assert done.out.endswith("exported: job/output.csv\n")
 
 
-def test_run_goes_on_with_its_own_job(run: Run, server: Sandbox) -> None:
-    """So that the same line can stand in a service's definition."""
+def test_run_continues_its_own_job(run: Run, server: Sandbox) -> None:
+    """The definition of a service can contain the same command for every start."""
     run(range(1, 10))
     server.forget_requests()
 
@@ -137,8 +137,10 @@ def test_run_goes_on_with_its_own_job(run: Run, server: Sandbox) -> None:
         ("--lookup active-targets --keys more.csv", "more.csv does not hold the keys"),
     ],
 )
-def test_another_job_is_refused_by_name(run: Run, capillary: Capillary, place: Path, arguments: str, text: str) -> None:
-    """Two jobs in one output would be noticed by nobody."""
+def test_another_lookup_in_the_same_directory_is_refused(
+    run: Run, capillary: Capillary, place: Path, arguments: str, text: str
+) -> None:
+    """Nobody would notice two jobs in one output."""
     run([1, 2])
     (place / "more.csv").write_text("customer_id\n1\n2\n3\n", "utf-8")
 
@@ -148,10 +150,10 @@ def test_another_job_is_refused_by_name(run: Run, capillary: Capillary, place: P
     assert text in done.err
 
 
-def test_a_key_file_that_changed_does_not_block_the_job_and_is_said(
+def test_a_changed_key_file_is_reported_and_ignored(
     run: Run, capillary: Capillary, keys: Write, server: Sandbox
 ) -> None:
-    """The nightly export writes over last night's file; the job has a copy of its own."""
+    """The job has a copy of its keys; a nightly export may overwrite the file."""
     server.script(lambda request: "/2/" in request.path, Answer(status=403, body="{}"), times=2)
     run([1, 2])
     keys([1, 2, 3])
@@ -162,8 +164,8 @@ def test_a_key_file_that_changed_does_not_block_the_job_and_is_said(
     assert "keys.csv has changed since the job was made" in done.out
 
 
-def test_a_complete_job_says_since_when_and_sends_nothing(run: Run, server: Sandbox, place: Path) -> None:
-    """A repeated nightly run delivered old data as new."""
+def test_a_complete_job_prints_since_when_and_sends_nothing(run: Run, server: Sandbox, place: Path) -> None:
+    """A repeated run must not deliver old data as new."""
     run([1, 2, 3], "--export", "jsonl")
     server.forget_requests()
     before = {path.name: path.stat().st_mtime_ns for path in (place / "job").iterdir() if "output" in path.name}
@@ -176,8 +178,8 @@ def test_a_complete_job_says_since_when_and_sends_nothing(run: Run, server: Sand
     assert {path.name: path.stat().st_mtime_ns for path in (place / "job").iterdir() if "output" in path.name} == before
 
 
-def test_refresh_looks_everything_up_again(run: Run, capillary: Capillary, server: Sandbox, place: Path) -> None:
-    """New data in the same directory."""
+def test_refresh_looks_up_all_keys_again(run: Run, capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """Users want new data in the same directory."""
     run([1, 2, 3])
     server.forget_requests()
 
@@ -189,7 +191,7 @@ def test_refresh_looks_everything_up_again(run: Run, capillary: Capillary, serve
 
 
 def test_a_job_is_split_run_in_parts_and_exported(capillary: Capillary, server: Sandbox, place: Path) -> None:
-    """Each line may run on another machine."""
+    """Each shard may run on another machine."""
     BulkJob.create("job", "active-targets", range(1, 30))
 
     parts = capillary("bulk", "split", "job", "--into", "3")
@@ -204,8 +206,8 @@ def test_a_job_is_split_run_in_parts_and_exported(capillary: Capillary, server: 
     }
 
 
-def test_rows_are_printed_at_any_time(run: Run, capillary: Capillary, place: Path) -> None:
-    """For a look at the first few while the job runs."""
+def test_rows_are_printed_while_the_job_runs(run: Run, capillary: Capillary, place: Path) -> None:
+    """Users check the first rows early."""
     run([1, 2], "--export", "jsonl")
 
     done = capillary("bulk", "rows", "job")
@@ -214,7 +216,7 @@ def test_rows_are_printed_at_any_time(run: Run, capillary: Capillary, place: Pat
 
 
 def test_a_retry_makes_an_export_stale(run: Run, capillary: Capillary, server: Sandbox) -> None:
-    """Somebody would go on with the old file."""
+    """Otherwise the old file would look current."""
     server.script(lambda request: "/2/" in request.path, Answer(status=403, body="{}"), times=2)
     run([1, 2], "--export", "csv")
     BulkJob.open("job").retry()
@@ -224,8 +226,8 @@ def test_a_retry_makes_an_export_stale(run: Run, capillary: Capillary, server: S
     assert status["stale_outputs"] == ["job/output.csv"]
 
 
-def test_lookups_take_their_endpoints_options(capillary: Capillary, server: Sandbox, place: Path) -> None:
-    """A million customers without their points are of no use."""
+def test_lookups_take_the_options_of_their_endpoints(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """A customer without points may be useless."""
     (place / "keys.csv").write_text("customer_id\n5\n", "utf-8")
 
     done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "keys.csv", "--embed", "points,mlp")
@@ -235,10 +237,10 @@ def test_lookups_take_their_endpoints_options(capillary: Capillary, server: Sand
     assert any("points" in str(request.query) for request in server.requests)
 
 
-def test_an_option_may_be_repeated_and_a_typing_error_is_warned_of(
+def test_an_option_may_be_repeated_and_a_typo_prints_a_warning(
     capillary: Capillary, server: Sandbox, place: Path
 ) -> None:
-    """`--embed point` brings nothing, in a million answers."""
+    """The API ignores `--embed point` in all answers."""
     (place / "keys.csv").write_text("Phone\n919988123456\n", "utf-8")
     options = ("--by", "mobile", "--map", "mobile=Phone", "--embed", "points", "--embed", "point")
 
@@ -250,7 +252,7 @@ def test_an_option_may_be_repeated_and_a_typing_error_is_warned_of(
 
 
 def test_customers_are_looked_up_by_another_identifier(capillary: Capillary, server: Sandbox, place: Path) -> None:
-    """A shop has mobile numbers, in a column with a name of its own."""
+    """Many users have mobile numbers, in a column with another name."""
     mobile = "0"
     (place / "keys.csv").write_text(f"Phone\n{mobile}\n", "utf-8")
 
@@ -266,10 +268,10 @@ def test_customers_are_looked_up_by_another_identifier(capillary: Capillary, ser
     assert BulkJob.open("job").manifest.columns == ("mobile",)
 
 
-def test_another_account_is_refused_unless_told(
+def test_another_account_is_refused_by_default(
     run: Run, capillary: Capillary, environment: pytest.MonkeyPatch, server: Sandbox
 ) -> None:
-    """Another till may be another organisation's."""
+    """Another till may belong to another organisation."""
     server.script(lambda request: "/2/" in request.path, Answer(status=403, body="{}"), times=2)
     run([1, 2])
     BulkJob.open("job").retry()
@@ -284,7 +286,7 @@ def test_another_account_is_refused_unless_told(
 
 
 def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path) -> None:
-    """Two writers would destroy each other's work."""
+    """Two processes would look up the same keys."""
     BulkJob.create(place / "job", "active-targets", [1, 2])
 
     with Lock(place / "job"):
@@ -325,7 +327,7 @@ def test_a_second_process_is_refused(run: Run, capillary: Capillary, place: Path
 def test_a_mistake_is_one_line_and_a_code(
     capillary: Capillary, place: Path, server: Sandbox, arguments: str, text: str
 ) -> None:
-    """Before anything is sent, and before there is a job."""
+    """The mistake must be found before a request is sent and before a job is created."""
     (place / "bad.csv").write_text("customer_id\n1\nx\n", "utf-8")
     (place / "other.csv").write_text("number\n1\n", "utf-8")
 
@@ -337,10 +339,8 @@ def test_a_mistake_is_one_line_and_a_code(
     assert server.request_count == 0
 
 
-def test_parquet_without_its_extra_is_refused_at_the_beginning(
-    run: Run, environment: pytest.MonkeyPatch, place: Path
-) -> None:
-    """At the end it would be a million lookups later."""
+def test_parquet_without_its_extra_is_refused_at_once(run: Run, environment: pytest.MonkeyPatch, place: Path) -> None:
+    """At the end, all lookups would have been made."""
     environment.setitem(sys.modules, "pyarrow", None)
 
     done = run([1, 2], "--export", "parquet")
@@ -350,8 +350,8 @@ def test_parquet_without_its_extra_is_refused_at_the_beginning(
     assert not (place / "job").exists()
 
 
-def test_too_many_failures_stop_it_until_more_are_allowed(run: Run, capillary: Capillary, server: Sandbox) -> None:
-    """When every tenth key fails, something is wrong with the keys; or it is known, and no matter."""
+def test_too_many_failures_stop_the_job(run: Run, capillary: Capillary, server: Sandbox) -> None:
+    """Many failures are a sign of wrong keys. A higher limit continues the job."""
     server.script(lambda request: "/3/" in request.path, Answer(status=403, body="{}"), times=None)
 
     stopped = run(range(1, 8), "--max-failures", "10%", "--concurrency", "1")
@@ -363,10 +363,10 @@ def test_too_many_failures_stop_it_until_more_are_allowed(run: Run, capillary: C
     assert ", 2 at once" in done.out  # a quarter, in the second pass
 
 
-def test_an_interrupted_sealing_can_be_repeated(
+def test_an_interrupted_export_can_be_repeated(
     run: Run, capillary: Capillary, environment: pytest.MonkeyPatch, place: Path
 ) -> None:
-    """Nothing runs in the event loop then, so nobody listens to signals in it."""
+    """The export runs outside the event loop, which handles signals."""
 
     def seal(_: BulkJob, _form: str) -> None:
         signal.raise_signal(signal.SIGTERM)
@@ -381,7 +381,7 @@ def test_an_interrupted_sealing_can_be_repeated(
 
 
 def test_keys_come_from_standard_input(capillary: Capillary, environment: pytest.MonkeyPatch, place: Path) -> None:
-    """A query of a database can be piped in."""
+    """The result of a database query can be piped in."""
     environment.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"5\n6\n")))
 
     done = capillary("bulk", "run", "job", "--lookup", "customers", "--keys", "-", "--export", "jsonl")
@@ -391,7 +391,7 @@ def test_keys_come_from_standard_input(capillary: Capillary, environment: pytest
 
 
 def test_keys_come_from_a_pipe(capillary: Capillary, place: Path) -> None:
-    """A shell makes one of <(zcat keys.csv.gz)."""
+    """The shell makes a pipe of <(zcat keys.csv.gz)."""
     reader, writer = os.pipe()
     os.write(writer, b'"customer_id"\n5\n6\n')
     os.close(writer)
@@ -403,8 +403,8 @@ def test_keys_come_from_a_pipe(capillary: Capillary, place: Path) -> None:
     assert [row["customer_id"] for row in rows(place / "job/output.jsonl")] == [5, 6]
 
 
-def test_a_lookup_can_be_the_user_s_own(capillary: Capillary, place: Path) -> None:
-    """A file beside the keys is where one writes it."""
+def test_a_lookup_can_be_a_function_of_a_local_file(capillary: Capillary, place: Path) -> None:
+    """Users write the function in a file beside the keys."""
     (place / "mine.py").write_text(
         "async def names(client, customer_id: int) -> dict:\n"
         "    customer = await client.customers.get(customer_id)\n"
@@ -419,16 +419,16 @@ def test_a_lookup_can_be_the_user_s_own(capillary: Capillary, place: Path) -> No
     assert list(rows(place / "job/output.jsonl")[0]) == ["customer_id", "name"]
 
 
-def test_it_finds_a_concurrency_itself(run: Run) -> None:
-    """Nobody knows beforehand how much an API bears."""
+def test_concurrency_can_be_automatic(run: Run) -> None:
+    """Users do not know how many calls an API can handle."""
     done = run(range(1, 60), "--concurrency", "auto")
 
     assert done.code == 0
     assert ", 64 at once" not in done.out
 
 
-def test_status_says_it_in_words_and_in_json(run: Run, capillary: Capillary, place: Path) -> None:
-    """People read the one, programs the other."""
+def test_status_is_text_or_json(run: Run, capillary: Capillary, place: Path) -> None:
+    """People read text, and programs read JSON."""
     run([1, 2, 404], "--export", "csv")
 
     words = capillary("bulk", "status", "job").out
@@ -441,8 +441,8 @@ def test_status_says_it_in_words_and_in_json(run: Run, capillary: Capillary, pla
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_a_job_is_sealed_in_any_format(run: Run, capillary: Capillary, place: Path, form: str) -> None:
-    """Also later, and in several."""
+def test_a_job_is_exported_in_any_format(run: Run, capillary: Capillary, place: Path, form: str) -> None:
+    """One job can have several exports."""
     run([1, 2])
 
     done = capillary("bulk", "export", "job", "--format", form)
@@ -451,10 +451,10 @@ def test_a_job_is_sealed_in_any_format(run: Run, capillary: Capillary, place: Pa
     assert (place / "job" / f"output.{form}").is_file()
 
 
-def test_half_a_job_is_sealed_only_when_told(
+def test_an_incomplete_job_is_exported_only_with_partial(
     run: Run, capillary: Capillary, environment: pytest.MonkeyPatch, place: Path
 ) -> None:
-    """A file that looks whole must be whole."""
+    """A file that looks complete must be complete."""
     environment.setenv("CAPILLARY_PASSWORD", "wrong")
     run([1, 2])
 
@@ -472,7 +472,7 @@ def test_half_a_job_is_sealed_only_when_told(
 def test_a_plan_needs_only_the_keys(
     capillary: Capillary, server: Sandbox, place: Path, header: str, lookup: str
 ) -> None:
-    """It is asked for before anything is decided."""
+    """Users plan before they choose anything else."""
     (place / "keys.csv").write_text("\n".join([header, *map(str, range(1, 1001)), "5"]), "utf-8")
 
     done = capillary("bulk", "plan", "--keys", "keys.csv", "--rate", "1000/60")
@@ -485,8 +485,8 @@ def test_a_plan_needs_only_the_keys(
     ]
 
 
-def test_a_plan_without_a_rate_says_nothing_of_time(capillary: Capillary, place: Path) -> None:
-    """How fast the API is nobody knows."""
+def test_a_plan_without_a_rate_has_no_duration(capillary: Capillary, place: Path) -> None:
+    """The speed of the API is unknown."""
     (place / "keys.csv").write_text("customer_id,target_rule_id\n1,7\n", "utf-8")
 
     done = capillary("bulk", "plan", "--keys", "keys.csv")
@@ -504,8 +504,8 @@ def test_the_help_lists_every_exit_code(capillary: Capillary) -> None:
         assert "4 bulk: stopped before the end" in text
 
 
-def test_it_moves_on_a_terminal(run: Run, environment: pytest.MonkeyPatch) -> None:
-    """A picture instead of lines."""
+def test_a_terminal_shows_a_progress_bar(run: Run, environment: pytest.MonkeyPatch) -> None:
+    """Lines of text would fill the screen."""
     environment.setenv("FORCE_COLOR", "1")
     environment.setenv("TERM", "xterm-256color")
 
@@ -527,7 +527,7 @@ def test_it_moves_on_a_terminal(run: Run, environment: pytest.MonkeyPatch) -> No
     ],
 )
 def test_a_refusal_names_the_option_that_helps(capillary: Capillary, place: Path, line: str, message: str) -> None:
-    """People who read it type it next."""
+    """Users type that option next."""
     BulkJob.create(place / "job", "customers", [1, 2])
     (place / "phones.csv").write_text("Phone,Name\n1,x\n", "utf-8")
 
@@ -537,15 +537,15 @@ def test_a_refusal_names_the_option_that_helps(capillary: Capillary, place: Path
     assert message in done.err
 
 
-def test_a_shard_that_is_not_there_is_refused(capillary: Capillary, place: Path) -> None:
-    """They count from 0."""
+def test_a_wrong_shard_number_is_refused(capillary: Capillary, place: Path) -> None:
+    """Shards are counted from 0."""
     BulkJob.create(place / "job", "customers", [1, 2]).split(2)
 
     assert "--shard must be from 0 to 1" in capillary("bulk", "run", "job", "--shard", "2").err
 
 
 def test_the_help_lists_every_lookup(capillary: Capillary) -> None:
-    """Otherwise only an error would."""
+    """Otherwise users would see the names only in an error."""
     shown = " ".join(capillary("bulk", "run", "--help").out.replace("│", " ").split())
 
     assert [name for name in LOOKUPS if name not in shown] == []

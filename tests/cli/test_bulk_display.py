@@ -1,4 +1,4 @@
-"""What one sees of a running job, on a terminal and elsewhere."""
+"""The progress of a running job, on a terminal and elsewhere."""
 
 import io
 import re
@@ -21,12 +21,12 @@ COUNTS = {status: 10 * place for place, status in enumerate(STATUSES, 1)}
 
 
 def call(seconds: float, rate_limit_wait: float = 0.0, attempts: int = 1) -> CallInfo:
-    """Describe a call that went well."""
+    """Return the `CallInfo` of a successful call."""
     return CallInfo("/", 200, (), None, attempts, rate_limit_wait, seconds, 2, None)
 
 
 class Scene:
-    """A job that is worked on, as far as a display can see."""
+    """A running job for a display."""
 
     def __init__(self, directory: Path) -> None:
         self.clock = VirtualClock()
@@ -35,7 +35,7 @@ class Scene:
         self.view = ProgressView(self.job, self.call_stats, RateLimit(1000))
 
     def begin(self) -> Progress:
-        """Let the job have counts."""
+        """Give the job counts."""
         self.job.progress = Progress(COUNTS, 280, self.clock.time)
         self.job.progress.concurrency = 64
         return self.job.progress
@@ -43,12 +43,12 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
-    """Make a job."""
+    """Return a running job."""
     return Scene(tmp_path / "job")
 
 
 async def elapse(scene: Scene, seconds: float) -> None:
-    """Let time pass."""
+    """Advance the time."""
     await scene.clock.sleep(seconds)
 
 
@@ -65,17 +65,17 @@ async def elapse(scene: Scene, seconds: float) -> None:
     ],
 )
 def test_a_duration_has_two_units(seconds: float, text: str) -> None:
-    """Nobody plans an afternoon in seconds."""
+    """People do not want to read "10,923 s"."""
     assert duration(seconds) == text
 
 
-def test_before_the_job_has_begun_there_is_nothing_to_see(scene: Scene) -> None:
+def test_nothing_is_shown_before_the_job_has_started(scene: Scene) -> None:
     """Opening a large job takes a moment."""
     assert scene.view.line() == ""
 
 
-async def test_a_line_says_everything(scene: Scene) -> None:
-    """It is all that a log file has."""
+async def test_a_line_has_all_numbers(scene: Scene) -> None:
+    """A log file has only these lines."""
     progress = scene.begin()
     for _ in range(98):
         scene.call_stats.add(call(0.1))
@@ -93,8 +93,8 @@ async def test_a_line_says_everything(scene: Scene) -> None:
     )
 
 
-def test_a_job_is_not_done_before_it_is_done(scene: Scene) -> None:
-    """99.9 % is not 100 %."""
+def test_the_percentage_is_rounded_down(scene: Scene) -> None:
+    """99.9 % must not look like 100 %."""
     counts = dict.fromkeys(STATUSES, 0) | {"found": 10**6}
     scene.job.progress = Progress(counts, 10**6 + 1, scene.clock.time)
 
@@ -102,7 +102,7 @@ def test_a_job_is_not_done_before_it_is_done(scene: Scene) -> None:
 
 
 async def test_the_rate_is_that_of_the_last_ten_seconds(scene: Scene) -> None:
-    """An average since yesterday says nothing about now."""
+    """The average of a whole day does not show the current rate."""
     scene.call_stats.add(call(0.1, attempts=5000))
     rates: list[float] = []
     for _ in range(30):
@@ -114,30 +114,30 @@ async def test_the_rate_is_that_of_the_last_ten_seconds(scene: Scene) -> None:
     assert rates[-1] == pytest.approx(3)
 
 
-def test_nobody_is_told_that_nothing_runs_at_once(scene: Scene) -> None:
-    """A single lookup sees whether the API is well, before all the others."""
+def test_zero_concurrency_is_not_shown(scene: Scene) -> None:
+    """The concurrency is 0 while the first lookup runs alone."""
     scene.begin().concurrency = 0
 
     assert "at once" not in scene.view.line()
 
 
-def test_short_waits_in_line_are_not_worth_a_word(scene: Scene) -> None:
-    """The limit shapes every burst a little."""
+def test_short_waits_for_the_rate_limit_are_not_shown(scene: Scene) -> None:
+    """The rate limit delays every burst a little."""
     scene.begin()
     scene.call_stats.add(call(0.101, rate_limit_wait=0.001))
 
     assert "waiting" not in scene.view.line()
 
 
-def test_an_outage_is_named(scene: Scene) -> None:
-    """Otherwise a job that waits looks like one that hangs."""
+def test_the_reason_of_a_wait_is_shown(scene: Scene) -> None:
+    """Otherwise a waiting job would look like a hanging one."""
     scene.begin().waiting_for = "the API, for 20 s"
 
     assert scene.view.line().endswith("; waiting for the API, for 20 s")
 
 
-async def test_silence_is_named(scene: Scene) -> None:
-    """A server that hangs, or tells all to wait for a minute, leaves nothing from which to tell the end."""
+async def test_missing_answers_are_shown(scene: Scene) -> None:
+    """Without answers the remaining time cannot be estimated."""
     progress = scene.begin()
     for _ in range(100):
         progress.observe(0.1)
@@ -150,18 +150,16 @@ async def test_silence_is_named(scene: Scene) -> None:
     assert scene.view.line().endswith("; waiting for answers; none for 20 s")
 
 
-def test_a_stop_says_how_long_it_may_take(scene: Scene) -> None:
-    """Else the next thing is kill -9."""
+def test_a_stopping_job_shows_how_long_it_may_take(scene: Scene) -> None:
+    """Otherwise users would kill the process."""
     scene.begin()
     scene.job.stop()
 
     assert scene.view.line().endswith("up to 20 s; press Ctrl-C again to stop at once")
 
 
-async def test_off_a_terminal_there_is_a_line_every_ten_seconds(
-    scene: Scene, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A log of a night must stay readable."""
+async def test_a_log_gets_a_line_every_ten_seconds(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log of a night must stay readable."""
     scene.begin()
 
     async with shown(scene.view, Console(file=io.StringIO()), scene.clock.sleep):
@@ -173,8 +171,8 @@ async def test_off_a_terminal_there_is_a_line_every_ten_seconds(
     assert last.endswith("took 35 s")
 
 
-async def test_on_a_terminal_the_picture_moves(scene: Scene) -> None:
-    """It is drawn over itself, and the last one stays."""
+async def test_a_terminal_updates_the_progress_bar(scene: Scene) -> None:
+    """The last state must stay visible."""
     scene.begin()
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=90, _environ={"TERM": "xterm"})
@@ -189,10 +187,10 @@ async def test_on_a_terminal_the_picture_moves(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError, full_disk])
-async def test_a_display_that_cannot_be_seen_does_not_stop_the_job(
+async def test_a_closed_output_does_not_stop_the_job(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, error: Callable[[], OSError]
 ) -> None:
-    """What took a night must not be lost because somebody closed a pipe, or because the log's disk is full."""
+    """A closed pipe or a full disk of the log must not stop a job."""
     scene.begin()
     tries: list[ProgressView] = []
 
@@ -208,8 +206,8 @@ async def test_a_display_that_cannot_be_seen_does_not_stop_the_job(
     assert len(tries) == 1
 
 
-async def test_a_fault_of_the_display_is_not_hidden(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody would ever mend it."""
+async def test_a_bug_of_the_display_is_raised(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise nobody would find it."""
     scene.begin()
 
     def fail(_: ProgressView) -> str:
@@ -222,8 +220,8 @@ async def test_a_fault_of_the_display_is_not_hidden(scene: Scene, monkeypatch: p
             await elapse(scene, 20)
 
 
-async def test_the_end_tells_the_rate_of_the_whole_run(scene: Scene) -> None:
-    """The last ten seconds may have been one key's retries."""
+async def test_the_last_line_has_the_rate_of_the_whole_run(scene: Scene) -> None:
+    """The last ten seconds may hold only retries of one key."""
     scene.begin()
     for _ in range(70):
         scene.call_stats.add(call(0.1))

@@ -1,4 +1,4 @@
-"""A bulk job in a process of its own, stopped by signals as a shell or a service manager would."""
+"""A bulk job in its own process that is stopped by signals, as by a shell or a service manager."""
 
 import asyncio
 import json
@@ -17,27 +17,27 @@ RULE = 79196
 USERS = range(1, 151)
 
 
-class TimeoutScheduler:
-    """Goes off when a number of requests has arrived at the server, which runs in a thread."""
+class RequestCounter:
+    """A script of the sandbox that signals when n requests have arrived; the sandbox runs in a thread."""
 
     def __init__(self, requests: int) -> None:
         self._left = requests
         self._rings = threading.Event()
 
     def __call__(self, _: LoggedRequest) -> bool:
-        """Count a request, and leave it to the sandbox."""
+        """Count a request, and let the sandbox answer it."""
         self._left -= 1
         if self._left <= 0:
             self._rings.set()
         return False
 
     async def wait(self) -> None:
-        """Wait for it."""
+        """Wait until n requests have arrived."""
         assert await asyncio.to_thread(self._rings.wait, 30)
 
 
 async def start(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
-    """Start the command."""
+    """Start the command in a process."""
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "capillary_async", "bulk", *arguments)
     return await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe)
@@ -45,21 +45,21 @@ async def start(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Write the keys."""
+    """Create a directory with a file of keys."""
     lines = ["user_id,target_rule_id", *(f"{user_id},{RULE}" for user_id in USERS)]
     (tmp_path / "keys.csv").write_text("\n".join(lines), "utf-8")
     return tmp_path
 
 
 @pytest.mark.usefixtures("environment")
-async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, place: Path) -> None:
-    """It is the whole point of a job."""
+async def test_a_stopped_job_resumes_and_has_each_row_once(server: Sandbox, place: Path) -> None:
+    """This is the main promise of a job."""
     server.latency = 0.01
     run = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--concurrency", "8", "--export", "jsonl")
     asked: list[set[str]] = []
 
     for command, number in ((run, signal.SIGINT), (("resume", "job"), signal.SIGTERM)):
-        timeout = TimeoutScheduler(40)
+        timeout = RequestCounter(40)
         server.script(timeout, Answer())
         process = await start(*command, cwd=place)
         await timeout.wait()
@@ -82,8 +82,8 @@ async def test_a_stopped_job_goes_on_and_has_each_row_once(server: Sandbox, plac
 
 @pytest.mark.usefixtures("environment")
 async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> None:
-    """Twenty seconds are long when one is in a hurry."""
-    timeout = TimeoutScheduler(1)
+    """Users do not want to wait 20 seconds."""
+    timeout = RequestCounter(1)
     server.script(timeout, Answer())
     server.script("/", Answer(delay=60.0), times=None)
 
@@ -98,10 +98,10 @@ async def test_a_second_signal_stops_at_once(server: Sandbox, place: Path) -> No
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-async def test_a_job_whose_output_nobody_reads_is_done_all_the_same(
+async def test_a_closed_pipe_does_not_stop_the_job(
     environment: pytest.MonkeyPatch, place: Path, unbuffered: str
 ) -> None:
-    """`capillary bulk run … | head -1` is no reason to leave a job without its file, in a container neither."""
+    """`capillary bulk run … | head -1` must still write the export."""
     environment.setenv("PYTHONUNBUFFERED", unbuffered)
     reader, writer = os.pipe()
     arguments = ("run", "job", "--lookup", "events", "--keys", "keys.csv", "--export", "jsonl")

@@ -1,4 +1,4 @@
-"""Options go before the environment, and secrets stay out of sight."""
+"""Options override the environment, and secrets are never shown."""
 
 import getpass
 import io
@@ -23,7 +23,7 @@ LOOKUP = ("customer", "5", "--format", "jsonl")
 
 
 def secret_file(folder: Path, text: str) -> str:
-    """Write a secret as an editor does, with a line's end."""
+    """Write a secret with a line break at the end, as editors do."""
     file = folder / "secret"
     file.write_text(text + "\n", "utf-8")
     return str(file)
@@ -31,12 +31,12 @@ def secret_file(folder: Path, text: str) -> str:
 
 @pytest.mark.usefixtures("environment")
 def test_a_region_replaces_the_base_url_of_the_environment() -> None:
-    """Both at once would be refused."""
+    """The client refuses both at once."""
     assert "eu.api.capillarytech.com" in repr(Connection(region=Region.EU).client())
 
 
 def test_a_base_url_replaces_the_region_of_the_environment(environment: pytest.MonkeyPatch) -> None:
-    """The other way round, for a cluster that is not listed."""
+    """Clusters without a region need a base URL."""
     environment.delenv("CAPILLARY_BASE_URL")
     environment.setenv("CAPILLARY_REGION", "EU")
 
@@ -46,7 +46,7 @@ def test_a_base_url_replaces_the_region_of_the_environment(environment: pytest.M
 def test_a_till_with_its_password_in_a_file(
     capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The line's end after the password is the editor's."""
+    """The line break at the end is not part of the password."""
     for name in ("TILL", "PASSWORD"):
         environment.delenv(f"CAPILLARY_{name}")
     environment.setenv("CAPILLARY_ACCESS_TOKEN", "some other login")
@@ -59,7 +59,7 @@ def test_a_till_with_its_password_in_a_file(
 def test_a_file_replaces_the_secret_of_the_environment(
     capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Also the MD5, which would be a second password."""
+    """The MD5 of the environment must go too, because it is another form of the password."""
     environment.delenv("CAPILLARY_PASSWORD")
     environment.setenv("CAPILLARY_PASSWORD_MD5", md5(b"old").hexdigest())
 
@@ -69,7 +69,7 @@ def test_a_file_replaces_the_secret_of_the_environment(
 def test_a_key_with_its_secret_from_a_pipe(
     capillary: Capillary, server: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`pass show capillary | capillary ... --secret-file -` leaves no file behind."""
+    """`pass show capillary | capillary … --secret-file -` leaves no file behind."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(server.secret + "\n"))
 
     done = capillary(*LOOKUP, "--key", server.key, "--secret-file", "-")
@@ -80,7 +80,7 @@ def test_a_key_with_its_secret_from_a_pipe(
 def test_a_key_with_its_secret_from_the_environment(
     capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch
 ) -> None:
-    """The till of the environment gives way, the secret stays."""
+    """The key replaces the till of the environment."""
     environment.setenv("CAPILLARY_SECRET", server.secret)
 
     done = capillary(*LOOKUP, "--key", server.key)
@@ -91,7 +91,7 @@ def test_a_key_with_its_secret_from_the_environment(
 def test_a_token_in_a_file(
     capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without a till or a key there is nothing else that the file could hold."""
+    """Without a till or a key, the file holds a token."""
     for name in ("TILL", "PASSWORD"):
         environment.delenv(f"CAPILLARY_{name}")
 
@@ -103,7 +103,7 @@ def test_a_token_in_a_file(
 def test_a_missing_password_is_asked_for_at_a_terminal(
     capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch
 ) -> None:
-    """Typing it into the command line would leave it in the shell's history."""
+    """A password as an argument would stay in the shell's history."""
     environment.delenv("CAPILLARY_PASSWORD")
     environment.setattr(sys, "stdin", Mock(isatty=Mock(return_value=True)))
     environment.setattr(getpass, "getpass", Mock(return_value=server.password))
@@ -111,10 +111,10 @@ def test_a_missing_password_is_asked_for_at_a_terminal(
     assert capillary(*LOOKUP).code == 0
 
 
-def test_a_missing_password_is_named_where_nobody_can_type(
+def test_a_missing_password_is_an_error_without_a_terminal(
     capillary: Capillary, environment: pytest.MonkeyPatch
 ) -> None:
-    """A job at night must not wait for the keyboard."""
+    """A nightly job must not wait for input."""
     environment.delenv("CAPILLARY_PASSWORD")
     environment.setattr(sys, "stdin", io.StringIO())
 
@@ -125,7 +125,7 @@ def test_a_missing_password_is_named_where_nobody_can_type(
 
 
 def test_two_ways_to_log_in_are_refused(capillary: Capillary) -> None:
-    """Nobody can tell which one was meant."""
+    """The command cannot know which login is right."""
     done = capillary(*LOOKUP, "--till", "a", "--key", "b")
 
     assert (done.code, done.err) == (2, "capillary: give either --till or --key, because each is a way to log in\n")
@@ -133,17 +133,15 @@ def test_two_ways_to_log_in_are_refused(capillary: Capillary) -> None:
 
 @pytest.mark.parametrize("option", ["password", "secret", "access-token", "password-md5", "token"])
 def test_no_option_takes_a_secret(capillary: Capillary, option: str) -> None:
-    """Everybody on the machine can read a process's arguments."""
+    """Other users of the machine can read the arguments of processes."""
     done = capillary(*LOOKUP, f"--{option}", "pssst")
 
     assert done.code == 2
 
 
 @pytest.mark.parametrize("arguments", [LOOKUP, ("customer", "404"), ("customer", "403"), ("customer", "--help")])
-def test_no_secret_is_ever_shown(
-    capillary: Capillary, environment: pytest.MonkeyPatch, arguments: Sequence[str]
-) -> None:
-    """Output ends up in tickets."""
+def test_no_secret_is_shown(capillary: Capillary, environment: pytest.MonkeyPatch, arguments: Sequence[str]) -> None:
+    """Users copy output into tickets."""
     environment.setenv("CAPILLARY_PASSWORD", "pssst-4711")
 
     done = capillary(*arguments)
@@ -152,7 +150,7 @@ def test_no_secret_is_ever_shown(
 
 
 def test_the_other_options_reach_the_client(capillary: Capillary, server: Sandbox) -> None:
-    """An option that does nothing is worse than none."""
+    """An option without effect would mislead users."""
     done = capillary("events", "1", "79197", "--language", "zh", "--timezone", "Asia/Kolkata", "--rate", "100/1")
 
     assert server.requests[0].headers["language"] == "zh"
@@ -161,7 +159,7 @@ def test_the_other_options_reach_the_client(capillary: Capillary, server: Sandbo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_control_c_ends_the_question_for_a_password(environment: pytest.MonkeyPatch) -> None:
-    """A user who typed the wrong till presses Ctrl-C once, as everywhere else."""
+    """The user may have typed the wrong till."""
     environment.delenv("CAPILLARY_PASSWORD")
     ours, terminal = os.openpty()
     command = (sys.executable, "-m", "capillary_async", *LOOKUP)
@@ -175,8 +173,8 @@ def test_control_c_ends_the_question_for_a_password(environment: pytest.MonkeyPa
     assert (asked, process.returncode) == (b"password: ", 130)
 
 
-def test_no_answer_to_the_question_is_a_mistake(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
-    """Ctrl-D is how one declines."""
+def test_ctrl_d_at_the_password_prompt_is_an_error(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """Ctrl-D ends the input."""
 
     def decline(_prompt: str) -> str:
         raise EOFError

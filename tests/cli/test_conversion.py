@@ -1,4 +1,4 @@
-"""Words of a command line become values, or are refused before they become wrong ones."""
+"""Arguments of the command line become values, and wrong arguments are refused."""
 
 import inspect
 from typing import get_args
@@ -45,10 +45,8 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("number", NO_WHOLE_NUMBERS)
-def test_a_whole_number_is_digits_and_nothing_else(
-    capillary: Capillary, server: Sandbox, place: str, number: str
-) -> None:
-    """`capillary customer 1.5` showed customer 2."""
+def test_a_whole_number_has_only_digits(capillary: Capillary, server: Sandbox, place: str, number: str) -> None:
+    """Without this check `capillary customer 1.5` showed customer 2."""
     done = capillary(*[word.format(number) for word in place.split(" ")])
 
     assert (done.code, done.out, server.request_count) == (2, "", 0)
@@ -56,7 +54,7 @@ def test_a_whole_number_is_digits_and_nothing_else(
 
 
 def test_an_id_keeps_all_its_digits(capillary: Capillary, server: Sandbox) -> None:
-    """A float on the way would round it."""
+    """A float would round it."""
     capillary("customer", "9007199254740993")
 
     assert server.requests[0].path == "/v2/customers/9007199254740993"
@@ -71,10 +69,10 @@ def test_an_id_keeps_all_its_digits(capillary: Capillary, server: Sandbox) -> No
         ["--embed", "POINTS,Mlp"],
     ],
 )
-def test_several_values_stand_in_one_word_or_in_several(
+def test_a_list_is_one_argument_with_commas_or_several_arguments(
     capillary: Capillary, server: Sandbox, words: list[str]
 ) -> None:
-    """The API's own documentation writes them with commas."""
+    """The API's documentation writes lists with commas."""
     done = capillary("customer", "5", *words, "--format", "json")
 
     assert (done.code, done.err) == (0, "")
@@ -82,7 +80,7 @@ def test_several_values_stand_in_one_word_or_in_several(
 
 
 def test_a_documented_value_may_be_in_any_case(capillary: Capillary, server: Sandbox) -> None:
-    """The documentation itself writes MLP and mlp."""
+    """The documentation writes both MLP and mlp."""
     capillary("customer", "5", "--source", "instore")
 
     assert server.requests[0].query["source"] == "INSTORE"
@@ -99,10 +97,10 @@ def test_a_documented_value_may_be_in_any_case(capillary: Capillary, server: San
         (("active-targets", "5", "--enrollment-type", "GIFT"), {"enrollmentType": "GIFT"}, "AUDIENCE_FILTER"),
     ],
 )
-def test_a_value_that_is_not_documented_is_sent_with_a_warning(
+def test_an_undocumented_value_is_sent_with_a_warning(
     capillary: Capillary, server: Sandbox, words: tuple[str, ...], sent: dict[str, str], meant: str
 ) -> None:
-    """`--embed point` is a typo, not a new feature; but the API may have learned a value since."""
+    """It may be a typo, or a new value of the API."""
     done = capillary(*words)
 
     assert done.err.startswith("capillary: warning: ")
@@ -111,7 +109,7 @@ def test_a_value_that_is_not_documented_is_sent_with_a_warning(
 
 
 def test_a_warning_repeats_no_number(capillary: Capillary) -> None:
-    """With the two arguments of find-customer swapped, the first one is a phone number."""
+    """The value may be a phone number, if the user swapped two arguments."""
     done = capillary("find-customer", "919988123456", "mobile")
 
     assert "919988123456" not in done.err
@@ -129,14 +127,14 @@ def test_a_warning_repeats_no_number(capillary: Capillary) -> None:
     ],
 )
 def test_the_help_lists_the_documented_values(capillary: Capillary, command: str, choices: str) -> None:
-    """They are what one would have to look up elsewhere."""
+    """Users need not look them up elsewhere."""
     text = " ".join(capillary(command, "--help").out.replace("│", " ").split())
 
     assert choices in text
 
 
 def test_the_shells_completion_offers_the_documented_values() -> None:
-    """Typing them is how typos come about."""
+    """Completion avoids typos."""
     script = build().generate_completion(shell="bash")
 
     assert all(member.value in script for member in Embed)
@@ -151,8 +149,8 @@ def test_the_shells_completion_offers_the_documented_values() -> None:
         (("customer", "5", "--format", "xml"), '"table", "json", "jsonl", "csv"'),
     ],
 )
-def test_a_choice_that_is_closed_lists_what_there_is(capillary: Capillary, words: tuple[str, ...], listed: str) -> None:
-    """Nothing else can be meant."""
+def test_a_closed_choice_lists_all_values(capillary: Capillary, words: tuple[str, ...], listed: str) -> None:
+    """No other value is accepted."""
     done = capillary(*words)
 
     assert done.code == 2
@@ -160,16 +158,16 @@ def test_a_choice_that_is_closed_lists_what_there_is(capillary: Capillary, words
 
 
 @pytest.mark.parametrize("option", ["--gap-to-upgrade", "--gap-to-renew"])
-def test_a_gap_without_tiers_says_what_it_needs(capillary: Capillary, server: Sandbox, option: str) -> None:
-    """The API leaves it out without a word."""
+def test_a_gap_without_mlp_is_refused(capillary: Capillary, server: Sandbox, option: str) -> None:
+    """The API would silently leave the gap out."""
     done = capillary("customer", "5", option, "0", "--embed", "points")
 
     assert (done.code, done.err) == (2, f"capillary: {option} needs --embed mlp\n")
     assert server.request_count == 0
 
 
-def test_every_lookup_takes_its_arguments_by_hints_that_a_shell_can_fill() -> None:
-    """A hint that cyclopts does not know would take the text as it is."""
+def test_every_argument_has_a_hint_that_cyclopts_converts() -> None:
+    """For an unknown hint cyclopts passes the text unchanged."""
     for name in LOOKUPS:
         command = build()[name].default_command
         assert command is not None
@@ -178,7 +176,7 @@ def test_every_lookup_takes_its_arguments_by_hints_that_a_shell_can_fill() -> No
 
 
 def test_pydantic_in_the_same_program_changes_nothing(capillary: Capillary, server: Sandbox) -> None:
-    """Where it is imported, cyclopts lets it check each value: None, and what is not documented, would be refused."""
+    """If pydantic is imported, cyclopts validates with it and would refuse undocumented values."""
     import pydantic  # noqa: PLC0415
 
     assert pydantic.VERSION
@@ -187,6 +185,6 @@ def test_pydantic_in_the_same_program_changes_nothing(capillary: Capillary, serv
 
 
 def test_a_user_groups_gap_needs_no_other_part(capillary: Capillary, server: Sandbox) -> None:
-    """Its command has no --embed."""
+    """The command `user-group` has no --embed."""
     assert capillary("user-group", "93257", "--gap-to-upgrade", "0", "--format", "json").code == 0
     assert server.requests[0].query["gapToUpgradeFor"] == "0"

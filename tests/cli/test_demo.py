@@ -1,4 +1,4 @@
-"""`capillary demo` shows what there is to see, with and without a terminal."""
+"""`capillary demo`, with and without a terminal."""
 
 import inspect
 import sys
@@ -9,8 +9,8 @@ from capillary_async.cli.app import run
 from capillary_async.cli.example import look_up
 
 
-def test_it_shows_findings_speed_and_the_code_that_ran(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is the first thing that a newcomer sees."""
+def test_the_demo_shows_findings_speed_and_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """New users often run it first."""
     code = run(["demo", "--customers", "600", "--latency", "0"])
 
     out, err = capsys.readouterr()
@@ -21,10 +21,10 @@ def test_it_shows_findings_speed_and_the_code_that_ran(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("is_arrow_there", [True, False])
-def test_it_interrupts_a_job_and_loses_nothing(
+def test_the_demo_interrupts_a_job_and_loses_no_row(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, is_arrow_there: bool
 ) -> None:
-    """That jobs survive is hard to believe without having seen it; Parquet is an extra."""
+    """It must work with and without Parquet, which is an extra."""
     if not is_arrow_there:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
 
@@ -38,13 +38,13 @@ def test_it_interrupts_a_job_and_loses_nothing(
     assert read_back.endswith("events of 20 customers; doubled: 0, missing: 0")
 
 
-def test_its_code_fits_a_terminal() -> None:
-    """What is cut off cannot be copied."""
+def test_the_shown_code_fits_a_terminal() -> None:
+    """Users copy the code."""
     assert max(len(line) for line in inspect.getsource(look_up).splitlines()) <= 80
 
 
-def test_it_ends_when_its_server_does_not_start(capfd: pytest.CaptureFixture[str]) -> None:
-    """Waiting for ever would be the alternative."""
+def test_the_demo_ends_if_its_sandbox_does_not_start(capfd: pytest.CaptureFixture[str]) -> None:
+    """Otherwise it would wait forever."""
     code = run(["demo", "--latency", "-1"])
 
     assert code == 1
@@ -54,8 +54,8 @@ def test_it_ends_when_its_server_does_not_start(capfd: pytest.CaptureFixture[str
     ]
 
 
-def test_it_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bar instead of lines."""
+def test_a_terminal_shows_a_progress_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines of text would fill the screen."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
 

@@ -1,11 +1,11 @@
-"""Docstrings are the help, so they are read with care."""
+"""The help comes from docstrings."""
 
 from capillary_async.cli.descriptions import argument_descriptions
 from tests.cli.conftest import Capillary
 
 
-def test_each_argument_has_its_words() -> None:
-    """A description may take several lines."""
+def test_each_argument_has_its_description() -> None:
+    """A description may have several lines."""
     text = """Do it.
 
     Args:
@@ -20,13 +20,13 @@ def test_each_argument_has_its_words() -> None:
     assert argument_descriptions(text) == {"first": "The one, and more of it.", "second": "The other."}
 
 
-def test_there_may_be_none() -> None:
-    """`python -OO` throws docstrings away."""
+def test_a_missing_docstring_has_no_descriptions() -> None:
+    """`python -OO` removes docstrings."""
     assert argument_descriptions(None) == {}
 
 
-def test_the_options_of_jobs_are_explained_and_offer_their_values(capillary: Capillary) -> None:
-    """Eighty options with the same words beside them are a riddle."""
+def test_the_options_of_jobs_have_descriptions_and_values(capillary: Capillary) -> None:
+    """The command has eighty options."""
     text = " ".join(capillary("bulk", "run", "--help").out.replace("│", " ").split())
 
     assert "Options of the lookup" not in text

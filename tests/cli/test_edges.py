@@ -1,4 +1,4 @@
-"""Shells, containers and cron jobs do odd things to a program, and none of them may show a traceback."""
+"""Unusual shells, containers and cron jobs must not cause a traceback."""
 
 import os
 import signal
@@ -25,16 +25,16 @@ def shell(command: str, **variables: str) -> "subprocess.CompletedProcess[bytes]
 
 
 @pytest.mark.parametrize("command", [LOOKUP, f"{PROGRAM} --help", PROGRAM])
-def test_a_closed_output_is_a_failure_in_words(command: str) -> None:
-    """What was to be written is nowhere, and a script has to know."""
+def test_a_closed_output_is_an_error(command: str) -> None:
+    """Nothing was written, and a script must know it."""
     done = shell(f"{command} >&-")
 
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"Traceback" not in done.stderr
 
 
-def test_a_closed_output_is_no_place_for_a_socket(tmp_path: Path) -> None:
-    """The next file that is opened would get its number, and be written to."""
+def test_nothing_else_gets_the_descriptor_of_a_closed_output(tmp_path: Path) -> None:
+    """Otherwise output would be written into the next file or socket."""
     done = shell(f"{LOOKUP} >&- 2>'{tmp_path}/err'")
 
     assert done.returncode == 1
@@ -44,22 +44,22 @@ def test_a_closed_output_is_no_place_for_a_socket(tmp_path: Path) -> None:
 
 
 def test_closed_standard_errors_change_no_exit_code() -> None:
-    """There is nobody to tell, that is all."""
+    """There is only no place for messages."""
     assert shell(f"{LOOKUP} 2>&-").returncode == 0
     assert shell(f"{PROGRAM} customer 404 2>&-").returncode == 5
 
 
 @pytest.mark.parametrize("command", [f"{PROGRAM} --help", PROGRAM, f"{PROGRAM} events --help"])
-def test_help_may_be_read_in_part(command: str) -> None:
-    """`| head` is how people look at things."""
+def test_help_can_be_piped_into_head(command: str) -> None:
+    """Users often read only the first lines."""
     done = shell(f"{command} | head -n 1")
 
     assert (done.stderr, done.stdout.count(b"\n")) == (b"", 1)
 
 
 @pytest.mark.parametrize("command", ["--help", "customer --help", "sandbox --help", "bulk --help", "customer 565345"])
-def test_python_may_have_thrown_the_docstrings_away(command: str) -> None:
-    """`python -OO` is how some images run everything."""
+def test_commands_work_without_docstrings(command: str) -> None:
+    """Some container images run `python -OO`."""
     done = shell(f"{PROGRAM} {command}", PYTHONOPTIMIZE="2")
 
     assert (done.returncode, done.stderr) == (0, b"")
@@ -69,8 +69,8 @@ def test_python_may_have_thrown_the_docstrings_away(command: str) -> None:
     "variables",
     [{"LC_ALL": "C"}, {"LANG": "C", "LC_ALL": "POSIX"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
 )
-def test_no_locale_is_no_reason_to_fail(server: Sandbox, variables: dict[str, str]) -> None:
-    """Cron and containers have none; people have names all the same."""
+def test_names_are_printed_without_a_locale(server: Sandbox, variables: dict[str, str]) -> None:
+    """Cron jobs and containers often have no locale."""
     server.script("/", Answer(body='{"data": [{"groupId": 1, "groupName": "Müller 王"}], "pagination": {"total": 1}}'))
 
     done = shell(f"{PROGRAM} search-groups 'Émile' --format jsonl", **variables)
@@ -81,7 +81,7 @@ def test_no_locale_is_no_reason_to_fail(server: Sandbox, variables: dict[str, st
 
 
 def test_a_directory_need_not_be_utf_8(tmp_path: Path) -> None:
-    """Old file systems have names of their own."""
+    """Old file systems have names in other encodings."""
     place = os.path.join(os.fsencode(tmp_path), b"gr\xfc\xdfe")  # noqa: PTH118  (a Path is text)
     try:
         os.mkdir(place)  # noqa: PTH102
@@ -96,8 +96,8 @@ def test_a_directory_need_not_be_utf_8(tmp_path: Path) -> None:
     assert done.stderr.startswith(b"capillary: --secret-file ")
 
 
-def test_a_container_that_is_stopped_stops() -> None:
-    """What a signal does by itself it does not do to process 1, so the command has to do it."""
+def test_sigterm_ends_process_1() -> None:
+    """The kernel's default does not end process 1, so a container would not stop."""
     command = [sys.executable, "-m", "capillary_async", "sandbox", "--port", "0"]
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""`capillary --help`: current, and there at once."""
+"""`capillary --help` is current and fast."""
 
 import subprocess
 import sys
@@ -12,12 +12,12 @@ _LOADED = "import sys; sys.argv = ['capillary', '--help']; from capillary_async.
 
 
 def test_the_stored_help_is_current() -> None:
-    """It is stored because making it takes the import of every command."""
+    """The help is stored, because generating it imports every command."""
     assert HELP_FILE.read_text("utf-8") == help_text(), "run `make help-text`"
 
 
-def test_it_is_printed_without_any_command_or_library() -> None:
-    """It takes the time that its imports take."""
+def test_help_imports_no_command_and_no_library() -> None:
+    """Imports take most of the time."""
     program = _LOADED + "print(*sorted(name.partition('.')[0] for name in sys.modules))"
 
     done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
@@ -26,21 +26,21 @@ def test_it_is_printed_without_any_command_or_library() -> None:
     assert loaded.isdisjoint({"aiohttp", "asyncio", "attrs", "cattrs", "cyclopts", "msgspec", "pyarrow", "rich"})
 
 
-def test_without_arguments_it_is_the_same() -> None:
-    """Where there is nothing to do, one wants to know what there is."""
+def test_no_arguments_print_the_help() -> None:
+    """The user does not know the commands yet."""
     done = subprocess.run((sys.executable, "-m", "capillary_async"), capture_output=True, text=True, check=True)
 
     assert done.stdout == HELP_FILE.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", [*LOOKUPS, "get", "paginate", "bulk", "watch", "sandbox", "demo"])
-def test_it_names_every_command(name: str) -> None:
-    """What is not there is not found."""
+def test_the_help_lists_every_command(name: str) -> None:
+    """Users would not find the others."""
     assert any(line.startswith(f"│ {name} ") for line in HELP_FILE.read_text("utf-8").splitlines())
 
 
-def test_a_command_loads_only_what_it_uses() -> None:
-    """A lookup needs no bulk jobs, and no tables of Arrow."""
+def test_a_command_imports_only_what_it_uses() -> None:
+    """A lookup needs neither bulk jobs nor Arrow."""
     program = (
         "import sys; from capillary_async.cli.app import run; run(['customer', '0', '--base-url', 'http://localhost']);"
         "print(*sorted(sys.modules))"

@@ -1,4 +1,4 @@
-"""The commands that look something up, over real sockets."""
+"""The lookup commands over real sockets."""
 
 import asyncio
 import csv
@@ -22,13 +22,13 @@ EVENTS = ("events", "1", "79197")
 
 
 def ids(jsonl: str) -> list[int]:
-    """Read the event ids from the output."""
+    """Return the event ids of the output."""
     return [json.loads(line)["event_log_id"] for line in jsonl.splitlines()]
 
 
 @pytest.mark.parametrize(("name", "example"), [(name, example) for name, (_, example) in LOOKUPS.items()])
 def test_every_example_in_the_help_works(capillary: Capillary, name: str, example: str) -> None:
-    """An example is the part of the help that people copy."""
+    """Users copy the examples."""
     arguments = example.partition(" |")[0].partition(" >")[0].split()
 
     done = capillary(name, *arguments)
@@ -40,7 +40,7 @@ def test_every_example_in_the_help_works(capillary: Capillary, name: str, exampl
 
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_every_command_explains_each_of_its_arguments(name: str) -> None:
-    """An option without a word beside it is a riddle."""
+    """Users cannot guess the meaning of an option."""
     command = cast("Callable[..., None]", build()[name].default_command)
 
     described = inspect.getdoc(command) or ""
@@ -49,7 +49,7 @@ def test_every_command_explains_each_of_its_arguments(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_the_help_speaks_of_commands(name: str) -> None:
+def test_the_help_names_commands_instead_of_methods(name: str) -> None:
     """A shell has no `customers.find_id`."""
     command = cast("Callable[..., None]", build()[name].default_command)
 
@@ -58,7 +58,7 @@ def test_the_help_speaks_of_commands(name: str) -> None:
     assert "lookup_many" not in described
 
 
-def test_a_listing_is_complete_although_pages_are_cut(capillary: Capillary, server: Sandbox) -> None:
+def test_a_listing_is_complete_with_a_page_cap(capillary: Capillary, server: Sandbox) -> None:
     """Scripts count the lines."""
     server.cap_page_size(40)
 
@@ -68,7 +68,7 @@ def test_a_listing_is_complete_although_pages_are_cut(capillary: Capillary, serv
 
 
 def test_csv_has_a_row_for_each_item(capillary: Capillary, server: Sandbox) -> None:
-    """The spreadsheet must add up."""
+    """Sums in a spreadsheet must be right."""
     done = capillary(*EVENTS, "--format", "csv", "--columns", "event_log_id,target_value")
 
     rows = list(csv.DictReader(io.StringIO(done.out)))
@@ -76,7 +76,7 @@ def test_csv_has_a_row_for_each_item(capillary: Capillary, server: Sandbox) -> N
 
 
 def test_a_number_keeps_its_digits(capillary: Capillary, server: Sandbox) -> None:
-    """1.000 points are not 1.0 points."""
+    """A float would change 1.000 to 1.0."""
     row = '{"id": 1, "conditionId": 2, "name": "n", "type": "POINTS", "value": 1.000}'
     server.script("/", Answer(body=f'{{"data": [{row}], "pagination": {{"limit": 0, "offset": 0, "total": 0}}}}'))
 
@@ -86,26 +86,26 @@ def test_a_number_keeps_its_digits(capillary: Capillary, server: Sandbox) -> Non
 
 
 def test_a_single_answer_is_a_single_document(capillary: Capillary) -> None:
-    """What reads it should not have to unpack it."""
+    """Programs should not have to unpack a list."""
     assert json.loads(capillary("customer", "565345", "--format", "json").out)["id"] == 565345
 
 
-def test_an_id_is_found(capillary: Capillary, server: Sandbox) -> None:
-    """A number alone is an answer, too."""
+def test_a_number_can_be_the_whole_answer(capillary: Capillary, server: Sandbox) -> None:
+    """An id is also an answer."""
     name, value = next(iter(server.identifiers(565345).items()))
 
     assert capillary("find-customer", name, value, "--format", "json").out == "565345\n"
 
 
-def test_an_id_stands_alone(capillary: Capillary, server: Sandbox) -> None:
-    """`capillary customer $(capillary find-customer ...)` is what it is for."""
+def test_an_id_is_printed_without_a_header(capillary: Capillary, server: Sandbox) -> None:
+    """Scripts use `capillary customer $(capillary find-customer …)`."""
     name, value = next(iter(server.identifiers(565345).items()))
 
     assert capillary("find-customer", name, value).out == "565345\n"
 
 
-def test_max_rows_asks_for_no_page_more_than_it_needs(capillary: Capillary, server: Sandbox) -> None:
-    """A look at the first rows must not walk a million."""
+def test_max_rows_requests_no_unneeded_page(capillary: Capillary, server: Sandbox) -> None:
+    """A look at the first rows must not read a million."""
     done = capillary(*EVENTS, "--page-size", "5", "--max-rows", "3", "--format", "jsonl")
 
     assert ids(done.out) == server.event_ids(1, 79197)[:3]
@@ -113,7 +113,7 @@ def test_max_rows_asks_for_no_page_more_than_it_needs(capillary: Capillary, serv
 
 
 def test_the_report_is_on_standard_error(capillary: Capillary, server: Sandbox) -> None:
-    """It must not end up among the rows."""
+    """It must not be among the rows."""
     done = capillary(*EVENTS, "--report", "--format", "jsonl")
 
     rows = len(server.event_ids(1, 79197))
@@ -121,15 +121,15 @@ def test_the_report_is_on_standard_error(capillary: Capillary, server: Sandbox) 
     assert f"requests: {server.request_count}, rows: {rows}" in done.err
 
 
-def test_the_report_has_no_words_of_python(capillary: Capillary) -> None:
-    """Users of a shell need not know Python's None."""
+def test_the_report_has_no_python_values(capillary: Capillary) -> None:
+    """Users of a shell need not know `None`."""
     done = capillary(*EVENTS, "--report", "--max-rows", "1", "--format", "jsonl")
 
     assert "is capped: no, offset unit: unknown, total unit: unknown" in done.err
 
 
-def test_a_listing_that_never_began_is_not_to_be_resumed(capillary: Capillary, server: Sandbox) -> None:
-    """The advice would be to do the same again."""
+def test_an_error_before_the_first_row_has_no_cursor(capillary: Capillary, server: Sandbox) -> None:
+    """Resuming would only repeat the command."""
     server.script("/", Answer(status=400, body="{}"))
 
     done = capillary(*EVENTS)
@@ -138,8 +138,8 @@ def test_a_listing_that_never_began_is_not_to_be_resumed(capillary: Capillary, s
     assert "--resume" not in done.err
 
 
-def test_a_listing_that_broke_off_goes_on_where_it_stopped(capillary: Capillary, server: Sandbox) -> None:
-    """Hours of rows are not to be read again for the last page."""
+def test_an_interrupted_listing_resumes_after_its_last_row(capillary: Capillary, server: Sandbox) -> None:
+    """Rows of hours need not be read again."""
     seen = Counter[str]()
 
     def is_late(request: object) -> bool:
@@ -160,7 +160,7 @@ def test_a_listing_that_broke_off_goes_on_where_it_stopped(capillary: Capillary,
 
 @pytest.mark.parametrize("when", ["2025-06-01", "2025-06-01T00:00:00", "2025-06-01T05:30:00+05:30"])
 def test_a_day_may_have_a_time(capillary: Capillary, server: Sandbox, when: str) -> None:
-    """Python's type checkers know that a datetime is a date; a shell does not."""
+    """For type checkers a datetime is a date, but cyclopts distinguishes them."""
     done = capillary("active-targets", "1", "--tracking-date", when)
 
     assert done.code == 0
@@ -168,14 +168,14 @@ def test_a_day_may_have_a_time(capillary: Capillary, server: Sandbox, when: str)
 
 
 def test_an_option_may_be_given_several_times(capillary: Capillary, server: Sandbox) -> None:
-    """That is how a shell spells a list."""
+    """This is how a shell writes a list."""
     capillary("active-targets", "1", "--target-rule-ids", "79196", "--target-rule-ids", "79197")
 
     assert server.requests[-1].query["targetRuleIds"] == "79196,79197"
 
 
-def test_several_texts_come_with_commas(capillary: Capillary, server: Sandbox) -> None:
-    """Bill numbers are no ids."""
+def test_texts_are_sent_with_commas(capillary: Capillary, server: Sandbox) -> None:
+    """Bill numbers are texts, not ids."""
     row = json.loads(capillary("transactions", "565345", "--max-rows", "1", "--format", "jsonl").out)
 
     done = capillary("transactions", "565345", "--bill-numbers", f"{row['bill_number']},other", "--format", "jsonl")
@@ -185,21 +185,21 @@ def test_several_texts_come_with_commas(capillary: Capillary, server: Sandbox) -
 
 
 def test_values_of_two_documented_lists_are_no_typo(capillary: Capillary) -> None:
-    """A group is named by its own names, or by its primary member's."""
+    """A group is named by its own identifiers or by those of its primary member."""
     done = capillary("group-transactions", "999565345001", "--identifier-type", "mobile", "--format", "jsonl")
 
     assert "warning" not in done.err
 
 
-def test_progress_shows_what_is_achieved(capillary: Capillary) -> None:
-    """One document, with the targets of each group in it."""
+def test_progress_has_the_achieved_values(capillary: Capillary) -> None:
+    """Users need one document with all targets of each group."""
     groups = json.loads(capillary("progress", "565345", "--format", "json").out)
 
     assert [target["target_rule_id"] for group in groups for target in group["targets"]]
 
 
-def test_where_max_rows_stopped_is_said_and_gone_on_from(capillary: Capillary, server: Sandbox) -> None:
-    """Else the rest of a file could only be had by reading it all again; a second header would be a row of words."""
+def test_max_rows_prints_a_cursor_that_resume_takes(capillary: Capillary, server: Sandbox) -> None:
+    """CSV has no second header then, so that the output can be appended."""
     begun = capillary(*EVENTS, "--max-rows", "7", "--format", "csv")
     rest = capillary(*EVENTS, "--format", "csv", "--resume", begun.err.split()[-1])
 
@@ -209,14 +209,14 @@ def test_where_max_rows_stopped_is_said_and_gone_on_from(capillary: Capillary, s
 
 
 def test_the_report_ends_with_the_cursor(capillary: Capillary) -> None:
-    """Rows may be added later, and the cursor leads to those alone."""
+    """With the cursor users read only rows that are added later."""
     done = capillary(*EVENTS, "--report", "--format", "jsonl")
 
     assert Cursor.parse(done.err.split()[-1]).position == len(done.out.splitlines())
 
 
-def test_a_second_command_knows_what_the_first_found_out(capillary: Capillary, server: Sandbox) -> None:
-    """Without the cache each process would ask again what `offset` counts."""
+def test_a_second_command_uses_the_traits_of_the_first(capillary: Capillary, server: Sandbox) -> None:
+    """Otherwise each process would send a request to learn the unit of `offset`."""
     server.rows["events"] = 25
     requests: list[int] = []
     for customer in (1, 2):
@@ -227,8 +227,8 @@ def test_a_second_command_knows_what_the_first_found_out(capillary: Capillary, s
     assert requests == [4, 3]
 
 
-async def test_ctrl_c_says_how_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ten thousand rows that were read need not be read again."""
+async def test_ctrl_c_prints_a_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """The rows before it need not be read again."""
     async with Sandbox() as server, CapillaryClient(server.base_url, BasicAuth(server.till, server.password)) as client:
         rows = ListingOptions().rows(client.targets.list_events(1, 79197))
         await anext(rows)
@@ -239,7 +239,7 @@ async def test_ctrl_c_says_how_to_continue(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_table_shows_the_rows_before_an_error(capillary: Capillary, server: Sandbox) -> None:
-    """The error says that they are complete and how to continue behind them."""
+    """The cursor in the error marks the end of these rows."""
     first = capillary(*EVENTS, "--page-size", "5").out.splitlines()[2].split()[0]
     server.script(lambda request: request.query.get("offset", "0") != "0", Answer(status=400, body="{}"))
 
@@ -250,5 +250,5 @@ def test_a_table_shows_the_rows_before_an_error(capillary: Capillary, server: Sa
 
 
 def test_a_warning_names_the_argument(capillary: Capillary) -> None:
-    """Somebody types `ledger 5`, because other commands take an id alone."""
+    """Users type `ledger 5`, because other commands take only an id."""
     assert "warning: IDENTIFIER-NAME: " in capillary("ledger", "5").err

@@ -1,4 +1,4 @@
-"""Notebooks: the README's and the tutorial's examples, tables and bars."""
+"""Notebooks: the examples of the README and the tutorial, tables and progress bars."""
 
 import pickle
 import re
@@ -100,7 +100,7 @@ async def test_what_a_listing_returns_is_a_table_without_an_extension(capillary_
     assert pickle.loads(pickle.dumps(events)) == events
 
 
-def test_a_table_shows_what_is_there() -> None:
+def test_a_table_leaves_empty_columns_out() -> None:
     """Most attributes of most models are empty."""
     table = rows_to_html([EVENT])
 
@@ -109,7 +109,7 @@ def test_a_table_shows_what_is_there() -> None:
     assert re.findall("<td>(.*?)</td>", table) == ["7", "&lt;b&gt;&amp;", "1.500"]
 
 
-def test_a_long_table_is_counted_instead() -> None:
+def test_a_long_table_shows_twenty_rows_and_a_count() -> None:
     """A notebook with a million rows could not be opened."""
     table = rows_to_html((EVENT,) * 1000)
 
@@ -119,7 +119,7 @@ def test_a_long_table_is_counted_instead() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [1], [EVENT, 1], [EVENT, SlabChange()]])
-def test_other_lists_are_left_alone(rows: list[object]) -> None:
+def test_other_lists_are_no_tables(rows: list[object]) -> None:
     """Lists without models must keep their default display."""
     assert rows_to_html(rows) is None
 

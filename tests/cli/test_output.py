@@ -1,4 +1,4 @@
-"""Rows are written as they arrive, in every format."""
+"""Rows are written while they arrive, in every format."""
 
 import csv
 import io
@@ -16,14 +16,14 @@ from tests.cli.models import FULL, PLAIN, Owner, Thing, stream
 
 
 async def written(output: Output, *rows: object) -> str:
-    """Write rows of `Thing` to a text."""
+    """Return rows of `Thing` as text."""
     out = io.StringIO()
     await output.write(stream(*rows), Thing, out)
     return out.getvalue()
 
 
-async def test_csv_is_complete_and_regular() -> None:
-    """The header and the number of cells are the same whatever the rows hold."""
+async def test_csv_has_the_same_columns_in_every_row() -> None:
+    """The header and the number of cells must not depend on the data."""
     text = await written(Output(format="csv"), PLAIN, FULL)
 
     header, empty, full = csv.reader(io.StringIO(text))
@@ -32,7 +32,7 @@ async def test_csv_is_complete_and_regular() -> None:
 
 
 async def test_jsonl_is_one_object_a_line() -> None:
-    """So that a million rows can be read one by one."""
+    """Programs can read a million rows one by one."""
     lines = (await written(Output(format="jsonl"), PLAIN, FULL)).splitlines()
 
     assert [json.loads(line)["name"] for line in lines] == ["lamp", "Größe, 1"]
@@ -40,14 +40,14 @@ async def test_jsonl_is_one_object_a_line() -> None:
 
 @pytest.mark.parametrize("rows", [(), (PLAIN,), (PLAIN, FULL)])
 async def test_json_is_one_document(rows: tuple[Thing, ...]) -> None:
-    """An empty listing is an empty list, not an empty file."""
+    """An empty listing must be an empty array, not an empty file."""
     document = json.loads(await written(Output(format="json"), *rows), parse_float=Decimal)
 
     assert [row["name"] for row in document] == [row.name for row in rows]
 
 
-async def test_a_broken_listing_is_no_json_document() -> None:
-    """Half a listing must not pass for a whole one."""
+async def test_a_broken_listing_is_invalid_json() -> None:
+    """Half a listing must not look complete."""
 
     async def broken() -> AsyncIterator[object]:
         yield PLAIN
@@ -62,8 +62,8 @@ async def test_a_broken_listing_is_no_json_document() -> None:
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv"])
-async def test_a_row_is_out_before_the_next_one_is_asked_for(kind: Format) -> None:
-    """A listing of hours has to be of use before its end."""
+async def test_a_row_is_written_before_the_next_one_is_read(kind: Format) -> None:
+    """The rows of a long listing are useful before its end."""
     reader, writer = os.pipe()
     seen: list[bytes] = []
 
@@ -79,42 +79,42 @@ async def test_a_row_is_out_before_the_next_one_is_asked_for(kind: Format) -> No
     assert all(b"lamp" in chunk for chunk in seen)
 
 
-async def test_a_table_lines_up_and_leaves_empty_columns_out() -> None:
-    """Nine columns of which eight are empty help nobody."""
+async def test_a_table_is_aligned_and_leaves_empty_columns_out() -> None:
+    """Most columns are empty."""
     text = await written(Output(), PLAIN, Thing("wide 数字", value=Decimal(3)))
 
     assert text.splitlines() == ["name       value", "─────────  ─────", "lamp", "wide 数字  3"]
 
 
-async def test_a_table_goes_on_after_the_rows_it_was_measured_on() -> None:
-    """Its widths are known early, its rows are not."""
+async def test_a_table_continues_with_the_widths_of_the_first_rows() -> None:
+    """The widths must be chosen before all rows are known."""
     text = await written(Output(), *[Thing(f"{number:03}") for number in range(120)])
 
     assert [line.strip() for line in text.splitlines()[2:]] == [f"{number:03}" for number in range(120)]
 
 
-async def test_a_table_says_when_there_is_nothing() -> None:
-    """Silence looks like a failure."""
+async def test_an_empty_table_says_so() -> None:
+    """No output would look like a failure."""
     assert await written(Output()) == "nothing found\n"
 
 
-async def test_a_cell_cannot_steer_the_terminal() -> None:
-    """Customers type their names into forms."""
+async def test_control_characters_in_a_cell_are_replaced() -> None:
+    """Customers can type anything into forms."""
     text = await written(Output(), Thing("\x1b[2Jname\n"))
 
     assert text.splitlines()[-1] == "�[2Jname�"
 
 
-async def test_a_long_cell_is_cut_in_a_table_alone() -> None:
-    """A table is for eyes, the other formats are for programs."""
+async def test_a_long_cell_is_cut_only_in_a_table() -> None:
+    """The other formats are for programs."""
     thing = Thing("x" * 100)
 
     assert (await written(Output(), thing)).splitlines()[-1] == "x" * 47 + "…"
     assert "x" * 100 in await written(Output(format="csv"), thing)
 
 
-async def test_a_row_too_wide_for_the_screen_is_written_downwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrapped table cannot be read."""
+async def test_a_row_wider_than_the_terminal_has_a_line_for_each_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can read a wrapped table."""
 
     class Screen(io.StringIO):
         def isatty(self) -> bool:
@@ -132,8 +132,8 @@ async def test_a_row_too_wide_for_the_screen_is_written_downwards(monkeypatch: p
 
 
 @pytest.mark.parametrize("kind", ["csv", "table"])
-async def test_chosen_columns_are_all_there_is(kind: Format) -> None:
-    """What the next program in the pipe expects is known to the user alone."""
+async def test_only_the_chosen_columns_are_written(kind: Format) -> None:
+    """The next program in the pipe expects exactly these columns."""
     text = await written(Output(format=kind, columns="value,name"), FULL)
 
     assert text.splitlines()[0].replace(",", " ").split() == ["value", "name"]
@@ -148,7 +148,7 @@ async def test_chosen_columns_are_all_there_is(kind: Format) -> None:
         ("table", "id  7\n"),
     ],
 )
-async def test_a_single_answer_has_no_list_around_it(kind: Format, text: str) -> None:
+async def test_a_single_answer_is_not_a_list(kind: Format, text: str) -> None:
     """A customer is one object."""
     out = io.StringIO()
 
@@ -157,8 +157,8 @@ async def test_a_single_answer_has_no_list_around_it(kind: Format, text: str) ->
     assert out.getvalue() == text
 
 
-async def test_a_single_answer_is_written_down_to_its_last_part() -> None:
-    """A customer's name stands in the first of the profiles; a cell of JSON would be cut before it."""
+async def test_a_single_answer_has_a_line_for_each_nested_value() -> None:
+    """A customer's name is inside a profile; one cell of JSON would be cut."""
     out = io.StringIO()
 
     await Output().write_one(FULL, Thing, out)
@@ -177,8 +177,8 @@ async def test_a_single_answer_is_written_down_to_its_last_part() -> None:
     ]
 
 
-async def test_a_name_cannot_steer_the_terminal_either() -> None:
-    """What a brand calls its own fields is as foreign as what stands in them."""
+async def test_control_characters_in_a_name_are_replaced() -> None:
+    """The names of custom fields come from the brand."""
     out = io.StringIO()
 
     await Output().write_one(Thing("lamp", extra={"\x1b[2J": 1}), Thing, out)
@@ -188,7 +188,7 @@ async def test_a_name_cannot_steer_the_terminal_either() -> None:
 
 @pytest.mark.parametrize(("columns", "text"), [("name", "name  lamp\n"), ("value", "")])
 async def test_a_single_answer_has_the_chosen_columns(columns: str, text: str) -> None:
-    """Also when there is nothing in them."""
+    """Also empty columns are shown."""
     out = io.StringIO()
 
     await Output(columns=columns).write_one(PLAIN, Thing, out)
@@ -197,13 +197,13 @@ async def test_a_single_answer_has_the_chosen_columns(columns: str, text: str) -
 
 
 def test_an_unknown_column_gets_suggestions(capillary: Capillary) -> None:
-    """A customer has more than a hundred columns, and nobody reads a list of them."""
+    """A customer has more than a hundred columns."""
     done = capillary("customer", "5", "--columns", "current_slab", "--format", "csv")
 
     assert "did you mean points_summary.current_slab, points_summary.current_slab_description?" in done.err
     assert len(done.err) < 1000
 
 
-def test_columns_may_have_spaces_between(capillary: Capillary) -> None:
-    """A list with commas is typed with spaces."""
+def test_spaces_after_commas_in_columns_are_ignored(capillary: Capillary) -> None:
+    """Users type spaces after commas."""
     assert capillary("customer", "5", "--columns", "id, associated_with", "--format", "csv").out.startswith("id,assoc")

@@ -1,4 +1,4 @@
-"""Settings with a name, and every place a secret may come from but the command line."""
+"""Profiles, and the sources of secrets other than arguments."""
 
 import stat
 import sys
@@ -21,7 +21,7 @@ LOOKUP = ("customer", "5", "--format", "jsonl")
 
 @pytest.fixture
 def folder(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return the user's configuration directory, with nothing in the environment that says where to go as whom."""
+    """Return the user's configuration directory; no environment variable names a server or a login."""
     for name in ("BASE_URL", "TILL", "PASSWORD", "PROFILE", "PROXY", "SHARE"):
         environment.delenv(f"CAPILLARY_{name}", raising=False)
     environment.setattr(profile, "user_config_path", Mock(return_value=tmp_path))
@@ -40,8 +40,8 @@ def options_of(connection: Connection, environ: dict[str, str]) -> ClientOptions
     return settled.options(ClientOptions(), settled.limit(settled.environment(environ)))
 
 
-def test_a_profile_says_where_and_who(capillary: Capillary, server: Sandbox, folder: Path) -> None:
-    """A command line that has to repeat both is typed wrong."""
+def test_a_profile_has_the_cluster_and_the_login(capillary: Capillary, server: Sandbox, folder: Path) -> None:
+    """Users make mistakes when they repeat both."""
     (folder / "demo.secret").write_text(server.password, "utf-8")
     write(
         folder,
@@ -51,8 +51,8 @@ def test_a_profile_says_where_and_who(capillary: Capillary, server: Sandbox, fol
     assert capillary(*LOOKUP, "--profile", "demo").code == 0
 
 
-def test_a_table_of_its_own_is_a_profile(capillary: Capillary, server: Sandbox, folder: Path) -> None:
-    """Files of other tools look so."""
+def test_a_top_level_table_is_a_profile(capillary: Capillary, server: Sandbox, folder: Path) -> None:
+    """Configuration files of other tools have this form."""
     write(folder, f'[demo]\nbase_url = "{server.base_url}"\ntill = "{server.till}"\nsecret_env = "DEMO_PASSWORD"\n')
 
     with pytest.MonkeyPatch.context() as patch:
@@ -62,8 +62,8 @@ def test_a_table_of_its_own_is_a_profile(capillary: Capillary, server: Sandbox, 
         assert capillary(*LOOKUP).code == 0
 
 
-def test_an_option_goes_before_the_profile_and_that_before_the_environment(folder: Path) -> None:
-    """What stands nearest is meant most."""
+def test_options_override_the_profile_and_it_overrides_the_environment(folder: Path) -> None:
+    """The more specific setting is right."""
     write(folder, '[profiles.demo]\nregion = "eu"\ntill = "a"\nlanguage = "zh"\ndeadline = 3\nrate = "7/1"\n')
     environ = {"CAPILLARY_REGION": "US", "CAPILLARY_TILL": "b", "CAPILLARY_PASSWORD": "p"}
 
@@ -78,7 +78,7 @@ def test_an_option_goes_before_the_profile_and_that_before_the_environment(folde
 
 
 def test_another_login_does_not_take_the_profiles_secret(folder: Path) -> None:
-    """It is somebody else's."""
+    """The secret of the profile belongs to another account."""
     write(folder, '[profiles.demo]\nregion = "EU"\ntill = "a"\nsecret_file = "none"\n')
 
     settled = Connection(profile="demo", till="b").settled({})
@@ -99,10 +99,8 @@ def test_another_login_does_not_take_the_profiles_secret(folder: Path) -> None:
         ('[profiles.demo]\nkeyring = "yes"\n', "the value of keyring is invalid"),
     ],
 )
-def test_a_profile_that_makes_no_sense_is_a_mistake(
-    capillary: Capillary, folder: Path, text: str | None, said: str
-) -> None:
-    """The file and the setting are named, no value is."""
+def test_a_wrong_profile_is_an_error(capillary: Capillary, folder: Path, text: str | None, said: str) -> None:
+    """The message names the file and the setting, but no value."""
     if text is not None:
         write(folder, text)
 
@@ -120,7 +118,7 @@ def test_a_profile_that_makes_no_sense_is_a_mistake(
 def test_a_secret_file_may_be_written_on_windows(
     capillary: Capillary, server: Sandbox, tmp_path: Path, encoding: str, code: int
 ) -> None:
-    """PowerShell writes UTF-16, editors a mark before the text; as part of a password both end in a 401."""
+    """PowerShell writes UTF-16, and editors write a byte-order mark; neither is part of the password."""
     file = tmp_path / "secret"
     file.write_bytes(f"{server.password}\r\n".encode(encoding))
 
@@ -131,14 +129,14 @@ def test_a_secret_file_may_be_written_on_windows(
 
 
 class Keyring(ModuleType):
-    """A system's keyring, which is not there on a server."""
+    """A fake of the system's keyring, which servers do not have."""
 
     def __init__(self, **secrets: str) -> None:
         super().__init__("keyring")
         self.secrets = secrets
 
     def get_password(self, service: str, account: str) -> str | None:
-        """Return a secret."""
+        """Return the secret of an account."""
         return self.secrets.get(f"{service}/{account}")
 
 
@@ -149,7 +147,7 @@ def test_a_secret_may_be_in_the_systems_keyring(
     environment: pytest.MonkeyPatch,
     is_stored: bool,  # noqa: FBT001
 ) -> None:
-    """On a laptop that is where passwords are."""
+    """Passwords of laptops are often there."""
     environment.delenv("CAPILLARY_PASSWORD")
     secrets = {f"capillary/{server.till}": server.password} if is_stored else {}
     errors = ModuleType("keyring.errors")
@@ -163,27 +161,27 @@ def test_a_secret_may_be_in_the_systems_keyring(
     assert is_stored or f"keyring set capillary {server.till}" in done.err
 
 
-def test_without_the_package_it_says_what_to_install(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
-    """It is an extra."""
+def test_a_missing_keyring_package_is_named(capillary: Capillary, environment: pytest.MonkeyPatch) -> None:
+    """The package is an extra."""
     environment.setitem(sys.modules, "keyring", None)
 
     assert "pip install 'capillary-async[keyring]'" in capillary(*LOOKUP, "--keyring").err
 
 
-def test_one_secret_comes_from_one_place(capillary: Capillary) -> None:
-    """Nobody can tell which one was meant."""
+def test_two_sources_of_a_secret_are_refused(capillary: Capillary) -> None:
+    """The command cannot know which source is right."""
     done = capillary(*LOOKUP, "--secret-env", "X", "--keyring")
 
     assert (done.code, "give only one" in done.err) == (2, True)
 
 
-def test_a_variable_that_is_not_set_is_named(capillary: Capillary) -> None:
-    """An empty password would be a 401."""
+def test_an_unset_variable_is_named(capillary: Capillary) -> None:
+    """An empty password would only cause a 401."""
     assert "NO_SUCH_VARIABLE" in capillary(*LOOKUP, "--secret-env", "NO_SUCH_VARIABLE").err
 
 
 def test_a_proxy_may_come_from_a_variable_or_a_file(folder: Path) -> None:
-    """Its password is nobody's business, and arguments are everybody's."""
+    """A proxy's password must not be an argument."""
     (folder / "proxy").write_text("http://u:p@proxy.example:1\n", "utf-8")
     environ = {"CAPILLARY_REGION": "EU", "CAPILLARY_ACCESS_TOKEN": "t"}
 
@@ -197,7 +195,7 @@ def test_a_proxy_may_come_from_a_variable_or_a_file(folder: Path) -> None:
 
 
 def test_a_limit_is_shared_by_all_commands_of_one_key(folder: Path) -> None:
-    """Three cron jobs with one key are one caller to the API."""
+    """For the API, three cron jobs with one key are one caller."""
     environ = {"CAPILLARY_REGION": "EU", "CAPILLARY_KEY": "k", "CAPILLARY_SECRET": "s"}
 
     first, second = (options_of(Connection(rate="100/60", share="file"), environ).rate_limit for _ in range(2))
@@ -214,7 +212,7 @@ def test_a_limit_is_shared_by_all_commands_of_one_key(folder: Path) -> None:
     ("where", "expected"), [("redis://r.example:1/2", None), ("file:///run/x", None), ("valkeys://r.example", None)]
 )
 def test_a_limit_may_be_shared_by_machines(where: str, expected: Any) -> None:
-    """Not all cron jobs run on one."""
+    """Cron jobs may run on several machines."""
     environ = {"CAPILLARY_REGION": "EU", "CAPILLARY_ACCESS_TOKEN": "t", "CAPILLARY_SHARE": where}
 
     limit = options_of(Connection(rate="100/60"), environ).rate_limit
@@ -224,7 +222,7 @@ def test_a_limit_may_be_shared_by_machines(where: str, expected: Any) -> None:
 
 
 def test_commands_with_one_limit_take_turns(capillary: Capillary, server: Sandbox, folder: Path) -> None:
-    """The file is the proof that they do."""
+    """The file of the limit must change."""
     done = capillary(
         *LOOKUP, "--base-url", server.base_url, "--till", server.till, "--secret-env", "P", "--rate", "5/1",
         "--share", "file",
@@ -247,15 +245,15 @@ def test_commands_with_one_limit_take_turns(capillary: Capillary, server: Sandbo
     ("words", "said"),
     [(("--share", "file"), "--share needs --rate"), (("--rate", "5/1", "--share", "ftp://x"), "--share must be")],
 )
-def test_a_share_that_makes_no_sense_is_a_mistake(capillary: Capillary, words: tuple[str, ...], said: str) -> None:
-    """A limit that is not kept is found out by a 429."""
+def test_a_wrong_share_is_an_error(capillary: Capillary, words: tuple[str, ...], said: str) -> None:
+    """Otherwise the limit would be exceeded."""
     done = capillary(*LOOKUP, *words)
 
     assert (done.code, said in done.err) == (2, True)
 
 
 def test_a_profile_chooses_the_format(capillary: Capillary, server: Sandbox, folder: Path) -> None:
-    """Somebody who always wants JSON says so once; an option still wins."""
+    """Users who always want JSON need not repeat it; an option still overrides it."""
     account = f'base_url = "{server.base_url}"\ntill = "{server.till}"\nsecret_env = "DEMO"\n'
     write(folder, f'[profiles.demo]\n{account}format = "jsonl"\n')
 
@@ -269,7 +267,7 @@ def test_a_profile_chooses_the_format(capillary: Capillary, server: Sandbox, fol
 
 
 def test_a_profile_refuses_an_unknown_format(capillary: Capillary, folder: Path) -> None:
-    """It is checked as the option is."""
+    """The setting must be checked like the option."""
     write(folder, '[profiles.demo]\nregion = "EU"\nformat = "yaml"\n')
 
     done = capillary("tiers", "5", "--profile", "demo")
@@ -286,7 +284,7 @@ def test_a_profile_refuses_an_unknown_format(capillary: Capillary, folder: Path)
     ],
 )
 def test_a_password_in_a_url_is_refused(capillary: Capillary, option: str, url: str, place: str) -> None:
-    """Everybody on a machine can read the arguments of its processes."""
+    """Other users of the machine can read the arguments of processes."""
     done = capillary(*LOOKUP, "--rate", "10/1", option, url)
 
     assert (done.code, done.out) == (2, "")
@@ -294,7 +292,7 @@ def test_a_password_in_a_url_is_refused(capillary: Capillary, option: str, url: 
 
 
 def test_a_password_in_a_profiles_proxy_is_refused(capillary: Capillary, folder: Path) -> None:
-    """The file of profiles holds no secrets."""
+    """The file of profiles must not hold secrets."""
     write(folder, '[profiles.demo]\nregion = "EU"\nproxy = "http://user:hunter2@127.0.0.1:9"\n')
 
     done = capillary("tiers", "5", "--profile", "demo")

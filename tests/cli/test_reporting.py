@@ -1,4 +1,4 @@
-"""What a command tells of its requests, and how it tells its errors to programs."""
+"""The output of `-v` and of `--errors json`."""
 
 import json
 
@@ -10,8 +10,8 @@ from tests.cli.conftest import Capillary
 LOOKUP = ("customer", "565345", "--format", "json")
 
 
-def test_a_line_for_each_request(capillary: Capillary, server: Sandbox) -> None:
-    """They answer the question what is slow; a customer is in none of them."""
+def test_verbose_prints_a_line_for_each_request(capillary: Capillary, server: Sandbox) -> None:
+    """The lines show which request is slow, without data of customers."""
     server.script("/", Answer(status=503), times=1)
 
     done = capillary(*LOOKUP, "-v")
@@ -25,10 +25,10 @@ def test_a_line_for_each_request(capillary: Capillary, server: Sandbox) -> None:
     assert json.loads(done.out)["id"] == 565345
 
 
-def test_twice_shows_retries_waits_and_tokens(
+def test_verbose_twice_prints_retries_waits_and_tokens(
     capillary: Capillary, server: Sandbox, environment: pytest.MonkeyPatch
 ) -> None:
-    """What happens between two requests takes time, too."""
+    """Waits between requests also take time."""
     for name in ("TILL", "PASSWORD"):
         environment.delenv(f"CAPILLARY_{name}")
     environment.setenv("CAPILLARY_KEY", server.key)
@@ -44,13 +44,13 @@ def test_twice_shows_retries_waits_and_tokens(
     assert server.secret not in done.err
 
 
-def test_nothing_is_told_unasked(capillary: Capillary) -> None:
-    """Scripts take anything on standard error for trouble."""
+def test_nothing_is_printed_on_standard_error_by_default(capillary: Capillary) -> None:
+    """Scripts treat any text there as a problem."""
     assert capillary(*LOOKUP).err == ""
 
 
-def test_an_error_can_be_an_object(capillary: Capillary, server: Sandbox) -> None:
-    """A program decides by its keys, and needs no regular expression."""
+def test_an_error_can_be_json(capillary: Capillary, server: Sandbox) -> None:
+    """Programs need no regular expression."""
     body = {"errors": [{"code": 8015, "message": "Customer not found"}]}
     server.script("/", Answer(status=400, body=body, headers={"X-Cap-Requestid": "r-1"}))
 
@@ -72,8 +72,8 @@ def test_an_error_can_be_an_object(capillary: Capillary, server: Sandbox) -> Non
     assert (done.code, done.out) == (5, "")
 
 
-def test_a_broken_listing_says_how_to_go_on(capillary: Capillary, server: Sandbox) -> None:
-    """The cursor is a key of its own, not the end of a sentence."""
+def test_the_error_of_a_broken_listing_has_the_cursor_as_a_key(capillary: Capillary, server: Sandbox) -> None:
+    """Programs resume with the cursor."""
     answered = [0]
 
     def is_late(_: object) -> bool:
@@ -90,8 +90,8 @@ def test_a_broken_listing_says_how_to_go_on(capillary: Capillary, server: Sandbo
 
 
 @pytest.mark.parametrize("words", [("customer", "x"), ("customer", "5", "--no-such"), ("frobnicate",)])
-def test_a_mistake_is_an_object_too(capillary: Capillary, words: tuple[str, ...]) -> None:
-    """A program that reads JSON cannot read other lines."""
+def test_a_wrong_argument_is_json_too(capillary: Capillary, words: tuple[str, ...]) -> None:
+    """Programs that read JSON cannot read other lines."""
     error = json.loads(capillary(*words, "--errors", "json").err)
 
     assert (error["exit_code"], error["code"], error["cursor"]) == (2, None, None)

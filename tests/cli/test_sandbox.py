@@ -1,4 +1,4 @@
-"""`capillary sandbox` serves, and says how to reach it."""
+"""`capillary sandbox` serves the API and prints its address and login."""
 
 import asyncio
 import signal
@@ -34,16 +34,16 @@ async def sandbox(*options: str) -> AsyncGenerator[tuple[asyncio.subprocess.Proc
             await process.communicate()
 
 
-async def test_what_it_prints_leads_to_it() -> None:
-    """The lines are there to be pasted."""
+async def test_the_printed_variables_open_a_client() -> None:
+    """Users paste these lines."""
     async with sandbox() as (_, variables), CapillaryClient.from_env(variables) as client:
         customer = await client.customers.get(5)
 
     assert customer.id == 5
 
 
-async def test_control_c_ends_it_quietly() -> None:
-    """That is how it says that it is ended."""
+async def test_control_c_ends_it_without_a_message() -> None:
+    """Ctrl-C is the documented way to end it."""
     async with sandbox() as (process, _):
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()
@@ -52,7 +52,7 @@ async def test_control_c_ends_it_quietly() -> None:
 
 
 async def test_sigterm_ends_it_where_sigint_is_ignored() -> None:
-    """Shells let commands in the background ignore Ctrl-C, and a supervisor must be able to stop them all the same."""
+    """Shells ignore Ctrl-C for commands in the background, and a supervisor must be able to end them."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what a process that is started inherits
     try:
         async with sandbox() as (process, _):
@@ -65,7 +65,7 @@ async def test_sigterm_ends_it_where_sigint_is_ignored() -> None:
 
 
 async def test_its_options_reach_the_server() -> None:
-    """To try out how one's program bears a limit."""
+    """Users test how their programs behave with a rate limit."""
     async with (
         sandbox("--rate", "2/60") as (_, variables),
         CapillaryClient.from_env(variables, options=ONCE) as client,
@@ -77,29 +77,29 @@ async def test_its_options_reach_the_server() -> None:
 
 
 def test_a_port_in_use_is_one_line_and_a_code(capillary: Capillary, server: Sandbox) -> None:
-    """The second sandbox on one port is a common mistake."""
+    """Users often start a second sandbox on the same port."""
     done = capillary("sandbox", "--port", str(server.port))
 
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert str(server.port) in done.err
 
 
-def test_its_help_names_the_port_that_it_takes(capillary: Capillary) -> None:
-    """It is what one types into the other program."""
+def test_its_help_names_the_default_port(capillary: Capillary) -> None:
+    """Users type the port into other programs."""
     line = next(line for line in capillary("sandbox", "--help").out.split("--") if line.startswith("port"))
 
     assert "[default: 8080]" in line.replace("│", "")
 
 
-def test_its_options_are_described_by_the_sandbox_itself() -> None:
-    """One home for each word."""
+def test_the_help_of_its_options_comes_from_the_sandbox() -> None:
+    """Each setting is documented only once."""
     described = sandbox_command().__doc__ or ""
 
     assert all(f"{name}:" in described for name in ("port", "latency", attrs.fields(Sandbox).page_cap.name))
 
 
-async def test_a_sandbox_that_does_not_start_is_noticed() -> None:
-    """Otherwise the demo would wait for ever."""
+async def test_a_sandbox_that_does_not_start_is_an_error() -> None:
+    """Otherwise the demo would wait forever."""
     nothing = asyncio.StreamReader()
     nothing.feed_eof()
 

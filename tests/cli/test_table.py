@@ -21,7 +21,7 @@ _GROUPS = {
 
 
 def rows(capillary: Capillary) -> Iterator[str]:
-    """Yield what the table should say, by the requests that the examples of the commands make."""
+    """Yield the expected rows of the table, from the requests of the commands' examples."""
     for name, (method, example) in LOOKUPS.items():
         arguments = re.split(r" [|>] ?", example)[0].split()
         done = capillary(name, *arguments, "-v")
@@ -29,15 +29,15 @@ def rows(capillary: Capillary) -> Iterator[str]:
         yield f"| `{method}` | `{name}` | `{path}` |"
 
 
-def test_the_table_is_true(capillary: Capillary) -> None:
-    """It is how one finds the method for an endpoint that one has read about."""
+def test_the_table_is_right(capillary: Capillary) -> None:
+    """Users look up the method for an endpoint there."""
     expected = sorted(rows(capillary))
 
     assert sorted(_ROW.findall(PAGE)) == expected, "\n".join(expected)
 
 
 def test_every_method_has_a_command() -> None:
-    """What Python can look up, a shell can."""
+    """A shell must offer all lookups of Python."""
     methods = {f"{group}.{name}" for group, cls in _GROUPS.items() for name in dir(cls) if name[0] != "_"}
     methods -= {f"{group}.calls" for group in _GROUPS}
 

@@ -1,4 +1,4 @@
-"""Follow a job that another process works on."""
+"""`capillary watch` follows a job that another process works on."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from capillary_async.jobs import BulkJob, JobStatus
 from tests.cli.conftest import Capillary
 
 
-def test_each_change_is_a_line_until_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A look that sees nothing new says nothing."""
+def test_each_change_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A check without a change prints nothing."""
     first = BulkJob.create(tmp_path / "job", "customers", [1, 2, 3, 4]).status()
     running = attrs.evolve(first, running="4711", found=1, pending=3)
     looks = iter([running, running, attrs.evolve(running, found=3, failed=1, pending=0)])
@@ -27,8 +27,8 @@ def test_each_change_is_a_line_until_the_end(tmp_path: Path, capsys: pytest.Capt
     ]
 
 
-def test_a_job_that_nobody_works_on_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Otherwise one waits for ever."""
+def test_a_job_without_a_process_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Otherwise users would wait forever."""
 
     def stop(_: float) -> None:
         raise KeyboardInterrupt
@@ -41,15 +41,15 @@ def test_a_job_that_nobody_works_on_says_so(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == "0 of 1 (0 %), no process works on it\n"
 
 
-def test_a_place_without_a_job_is_a_mistake(capillary: Capillary, tmp_path: Path) -> None:
-    """It would show nothing for ever."""
+def test_a_directory_without_a_job_is_an_error(capillary: Capillary, tmp_path: Path) -> None:
+    """The command would never print anything."""
     done = capillary("watch", str(tmp_path))
 
     assert (done.code, done.err.count("\n")) == (2, 1)
 
 
-def test_the_status_of_a_job_can_be_watched(capillary: Capillary, tmp_path: Path) -> None:
-    """People look for it beside `bulk status`."""
+def test_bulk_status_has_the_option_watch(capillary: Capillary, tmp_path: Path) -> None:
+    """Users look for it beside `bulk status`."""
     keys = tmp_path / "keys.csv"
     keys.write_text("customer_id\n1\n2\n", "utf-8")
     capillary("bulk", "run", str(tmp_path / "job"), "--lookup", "customers", "--keys", str(keys))
@@ -59,8 +59,8 @@ def test_the_status_of_a_job_can_be_watched(capillary: Capillary, tmp_path: Path
     assert (done.code, done.out) == (0, "2 of 2 (100 %), found 2\n")
 
 
-def test_lines_and_json_are_not_mixed(capillary: Capillary, tmp_path: Path) -> None:
-    """A program could not read them."""
+def test_watch_and_json_are_refused_together(capillary: Capillary, tmp_path: Path) -> None:
+    """A program could not read the lines."""
     BulkJob.create(tmp_path / "job", "customers", [1])
 
     assert capillary("bulk", "status", str(tmp_path / "job"), "--watch", "--json").code == 2

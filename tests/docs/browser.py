@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by its own protocol: opens pages, and tells what they complain of."""
+"""A headless Chromium, controlled by its own protocol: open pages, and collect their console errors."""
 
 import asyncio
 import shutil
@@ -88,7 +88,7 @@ class Tab:
 
 @asynccontextmanager
 async def open_tab() -> AsyncGenerator[Tab]:
-    """Start the browser with one tab, and end it afterwards."""
+    """Start the browser with one tab, and end the browser after the block."""
     assert BROWSER is not None
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
@@ -111,7 +111,7 @@ async def open_tab() -> AsyncGenerator[Tab]:
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:
-    """Read where the browser listens from what it says first."""
+    """Read the browser's address from its output."""
     assert process.stderr is not None
     async for line in process.stderr:
         if b"DevTools listening on " in line:

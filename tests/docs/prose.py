@@ -1,4 +1,4 @@
-"""The pages of the documentation as prose: what is left without code, tables, links and lists' marks."""
+"""The prose of the documentation's pages, without code, tables, links and list markers."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The prose of the documentation is plain, spelt right, and leads somewhere."""
+"""The prose of the documentation has short sentences, right spelling and working links."""
 
 import re
 import subprocess
@@ -36,13 +36,13 @@ def test_sentences_are_short(page: Path) -> None:
 
 
 def test_sentences_are_found() -> None:
-    """An average of nothing is always short."""
+    """The test above would pass without sentences."""
     assert sum(1 for page in PAGES for _ in sentences(page)) > 500
 
 
 @pytest.mark.skipif(find_spec("codespell_lib") is None, reason="codespell is not installed")
 def test_words_are_spelt_right() -> None:
-    """A misspelt word is one that no search finds."""
+    """Search does not find a misspelt word."""
     command = (sys.executable, "-m", "codespell_lib", "-L", WORDS_THAT_ARE_RIGHT, "--skip", "*.svg,*/_build/*")
     done = subprocess.run(
         [*command, *(str(page) for page in PAGES), str(ROOT / "CONTRIBUTING.md"), str(ROOT / "CHANGELOG.md")],
@@ -62,7 +62,7 @@ def slugs(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES[1:], ids=name_of)
 def test_links_inside_lead_to_pages_and_headings(page: Path) -> None:
-    """A dead link is where a reader gives up; the anchors of generated pages are checked in the built site."""
+    """Readers give up at a dead link. Another test checks the anchors of generated pages in the built site."""
     for found in LINK.findall(page.read_text("utf-8")):
         link = found[0] or found[1]
         path, _, anchor = link.partition("#")
@@ -75,7 +75,7 @@ def test_links_inside_lead_to_pages_and_headings(page: Path) -> None:
 
 
 def test_every_page_is_in_a_table_of_contents() -> None:
-    """A page that no other page names is found by search alone."""
+    """Otherwise readers find the page only by search."""
     toctrees = "".join(page.read_text("utf-8") for page in PAGES if page.name == "index.md")
 
     for page in PAGES[1:]:

@@ -54,7 +54,7 @@ pytestmark = pytest.mark.skipif("SITE" not in os.environ, reason="make docs-chec
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.text)
 def test_the_site_answers(question: Question) -> None:
-    """A page that moves or loses its answer is noticed."""
+    """The test fails when a page moves or loses its answer."""
     source = (SITE / f"{question.page}.html").read_text("utf-8")
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", source)).split())
 

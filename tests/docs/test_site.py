@@ -74,14 +74,14 @@ def inventory() -> set[str]:
 
 @pytest.mark.parametrize("module_name", MODULES)
 def test_every_public_name_has_a_place(module_name: str) -> None:
-    """What is exported is promised."""
+    """The documentation must cover everything that is exported."""
     module = import_module(f"capillary_async{module_name}")
 
     assert not {f"{module.__name__}.{name}" for name in module.__all__} - inventory()
 
 
 def test_every_method_of_an_endpoint_has_a_place() -> None:
-    """They are what people look up."""
+    """Users look up methods most often."""
     names = inventory()
     methods = re.findall(r"^\| `(\w+\.\w+)` \|", Path("docs/explanation/endpoints.md").read_text("utf-8"), re.MULTILINE)
 
@@ -89,7 +89,7 @@ def test_every_method_of_an_endpoint_has_a_place() -> None:
 
 
 def test_every_code_of_the_api_has_a_row() -> None:
-    """Whoever has a code in a log looks it up."""
+    """Users look up codes that they find in logs."""
     text = re.sub(r"<[^>]+>", " ", (SITE / "reference" / "errors.html").read_text("utf-8"))
 
     for code in errors.ERROR_CLASSES:
@@ -97,7 +97,7 @@ def test_every_code_of_the_api_has_a_row() -> None:
 
 
 def test_every_error_says_what_to_do() -> None:
-    """The class alone does not help."""
+    """The name of a class does not help enough."""
     text = (SITE / "reference" / "errors.html").read_text("utf-8")
     classes = [name for name in vars(errors) if name.endswith(("Error", "Exceeded"))]
 
@@ -105,7 +105,7 @@ def test_every_error_says_what_to_do() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    """The site works without a network, and tells nobody who reads it."""
+    """The site must work without a network, and must not tell other servers about its readers."""
     loads = [load for page in PAGES for load in Tags(page).loads]
     styles = "".join(style.read_text("utf-8") for style in SITE.rglob("*.css"))
 
@@ -115,7 +115,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 
 def test_links_lead_to_pages_and_anchors() -> None:
-    """A dead link is where a reader gives up."""
+    """Readers give up at a dead link."""
     tags = {page.resolve(): Tags(page) for page in PAGES}
     dead: list[str] = []
     for page, found in tags.items():
@@ -144,8 +144,8 @@ def test_language_models_find_every_page() -> None:
 
 @needs_browser
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_no_page_complains_or_is_too_wide(width: int) -> None:
-    """On a desk and on a telephone; a page that scrolls sideways cannot be read on the latter."""
+async def test_no_page_has_console_errors_or_is_too_wide(width: int) -> None:
+    """Pages must be readable on a desktop screen and on a phone."""
     too_wide: list[str] = []
     async with open_tab() as browser:
         await browser.set_width(width)
@@ -161,8 +161,8 @@ async def test_no_page_complains_or_is_too_wide(width: int) -> None:
 
 @needs_browser
 @pytest.mark.parametrize("query", SEARCHES)
-async def test_search_finds(query: str) -> None:
-    """It is the first thing that many do."""
+async def test_search_finds_the_right_pages(query: str) -> None:
+    """Many readers search first."""
     async with open_tab() as browser:
         await browser.open(f"{url_of(SITE / 'search.html')}?q={query.replace(' ', '+')}")
         links = await browser.evaluate(RESULTS)

@@ -1,4 +1,4 @@
-"""Start a service or a worker of `examples/` as its users do, and talk to it over sockets."""
+"""Start a service or a worker of `examples/` as users do, and use it over sockets."""
 
 import asyncio
 import os
@@ -24,13 +24,13 @@ _PATIENCE = 30.0
 
 @attrs.define(eq=False)
 class Service:
-    """A process that was started, and what it has said so far."""
+    """A started process, and its output so far."""
 
     process: Process
     said: bytes = b""
 
     async def hear(self, pattern: "re.Pattern[bytes]") -> str:
-        """Wait until the process says something."""
+        """Wait until the output matches."""
         out = cast("asyncio.StreamReader", self.process.stdout)
         async with asyncio.timeout(_PATIENCE):
             while not (found := pattern.search(self.said)):
@@ -40,7 +40,7 @@ class Service:
         return found[0].decode()
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
-        """End the process as a supervisor does, and return its exit code."""
+        """End the process with a signal, as a supervisor does, and return its exit code."""
         if self.process.returncode is None:
             self.process.send_signal(number)
         async with asyncio.timeout(_PATIENCE):
@@ -50,7 +50,7 @@ class Service:
 
 
 def environment(sandbox: Sandbox, **variables: str) -> Mapping[str, str]:
-    """Return the variables with which a service finds the sandbox."""
+    """Return the environment variables of a service for the sandbox."""
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLES)]),
@@ -64,7 +64,7 @@ def environment(sandbox: Sandbox, **variables: str) -> Mapping[str, str]:
 
 @asynccontextmanager
 async def running(sandbox: Sandbox, *command: str, cwd: Path, **variables: str) -> AsyncGenerator[Service]:
-    """Run `python -m command`, and end it at the latest with the block."""
+    """Run `python -m command` during the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", *command, cwd=cwd, env=environment(sandbox, **variables), stdout=PIPE, stderr=STDOUT
     )
@@ -78,12 +78,12 @@ async def running(sandbox: Sandbox, *command: str, cwd: Path, **variables: str) 
 
 
 async def address_of(service: Service) -> str:
-    """Wait until a service listens, and return where."""
+    """Wait until a service listens, and return its address."""
     return await service.hear(_ADDRESS)
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return cast("int", probe.getsockname()[1])

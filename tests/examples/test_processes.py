@@ -1,4 +1,4 @@
-"""Workers that take tasks from a queue, and services of several processes; all of them by `make examples`."""
+"""Workers with a queue, and services with several processes; `make examples` runs all of them."""
 
 import asyncio
 import re
@@ -26,12 +26,12 @@ LIMIT, PERIOD, CALLS = 20, 3, 30
 
 
 def busiest(times: Sequence[float]) -> int:
-    """Count the requests of the busiest period, less what the first ones may need for their connections."""
+    """Count the requests of the busiest period, without those that the first connections may need."""
     return max(sum(start <= time < start + PERIOD - 0.5 for time in times) for start in times)
 
 
 async def ask_everybody(sandbox: Sandbox, command: tuple[str, ...], cwd: Path, **variables: str) -> list[int]:
-    """Ask a service of two processes for many customers at once."""
+    """Request many customers at once from a service with two processes."""
     needs("gunicorn", "uvicorn_worker", "fastapi")
     async with (
         running(
@@ -48,7 +48,7 @@ async def ask_everybody(sandbox: Sandbox, command: tuple[str, ...], cwd: Path, *
 
 @pytest.mark.parametrize("framework", SEVERAL)
 async def test_two_processes_keep_one_limit(framework: str, capillary_sandbox: Sandbox, tmp_path: Path) -> None:
-    """The limit is the key's, not the process's."""
+    """The API limits the key, not the process."""
     url = f"file://{tmp_path}/limits"
 
     statuses = await ask_everybody(capillary_sandbox, SEVERAL[framework], tmp_path, CAPILLARY_LIMIT_URL=url)
@@ -58,7 +58,7 @@ async def test_two_processes_keep_one_limit(framework: str, capillary_sandbox: S
 
 
 async def test_celery_has_one_client_in_each_process(capillary_sandbox: Sandbox, tmp_path: Path) -> None:
-    """Its tasks are plain functions in forked processes."""
+    """Celery's tasks are plain functions in forked processes."""
     needs("celery")
     celery: Any = import_module("celery")
     (tmp_path / "queue").mkdir()
@@ -109,7 +109,7 @@ async def redis(folder: Path) -> AsyncGenerator[str]:
 async def test_taskiq_has_one_client_for_all_tasks(
     capillary_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its tasks share an event loop, so they share the client in it."""
+    """All tasks of a process share an event loop."""
     needs("taskiq", "taskiq_redis")
     async with redis(tmp_path) as url:
         monkeypatch.setattr(sys, "path", [str(EXAMPLES), *sys.path])

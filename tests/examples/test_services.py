@@ -43,7 +43,7 @@ ANSWERS: tuple[tuple[str, int, Answer | None], ...] = (
 
 
 def needs(*modules: str) -> None:
-    """Skip a test whose framework is not installed, or not among those that are quick to start."""
+    """Skip a test if its framework is not installed, or not one of those that start fast."""
     if os.environ.get("EXAMPLES") != "all" and not LIGHT.issuperset(modules):
         pytest.skip("`make examples` runs it")
     for module in modules:
@@ -52,7 +52,7 @@ def needs(*modules: str) -> None:
 
 
 def command_of(framework: str) -> tuple[str, ...]:
-    """Return how a framework's service is started, or skip the test."""
+    """Return the command that starts a framework's service, or skip the test."""
     command = SERVICES[framework]
     needs(framework, *{"uvicorn", "uvloop"} & set(command))
     return command
@@ -60,14 +60,14 @@ def command_of(framework: str) -> tuple[str, ...]:
 
 @pytest.fixture(params=SERVICES)
 def command(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """How the service is started."""
+    """Return the command that starts a service."""
     return command_of(request.param)
 
 
-async def test_it_answers_and_says_what_went_wrong(
+async def test_each_error_has_its_status_and_no_span_names_a_customer(
     command: tuple[str, ...], capillary_sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """Refusals that stay are the caller's, waits say when to come back, and nobody is named in any span."""
+    """Refusals are errors of the caller, and a 503 has a `Retry-After`."""
     spans = tmp_path / "spans.jsonl"
     traced = ("tests.examples.traced", str(spans), *command)
     async with (
@@ -93,7 +93,7 @@ async def test_it_answers_and_says_what_went_wrong(
 
 
 def check_that_nobody_is_in(spans: Path, service: Service) -> None:
-    """See that neither spans nor the log hold who was asked about or who asked."""
+    """Check that neither spans nor the log contain data of customers or callers."""
     for span in spans_in(spans):
         # The paths of the service's own callers are its own affair; a number of a person is in none of them.
         own_paths = {} if span["kind"] != "SpanKind.SERVER" else {"url.path": "", "url.full": "", "http.target": ""}
@@ -105,7 +105,7 @@ def check_that_nobody_is_in(spans: Path, service: Service) -> None:
 
 
 def spans_in(file: Path) -> list[dict[str, Any]]:
-    """Read the spans that a service wrote; there are some wherever OpenTelemetry is installed."""
+    """Read the spans of a service; there are some if OpenTelemetry is installed."""
     text, spans = file.read_text("utf-8").strip() if file.exists() else "", list[dict[str, Any]]()
     while text:
         span, end = json.JSONDecoder().raw_decode(text)
@@ -118,7 +118,7 @@ def spans_in(file: Path) -> list[dict[str, Any]]:
 
 
 class Hold:
-    """Stands for a sandbox's `sleep`: answers wait until they are let go."""
+    """Replaces the sandbox's `sleep`: answers wait until the test releases them."""
 
     def __init__(self, expected: int) -> None:
         self._waiting = 0
@@ -127,7 +127,7 @@ class Hold:
         self.let_go = asyncio.Event()
 
     async def __call__(self, _: float) -> None:
-        """Wait, as one of the expected."""
+        """Wait until the test releases the answers."""
         self._waiting += 1
         if self._waiting >= self._expected:
             self.all_wait.set()
@@ -135,20 +135,20 @@ class Hold:
 
 
 async def status_of(session: aiohttp.ClientSession, customer_id: int) -> int:
-    """Ask for a customer's tier, and return the status."""
+    """Request a customer's tier, and return the status."""
     async with session.get(f"/customers/{customer_id}/tier") as response:
         await response.read()
         return response.status
 
 
 def hold(sandbox: Sandbox, expected: int) -> Hold:
-    """Let the sandbox hold its next answers back."""
+    """Make the sandbox delay its next answers until the test releases them."""
     sandbox.latency = 1.0
     sandbox.sleep = held = Hold(expected)
     return held
 
 
-async def test_it_ends_when_its_last_callers_have_their_answers(
+async def test_a_stopped_service_answers_its_last_callers(
     command: tuple[str, ...], capillary_sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """A rollout restarts services under load."""
@@ -168,10 +168,10 @@ async def test_it_ends_when_its_last_callers_have_their_answers(
     assert capillary_sandbox.in_flight == 0
 
 
-async def test_callers_who_leave_disturb_nobody(
+async def test_disconnecting_callers_cause_no_error(
     command: tuple[str, ...], capillary_sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """They do at any moment, and the service goes on without an error in its log."""
+    """Callers disconnect at any moment, and the log must have no error."""
     held = hold(capillary_sandbox, 20)
     async with (
         running(capillary_sandbox, *command, cwd=tmp_path, PORT="0") as service,

@@ -53,7 +53,7 @@ def test_a_model_does_not_change(customer: Customer) -> None:
         customer.invented = 8  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_a_structured_model_is_one_like_any_other() -> None:
+def test_a_structured_model_equals_a_constructed_one() -> None:
     """A model made from a draft must equal one made by its constructor."""
     event = read({"eventLogId": 1, "eventName": "ENROL"}, TargetEvent)
 
@@ -64,7 +64,7 @@ def test_a_structured_model_is_one_like_any_other() -> None:
 
 
 @pytest.mark.parametrize("customer", [Customer(id=7), read(ANSWER, Customer)], ids=["by hand", "structured"])
-def test_a_model_travels_through_pickles_and_copies(customer: Customer) -> None:
+def test_a_model_can_be_pickled_and_copied(customer: Customer) -> None:
     """Process pools and caches pickle models."""
     for twin in (pickle.loads(pickle.dumps(customer)), copy.copy(customer), copy.deepcopy(customer)):
         assert twin == customer
@@ -81,7 +81,7 @@ def test_a_model_can_be_changed_into_another() -> None:
     assert attrs.asdict(customer)["extra"] == {"newKey": [1, {"deep": None}]}
 
 
-def test_what_differs_in_extra_alone_is_not_equal() -> None:
+def test_models_with_another_extra_are_not_equal() -> None:
     """Answers with different undocumented fields are different."""
     assert read({"id": 7, "newKey": 1}, Customer) != read({"id": 7, "newKey": 2}, Customer)
 
@@ -99,7 +99,7 @@ def test_what_differs_in_extra_alone_is_not_equal() -> None:
         ("setdefault", ["a"]),
     ],
 )
-def test_extra_does_not_change(method: str, arguments: list[Any]) -> None:
+def test_extra_is_immutable(method: str, arguments: list[Any]) -> None:
     """All models without undocumented fields share one `extra`."""
     with pytest.raises(TypeError, match="models are immutable"):
         getattr(Customer(id=1).extra, method)(*arguments)
@@ -167,7 +167,7 @@ def test_a_model_may_contain_itself() -> None:
     assert node == Node(name="a", children=(Node(name="b"),))
 
 
-def test_an_annotation_without_a_meaning_is_the_callers_mistake() -> None:
+def test_an_unsupported_annotation_is_a_type_error() -> None:
     """The error must name the class, because the answer is correct."""
 
     @model
@@ -180,7 +180,7 @@ def test_an_annotation_without_a_meaning_is_the_callers_mistake() -> None:
         read({}, Wrong)
 
 
-def test_a_default_that_no_answer_gives_is_refused() -> None:
+def test_a_default_other_than_none_is_refused() -> None:
     """A default other than None would be invented data."""
     with pytest.raises(TypeError, match="the default of an optional attribute must be None"):
 

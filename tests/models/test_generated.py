@@ -46,33 +46,33 @@ def check(model: Model) -> None:
 
 
 @given(st.one_of([st.from_type(kind) for kind in MODELS]))
-def test_hypothesis_makes_every_model(model: Model) -> None:
+def test_hypothesis_generates_every_model(model: Model) -> None:
     """Without the registered strategy, `from_type` fails at the first `Any`."""
     check(model)
 
 
 @given(st.builds(TargetEvent, event_log_id=st.just(7)))
-def test_single_attributes_can_be_said(event: TargetEvent) -> None:
+def test_single_attributes_can_be_given(event: TargetEvent) -> None:
     """A property often concerns a single attribute."""
     assert event.event_log_id == 7
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_polyfactory_makes_every_model(kind: type[Model]) -> None:
+def test_polyfactory_generates_every_model(kind: type[Model]) -> None:
     """Polyfactory's default factories make date-times without a zone."""
     for model in ModelFactory.create_factory(kind).batch(20):
         assert isinstance(model, kind)
         check(model)
 
 
-def test_a_factory_takes_what_the_test_is_about() -> None:
+def test_a_factory_takes_attributes() -> None:
     """A test sets the attributes that it checks, nested ones included."""
     event = ModelFactory.create_factory(TargetEvent).build(customer_id=7, target_value=Decimal("1.5"))
 
     assert (event.customer_id, event.target_value) == (7, Decimal("1.5"))
 
 
-def test_hypothesis_finds_them_by_itself() -> None:
+def test_hypothesis_loads_the_strategy_itself() -> None:
     """The package's entry point registers the strategy, so users need not call anything."""
     entry = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["entry-points"]["hypothesis"]["capillary_async"]
     module, function = entry.split(":")

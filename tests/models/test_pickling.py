@@ -42,7 +42,7 @@ class Basket(Model):
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
-def test_samples_arrive_as_they_were(path: Path) -> None:
+def test_unpickled_samples_are_equal(path: Path) -> None:
     """The types of all values and the immutability must survive."""
     sample = Converter(UTC).structure(*located(path))
 
@@ -55,7 +55,7 @@ def test_samples_arrive_as_they_were(path: Path) -> None:
 @pytest.mark.parametrize("kind", MODELS)
 @settings(max_examples=15)
 @given(data=st.data())
-def test_any_model_arrives_as_it_was(kind: type[Model], data: st.DataObject) -> None:
+def test_any_unpickled_model_is_equal(kind: type[Model], data: st.DataObject) -> None:
     """Values that no sample has must survive too."""
     original = data.draw(st.from_type(kind))
 
@@ -69,7 +69,7 @@ LINES: tuple[tuple[Any, ...], ...] = (
 
 
 @pytest.mark.parametrize("lines", LINES)
-def test_values_of_any_type_arrive_as_they_were(lines: tuple[Any, ...]) -> None:
+def test_unpickled_values_of_any_type_are_equal(lines: tuple[Any, ...]) -> None:
     """A user's own model may hold values of any type."""
     basket = Basket(lines=lines, notes={"a": ReadOnlyDict()}, extra=ReadOnlyDict(b=[1]))
 
@@ -80,7 +80,7 @@ def test_values_of_any_type_arrive_as_they_were(lines: tuple[Any, ...]) -> None:
     assert (type(twin.notes), type(twin.notes["a"]), type(twin.extra)) == (dict, ReadOnlyDict, ReadOnlyDict)
 
 
-def test_a_twin_cannot_be_changed() -> None:
+def test_an_unpickled_model_is_immutable() -> None:
     """Unpickling fills a draft, which must become a frozen model."""
     twin: Any = pickle.loads(pickle.dumps(customer()))
 

@@ -1,1 +1,1 @@
-"""The OpenAPI document of the sandbox: complete, true and shipped."""
+"""The OpenAPI document of the sandbox is complete, right and part of the package."""

@@ -1,4 +1,4 @@
-"""The document says what the sandbox does."""
+"""The OpenAPI document describes the sandbox."""
 
 import json
 import re
@@ -34,13 +34,13 @@ WORDS = st.sampled_from(
 
 
 def bare(path: str) -> str:
-    """Return a path as the sandbox's routes have it."""
+    """Return a path in the form of the sandbox's routes."""
     return re.sub(r"{\w+}", "{}", path)
 
 
 @pytest.fixture(scope="module")
 def checked() -> Any:
-    """A function that checks an answer against a schema of the document."""
+    """Return a function that checks an answer against a schema of the document."""
     jsonschema = pytest.importorskip("jsonschema")
 
     def check(name: str, value: Any) -> None:
@@ -51,21 +51,21 @@ def checked() -> Any:
 
 
 def test_every_route_is_described() -> None:
-    """An endpoint that nobody describes is one that nobody finds."""
+    """Users would not find an undescribed endpoint."""
     routes = Routes.of(Dataset(SandboxSettings())).paths
 
     assert {bare(path) for path in ENDPOINTS} == set(routes), "describe the difference in openapi/endpoints.py"
     assert set(DOCUMENT["paths"]) == {*ENDPOINTS, TOKEN_PATH}
 
 
-def test_the_shipped_document_is_the_one_that_is_made() -> None:
-    """`python -m openapi` was run after the last change."""
+def test_the_shipped_document_is_current() -> None:
+    """`python -m openapi` must be run after each change."""
     is_up_to_date = text_of(build()) == openapi_text()
 
     assert is_up_to_date, "run `make openapi` and look at what has changed"
 
 
-def test_it_is_openapi() -> None:
+def test_the_document_is_valid_openapi() -> None:
     """Programs read it."""
     validator = pytest.importorskip("openapi_spec_validator")
 
@@ -75,8 +75,8 @@ def test_it_is_openapi() -> None:
 @pytest.mark.parametrize(
     ("path", "endpoint"), ENDPOINTS.items(), ids=[endpoint.name for endpoint in ENDPOINTS.values()]
 )
-def test_every_parameter_that_is_looked_at_is_described(path: str, endpoint: Endpoint) -> None:
-    """A parameter that works and stands nowhere is a secret."""
+def test_every_parameter_that_the_sandbox_reads_is_described(path: str, endpoint: Endpoint) -> None:
+    """Users would not find an undescribed parameter."""
     asker = Asker()
     described = {key.partition(".")[0]: PARAMETERS[key][0] for key, _ in endpoint.parameters()}
 
@@ -89,8 +89,8 @@ def test_every_parameter_that_is_looked_at_is_described(path: str, endpoint: End
 @pytest.mark.parametrize(
     ("path", "endpoint"), ENDPOINTS.items(), ids=[endpoint.name for endpoint in ENDPOINTS.values()]
 )
-def test_every_example_is_an_answer(path: str, endpoint: Endpoint, checked: Any) -> None:
-    """Mock servers send them, and readers believe them."""
+def test_every_example_matches_its_schema(path: str, endpoint: Endpoint, checked: Any) -> None:
+    """Mock servers send the examples."""
     example = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
 
     assert not example.get("errors")
@@ -99,8 +99,8 @@ def test_every_example_is_an_answer(path: str, endpoint: Endpoint, checked: Any)
 
 @given(data=st.data())
 @settings(max_examples=200)
-def test_nothing_that_is_asked_breaks_the_sandbox(data: st.DataObject, checked: Any) -> None:
-    """A 500 of its own would look like one of the API's; and what it answers is what the document says."""
+def test_every_answer_is_as_described_and_never_a_500(data: st.DataObject, checked: Any) -> None:
+    """A 500 of the sandbox would look like a 500 of the API."""
     path = data.draw(st.sampled_from(sorted(ENDPOINTS)))
     endpoint = ENDPOINTS[path]
     places = {name: data.draw(WORDS | st.just(value)) for name, value in PLACES.items() if f"{{{name}}}" in path}
@@ -117,8 +117,8 @@ def test_nothing_that_is_asked_breaks_the_sandbox(data: st.DataObject, checked: 
         checked("Refusal", document_of(answer))
 
 
-def test_schemas_are_not_looser_than_what_they_are_made_from() -> None:
-    """A schema that allows everything would pass every test here."""
+def test_schemas_reject_other_types() -> None:
+    """A schema that allows everything would pass every other test here."""
     events = DOCUMENT["components"]["schemas"]["TargetEvents"]["properties"]["data"]["items"]
     first = next(islice(answers_of(*next(iter(ENDPOINTS.items()))), 1))["data"][0]
 
@@ -127,8 +127,8 @@ def test_schemas_are_not_looser_than_what_they_are_made_from() -> None:
     assert isinstance(first["targetValue"], Decimal | int)
 
 
-async def test_the_sandbox_serves_it(capillary_sandbox: Sandbox) -> None:
-    """To whoever asks, and with its own address."""
+async def test_the_sandbox_serves_the_document(capillary_sandbox: Sandbox) -> None:
+    """The document must have the sandbox's own address, and need no login."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{capillary_sandbox.base_url}/openapi.json") as response,

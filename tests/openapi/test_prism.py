@@ -42,7 +42,7 @@ async def prism() -> AsyncGenerator[str]:
 
 
 async def test_the_client_reads_what_prism_serves() -> None:
-    """Every call is one that the document describes, and every answer is one that the client can read."""
+    """The document must describe every call, and the client must read every answer."""
     wrong: dict[str, str] = {}
     async with prism() as url, CapillaryClient(url, BasicAuth(Sandbox().till, Sandbox().password)) as client:
         for name, (_, call) in CALLS.items():

@@ -1,4 +1,4 @@
-"""A sandbox in another thread, and a blocking client for it."""
+"""A sandbox in a thread, and a blocking client for it."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ from capillary_async.sync import CapillaryClient
 
 @pytest.fixture
 def server() -> Iterator[Sandbox]:
-    """Run a sandbox; nothing of the test's own thread is needed for it."""
+    """Run a sandbox in a thread, so that the test's thread may block."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(Sandbox()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def unopened(server: Sandbox) -> CapillaryClient:
-    """Make a client that is not open yet."""
+    """Return a client that is not open."""
     return CapillaryClient(server.base_url, BasicAuth(server.till, server.password))
 
 

@@ -1,4 +1,4 @@
-"""The blocking client does what the async one does, for callers without an event loop."""
+"""The blocking client behaves as the async client, without an event loop of the caller."""
 
 import asyncio
 import inspect
@@ -34,43 +34,43 @@ GROUP = 93257
 
 
 def loop_threads() -> int:
-    """Count the threads with a loop of a client's; what anyio keeps for work may end a moment later."""
+    """Count the threads of clients; a worker thread of anyio may end a moment later."""
     return [thread.name for thread in threading.enumerate()].count("capillary_async")
 
 
 class TestCalls:
-    """Calls wait for their answer."""
+    """Calls block until the answer arrives."""
 
     def test_a_call_returns_its_answer(self, client: CapillaryClient) -> None:
-        """Not something to await."""
+        """The result must not be an awaitable."""
         customer = client.customers.get(6)
 
         assert type(customer) is Customer
         assert customer.id == 6
 
     def test_a_call_raises_its_error(self, client: CapillaryClient) -> None:
-        """As the async client does."""
+        """The errors are those of the async client."""
         with pytest.raises(NotFoundError) as caught:
             client.customers.get(404)
 
         assert caught.value.codes == (8015,)
 
-    def test_any_endpoint_can_be_asked(self, client: CapillaryClient) -> None:
-        """`fetch` and `paginate` are there, too."""
+    def test_fetch_and_paginate_reach_any_endpoint(self, client: CapillaryClient) -> None:
+        """Both methods must be mirrored."""
         path = "/v3/users/6/trackedTargetEvents/79193"
 
         assert client.fetch("/v3/users/6/targetGroups", into=dict[str, Any])["data"]
         assert client.paginate(path, key="eventLogId").collect()
 
-    def test_an_argument_is_refused_at_once(self, client: CapillaryClient, server: Sandbox) -> None:
-        """Nothing is sent then."""
+    def test_a_wrong_argument_is_refused_before_a_request(self, client: CapillaryClient, server: Sandbox) -> None:
+        """The check must also run in the blocking client."""
         with pytest.raises(ValueError, match="customer_id"):
             client.customers.get(-1)
 
         assert not server.requests
 
     def test_threads_share_a_client(self, client: CapillaryClient, server: Sandbox) -> None:
-        """A web server opens one for all of them."""
+        """A web server opens one client for all its threads."""
         server.latency = 0.05
 
         with ThreadPoolExecutor(8) as executor:
@@ -78,16 +78,16 @@ class TestCalls:
 
         assert ids == list(range(1, 9))
 
-    def test_it_works_in_the_thread_of_a_running_loop(self, client: CapillaryClient) -> None:
-        """A notebook's cell is such a place."""
+    def test_calls_work_in_a_thread_with_a_running_loop(self, client: CapillaryClient) -> None:
+        """The cells of notebooks run in such a thread."""
 
         async def cell() -> int:
             return client.customers.get(6).id or 0
 
         assert asyncio.run(cell()) == 6
 
-    def test_an_interrupted_call_ends(self, client: CapillaryClient, server: Sandbox) -> None:
-        """Ctrl-C in the calling thread cancels the request, too."""
+    def test_ctrl_c_cancels_the_request(self, client: CapillaryClient, server: Sandbox) -> None:
+        """The request must not continue in the other thread."""
 
         def interrupt(number: int, frame: object) -> None:
             raise KeyboardInterrupt
@@ -106,26 +106,26 @@ class TestCalls:
 
 
 class TestListings:
-    """Pagers are iterable."""
+    """Pagers are iterators."""
 
-    def test_rows_come_in_their_order(self, client: CapillaryClient, server: Sandbox) -> None:
-        """Over all pages."""
+    def test_rows_of_all_pages_are_in_order(self, client: CapillaryClient, server: Sandbox) -> None:
+        """The order must be that of the async client."""
         events = client.targets.list_events(1, 7, page_size=5)
 
         assert [event.event_log_id for event in events] == server.event_ids(1, 7)
         assert events.collect() == list(events)
 
-    def test_a_break_leaves_nothing_behind(self, client: CapillaryClient, server: Sandbox) -> None:
-        """No page is asked for that nobody wants."""
+    def test_a_break_sends_no_further_request(self, client: CapillaryClient, server: Sandbox) -> None:
+        """Nobody would read the page."""
         for _ in client.user_groups.list_members(GROUP, page_size=10):
             break
 
         assert server.request_count == 1
 
-    def test_a_row_that_is_there_costs_no_change_of_thread(
+    def test_a_received_row_needs_no_other_thread(
         self, client: CapillaryClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It would take longer than all else that is done for a row."""
+        """A change of threads takes longer than everything else for a row."""
         rows = iter(client.user_groups.list_members(GROUP, page_size=10))
         next(rows)
         monkeypatch.setattr(rows, "loop", None)
@@ -133,7 +133,7 @@ class TestListings:
         assert [next(rows) for _ in range(9)]
 
     def test_pages_have_cursors(self, client: CapillaryClient) -> None:
-        """From which another process goes on."""
+        """Another process can resume with them."""
         members = client.user_groups.list_members(GROUP, page_size=10)
 
         page = next(iter(members.pages()))
@@ -141,7 +141,7 @@ class TestListings:
         assert [*page.items, *members.resume(page.cursor)] == list(members)
 
     def test_pages_are_read_ahead(self, client: CapillaryClient, server: Sandbox) -> None:
-        """In a block that leaves nothing under way."""
+        """The end of the block must cancel the running requests."""
         members = client.user_groups.list_members(GROUP, page_size=10)
 
         with members.prefetch(4) as rows:
@@ -151,23 +151,23 @@ class TestListings:
         assert ahead == members.collect()
 
     def test_batches_are_closed_on_a_break(self, client: CapillaryClient) -> None:
-        """An async generator that is left open complains when it is collected."""
+        """Python warns about an async generator that is not closed."""
         for batch in client.targets.list_events(1, 7, page_size=5).arrow_batches(rows=5):
             assert batch.num_rows == 5
             break
 
-    def test_all_batches_come(self, client: CapillaryClient, server: Sandbox) -> None:
-        """As from the async pager."""
+    def test_all_batches_arrive(self, client: CapillaryClient, server: Sandbox) -> None:
+        """The batches must be those of the async pager."""
         batches = list(client.targets.list_events(1, 7).arrow_batches(rows=5))
 
         assert sum(batch.num_rows for batch in batches) == len(server.event_ids(1, 7))
 
 
 class TestLookups:
-    """Many keys at a time, without a loop."""
+    """`lookup_many` without an event loop."""
 
     def test_a_method_runs_in_the_clients_loop(self, client: CapillaryClient) -> None:
-        """No thread for each call."""
+        """A call must not need a thread."""
         before = loop_threads()
 
         with lookup_many(client.customers.get, [*range(1, 9), 404], concurrency=5) as outcomes:
@@ -177,7 +177,7 @@ class TestLookups:
         assert found == {**dict.fromkeys(range(1, 9), True), 404: False}
 
     def test_arguments_can_be_bound(self, client: CapillaryClient) -> None:
-        """As with the async one."""
+        """The async `lookup_many` accepts `functools.partial`, too."""
         get = partial(client.customers.get, slab_history=True)
 
         with lookup_many(get, [6], order="input") as outcomes:
@@ -186,7 +186,7 @@ class TestLookups:
         assert outcome.unwrap().slab_history is not None
 
     def test_any_function_runs_in_threads(self, client: CapillaryClient) -> None:
-        """It may call the client as often as it likes."""
+        """The function may call the client several times."""
 
         def tier(customer_id: int) -> tuple[int | None, str]:
             return client.customers.get(customer_id).id, threading.current_thread().name
@@ -197,8 +197,8 @@ class TestLookups:
         assert {key for key, _ in found} == set(range(1, 9))
         assert threading.current_thread().name not in {name for _, name in found}
 
-    def test_a_break_ends_what_runs(self, client: CapillaryClient) -> None:
-        """And the thread of its own, if it has one."""
+    def test_a_break_ends_the_running_calls(self, client: CapillaryClient) -> None:
+        """The thread of the lookup must end, too."""
         before = loop_threads()
 
         with lookup_many(lambda key: key, range(1000), concurrency="auto") as outcomes:
@@ -206,18 +206,18 @@ class TestLookups:
 
         assert loop_threads() == before
 
-    def test_what_is_no_function_is_refused(self) -> None:
-        """By name."""
+    def test_a_wrong_function_is_refused_by_name(self) -> None:
+        """The message must be that of the async `lookup_many`."""
         wrong: Any = 5
         with pytest.raises(ValueError, match="fn must be"):
             lookup_many(wrong, [1])
 
 
 class TestLifetime:
-    """One thread with an event loop, as long as the client is open."""
+    """A client has one thread with an event loop while it is open."""
 
-    def test_open_and_close_are_there_for_callbacks(self, unopened: CapillaryClient) -> None:
-        """Not every framework has a place for `with`."""
+    def test_open_and_close_work_without_a_with_block(self, unopened: CapillaryClient) -> None:
+        """Some frameworks have only callbacks."""
         before = loop_threads()
 
         client = unopened.open()
@@ -227,25 +227,25 @@ class TestLifetime:
         assert loop_threads() == before
 
     def test_a_client_can_be_opened_again(self, unopened: CapillaryClient) -> None:
-        """As the async one."""
+        """The async client can be opened again, too."""
         for _ in range(2):
             with unopened as client:
                 assert client.customers.get(6)
 
-    def test_a_call_of_a_client_that_is_not_open_says_so(self, unopened: CapillaryClient) -> None:
-        """With the words of the blocking client."""
+    def test_a_call_of_a_closed_client_is_an_error(self, unopened: CapillaryClient) -> None:
+        """The message must show the blocking form of `with`."""
         with pytest.raises(ConfigurationError, match="use it inside `with CapillaryClient"):
             unopened.customers.get(6)
         with pytest.raises(ConfigurationError, match="use it inside `with CapillaryClient"):
             unopened.targets.list_events(1, 7).first()
 
-    def test_it_is_open_once(self, client: CapillaryClient) -> None:
-        """Two threads that open it would close it under each other."""
+    def test_a_second_open_is_refused(self, client: CapillaryClient) -> None:
+        """The first close would end the client for both users."""
         with pytest.raises(ConfigurationError, match="open already"):
             client.open()
 
     def test_a_client_that_cannot_open_leaves_no_thread(self) -> None:
-        """Its certificates cannot be read."""
+        """The certificates of this client cannot be read."""
         before = loop_threads()
 
         with pytest.raises(ConfigurationError, match="ca_file"):
@@ -253,8 +253,8 @@ class TestLifetime:
 
         assert loop_threads() == before
 
-    def test_the_environment_sets_it_up(self, server: Sandbox) -> None:
-        """As the async client."""
+    def test_from_env_makes_a_blocking_client(self, server: Sandbox) -> None:
+        """The variables are those of the async client."""
         environ = {
             "CAPILLARY_BASE_URL": server.base_url,
             "CAPILLARY_TILL": server.till,
@@ -266,7 +266,7 @@ class TestLifetime:
             assert client.customers.get(6).id == 6
 
     def test_a_variant_shares_the_thread(self, client: CapillaryClient, server: Sandbox) -> None:
-        """It is open as long as its client, and closing it would stop the others."""
+        """A variant that is closed must not stop the other clients."""
         hurried = client.with_options(deadline=0.1)
         server.latency = 1.0
 
@@ -281,19 +281,19 @@ class TestLifetime:
         assert client.customers.get(6).id == 6
 
     def test_a_session_cannot_be_given(self) -> None:
-        """It would belong to another loop."""
+        """The session would belong to another event loop."""
         arguments: dict[str, Any] = {"session": None}
         with pytest.raises(TypeError, match="session"):
             CapillaryClient(Region.EU, BasicAuth("till", "password"), **arguments)
 
-    def test_it_is_not_pickled(self, unopened: CapillaryClient) -> None:
-        """Threads and sockets do not travel."""
+    def test_a_client_is_not_pickled(self, unopened: CapillaryClient) -> None:
+        """Threads and sockets cannot be pickled."""
         with pytest.raises(TypeError, match="open one client in each process"):
             pickle.dumps(unopened)
 
 
 def run_script(server: Sandbox, *lines: str) -> str:
-    """Run lines in a fresh interpreter, with `client` for the sandbox; return what they print."""
+    """Run lines in a new interpreter, with `client` for the sandbox; return the printed text."""
     setup = (
         "import os, sys",
         "from capillary_async import BasicAuth, ConfigurationError",
@@ -307,12 +307,12 @@ def run_script(server: Sandbox, *lines: str) -> str:
     return done.stdout
 
 
-class TestSurroundings:
-    """Where threads and processes are not what they seem."""
+class TestEnvironments:
+    """Forks, greenlets, and programs that do not close the client."""
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-    def test_a_forked_process_is_told(self, server: Sandbox) -> None:
-        """Its copy of the client has no thread; a call would wait for ever."""
+    def test_a_call_after_a_fork_is_an_error(self, server: Sandbox) -> None:
+        """The forked client has no thread, so a call would wait forever."""
         said = run_script(
             server,
             "with client:",
@@ -329,7 +329,7 @@ class TestSurroundings:
         assert said == "the client was opened before this process was forked; open one in each process\n6\n"
 
     def test_green_threads_are_refused(self, server: Sandbox) -> None:
-        """Gevent's threads are parts of one thread, which the loop would stop."""
+        """Greenlets share one thread, which the event loop would block."""
         pytest.importorskip("gevent")
         said = run_script(
             server,
@@ -341,13 +341,13 @@ class TestSurroundings:
 
         assert "does not work under gevent" in said
 
-    def test_a_program_that_forgets_to_close_it_ends(self, server: Sandbox) -> None:
-        """It must not hang at its end."""
+    def test_a_program_without_close_ends(self, server: Sandbox) -> None:
+        """The program must not hang at exit."""
         assert run_script(server, "client.open()", "print(client.customers.get(6).id)").startswith("6\n")
 
 
 def groups() -> Iterator[tuple[str, str]]:
-    """Name every method of the async client's groups."""
+    """Return the names of all methods of the async client's groups."""
     client = capillary_async.CapillaryClient(Region.EU, AccessToken("t"))
     for group in (name for name in vars(client) if not name.startswith("_")):
         for method in dir(getattr(client, group)):
@@ -355,12 +355,12 @@ def groups() -> Iterator[tuple[str, str]]:
                 yield group, method
 
 
-class TestLikeness:
-    """Nothing is written twice, and nothing is missing."""
+class TestMirror:
+    """The blocking classes have all methods of the async classes."""
 
     @pytest.mark.parametrize(("group", "method"), [*groups()])
-    def test_every_method_of_a_group_is_there(self, group: str, method: str) -> None:
-        """With its parameters and its documentation, and without being a coroutine function."""
+    def test_every_method_of_a_group_is_mirrored(self, group: str, method: str) -> None:
+        """The signature and the docstring must be the same, and no method is a coroutine function."""
         awaited = getattr(getattr(capillary_async.CapillaryClient(Region.EU, AccessToken("t")), group), method)
         blocking = getattr(getattr(CapillaryClient(Region.EU, AccessToken("t")), group), method)
 

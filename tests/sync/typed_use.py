@@ -1,4 +1,4 @@
-"""What type checkers have to make of the blocking client; nothing here is run."""
+"""Uses of the blocking client that type checkers must accept; nothing here runs."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,7 +9,7 @@ from capillary_async.sync import CapillaryClient, Pager, lookup_many
 
 
 def use() -> Iterator[str]:
-    """Call some of everything."""
+    """Call every kind of method."""
     with CapillaryClient(Region.EU, BasicAuth("till", "password")) as client:
         assert_type(client.customers.get(6, embed=["points"]), Customer)
         events = assert_type(client.targets.list_events(6, 7), Pager[TargetEvent])
