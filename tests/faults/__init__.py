@@ -1,4 +1,4 @@
-"""What production does to a client, on purpose: the fault matrix.
+"""The fault matrix: faults of production, injected on purpose.
 
 `make faults` runs all of it and prints a table; the test suite runs a shorter form of the same code.
 """

@@ -1,4 +1,4 @@
-"""Run the fault matrix and print what came of it, each kind and then each part.
+"""Run the fault matrix, and print the results of each kind and of each part.
 
 python -m tests.faults [--seed N] [--short] [--only PART] [--session]
 """
@@ -18,7 +18,7 @@ from tests.pipeline.opening import no_way_around
 
 
 def main() -> int:
-    """Run it; the exit code is 1 when any number is off."""
+    """Run the matrix; the exit code is 1 if any number is wrong."""
     arguments = _arguments()
     scale = Scale(arguments.seed, is_full=not arguments.short)
     if arguments.session:
@@ -32,7 +32,7 @@ def main() -> int:
     _echo(f"\n{summary(sums)}\n\nseed {scale.seed}, {perf_counter() - began:.0f} s")
     messages = [message for part in sums for message in part.messages]
     for message in messages:
-        _echo(f"OFF  {message}")
+        _echo(f"WRONG  {message}")
     return bool(messages)
 
 
@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _sum(part: str, rows: Iterable[Row]) -> Row:
-    """Print the rows while they come, and return their sum."""
+    """Print each row when it is complete, and return the sum of all rows."""
     total = Row(part)
     for row in rows:
         _echo(row_line(row))

@@ -1,7 +1,7 @@
-"""Bodies that are not what they should be, and some that are, against appearances.
+"""Malformed bodies, and unusual bodies that are valid.
 
-Of the lookups that meet a kind, half meet it each time, half only at first: what a retry can heal has to be
-healed, and nothing may pass for data that is none.
+For half of the lookups of a kind every answer has this body, for the others only the first answer. A retry must heal
+what it can heal, and no malformed body may be returned as data.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ CAP: Final = MIB
 
 @attrs.frozen
 class Kind:
-    """An answer, and what a lookup that gets it has to come to.
+    """An answer, and the right end of a lookup.
 
     Attributes:
-        answer: All of it, byte for byte.
-        entity: The id that it holds, or `None` when it is no good.
-        error: What it comes to, when it does not hold one.
-        heals: Whether the client should ask again.
+        answer: The bytes of the answer.
+        entity: The id in the answer; `None` if the answer is malformed.
+        error: The right error of a malformed answer.
+        heals: Whether the client should send the request again.
     """
 
     answer: bytes
@@ -156,7 +156,7 @@ KINDS: Final = COMPRESSED | JSON | REST
 
 @attrs.define(eq=False)
 class BodyServer:
-    """Gives each lookup the answer of one kind, always or only at first."""
+    """Sends the answer of one kind to each lookup, always or only the first time."""
 
     kind: Kind
     seen: Counter[str] = attrs.field(factory=Counter[str])
@@ -172,7 +172,7 @@ class BodyServer:
 
 
 def is_always(key: str) -> bool:
-    """Return whether every request for the key meets the kind."""
+    """Return whether every answer for the key is of the kind."""
     return key.startswith("always")
 
 

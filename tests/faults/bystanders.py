@@ -1,7 +1,7 @@
-"""What the parts that are not the client's get to see: connectors, listeners, groups, event loops, warnings.
+"""Planted data must not reach connectors, listeners, exception groups, event loops and warnings.
 
-Secrets and personal data are planted as in `planted`. That a caller's own task shows the result that it has
-come to is the caller's; what the client's tasks show is not.
+Secrets and personal data are planted as in `planted`. The task of a caller may show its own result, but tasks of the
+client must not show data.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ def run(_scale: Scale) -> Iterator[Row]:
 
 
 async def _answer_well(wire: HttpConnection, asked: Asked) -> None:
-    """Grant tokens, serve a listing, and hold a person in every other answer."""
+    """Grant tokens and serve a listing; every other answer contains personal data."""
     offset = int(asked.query.get("offset", 0))
     rows = [{"id": f"{EXTERNAL}-{number}", "mobile": PHONE} for number in range(offset, min(offset + 5, _ROWS))]
     listing = json.dumps({"data": rows, "pagination": {"limit": 5, "offset": offset, "total": _ROWS}}).encode()
@@ -58,7 +58,7 @@ async def _refuse(wire: HttpConnection, asked: Asked) -> None:
 
 
 async def _find_nobody(row: Row, evidence: Evidence) -> None:
-    """Connect to where nobody listens, and where nobody speaks TLS."""
+    """Connect to a port without a server, and to a server without TLS."""
     with RawServer(_answer_well) as raw:
         for url in (_NOWHERE, "https://127.0.0.1:1", f"https://127.0.0.1:{raw.port}"):
             for auth in AUTHS.values():
@@ -69,16 +69,16 @@ async def _find_nobody(row: Row, evidence: Evidence) -> None:
 
 @attrs.define(eq=False)
 class _Failing:
-    """Fails as a part does that was handed the request: with all of it in the error.
+    """A connector whose error contains the whole request.
 
     Attributes:
-        as_aiohttp: Whether it fails by one of aiohttp's errors.
+        as_aiohttp: Whether the error is one of aiohttp's.
     """
 
     as_aiohttp: bool
 
     async def connect(self, request: Any, *_: Any, **__: Any) -> Any:
-        """Connect to nothing."""
+        """Raise the error."""
         said = f"{request.url} {dict(request.headers)}"
         if self.as_aiohttp:
             raise aiohttp.ClientConnectorDNSError(request.connection_key, OSError(-2, said))
@@ -98,7 +98,7 @@ async def _fail_in_connectors(row: Row, evidence: Evidence) -> None:
 
 
 async def _fail_in_listeners(row: Row, evidence: Evidence) -> None:
-    """Listen to calls, and fail each time; that is logged."""
+    """Use listeners that fail at each call; the client logs their errors."""
 
     def listen(_: object) -> None:
         raise RuntimeError("metrics are down")
@@ -110,7 +110,7 @@ async def _fail_in_listeners(row: Row, evidence: Evidence) -> None:
 
 
 async def _contradict(row: Row, evidence: Evidence) -> None:
-    """Walk listings that promise five rows and repeat one, also ahead: rows are in hand when the error comes."""
+    """Read listings that announce five rows and repeat one, also with prefetch; rows are held when they fail."""
     page = {"data": [{"mobile": PHONE, "email": EMAIL}], "pagination": {"limit": 1, "offset": 0, "total": 5}}
     with RawServer(lambda wire, _: wire.send(answer(json.dumps(page).encode()))) as raw:
         async with CapillaryClient(raw.base_url, AUTHS["token"](), options=PATIENT) as client:
@@ -131,7 +131,7 @@ async def _exhaust_ahead(pager: Any) -> None:
 
 
 async def _ask_for_no_type(row: Row, evidence: Evidence) -> None:
-    """Ask for what no answer can be structured into; the error comes from below the answer."""
+    """Use a type that no answer can be converted to."""
     with RawServer(_answer_well) as raw:
         async with CapillaryClient(raw.base_url, AUTHS["token"](), options=PATIENT) as client:
             row.injected += 1
@@ -143,7 +143,7 @@ async def _ask_for_no_type(row: Row, evidence: Evidence) -> None:
 
 
 async def _fail_together(row: Row, evidence: Evidence) -> None:
-    """Fail in a task group: the caller gets a group, and what it groups."""
+    """Fail in a task group; the exception group contains the errors."""
     with RawServer(_refuse) as raw:
         async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=PATIENT) as client:
             row.injected += 1
@@ -157,12 +157,12 @@ async def _fail_together(row: Row, evidence: Evidence) -> None:
 
 
 async def _await(call: Awaitable[Any]) -> None:
-    """Come to nothing, so that the caller's task shows no answer."""
+    """Await a call and return nothing, so that the caller's task shows no answer."""
     await call
 
 
 async def _log_each_step(row: Row, evidence: Evidence) -> None:
-    """Call each step slow: asyncio then logs it with the tasks and timers that it concerns."""
+    """Let asyncio log each step as slow, with its tasks and timers."""
     asyncio.get_running_loop().slow_callback_duration = 0.0
     options = attrs.evolve(PATIENT, coalesce=True, rate_limit=RateLimit(1000, per=1.0))
     with RawServer(_answer_well) as raw:
@@ -177,7 +177,7 @@ async def _log_each_step(row: Row, evidence: Evidence) -> None:
 
 
 async def _run_jobs(row: Row, evidence: Evidence) -> None:
-    """Run bulk jobs whose every key comes to a refusal that names somebody, and read all their files."""
+    """Run bulk jobs in which every refusal contains personal data, and read all their files."""
     with RawServer(_refuse) as raw, TemporaryDirectory() as folder:
         for name, auth in AUTHS.items():
             job = BulkJob.create(Path(folder, name), "active-targets", range(1, 4))
@@ -196,7 +196,7 @@ def _texts_of(folder: Path) -> list[tuple[str, str]]:
 
 
 async def _forget(row: Row, evidence: Evidence) -> None:
-    """Forget to await a call, and to leave a client: Python and aiohttp complain."""
+    """Do not await a call and do not close a client; Python and aiohttp then issue warnings."""
     with RawServer(_answer_well) as raw, warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         client = CapillaryClient(raw.base_url, AUTHS["password"](), options=ClientOptions())
@@ -207,7 +207,7 @@ async def _forget(row: Row, evidence: Evidence) -> None:
             client.targets.list_events(CUSTOMER, 7).collect(),
         ]
         del client, forgotten
-        while heard:  # a warning holds the call that it warns of, and so the client
+        while heard:  # the warning holds the call, and so the client
             row.injected += 1
             row.refused += 1
             evidence.take("warning", heard.pop().message)

@@ -1,7 +1,7 @@
-"""Connections that break at every place where they can.
+"""Connections that break at every possible place.
 
-Each key that is looked up names the fault that its first request meets; the second is answered. The
-server counts the requests it saw, so a repeat that the client does not report shows.
+Each key names the fault of its first request; the second request is answered. The server counts the requests, to show
+retries that the client does not report.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _TRICKLE: Final = 0.02
 
 
 def _cut(share_of_head: float, share_of_body: float, *, is_reset: bool) -> Fault:
-    """Send so much of a good answer, and hang up."""
+    """Send a part of a good answer, and close the connection."""
 
     async def inject(wire: HttpConnection, document: bytes) -> None:
         whole = answer(document)
@@ -58,7 +58,7 @@ async def _malformed_chunks(wire: HttpConnection, document: bytes) -> None:
 
 
 async def _stale(wire: HttpConnection, _document: bytes) -> None:
-    """Hang up when a request arrives on a connection that was kept, as gateways do that found it idle."""
+    """Close a kept connection when a request arrives, as gateways do with idle connections."""
     wire.close()
 
 
@@ -96,13 +96,13 @@ KINDS: Final[dict[str, Fault]] = {
 
 @attrs.define(eq=False)
 class FaultyServer:
-    """Answers lookups; the first requests for a key meet the fault that the key names.
+    """Answers lookups; the first requests for a key have the fault that the key names.
 
     Attributes:
-        faults: How many requests for a key are spoilt.
-        seen: How many requests came, by key.
-        injected: How many faults there were, by kind.
-        reused: How many requests that met a stale connection met one that had served before.
+        faults: Number of faulty requests for a key.
+        seen: Number of received requests, by key.
+        injected: Number of faults, by kind.
+        reused: Number of requests on a stale connection that had served an earlier request.
     """
 
     faults: int = 1
@@ -111,7 +111,7 @@ class FaultyServer:
     reused: int = 0
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Answer a lookup, or spoil it."""
+        """Answer a lookup, or inject its fault."""
         key = asked.query["identifierValue"]
         kind, document = kind_of(key), document_of(key)
         self.seen[key] += 1
@@ -125,12 +125,12 @@ class FaultyServer:
 
 
 def kind_of(key: str) -> str:
-    """Return the fault that a key asks for."""
+    """Return the fault that a key names."""
     return key.partition(":")[0]
 
 
 def keys_of(kind: str, count: int) -> list[str]:
-    """Return keys that ask for a fault."""
+    """Return keys that name a fault."""
     return [f"{kind}:{number}" for number in range(count)]
 
 
@@ -141,7 +141,7 @@ def run(scale: Scale) -> Iterator[Row]:
 
 
 async def _scattered(scale: Scale) -> list[Row]:
-    """Scatter the faults among many good requests, all kinds at the same time."""
+    """Inject faults of all kinds among many good requests."""
     each, among = scale.of(200, 6), scale.of(20_000, 600)
     keys = [key for kind in KINDS for key in keys_of(kind, each)]
     keys += keys_of(NONE, among - len(keys))
@@ -161,7 +161,7 @@ async def _scattered(scale: Scale) -> list[Row]:
 
 
 async def _hopeless(scale: Scale) -> Row:
-    """Let every attempt fail: each call has to end as an error after four, and be no hidden fifth."""
+    """Let every attempt fail; each call must end with an error after four attempts, without a hidden fifth."""
     row = Row("any of these, at each of four attempts")
     parts = await asyncio.gather(*(_hopeless_kind(kind, scale.of(10, 1)) for kind in KINDS))
     for part in parts:
@@ -194,7 +194,7 @@ def _row(kind: str, server: FaultyServer, ledger: Ledger, endings: Iterable[Endi
 
 
 def judge(row: Row, ending: Ending) -> None:
-    """Book the ending of a lookup."""
+    """Count the end of a lookup."""
     row.seconds = max(row.seconds, ending.seconds)
     if ending.error is None:
         is_right = ending.value == entity_of(ending.key)

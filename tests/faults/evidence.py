@@ -1,8 +1,8 @@
-"""Secrets and personal data that are planted, and the search for them where they may not be.
+"""Planted secrets and personal data, and the search for them.
 
-Looked through are the logs at DEBUG (the client's, aiohttp's and asyncio's, which is in debug mode), each
-exception with its chain, attributes, pickle and traceback with the locals of all frames but the caller's own,
-the accounts of calls, and the reprs of everything a caller holds.
+The search covers the logs at DEBUG (client, aiohttp, and asyncio in debug mode), each exception with its chain,
+attributes, pickle and traceback with the locals of all frames except the caller's, each `CallInfo`, and the reprs of all
+objects of a caller.
 """
 
 import base64
@@ -43,29 +43,29 @@ _OURS: Final = str(Path(__file__).parent)
 
 @attrs.frozen
 class Evidence:
-    """All texts that may hold neither secrets nor personal data.
+    """All texts that must contain neither secrets nor personal data.
 
     Attributes:
-        texts: Where each was found, and the text.
+        texts: The place and the text.
     """
 
     texts: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]], repr=False)
 
     def take(self, place: str, value: object) -> None:
-        """Keep what a value shows of itself."""
+        """Add the repr and the str of a value."""
         self.texts.extend([(place, repr(value)), (place, str(value)), (place, f"{value}")])
 
     def take_pickle(self, value: object) -> None:
-        """Keep a value's pickle, if it has one."""
+        """Add the pickle of a value, if it has one."""
         with suppress(TypeError, pickle.PicklingError):
             self.texts.append(("pickle", pickle.dumps(value).decode("latin-1")))
 
     def take_account(self, info: CallInfo) -> None:
-        """Keep the account of a call."""
+        """Add a `CallInfo`."""
         self.take("CallInfo", info)
 
     def take_error(self, error: BaseException) -> None:
-        """Keep all that hangs on an exception."""
+        """Add an exception with its attributes, pickle, chain and traceback."""
         self.take("exception", error)
         self.take("attributes", vars(error))
         self.take_pickle(error)
@@ -81,13 +81,13 @@ class Evidence:
                 self._take_traceback(other)
 
     def leaks(self, forbidden: tuple[str, ...] = SECRETS + PERSONAL) -> list[str]:
-        """Name the places where something was found."""
+        """Return the planted values that were found, with their places."""
         found = {f"{planted} in {place}" for place, text in self.texts for planted in forbidden if planted in text}
         return sorted(found)
 
 
 class _Listener(logging.Handler):
-    """Keeps what is logged, with the tracebacks of it."""
+    """Adds log records and their tracebacks."""
 
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(logging.DEBUG)
@@ -101,7 +101,7 @@ class _Listener(logging.Handler):
 
 @contextmanager
 def gathering() -> Generator[Evidence]:
-    """Listen to every logger."""
+    """Collect the records of all loggers during the block."""
     evidence = Evidence()
     root, listener = logging.getLogger(), _Listener(evidence)
     level = root.level

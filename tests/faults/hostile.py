@@ -1,7 +1,6 @@
-"""Input and surroundings that want a request to go elsewhere, or to carry what it should not.
+"""Hostile input and environments that try to change the target or the headers of a request.
 
-The server keeps every request byte for byte. Beside it listens another one, which stands for every other
-place in the world: nothing may ever reach it.
+The server records every request byte for byte. A second server represents all other hosts; no request may reach it.
 """
 
 import asyncio
@@ -39,7 +38,7 @@ from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 _HEADERS: Final = {"host", "accept", "content-type", "accept-encoding", "user-agent", "authorization", "traceparent"}
 _GOOD: Final = b'{"entity": 7, "data": []}'
 
-# Texts that mean something to a URL, a header, a shell, a database or a person who reads fast.
+# Texts with a special meaning in URLs, headers, shells or databases, and texts that look like other texts.
 TEXTS: Final = (
     "../admin", "..", ".", "%2e%2e", "%2E%2E/x", "a/../../b", "/", "//evil.example.com", "\\\\evil\\x", "a/b", "a%2fb",
     "?x=1", "#top", "a&source=OTHER", "a=b", "a;b", "a,b", "a b", " ", "", "a+b", "%", "%00", "%zz", "%25", "%252e",
@@ -87,14 +86,14 @@ HEADER_TEXTS: Final = ("a\r\nX-Evil: 1", "a\nb", "a\rb", "a\x00b", "\x7f", "é",
 
 
 @attrs.define(eq=False)
-class Surroundings:
-    """A server that keeps what it is asked, and another that nobody may find.
+class TwoServers:
+    """A server that records its requests, and a second one that no request may reach.
 
     Attributes:
         raw: The server.
-        elsewhere: The other one.
-        asked: What came to the server.
-        replies: Its answers, by path; what has none gets a good one.
+        elsewhere: The second server.
+        asked: The recorded requests.
+        replies: The server's answers, by path; other paths get a good answer.
     """
 
     raw: RawServer
@@ -104,8 +103,8 @@ class Surroundings:
 
 
 @asynccontextmanager
-async def surrounded() -> AsyncGenerator[Surroundings]:
-    """Set the two servers up."""
+async def surrounded() -> AsyncGenerator[TwoServers]:
+    """Run the two servers."""
     asked: list[Asked] = []
 
     async def handle(wire: HttpConnection, request: Asked) -> None:
@@ -116,7 +115,7 @@ async def surrounded() -> AsyncGenerator[Surroundings]:
         await wire.send(answer(_GOOD))
 
     with RawServer(handle) as raw, RawServer(answer_elsewhere) as elsewhere:
-        around = Surroundings(raw, elsewhere, asked)
+        around = TwoServers(raw, elsewhere, asked)
         yield around
 
 
@@ -146,7 +145,7 @@ IsHarmless = Callable[[str, str], bool]
 
 
 async def _texts(name: str, texts: list[str], send: Send, is_harmless: IsHarmless) -> Row:
-    """Send each text, or be refused before anything is sent."""
+    """Use each text as an argument; it is sent correctly or refused before a request."""
     row = Row(f"hostile {name}")
     async with surrounded() as around, CapillaryClient(around.raw.base_url, AUTH, options=PATIENT) as client:
         for text in texts:
@@ -166,7 +165,7 @@ async def _texts(name: str, texts: list[str], send: Send, is_harmless: IsHarmles
     return row.finish()
 
 
-def _look_at_heads(row: Row, around: Surroundings) -> None:
+def _look_at_heads(row: Row, around: TwoServers) -> None:
     for asked in around.asked:
         is_plain = asked.target.isascii() and asked.target.isprintable() and " " not in asked.target
         row.check(f"odd target {asked.target!r}", holds=is_plain and asked.target.startswith("/v2/"))
@@ -216,7 +215,7 @@ def _query_of(target: str) -> list[tuple[str, str]]:
 
 
 async def _tokens(texts: list[str]) -> Row:
-    """Let the server grant tokens that would break out of their header."""
+    """Let the server grant tokens with line breaks and other characters that a header must not have."""
     row = Row("hostile tokens from the server")
     for text in texts:
         async with surrounded() as around:
@@ -247,7 +246,7 @@ def _headers_with(text: str) -> list[Callable[[], object]]:
 
 
 def _refused(name: str, builds: list[Callable[[], object]]) -> Row:
-    """Build what cannot be built."""
+    """Create clients and requests with invalid values."""
     row = Row(f"hostile {name}", len(builds))
     for number, build in enumerate(builds):
         try:
@@ -261,7 +260,7 @@ def _refused(name: str, builds: list[Callable[[], object]]) -> Row:
 
 
 async def _redirects() -> Row:
-    """Redirect calls and the request for a token, here and elsewhere."""
+    """Redirect calls and token requests, to the same server and to the second one."""
     row = Row("redirects of calls with a token, and of its own")
     async with surrounded() as around:
         places = (
@@ -280,7 +279,7 @@ async def _redirects() -> Row:
     return row.finish()
 
 
-async def _redirect(row: Row, around: Surroundings, redirected: str, status: int, place: str) -> None:
+async def _redirect(row: Row, around: TwoServers, redirected: str, status: int, place: str) -> None:
     around.asked.clear()
     around.replies.clear()
     around.replies[TOKEN_PATH] = answer(b'{"data": {"accessToken": "token", "ttlSeconds": 300}}')
@@ -298,7 +297,7 @@ async def _redirect(row: Row, around: Surroundings, redirected: str, status: int
 
 
 async def _environment() -> Row:
-    """Name proxies and passwords in the environment."""
+    """Set proxies and passwords in environment variables and .netrc."""
     row = Row("proxies and .netrc of the environment", 2)
     async with surrounded() as around:
         with _evil_environment(around.elsewhere.base_url):
@@ -324,7 +323,7 @@ def _evil_environment(proxy: str) -> Generator[None]:
 
 
 async def _cookies() -> Row:
-    """Set cookies, also in a session that would keep them."""
+    """Let the server set cookies, also in a session that keeps cookies."""
     row = Row("cookies", 6)
     async with surrounded() as around, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         cookies = {"Set-Cookie": "_cfuvid=1; Path=/", "set-cookie": "a=b"}
@@ -339,7 +338,7 @@ async def _cookies() -> Row:
 
 
 async def _sessions() -> Row:
-    """Give sessions that bring credentials or proxies of their own."""
+    """Use given sessions with their own credentials or proxies."""
     row = Row("sessions that bring more")
     async with surrounded() as around:
         for is_trusting, headers in ((True, {}), (False, {"Authorization": "evil"}), (False, {TOKEN_HEADER: "evil"})):

@@ -1,7 +1,7 @@
-"""Callers that go away: cancelled, timed out, out of patience or closing the client, at any moment.
+"""Callers that are cancelled, time out, raise, or close the client at any moment.
 
-After each there may be no task, no taken connection and no wrong answer; at the end no descriptor. What a
-caller gets is a cancellation, a timeout, its own exception or an error of the client's, never a group.
+After each interruption no task and no used connection may be left, and no answer may be wrong. At the end no descriptor
+may be left. A caller gets a cancellation, a timeout, its own exception or an error of the client, never an exception group.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 ROWS: Final = 60
 _PAGE: Final = 10
 _LATEST: Final = 0.004
-_PATIENCE: Final = 200  # steps within which what was cancelled has to end
+_PATIENCE: Final = 200  # a cancelled task must end within this number of steps
 _MOST_STEPS: Final = 1500  # of the event loop
 _DESCRIPTORS: Final = next((path for path in map(Path, ("/proc/self/fd", "/dev/fd")) if path.exists()), None)
-# Few connections, so that one that is not given back is soon missed.
+# With few connections, a leaked one is noticed soon.
 _PLAIN: Final = ClientOptions(max_connections=3, attempt_timeout=2.0)
 _ALL: Final = attrs.evolve(_PLAIN, coalesce=True, rate_limit=RateLimit(10**5, per=1.0))
 CLIENTS: Final[tuple[tuple[Auth, ClientOptions], ...]] = (
@@ -43,11 +43,11 @@ CLIENTS: Final[tuple[tuple[Auth, ClientOptions], ...]] = (
 
 
 class WrongAnswerError(Exception):
-    """A call returned what is not so."""
+    """A call returned a wrong answer."""
 
 
 class OwnError(Exception):
-    """The caller's own."""
+    """An exception of the caller."""
 
 
 Interrupt = Callable[["Scene", str], Coroutine[Any, Any, None]]
@@ -55,12 +55,12 @@ Interrupt = Callable[["Scene", str], Coroutine[Any, Any, None]]
 
 @attrs.frozen
 class MoodyServer:
-    """Answers after a while that is never the same, and sometimes not."""
+    """Answers after a random time, or never."""
 
     random: Random
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Answer a lookup, a listing or the request for a token."""
+        """Answer a lookup, a listing or a token request."""
         await asyncio.sleep(self.random.random() * _LATEST)
         if self.random.random() < 0.02:
             wire.reset()
@@ -79,13 +79,13 @@ def _page(offset: int) -> bytes:
 
 @attrs.frozen
 class Caller:
-    """One who calls, in one of several ways, and leaves in the middle.
+    """A caller that makes one of several kinds of calls and leaves early.
 
     Attributes:
-        client: What is called.
-        key: Of the lookup, different for each caller.
-        stop: How many rows it takes before it leaves.
-        is_angry: Whether it leaves by an exception of its own.
+        client: The client.
+        key: The key of the lookup, different for each caller.
+        stop: Number of rows before it leaves.
+        is_angry: Whether it leaves with its own exception.
     """
 
     client: CapillaryClient
@@ -94,20 +94,20 @@ class Caller:
     is_angry: bool = False
 
     async def look_up(self) -> None:
-        """Look one key up."""
+        """Look up one key."""
         _check(await self._find(self.key), entity_of(self.key))
 
     async def walk(self) -> None:
-        """Walk a listing."""
+        """Read a listing."""
         await self._take(self._pager())
 
     async def walk_ahead(self) -> None:
-        """Walk it with pages asked for ahead."""
+        """Read a listing with prefetch."""
         async with self._pager().prefetch(3) as rows:
             await self._take(rows)
 
     async def look_many_up(self) -> None:
-        """Look many keys up side by side."""
+        """Look up many keys with `lookup_many`."""
         keys = [f"{self.key} {number}" for number in range(ROWS)]
         taken = 0
         async with lookup_many(self._find, keys, concurrency=5) as outcomes:
@@ -118,7 +118,7 @@ class Caller:
                     break
 
     async def look_up_together(self) -> None:
-        """Look the same key up three times at once."""
+        """Look up the same key three times at once."""
         await asyncio.gather(*(self.look_up() for _ in range(3)))
 
     def _find(self, key: str) -> Coroutine[Any, Any, int]:
@@ -153,11 +153,11 @@ def _check(value: object, right: object) -> None:
 
 @attrs.frozen
 class Scene:
-    """What an interruption needs.
+    """The clients and the random generator of an interruption.
 
     Attributes:
         client: An open client.
-        another: Makes one more of its kind.
+        another: Returns another open client.
         random: Decides what is done, and when.
     """
 
@@ -166,28 +166,28 @@ class Scene:
     random: Random
 
     async def cancel(self, key: str) -> None:
-        """Cancel a caller after so many steps of the event loop."""
+        """Cancel a caller after n steps of the event loop."""
         task = asyncio.create_task(self._call(self.client, key))
         await self._pass_steps()
         task.cancel()
         await task
 
     async def time_out(self, key: str) -> None:
-        """Give a caller less time than most need."""
+        """Give a caller a short timeout."""
         async with asyncio.timeout(self.random.random() * 2 * _LATEST):
             await self._call(self.client, key)
 
     async def break_off(self, key: str) -> None:
-        """Leave a listing or a bulk lookup after some rows."""
+        """Leave a listing or a `lookup_many` after some rows."""
         await self.random.choice(WAYS[1:4])(Caller(self.client, key, self.random.randrange(1, ROWS)))
 
     async def throw(self, key: str) -> None:
-        """Leave it by an exception."""
+        """Leave a listing or a `lookup_many` with an exception."""
         stop = self.random.randrange(1, ROWS)
         await self.random.choice(WAYS[1:4])(Caller(self.client, key, stop, is_angry=True))
 
     async def close(self, key: str) -> None:
-        """Leave a client's block while calls are under way."""
+        """Close a client while calls run."""
         async with self.another() as client:
             tasks = [asyncio.create_task(self._call(client, f"{key} {number}")) for number in range(3)]
             await self._pass_steps()
@@ -199,7 +199,7 @@ class Scene:
         return self.random.choice(WAYS)(Caller(client, key))
 
     async def _pass_steps(self) -> None:
-        # Most calls end after a few hundred steps, and most of what can go wrong goes wrong sooner.
+        # Most calls end after a few hundred steps, and most faults happen earlier.
         for _ in range(int(_MOST_STEPS * self.random.random() ** 3)):
             await asyncio.sleep(0)
 
@@ -227,7 +227,7 @@ def run(scale: Scale) -> Iterator[Row]:
 
 async def _interrupt_often(row: Row, interrupt: Interrupt, scale: Scale) -> None:
     loop, random = asyncio.get_running_loop(), scale.random_of(row.kind)
-    loop.set_exception_handler(lambda _, context: row.messages.append(f"the loop complained: {context}"))
+    loop.set_exception_handler(lambda _, context: row.messages.append(f"the loop reported: {context}"))
     with RawServer(MoodyServer(scale.random_of("moods")).handle) as raw:
         for auth, options in CLIENTS:
             another = partial(CapillaryClient, raw.base_url, auth, options=options)
@@ -235,7 +235,7 @@ async def _interrupt_often(row: Row, interrupt: Interrupt, scale: Scale) -> None
                 scene = Scene(client, another, random)
                 for number in range(scale.of(300, 15)):
                     await _interrupt(row, partial(interrupt, scene, f"{row.kind} {number}"))
-                    # A token that is being fetched is fetched for everybody, so the fetch outlives its callers.
+                    # All callers share one token request, so it may outlive its callers.
                     await _check_nothing_is_left(row, but="capillary token")
                     if number % 10 == 0:
                         await _check_it_still_answers(row, client)
@@ -243,7 +243,7 @@ async def _interrupt_often(row: Row, interrupt: Interrupt, scale: Scale) -> None
 
 
 async def _interrupt(row: Row, interrupt: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Interrupt once, and book how it ended."""
+    """Interrupt once, and count the end."""
     row.injected += 1
     began = loop_time()
     try:
@@ -271,7 +271,7 @@ async def _check_nothing_is_left(row: Row, but: str = "") -> None:
 
 
 async def _check_it_still_answers(row: Row, client: CapillaryClient) -> None:
-    """Use every connection at once: one that was not given back, or answers late, shows here."""
+    """Use every connection at once, which shows leaked connections and late answers."""
     try:
         async with asyncio.timeout(10):
             await asyncio.gather(*(Caller(client, f"after {number}").look_up() for number in range(6)))
@@ -281,12 +281,12 @@ async def _check_it_still_answers(row: Row, client: CapillaryClient) -> None:
 
 @contextmanager
 def _heard(row: Row) -> Generator[None]:
-    """Make a complaint of everything that Python would print."""
-    with warnings.catch_warnings():  # what earlier tests left is not what is heard here
+    """Add a message for everything that Python would print."""
+    with warnings.catch_warnings():  # collects objects of earlier tests first
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
     before = sys.unraisablehook
-    sys.unraisablehook = lambda unraisable: row.messages.append(f"Python complained: {unraisable}")
+    sys.unraisablehook = lambda unraisable: row.messages.append(f"Python reported: {unraisable}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -296,5 +296,5 @@ def _heard(row: Row) -> Generator[None]:
 
 
 def _descriptors() -> int:
-    """Count the open descriptors of this process, 0 where that cannot be told."""
+    """Count the open descriptors of this process; 0 if the system does not show them."""
     return 0 if _DESCRIPTORS is None else sum(1 for _ in _DESCRIPTORS.iterdir())

@@ -1,4 +1,4 @@
-"""Listings of which every page is spoilt once, each by another fault: no row may be missing or come twice."""
+"""Listings with a fault on every page: no row may be missing or doubled."""
 
 import asyncio
 import json
@@ -21,12 +21,12 @@ _PAGE: Final = 20
 
 @attrs.define(eq=False)
 class ListingServer:
-    """Serves a listing, page by page, each the second time that it is asked for.
+    """Serves the pages of a listing; the first request for each page has a fault.
 
     Attributes:
         faults: Names of faults; each page has the next one.
         rows: Length of the listing.
-        seen: Requests by offset.
+        seen: Number of requests, by offset.
     """
 
     faults: tuple[str, ...]
@@ -34,7 +34,7 @@ class ListingServer:
     seen: Counter[int] = attrs.field(factory=Counter[int])
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Answer with a page, or spoil it."""
+        """Answer with a page, or inject a fault."""
         offset = int(asked.query["offset"])
         self.seen[offset] += 1
         rows = [{"id": number, "name": "." * 20} for number in range(offset, min(offset + _PAGE, self.rows))]
@@ -68,13 +68,13 @@ async def _walk(server: ListingServer, ahead: int) -> Row:
     row.lost = pages - row.healed
     row.doubled = len(taken) - len(set(taken))
     row.wrong = int(taken != sorted(taken))
-    # Whether anything stands behind the last page is asked too, and spoilt at first like the rest.
+    # The request for a page after the last one also has a fault at first.
     row.measure("requests", sum(server.seen.values()), at_most=2 * (pages + 2))
     return row.finish()
 
 
 async def _ids(client: CapillaryClient, ahead: int, row: Row) -> AsyncIterator[int]:
-    """Yield the ids of the listing's rows, and complain if it ends in an error."""
+    """Yield the ids of the listing's rows; add a message if it ends with an error."""
     pager = client.paginate("/v2/things", page_size=_PAGE, offset_unit="records", key="id")
     async with AsyncExitStack() as stack:
         things: Any = await stack.enter_async_context(pager.prefetch(ahead)) if ahead else pager

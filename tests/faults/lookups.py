@@ -1,4 +1,4 @@
-"""Look many keys up, and compare what came back with what the server saw."""
+"""Look up many keys, and compare the results with the server's requests."""
 
 import asyncio
 import zlib
@@ -13,9 +13,9 @@ from capillary_async import BasicAuth, CallInfo, CapillaryClient, ClientOptions,
 from capillary_async.pipeline.request import loop_time
 
 AUTH: Final = BasicAuth("a.till", "a password")
-# As the client ships, but for the time that it gives a silent server.
+# The default options, with a shorter timeout for a silent server.
 QUICK: Final = ClientOptions(attempt_timeout=0.4, deadline=20.0)
-# Never out of budget, and in no hurry to wait: for what is not about retries.
+# A large budget and short waits, for tests that are not about retries.
 PATIENT: Final = ClientOptions(
     attempt_timeout=5.0, deadline=60.0, retry=RetryPolicy(base=0.001, throttled_base=0.001, budget=10**6)
 )
@@ -24,29 +24,29 @@ _key: ContextVar[str] = ContextVar("the key that is looked up")
 
 
 def entity_of(key: str) -> int:
-    """Return the one right answer to a key."""
+    """Return the right answer for a key."""
     return zlib.crc32(key.encode()) + 1
 
 
 def document_of(key: str) -> bytes:
-    """Return the answer that carries it, long enough to be cut."""
+    """Return the server's answer for a key; it is long enough to be cut."""
     return b'{"entity": %d, "warnings": [], "padding": "%b"}' % (entity_of(key), b"." * 400)
 
 
 @attrs.define(eq=False)
 class Ledger:
-    """What the client says its calls cost, by key. Give `note` to a client as its `on_call`."""
+    """The reported attempts of calls, by key. Pass `note` to a client as `on_call`."""
 
     attempts: Counter[str] = attrs.field(factory=Counter[str])
 
     def note(self, info: CallInfo) -> None:
-        """Book a call that ended."""
+        """Count a call that ended."""
         self.attempts[_key.get()] += info.attempts
 
 
 @attrs.frozen
 class Ending:
-    """How a lookup ended: a value or an error."""
+    """The end of a lookup: a value or an error."""
 
     key: str
     value: Any
@@ -57,7 +57,7 @@ class Ending:
 async def look_up_all(
     look_up: Callable[[str], Awaitable[Any]], keys: Iterable[str], *, concurrency: int = 64
 ) -> list[Ending]:
-    """Look every key up once, and return how each lookup ended."""
+    """Look up every key once, and return the end of each lookup."""
     source, endings = iter(keys), list[Ending]()
 
     async def work() -> None:
@@ -75,5 +75,5 @@ async def look_up_all(
 
 
 def find_with(client: CapillaryClient) -> Callable[[str], Awaitable[int]]:
-    """Return the function that looks a key up."""
+    """Return the function that looks up a key."""
     return lambda key: client.customers.find_id("externalId", key)

@@ -40,6 +40,6 @@ PARTS: Final[dict[str, Callable[[Scale], Iterator[Row]]]] = {
 
 
 def run(part: str, scale: Scale) -> Iterator[Row]:
-    """Run one part; the client's own chance comes from the seed too."""
+    """Run one part; the seed also decides the client's random choices."""
     random.seed(f"{scale.seed} {part}")
     return PARTS[part](scale)

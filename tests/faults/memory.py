@@ -1,7 +1,7 @@
-"""Bodies as large as they may be, and larger; measured in a process of its own.
+"""Bodies up to the size limit and above it, measured in a separate process.
 
-The child looks one key up and says on standard output what came of it and by how much its memory grew.
-Where there is no `/proc`, nothing can be measured and the row says so.
+The child process looks up one key, and prints the result and the growth of its memory. Without `/proc` nothing can be
+measured, and the row says so.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ def _zipped(body: bytes, level: int = 1) -> bytes:
     return answer(gzip.compress(body, level, mtime=0), encoding="gzip")
 
 
-# What has room under the cap has to be read; what has none, refused.
+# A body up to the limit must be read, and a larger one refused.
 FITTING: Final[dict[str, Callable[[int], bytes]]] = {
     "as much as the cap": lambda cap: answer(_GOOD.ljust(cap)),
     "gzip of as much as the cap": lambda cap: _zipped(_GOOD.ljust(cap)),
@@ -87,7 +87,7 @@ def _row(name: str, write: Callable[[int], bytes], cap: int) -> Row:
 
 @attrs.define(eq=False)
 class _Server:
-    """Answers the lookup of "any" with the row's answer, all others well."""
+    """Answers the lookup of "any" with the row's answer, and all others with a good one."""
 
     write: Callable[[int], bytes]
     cap: int
@@ -99,7 +99,7 @@ class _Server:
 
 
 def look_up(base_url: str, cap: str) -> None:
-    """Be the child."""
+    """Run in the child process."""
     sys.stdout.write(json.dumps(asyncio.run(_look_up(base_url, int(cap)))))
 
 
@@ -118,7 +118,7 @@ async def _look_up(base_url: str, cap: int) -> dict[str, Any]:
 
 
 def _memory(name: str) -> int:
-    """Return a figure of this process in bytes, 0 where there is none."""
+    """Return a memory figure of this process in bytes; 0 without `/proc`."""
     if not _STATUS.exists():
         return 0
     lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())

@@ -1,6 +1,6 @@
-"""Secrets and personal data, planted in all that is asked and answered while a server fails in every way.
+"""Secrets and personal data, planted in all requests and answers of a server that fails in every way.
 
-None of it may be found where `evidence` looks. `bystanders` does the same to the parts that are the user's own.
+`evidence` must find none of them. `bystanders` tests the parts of the user in the same way.
 """
 
 import asyncio
@@ -40,12 +40,12 @@ from tests.faults.wire import HEAD_END, Asked, HttpConnection, RawServer, answer
 
 _PATIENCE: Final = 30.0
 OPTIONS: Final = attrs.evolve(PATIENT, attempt_timeout=0.1, max_response_bytes=CAP)
-# What an answer may hold of a person: everything.
+# An answer may contain all personal data.
 DOCUMENT: Final = (
     f'{{"entity": "{PHONE}", "firstName": "{NAME}", "data": [{{"eventLogId": "{EMAIL}", "eventDate": "{PHONE}"}}],'
     f' "id": "{EXTERNAL}", "profiles": [{{"firstName": {{"{NAME}": 1}}, "userId": "{PHONE}x"}}]}}'
 ).encode()
-# Right at first and wrong deep inside, so that rows of people are in hand when the error comes.
+# The wrong value is deep inside, so that decoded rows are held when the error is raised.
 _DEEP: Final = json.dumps(
     {
         "entity": EMAIL,
@@ -75,13 +75,13 @@ def _granting(token: str, life: object = 3600) -> bytes:
 
 
 async def _echo(wire: HttpConnection, asked: Asked, *, status: int) -> None:
-    """Refuse, and repeat all that was asked in the message, as badly written servers do."""
+    """Refuse, and repeat the whole request in the message, as some servers do."""
     said = " ".join((asked.target, *asked.headers.values(), asked.body.decode()))
     refusal = {"code": 8015 if status == 200 else status, "message": f"{said} for {PHONE}"}
     await wire.send(answer(json.dumps({"errors": [refusal]}).encode(), status=status))
 
 
-# A grant that cannot be used brings its token all the same.
+# An unusable answer to a token request still contains the token.
 GRANTS: Final[dict[str, bytes]] = {
     "a grant of what cannot travel": _granting(f"{TOKEN}\n"),
     "a grant without an end": _granting(TOKEN, "for ever"),
@@ -124,7 +124,7 @@ def run(scale: Scale) -> Iterator[Row]:
 
 
 def gather(kind: str, provoke: Callable[[Row, Evidence], Coroutine[Any, Any, None]]) -> Row:
-    """Run a row's calls in asyncio's debug mode, and look through what can be seen of them."""
+    """Run a row's calls in asyncio's debug mode, and search for planted data."""
     row = Row(kind)
     with gathering() as evidence:
         asyncio.run(provoke(row, evidence), debug=True)
@@ -134,7 +134,7 @@ def gather(kind: str, provoke: Callable[[Row, Evidence], Coroutine[Any, Any, Non
 
 
 async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth]) -> None:
-    """Make calls of all kinds to a server that fails in one way after the other."""
+    """Make calls of all kinds to a server with each fault."""
     current = ""
 
     async def handle(wire: HttpConnection, asked: Asked) -> None:
@@ -151,7 +151,7 @@ async def _suffer(row: Row, evidence: Evidence, *, auth: Callable[[], Auth]) -> 
 
 
 async def _suffer_grants(row: Row, evidence: Evidence) -> None:
-    """Make calls that need a token first."""
+    """Make calls that need a token, with each fault of the token request."""
     for grant in GRANTS.values():
         with RawServer(_as_answer(grant)) as raw:
             async with CapillaryClient(raw.base_url, AUTHS["key and secret"](), options=OPTIONS) as client:
@@ -159,7 +159,7 @@ async def _suffer_grants(row: Row, evidence: Evidence) -> None:
 
 
 async def _suffer_proxies(row: Row, evidence: Evidence) -> None:
-    """Make calls through proxies that are not there, refuse, or talk nonsense."""
+    """Make calls through proxies that do not exist, refuse, or send malformed answers."""
     refusal = answer(PHONE.encode(), status=407, headers={"Proxy-Authenticate": f"Basic realm={PHONE}"})
     for reply in (refusal, PHONE.encode() + HEAD_END):
         with RawServer(_as_answer(reply)) as raw:
@@ -170,14 +170,14 @@ async def _suffer_proxies(row: Row, evidence: Evidence) -> None:
 
 
 async def call_all(client: CapillaryClient, row: Row, evidence: Evidence) -> None:
-    """Make calls of all kinds at the same time, and look at how each ended."""
+    """Make calls of all kinds at the same time, and check the end of each."""
     calls = [asyncio.wait_for(call, _PATIENCE) for call in calls_of(client)]
     for ending in await asyncio.gather(*calls, return_exceptions=True):
         count_refusal(row, evidence, ending)
 
 
 def calls_of(client: CapillaryClient) -> list[Awaitable[Any]]:
-    """Return a call of every kind, all about the same person."""
+    """Return a call of every kind, all for the same customer."""
     return [
         client.customers.find_id("mobile", PHONE),
         client.customers.find_id("email", EMAIL, account_id=EXTERNAL),
@@ -191,7 +191,7 @@ def calls_of(client: CapillaryClient) -> list[Awaitable[Any]]:
 
 
 def count_refusal(row: Row, evidence: Evidence, ending: object) -> None:
-    """Book how a call ended, and look at its error."""
+    """Count the end of a call, and add its error to the evidence."""
     row.injected += 1
     if isinstance(ending, CapillaryError | ValueError | asyncio.CancelledError):
         row.refused += 1
@@ -204,7 +204,7 @@ def count_refusal(row: Row, evidence: Evidence, ending: object) -> None:
 
 
 async def _be_cancelled(row: Row, evidence: Evidence, *, times: int) -> None:
-    """Cancel calls to a silent server after so many steps of the loop."""
+    """Cancel calls to a silent server after n steps of the loop."""
 
     async def handle(wire: HttpConnection, _asked: Asked) -> None:
         await wire.stall()
@@ -223,7 +223,7 @@ async def _be_cancelled(row: Row, evidence: Evidence, *, times: int) -> None:
 
 
 async def _refuse_arguments(row: Row, evidence: Evidence) -> None:
-    """Give arguments that nothing can be sent for."""
+    """Pass arguments that are refused before a request."""
     wrong: Any = f"{PHONE}\n"
     async with CapillaryClient("http://127.0.0.1:1", AUTHS["password"]()) as client:
         for call in (
@@ -248,7 +248,7 @@ async def _refuse_arguments(row: Row, evidence: Evidence) -> None:
 
 
 async def _refuse_credentials(row: Row, evidence: Evidence) -> None:
-    """Give credentials and addresses that cannot work."""
+    """Pass invalid credentials and addresses."""
     for build in (
         lambda: BasicAuth(f"{TILL}:", PASSWORD),
         lambda: BasicAuth("", PASSWORD),
@@ -271,7 +271,7 @@ async def _refuse_credentials(row: Row, evidence: Evidence) -> None:
 
 
 async def _hold(row: Row, evidence: Evidence) -> None:
-    """Look at whatever a caller can hold in its hands."""
+    """Add the reprs of all objects that a caller can hold."""
     options = ClientOptions(proxy=f"http://user:{PROXY_PASSWORD}@127.0.0.1:1")
     held: list[Any] = [options, *(auth() for auth in AUTHS.values())]
     async with CapillaryClient("http://127.0.0.1:1", AUTHS["key and secret"](), options=options) as client:
@@ -288,6 +288,6 @@ async def _hold(row: Row, evidence: Evidence) -> None:
 
 
 def _as_locals(value: object) -> object:
-    """Return what a traceback would show of a value among locals, and of its attributes."""
+    """Return the text of a value and its attributes in a traceback with locals."""
     slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
     return [repr(getattr(value, name, None)) for name in [*slots, *getattr(value, "__dict__", {})]]

@@ -1,4 +1,4 @@
-"""What well-known clients get wrong, one row each; it must not happen here."""
+"""Known faults of other clients, one row each; they must not happen here."""
 
 import asyncio
 from collections.abc import Iterator
@@ -31,25 +31,25 @@ def run(scale: Scale) -> Iterator[Row]:
 
 
 class _SteppedLoop(asyncio.SelectorEventLoop):
-    """An event loop with real sockets, whose time passes only when a server says so.
+    """An event loop with real sockets whose time advances only when a server says so.
 
     Attributes:
-        now: Its time.
+        now: The current time.
     """
 
     now = 1000.0
 
     def time(self) -> float:
-        """Return the moment that the server has let it come to."""
+        """Return the current time."""
         return self.now
 
 
 def _queueing(unit: float) -> Row:
-    """Let calls queue twelve times as long as they take, with five times as long for an attempt."""
+    """Let calls wait for a connection for twelve times their duration, with an attempt timeout of five times."""
     row = Row(f"60 calls of {unit:g} s, 5 connections, {5 * unit:g} s each", 60)
     loop = _SteppedLoop()
     server = _Counting(_answer_by_fives(loop, unit))
-    # Tried once: to wait for another attempt, time would have to pass.
+    # One attempt only, because the time does not advance for a retry.
     options = ClientOptions(max_connections=5, attempt_timeout=5 * unit, retry=RetryPolicy(attempts=1))
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(_look_up(row, server, options, concurrency=60))
@@ -60,7 +60,7 @@ def _queueing(unit: float) -> Row:
 
 
 def _answer_by_fives(loop: _SteppedLoop, unit: float) -> Handler:
-    """Wait until five requests are here, let the client's time pass for them, and answer all five."""
+    """Wait for five requests, advance the client's time, and answer all five."""
     waiting: list[tuple[HttpConnection, Asked]] = []
 
     async def handle(wire: HttpConnection, asked: Asked) -> None:
@@ -76,7 +76,7 @@ def _answer_by_fives(loop: _SteppedLoop, unit: float) -> Handler:
 
 
 async def _large_failures(count: int) -> Row:
-    """HttpResponse each first request with a large 503: a retry that keeps it open waits for its own connection."""
+    """Answer each first request with a large 503; a retry that keeps it open would wait for its own connection."""
     row = Row("a 503 of 2 MB, one connection", count)
 
     async def handle(wire: HttpConnection, asked: Asked) -> None:
@@ -91,8 +91,8 @@ async def _large_failures(count: int) -> Row:
 
 
 async def _late_rejections() -> Row:
-    """Refuse the first token to twenty requests: one when all are here, the others when the second token is in use."""
-    row = Row("20 late refusals of one token", 20)
+    """Refuse the token of twenty requests: one when all have arrived, the others when the next token is in use."""
+    row = Row("20 late rejections of one token", 20)
     tokens, refused, are_all_here, is_renewed = 0, 0, asyncio.Event(), asyncio.Event()
 
     async def handle(wire: HttpConnection, asked: Asked) -> None:
@@ -121,11 +121,11 @@ async def _late_rejections() -> Row:
 
 @attrs.define(eq=False)
 class _Counting:
-    """Counts what comes to a handler.
+    """Counts the requests and connections of a handler.
 
     Attributes:
-        seen: Requests.
-        connections: Connections.
+        seen: Number of requests.
+        connections: Number of connections.
     """
 
     _handler: Handler
@@ -133,7 +133,7 @@ class _Counting:
     connections: int = 0
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Count, and pass on."""
+        """Count a request, and pass it on."""
         self.seen += 1
         self.connections += wire.served == 1
         await self._handler(wire, asked)
@@ -148,7 +148,7 @@ async def _look_up(row: Row, server: _Counting, options: ClientOptions, *, concu
 
 
 async def _limiter() -> Row:
-    """Fifty calls that wait for a rate limit."""
+    """Let fifty calls wait for a rate limit."""
     row = Row("50 calls at a limit of 60 a minute", 50)
 
     async def respond(request: Request[Any]) -> HttpResponse:
@@ -160,13 +160,13 @@ async def _limiter() -> Row:
             judge(row, ending)
         starts = it.http.starts
     most = max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
-    row.measure("in one second", most, at_most=7)  # six may go at once after a quiet time
+    row.measure("in one second", most, at_most=7)  # six requests may start at once after a pause
     row.measure("seconds in all", starts[-1] - starts[0], at_least=40, at_most=50)
     return row.finish()
 
 
 async def _stalled() -> Row:
-    """Far more calls than connections, with a rate limit, while the server stands still for half a minute."""
+    """Make many more calls than there are connections, with a rate limit, while the server stalls for half a minute."""
     row = Row("300 calls at 50 a second, 10 connections, a server that stalls", 300)
     goes_on = loop_time() + 30.0
 

@@ -1,4 +1,4 @@
-"""What became of the faults: one row of the table for each kind."""
+"""The results of the fault matrix: a row of the table for each kind of fault."""
 
 import math
 from collections.abc import Iterable
@@ -12,19 +12,19 @@ _WIDTHS: Final = (46, 8, 8, 8, 6, 7, 6, 7, 30)
 
 @attrs.define(eq=False)
 class Row:
-    """A kind of fault and what it came to.
+    """The results of one kind of fault.
 
     Attributes:
-        kind: What was done.
-        injected: How often.
-        healed: Calls that came to the right answer all the same.
-        refused: Calls that ended in the right error.
-        lost: Calls that ended in neither.
-        doubled: Requests that the server saw and the client did not report, and rows that came twice.
-        wrong: Calls that returned what is not so.
-        seconds: How long the kind took.
-        measured: What else was counted, and its bound.
-        complaints: What is not as it should be.
+        kind: The fault.
+        injected: Number of injected faults.
+        healed: Calls that returned the right answer.
+        refused: Calls that raised the right error.
+        lost: Calls with any other end.
+        doubled: Requests that the server received and the client did not report, and rows that were returned twice.
+        wrong: Calls that returned a wrong answer.
+        seconds: Duration of the row.
+        measured: Other measured numbers, and their bounds.
+        messages: Descriptions of everything that is wrong.
     """
 
     kind: str
@@ -39,19 +39,19 @@ class Row:
     messages: list[str] = attrs.field(factory=list[str])
 
     def check(self, what: str, *, holds: bool) -> None:
-        """Complain of `what` unless it holds."""
+        """Add the message `what` unless it holds."""
         if not holds:
             self.messages.append(what)
 
     def measure(self, what: str, count: float, *, at_most: float = math.inf, at_least: float = -math.inf) -> None:
-        """Show a number beside its bounds, and complain if it is beyond them."""
+        """Add a number to `measured`, and a message if it is out of bounds."""
         bounds = [f"{sign} {bound:g}" for sign, bound in (("<=", at_most), (">=", at_least)) if math.isfinite(bound)]
         shown = f"{what} {count:.4g}" + (f" ({' and '.join(bounds)})" if bounds else "")
         self.measured = f"{self.measured}; {shown}" if self.measured else shown
         self.check(shown, holds=at_least <= count <= at_most)
 
     def finish(self) -> "Row":
-        """Complain of what no row may have, and return the row."""
+        """Add a message for each lost, doubled or wrong call, and return the row."""
         for name in ("lost", "doubled", "wrong"):
             count = getattr(self, name)
             self.check(f"{count} {name}", holds=not count)
@@ -61,7 +61,7 @@ class Row:
 
 
 def line(cells: Iterable[object]) -> str:
-    """Lay out one line of the table."""
+    """Format one line of the table."""
     (first, *counts, last), (kind_width, *widths, last_width) = map(str, cells), _WIDTHS
     padded = [count.rjust(width) for count, width in zip(counts, widths, strict=True)]
     return f"| {first.ljust(kind_width)} | {' | '.join(padded)} | {last.ljust(last_width)} |"

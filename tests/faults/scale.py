@@ -1,4 +1,4 @@
-"""How much of the matrix to run."""
+"""The seed of a run, and whether it is full or a sample."""
 
 import random
 
@@ -7,11 +7,11 @@ import attrs
 
 @attrs.frozen
 class Scale:
-    """The seed, and how many of everything.
+    """The seed, and the numbers of calls.
 
     Attributes:
-        seed: All chance comes from it.
-        is_full: Whether to run all, or a sample that a test suite has time for.
+        seed: Decides all random choices.
+        is_full: Whether to run everything, or a sample for the test suite.
     """
 
     seed: int
@@ -22,5 +22,5 @@ class Scale:
         return full if self.is_full else sample
 
     def random_of(self, topic: str) -> random.Random:
-        """Return the source of chance for a topic; it does not depend on what ran before."""
+        """Return the random generator of a topic; it does not depend on earlier parts."""
         return random.Random(f"{self.seed} {topic}")

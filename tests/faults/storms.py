@@ -1,6 +1,6 @@
-"""Many refusals at once, on a virtual clock: what they cost, and how long anybody waits.
+"""Many refusals at once, on a virtual clock: the number of requests, and the waits of callers.
 
-The seconds are virtual. "Requests a key" is what the server gets; the rest of the client is the real one.
+Seconds are virtual. "Requests a key" are the requests that the server receives. Only the sockets are fake.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ FAILURES: Final[dict[str, Fail]] = {
     "429": lambda: refusal(429),
     "broken connections": _broken,
 }
-# What the header says; from when to when the second request may come after a 503. A 429 has a second more.
+# The header's value, and the earliest and latest time of the second request after a 503; one second more after a 429.
 ASKED: Final[dict[str, tuple[str, float, float]]] = {
     "none": ("", 0, 0.05),
     "0": ("0", 0, 0.05),
@@ -54,18 +54,18 @@ ASKED: Final[dict[str, tuple[str, float, float]]] = {
 
 @attrs.define(eq=False)
 class Weather:
-    """A server that answers after a while, and fails when told to.
+    """A server that answers after a while, or fails.
 
     Attributes:
-        fails: Says of each request whether it fails.
-        fail: Makes the failing answer.
+        fails: Decides whether a request fails.
+        fail: Returns the failing answer.
     """
 
     fails: Callable[[], bool]
     fail: Fail
 
     async def respond(self, request: Request[Any]) -> HttpResponse:
-        """HttpResponse a lookup."""
+        """Answer a lookup."""
         is_failing = self.fails()
         await asyncio.sleep(_LATENCY)
         key = dict(request.query)["identifierValue"]
@@ -92,7 +92,7 @@ def _rows(scale: Scale) -> Iterator[Coroutine[Any, Any, Row]]:
 
 
 async def _one_in_ten(scale: Scale, name: str, fail: Fail) -> Row:
-    """Let one request in ten fail, by chance; four in a row happen to one call in ten thousand."""
+    """Let one in ten requests fail at random; one in ten thousand calls fails four times in a row."""
     row = Row(f"{name} for one request in ten", scale.of(5000, 500))
     random = scale.random_of(name)
     weather = Weather(lambda: random.random() < 0.1, fail)
@@ -104,14 +104,14 @@ async def _one_in_ten(scale: Scale, name: str, fail: Fail) -> Row:
 
 
 async def _outage(name: str, fail: Fail) -> Row:
-    """Let 200 calls at once fail, then 1,000 more, then let the server recover."""
+    """Let 200 simultaneous calls fail, then 1,000 more, and then let the server recover."""
     row = Row(f"{name} for everybody, 200 calls at once", 1300)
     is_out = True
     weather = Weather(lambda: is_out, fail)
     async with answering(weather.respond, AUTH, _FOREVER) as it:
         await _look_up(row, it.client, 200, concurrency=200)
         at_once = len(it.http.starts)
-        # A throttled retry takes 5 tokens of 500, any other one 14.
+        # A throttled retry takes 5 of 500 tokens, and any other retry 14.
         row.measure("requests", at_once, at_most=300 if name == "429" else 235)
         await _look_up(row, it.client, 1000)
         row.measure("for 1,000 more", len(it.http.starts) - at_once, at_most=1000)
@@ -123,7 +123,7 @@ async def _outage(name: str, fail: Fail) -> Row:
 
 
 async def _rate_limited(scale: Scale, asked: str) -> Row:
-    """Let 64 workers meet a server that takes 50 requests a second, without a rate limit of their own."""
+    """Let 64 workers without a rate limit call a server that accepts 50 requests a second."""
     row = Row("429 beyond 50 a second" + (f", with Retry-After: {asked}" if asked else ""), scale.of(3000, 300))
     passed: list[float] = []
 
@@ -143,7 +143,7 @@ async def _rate_limited(scale: Scale, asked: str) -> Row:
 
 
 async def _asked(scale: Scale, status: int, name: str) -> Row:
-    """Refuse each call once, with one value of Retry-After."""
+    """Refuse each call once, with a value of Retry-After."""
     text, earliest, latest = ASKED[name]
     row = Row(f"{status} with Retry-After: {name[:20]}", scale.of(50, 5))
     refused_last = False
@@ -173,7 +173,7 @@ def _written(text: str) -> str:
 
 
 async def _deadline() -> Row:
-    """Ask for a wait that would outlast the deadline: nobody begins it, also not of those who come later."""
+    """Send a Retry-After beyond the deadline; no call, not even a later one, may start this wait."""
     row = Row("503 and 429 with a wait beyond the deadline", 2)
     began = loop_time()
     for status in (503, 429):
@@ -186,7 +186,7 @@ async def _deadline() -> Row:
 
 
 async def _waiters(limit: RateLimit | None) -> Row:
-    """Hold 50 calls back after a 429, and see how they come back."""
+    """Let 50 calls wait after a 429, and check when they continue."""
     name = "their rate limit" if limit else "no rate limit"
     row = Row(f"429, then 50 waiters with {name}", 51)
     is_first = iter([True])

@@ -1,6 +1,6 @@
-"""Everything that watches a client at once: spans, metrics, events, and the instrumentation of aiohttp and of logging.
+"""All telemetry at once: spans, metrics, events, and the instrumentation of aiohttp and of logging.
 
-Secrets and personal data are planted as in `planted`; none of it may reach what is exported.
+Secrets and personal data are planted as in `planted`; no exported data may contain them.
 """
 
 import json
@@ -40,7 +40,7 @@ def run(scale: Scale) -> Iterator[Row]:
 
 
 async def _watch(row: Row, evidence: Evidence, *, faults: list[str], is_given: bool) -> None:
-    """Make calls of all kinds to a server that fails in one way after the other, with everything on."""
+    """Make calls of all kinds to a server with each fault, with all telemetry."""
     current = _WELL
 
     async def handle(wire: HttpConnection, asked: Asked) -> None:
@@ -78,7 +78,7 @@ def _keep(evidence: Evidence) -> OnEvent:
 
 @contextmanager
 def _instrumented() -> Generator[Collected]:
-    """Switch on what auto-instrumentation switches on."""
+    """Enable the instrumentations of auto-instrumentation."""
     otel = collected()
     otel.spans.clear()
     factory = logging.getLogRecordFactory()

@@ -1,4 +1,4 @@
-"""The search for planted secrets finds them: one that finds nothing anywhere would be green for ever."""
+"""The search for planted secrets finds them; otherwise the matrix would always pass."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from tests.faults.evidence import EMAIL, PERSONAL, SECRETS, Evidence, gathering
 
 
 def leaked(text: str) -> json.JSONDecodeError:
-    """Return an error in whose frames a text stands."""
+    """Return an error with a text in its frames."""
     with pytest.raises(json.JSONDecodeError) as caught:
         json.loads(text)
     caught.value.doc = ""
@@ -17,8 +17,8 @@ def leaked(text: str) -> json.JSONDecodeError:
 
 
 @pytest.mark.parametrize("planted", SECRETS + PERSONAL)
-def test_each_of_them_is_found_in_a_log(planted: str) -> None:
-    """Of any library, at any level."""
+def test_each_planted_value_is_found_in_a_log(planted: str) -> None:
+    """Any library may log it, at any level."""
     with gathering() as evidence:
         logging.getLogger("another.library").debug("before %s after", planted)
 
@@ -32,8 +32,8 @@ def test_each_of_them_is_found_in_a_log(planted: str) -> None:
         pytest.param(lambda: ExceptionGroup("several", [ValueError("no"), leaked(EMAIL)]), id="in a group"),
     ],
 )
-def test_a_frame_that_holds_one_is_found(error: object) -> None:
-    """Wherever an error tracker looks."""
+def test_a_planted_value_in_a_frame_is_found(error: object) -> None:
+    """Error trackers show the locals of frames."""
     evidence = Evidence()
 
     evidence.take_error(error())  # type: ignore[operator]
@@ -53,8 +53,8 @@ def test_a_chain_is_followed_both_ways(attribute: str) -> None:
     assert any("in locals in" in message for message in evidence.leaks())
 
 
-def test_a_pickle_is_opened() -> None:
-    """It is a file or a message in plain text."""
+def test_a_planted_value_in_a_pickle_is_found() -> None:
+    """A pickle is stored or sent in plain text."""
     evidence = Evidence()
 
     evidence.take_pickle({"mobile": EMAIL})

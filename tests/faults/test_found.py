@@ -1,4 +1,4 @@
-"""What the fault matrix and the fuzzer found, as a test each."""
+"""Findings of the fault matrix and the fuzzer."""
 
 import traceback
 from collections.abc import AsyncGenerator
@@ -15,7 +15,7 @@ from tests.faults.wire import Asked, HttpConnection, RawServer, answer
 
 @asynccontextmanager
 async def opened(reply: bytes) -> AsyncGenerator[CapillaryClient]:
-    """Open a client whose server answers everything the same."""
+    """Open a client whose server always sends the same answer."""
 
     async def handle(wire: HttpConnection, _asked: Asked) -> None:
         await wire.send(reply)
@@ -25,22 +25,22 @@ async def opened(reply: bytes) -> AsyncGenerator[CapillaryClient]:
             yield client
 
 
-def test_a_number_that_is_too_long_is_final_wherever_it_stands() -> None:
-    """The codec's text for it ends in the place, unless that is the document itself; asking again cannot help."""
+def test_a_too_long_number_is_not_retried() -> None:
+    """The codec's message depends on the place of the number, and a retry cannot help."""
     with pytest.raises(DecodeError, match="a number that is too long") as caught:
         decode_json(b'{"entity": ' + b"7" * 5_000 + b"}")
 
     assert not caught.value.retryable
 
 
-async def test_a_customers_id_may_come_as_a_text_of_digits() -> None:
-    """As every other identifier of the API may."""
+async def test_a_customers_id_may_be_a_string_of_digits() -> None:
+    """Some answers send identifiers as strings."""
     async with opened(answer(b'{"entity": "564703252", "warnings": []}')) as client:
         assert await client.customers.find_id("mobile", "919800000000") == 564703252
 
 
-def test_a_client_that_is_refused_can_be_shown_by_a_traceback() -> None:
-    """Tracebacks with locals show the half-built client, and may not show the URL: a password may be wrong in it."""
+def test_a_traceback_of_a_refused_client_shows_no_url() -> None:
+    """Tracebacks with locals show the incomplete client, and the URL may hold a password."""
     with pytest.raises(ConfigurationError) as caught:
         CapillaryClient("https://user:Tr0ub4dor@example.com", AUTH)
 
@@ -52,8 +52,8 @@ def test_a_client_that_is_refused_can_be_shown_by_a_traceback() -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_the_fuzzer_holds_true_is_true_of_its_first_inputs(name: str) -> None:
-    """Whole and cut at every byte: a target that no longer fits what it tests would find nothing, or everything."""
+def test_the_fuzz_targets_accept_their_first_inputs(name: str) -> None:
+    """A target that does not match the tested code would find nothing, or fail always."""
     target, inputs = TARGETS[name]
 
     for data in inputs:
@@ -62,6 +62,6 @@ def test_what_the_fuzzer_holds_true_is_true_of_its_first_inputs(name: str) -> No
 
 
 @pytest.mark.parametrize("text", [b"2025-09-05T20225+05:30", b"2025-09-05T12:00:+05:30", b"2025-09-05T12:00x+05:30"])
-def test_a_date_time_with_a_character_too_many_is_none(text: bytes) -> None:
-    """Python's own reader passes over it when an offset follows, and reads another time or the right one by luck."""
+def test_a_date_time_with_an_extra_character_is_refused(text: bytes) -> None:
+    """`datetime.fromisoformat` accepts some of them, and may return another time."""
     TARGETS["dates"][0](text)

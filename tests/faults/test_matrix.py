@@ -1,4 +1,4 @@
-"""The fault matrix in short; `make faults` runs it in full."""
+"""A sample of the fault matrix; `make faults` runs all of it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ SEED = 20_260
 
 @pytest.mark.parametrize("part", PARTS)
 def test_nothing_is_lost_doubled_or_wrong(part: str) -> None:
-    """Whatever the network, the server or the input does."""
+    """This must hold for every fault of the network, the server and the input."""
     rows = list(run(part, Scale(SEED, is_full=False)))
 
     table = "\n".join([heading(), *map(row_line, rows)])

@@ -1,4 +1,4 @@
-"""Access tokens that end or are refused while a thousand callers use them, on a virtual clock."""
+"""Access tokens that expire or are refused while a thousand callers use them, on a virtual clock."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -27,7 +27,7 @@ def _envelope(code: str) -> HttpResponse:
     return data(b'{"response": {"status": {"success": "true", "code": %b, "message": "Token"}}}' % code.encode())
 
 
-# Every way in which the API may say that a token is no good.
+# All forms in which the API refuses a token.
 REFUSALS: Final[dict[str, Callable[[], HttpResponse]]] = {
     "status 401": lambda: refusal(401),
     "status 498": lambda: refusal(498),
@@ -39,20 +39,20 @@ REFUSALS: Final[dict[str, Callable[[], HttpResponse]]] = {
 
 @attrs.define(eq=False)
 class TokenApi:
-    """Grants tokens and refuses those that have ended.
+    """Grants tokens, and refuses expired ones.
 
     Attributes:
         random: Decides the latencies.
-        refuse: Makes the answer to a token that is no good.
-        said_life: Seconds that a token lives, as told.
-        life: Seconds that it lives.
-        latest: Seconds that an answer takes at most.
-        asked: Requests for tokens so far.
-        granted: How many were granted.
-        refused: Requests that came with a token that was no good.
-        revoked: How often a token was revoked.
-        starts: When each request came that was not for a token.
-        spoilt: Makes the answers to the first requests for tokens, in order.
+        refuse: Returns the answer for a refused token.
+        said_life: Announced life of a token, in seconds.
+        life: Real life of a token, in seconds.
+        latest: Longest latency of an answer, in seconds.
+        asked: Number of token requests.
+        granted: Number of granted tokens.
+        refused: Number of requests with a refused token.
+        revoked: Number of revocations.
+        starts: Arrival times of all other requests.
+        spoilt: Return the answers to the first token requests, in order.
     """
 
     random: Random
@@ -69,12 +69,12 @@ class TokenApi:
     _ends: dict[str, float] = attrs.field(factory=dict[str, float])
 
     def revoke(self) -> None:
-        """End every token; when none is left, the next one is on its way, and stays good."""
+        """Revoke every granted token; a token that is being granted stays valid."""
         self.revoked += bool(self._ends)
         self._ends.clear()
 
     async def respond(self, request: Request[Any]) -> HttpResponse:
-        """HttpResponse after a while; whether a token is good is decided when the request comes."""
+        """Answer after a while; the arrival time of the request decides whether its token is valid."""
         if request.path != TOKEN_PATH:
             self.starts.append(loop_time())
         is_good = self._ends.get(_token_of(request), 0.0) > loop_time()
@@ -130,13 +130,13 @@ async def _first(api: TokenApi, callers: int) -> Row:
 
 
 async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
-    """Revoke the token again and again, while all callers have requests under way."""
+    """Revoke the token repeatedly while all callers have running requests."""
     row = Row(f"tokens revoked, told by {name}")
     keys = map(str, count())
 
     async def revoke() -> None:
         for _ in range(times):
-            await asyncio.sleep(0.3 + 0.3 * api.random.random())  # somewhere in a round of calls
+            await asyncio.sleep(0.3 + 0.3 * api.random.random())  # at a random time in a round of calls
             api.revoke()
 
     async with _answering(api) as it:
@@ -153,7 +153,7 @@ async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
 
 
 async def _ended(name: str, api: TokenApi, callers: int) -> Row:
-    """Call for an hour; a round of calls every ten seconds or so."""
+    """Make calls for an hour, about every ten seconds."""
     row = Row(name)
     keys = map(str, count())
     began = loop_time()
@@ -171,8 +171,8 @@ async def _ended(name: str, api: TokenApi, callers: int) -> Row:
 
 
 async def _late(api: TokenApi) -> Row:
-    """Let 20 refusals of one token come back one by one, the last long after it was replaced."""
-    row = Row("20 late refusals of one token", 20)
+    """Let 20 rejections of one token arrive one by one, the last long after its replacement."""
+    row = Row("20 late rejections of one token", 20)
     api.latest = 0.0
     async with _answering(api) as it:
         await find_with(it.client)("the first")
@@ -184,7 +184,7 @@ async def _late(api: TokenApi) -> Row:
 
 
 async def _paced(api: TokenApi, callers: int) -> Row:
-    """Let calls under a rate limit wait ten seconds for a token, and for another when that is revoked."""
+    """Let calls with a rate limit wait ten seconds for a token, and for another one after a revocation."""
     row = Row("slow tokens under a rate limit of 20 a second", callers)
     options = attrs.evolve(_OPTIONS, rate_limit=RateLimit(20, per=1.0))
     async with answering(api.respond, AUTH, options) as it:

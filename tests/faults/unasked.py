@@ -1,7 +1,7 @@
-"""Bytes that arrive on a kept connection although nobody asked.
+"""Bytes that arrive on a kept connection without a request.
 
-Gateways send "408" to connections they find idle, and some servers an answer twice. The next request on
-that connection must not be given it, or every later one gets the answer to the one before.
+Gateways send "408" to idle connections, and some servers send an answer twice. The next request on that connection must
+not read these bytes as its answer, because then every later request would get the answer of the one before.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ STRAYS: Final[dict[str, bytes]] = {
 
 @attrs.define(eq=False)
 class StrayServer:
-    """Answers lookups, and when told to, sends the same once more to every connection that is idle."""
+    """Answers lookups, and on request sends the same answer once more to every idle connection."""
 
     stray: bytes
     is_closing: bool = False
     _idle: list[HttpConnection] = attrs.field(factory=list[HttpConnection])
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Answer, and remember the connection."""
+        """Answer a lookup, and store the connection."""
         if asked.path == "/stray":
             await self._send_strays()
             await wire.send(answer(b"{}"))
@@ -74,7 +74,7 @@ async def _row(name: str, server: StrayServer, count: int) -> Row:
 
 
 async def _have_strays_sent(port: int) -> None:
-    """Return when they are here: what was sent before the answer to this arrives before it."""
+    """Return when the bytes have arrived; they arrive before the answer to this request."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /stray HTTP/1.1\r\n\r\n")
     await reader.readuntil(b"{}")

@@ -1,4 +1,4 @@
-"""The whole client without sockets and without waiting: hours of an outage in a moment."""
+"""The whole client without sockets, on a virtual clock, so that hours pass in a moment."""
 
 import asyncio
 import selectors
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.SelectSelector):
-    """Where a loop would wait for the next timer, lets time jump there."""
+    """A selector that advances the time to the next timer instead of waiting."""
 
     now = 1000.0
 
@@ -33,14 +33,14 @@ class _Selector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time stands still while any task can run, and passes at once when none can."""
+    """An event loop whose time stops while any task can run, and jumps to the next timer when no task can."""
 
     def __init__(self) -> None:
         self._clock = _Selector()
         super().__init__(self._clock)
 
     def time(self) -> float:
-        """Return the virtual moment."""
+        """Return the virtual time."""
         return self._clock.now
 
 
@@ -54,11 +54,11 @@ Respond = Callable[[Request[Any]], Awaitable[HttpResponse]]
 
 
 class FakeHttp:
-    """What stands for the client's HTTP transport, with a function in place of the wire.
+    """Replaces the client's HTTP transport; a function answers the requests.
 
     Attributes:
-        connections: How many requests can be under way at once.
-        starts: When each request left.
+        connections: Largest number of running requests.
+        starts: Start times of the requests.
     """
 
     def __init__(self, respond: Respond, options: ClientOptions) -> None:
@@ -67,13 +67,13 @@ class FakeHttp:
         self.starts: list[float] = []
 
     async def open(self) -> None:
-        """Begin."""
+        """Open nothing."""
 
     async def close(self) -> None:
-        """End."""
+        """Close nothing."""
 
     async def send(self, request: Request[Any], /) -> Response:
-        """Ask the function."""
+        """Return the function's answer."""
         request.call.attempts += 1
         self.starts.append(loop_time())
         answer = await self._respond(request)
@@ -83,11 +83,11 @@ class FakeHttp:
 
 @attrs.frozen
 class Answering:
-    """A client over a function.
+    """A client with a `FakeHttp`.
 
     Attributes:
-        client: It, open.
-        http: What stands for its sockets.
+        client: The open client.
+        http: The fake transport.
     """
 
     client: CapillaryClient
@@ -98,7 +98,7 @@ class Answering:
 async def answering(
     respond: Respond, auth: Auth, options: ClientOptions, on_call: Callable[[CallInfo], None] | None = None
 ) -> AsyncGenerator[Answering]:
-    """Open a client, put together as always but for its lowest part."""
+    """Open a client with all transports except HTTP, which a function replaces."""
     http = FakeHttp(respond, options)
     with patch("capillary_async.client.HttpTransport", return_value=http):
         client = CapillaryClient("http://127.0.0.1:1", auth, options=options, on_call=on_call)
@@ -112,5 +112,5 @@ def data(document: bytes) -> HttpResponse:
 
 
 def refusal(status: int, retry_after: str = "") -> HttpResponse:
-    """Return the gateway's answer when it refuses."""
+    """Return a refusal of the gateway."""
     return HttpResponse(status, {"retry-after": retry_after} if retry_after else {}, b"<html>sorry</html>")

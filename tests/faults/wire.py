@@ -1,4 +1,4 @@
-"""A server on raw sockets, in a thread of its own, that can break HTTP at any byte."""
+"""A server on raw sockets, in a separate thread, that can break HTTP at any byte."""
 
 import asyncio
 import gzip
@@ -18,11 +18,11 @@ _DROP_NOW: Final = struct.pack("ii", 1, 0)
 
 @attrs.frozen
 class Asked:
-    """One request as it came over the wire.
+    """One received request.
 
     Attributes:
-        target: Between method and version, byte for byte.
-        headers: With lower-case names.
+        target: The request target, unchanged.
+        headers: The headers, with lower-case names.
     """
 
     method: str
@@ -32,7 +32,7 @@ class Asked:
 
     @property
     def path(self) -> str:
-        """The path, still encoded."""
+        """The encoded path."""
         return urlsplit(self.target).path
 
     @property
@@ -43,10 +43,10 @@ class Asked:
 
 @attrs.define(eq=False)
 class HttpConnection:
-    """The server's end of a connection.
+    """The server's side of a connection.
 
     Attributes:
-        served: How many requests came over it.
+        served: Number of received requests.
     """
 
     _reader: asyncio.StreamReader
@@ -55,14 +55,14 @@ class HttpConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether this end is."""
+        """Whether the server's side is open."""
         return not self._writer.is_closing()
 
     async def read(self) -> Asked:
-        """Wait for a request.
+        """Wait for the next request.
 
         Raises:
-            EOFError: The client has hung up.
+            EOFError: The client closed the connection.
         """
         head = (await self._reader.readuntil(HEAD_END)).decode("latin-1")
         start, *lines = head[: -len(HEAD_END)].split("\r\n")
@@ -73,22 +73,22 @@ class HttpConnection:
         return Asked(method, target, headers, body)
 
     async def send(self, data: bytes) -> None:
-        """Hand bytes to the kernel."""
+        """Send bytes."""
         self._writer.write(data)
         await self._writer.drain()
 
     async def stall(self) -> None:
-        """Say nothing until the client hangs up."""
+        """Send nothing until the client closes the connection."""
         while await self._reader.read(2**16):
             pass
         self.close()
 
     def close(self) -> None:
-        """Hang up politely, behind all that was sent."""
+        """Close the connection after all sent bytes."""
         self._writer.close()
 
     def reset(self) -> None:
-        """Hang up with a reset."""
+        """Reset the connection."""
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_NOW)
         self._writer.transport.abort()
 
@@ -97,14 +97,14 @@ Handler = Callable[[HttpConnection, Asked], Awaitable[None]]
 
 
 class RawServer:
-    """Listens on this machine and leaves each request to a handler; a context manager.
+    """Listens on this machine and passes each request to a handler; a context manager.
 
-    The handler runs in the server's own thread and loop, so that neither side's pace hides a race of
-    the other's. What it writes down can be read once the calls have ended.
+    The handler runs in the server's thread and event loop, so that the client's loop does not hide races. Read its
+    records after the calls have ended.
 
     Attributes:
-        connections: How many were made.
-        open_connections: How many are open.
+        connections: Number of accepted connections.
+        open_connections: Number of open connections.
     """
 
     def __init__(self, handler: Handler) -> None:
@@ -131,11 +131,11 @@ class RawServer:
 
     @property
     def base_url(self) -> str:
-        """Where it listens."""
+        """The base URL of the server."""
         return f"http://127.0.0.1:{self.port}"
 
     def run(self, function: Callable[[], object]) -> None:
-        """Run a function in the server's loop, soon."""
+        """Schedule a function in the server's event loop."""
         self._loop.call_soon_threadsafe(function)
 
     async def _listen(self) -> None:
@@ -146,13 +146,13 @@ class RawServer:
         await self._end.wait()
         for listening in server.sockets:
             self._loop.remove_reader(listening.fileno())
-        await _take_steps()  # connections that were just accepted have no task yet, and a closed server drops them
+        await _take_steps()  # new connections have no task yet, and a closed server drops them
         server.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        await _take_steps()  # the transports end a step after their tasks
+        await _take_steps()  # transports end one step after their tasks
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -165,13 +165,13 @@ class RawServer:
             while wire.is_open:
                 await self._handler(wire, await wire.read())
         except (EOFError, OSError, asyncio.CancelledError):
-            writer.transport.abort()  # the client has hung up, or the server ends
+            writer.transport.abort()  # the client closed the connection, or the server ends
         except Exception as error:  # noqa: BLE001  (raised where the server is left)
             writer.transport.abort()
             self._failure = error
         finally:
             if not writer.transport.is_closing():
-                writer.transport.abort()  # the client went while it was being answered
+                writer.transport.abort()  # the client closed the connection during the answer
             self._tasks.discard(task)
             self.open_connections -= 1
 
@@ -185,10 +185,10 @@ def answer(body: bytes, *, status: int = 200, encoding: str = "", headers: Mappi
     """Write an answer with its length.
 
     Args:
-        body: As it travels.
+        body: The body, as it is sent.
         status: HTTP status.
-        encoding: Says how the body was compressed.
-        headers: Further ones; they replace those that are usual.
+        encoding: The content encoding of the body.
+        headers: Other headers, which replace the usual ones.
     """
     usual = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     if encoding:
