@@ -1,8 +1,8 @@
 """Planted secrets and personal data, and the search for them.
 
-The search covers the logs at DEBUG (client, aiohttp, and asyncio in debug mode), each exception with its chain,
-attributes, pickle and traceback with the locals of all frames except the caller's, each `CallInfo`, and the reprs of all
-objects of a caller.
+The search covers the logs at DEBUG (client, aiohttp, and asyncio in debug mode), each exception with its chain, its
+attributes, its pickle and its traceback with the locals of all frames except the caller's, each `CallInfo`, and the
+reprs of all objects of a caller.
 """
 
 import base64

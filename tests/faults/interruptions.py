@@ -1,7 +1,8 @@
 """Callers that are cancelled, time out, raise, or close the client at any moment.
 
-After each interruption no task and no used connection may be left, and no answer may be wrong. At the end no descriptor
-may be left. A caller gets a cancellation, a timeout, its own exception or an error of the client, never an exception group.
+After each interruption no task and no used connection may be left, and no answer may be wrong. At the end no
+descriptor may be left. A caller gets a cancellation, a timeout, its own exception or an error of the client, never an
+exception group.
 """
 
 import asyncio
