@@ -80,9 +80,7 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
         }
         target = Target("S11", "ours, a job to a Parquet file", "pyarrow.json, lines to a table", 0.5)
         question = f"An export of {keys:,} keys with {ROWS} rows each"
-        return [
-            race(question, contestants, rounds=5 if is_quick else 9, work=keys, unit="µs a key", targets=(target,))
-        ]
+        return [race(question, contestants, rounds=5 if is_quick else 9, work=keys, unit="µs a key", targets=(target,))]
 
 
 if __name__ == "__main__":

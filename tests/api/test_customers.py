@@ -19,7 +19,7 @@ from capillary_async.api.customers import find_user_groups
 from capillary_async.sandbox import Answer, Sandbox
 
 
-async def test_a_customer_comes_with_the_parts_asked_for(client: CapillaryClient) -> None:
+async def test_a_customer_has_the_requested_parts(client: CapillaryClient) -> None:
     """A part that was not requested is None, not empty."""
     bare = await client.customers.get(6)
     full = await client.customers.get(6, slab_history=True)
@@ -41,7 +41,7 @@ REFUSALS: dict[tuple[int, str], tuple[int, type[CapillaryError]]] = {
 
 @pytest.mark.parametrize("asked", REFUSALS)
 @pytest.mark.parametrize("error_status", ["ok", "4xx"])
-async def test_each_reason_for_a_refusal_is_told_apart(
+async def test_each_refusal_has_its_error_class(
     sandbox: Sandbox, client: CapillaryClient, asked: tuple[int, str], error_status: Any
 ) -> None:
     """Users must distinguish missing, merged and hidden customers, and other sources."""
@@ -82,7 +82,7 @@ async def test_a_warning_beside_an_id_is_no_refusal(client: CapillaryClient) -> 
     assert await client.customers.find_id("mobile", "999000000013") == 13
 
 
-async def test_nobodys_identifier_is_not_found(client: CapillaryClient) -> None:
+async def test_an_unknown_identifier_is_not_found(client: CapillaryClient) -> None:
     """The API's answer lacks the id, so it must not be read as an id."""
     with pytest.raises(NotFoundError) as caught:
         await client.customers.find_id("mobile", "999000000404")
@@ -91,7 +91,9 @@ async def test_nobodys_identifier_is_not_found(client: CapillaryClient) -> None:
 
 
 @pytest.mark.parametrize("entity", [None, "x", Decimal("3.7"), True, [306], {}])
-async def test_what_is_no_id_is_none(sandbox: Sandbox, client: CapillaryClient, entity: object) -> None:
+async def test_a_wrong_id_in_an_answer_is_a_decode_error(
+    sandbox: Sandbox, client: CapillaryClient, entity: object
+) -> None:
     """Null must not become 0, and 3.7 must not become 3."""
     sandbox.script("/", Answer(body={"entity": entity, "warnings": []} if entity is not None else {"warnings": []}))
 
@@ -101,14 +103,14 @@ async def test_what_is_no_id_is_none(sandbox: Sandbox, client: CapillaryClient, 
     assert caught.value.location == "entity"
 
 
-async def test_an_id_may_come_as_text(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_an_id_may_be_a_string(sandbox: Sandbox, client: CapillaryClient) -> None:
     """Some answers send numbers as strings."""
     sandbox.script("/", Answer(body={"entity": "306"}))
 
     assert await client.customers.find_id("mobile", "1") == 306
 
 
-async def test_trackers_are_told_apart_by_id_and_condition(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_trackers_are_identified_by_id_and_condition(sandbox: Sandbox, client: CapillaryClient) -> None:
     """One tracker has a total for each of its conditions, so its id is repeated."""
     trackers = await client.customers.list_trackers(6).collect()
 
@@ -178,7 +180,7 @@ class TestFindUserGroups:
             {"userGroups2": GROUPS, "ug2Pagination": {"total": 2}},
         ],
     )
-    def test_the_one_list_of_objects_is_taken(self, answer: dict[str, Any]) -> None:
+    def test_the_only_list_of_objects_is_read(self, answer: dict[str, Any]) -> None:
         """Other members may have similar names."""
         assert find_user_groups(answer) == (GROUPS, "userGroups2")
 
@@ -194,7 +196,7 @@ class TestFindUserGroups:
             {"userGroups": [], "userGroups2": []},
         ],
     )
-    def test_none_that_are_promised_are_none(self, answer: dict[str, Any]) -> None:
+    def test_a_missing_list_with_a_total_of_zero_is_empty(self, answer: dict[str, Any]) -> None:
         """The answer for a customer without groups may lack the member."""
         assert find_user_groups(answer) == ([], "")
 
@@ -206,7 +208,7 @@ class TestFindUserGroups:
         "answer",
         AMBIGUOUS,
     )
-    def test_groups_that_cannot_be_found_are_an_error(self, answer: dict[str, Any]) -> None:
+    def test_a_missing_list_with_a_total_is_a_decode_error(self, answer: dict[str, Any]) -> None:
         """The message names the members, so that a user can report the right one."""
         with pytest.raises(DecodeError, match=", ".join(sorted(answer))) as caught:
             find_user_groups(answer)

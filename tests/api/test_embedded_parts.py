@@ -32,7 +32,7 @@ async def test_every_customer_has_a_tier(client: CapillaryClient, customer_id: i
 
 
 @pytest.mark.parametrize("customer_id", range(1, 41))
-async def test_nothing_that_is_embedded_is_left_untyped(client: CapillaryClient, customer_id: int) -> None:
+async def test_every_embedded_value_is_typed(client: CapillaryClient, customer_id: int) -> None:
     """Values in `extra` have no type and no documentation."""
     parts = set(Embed) - {Embed.USER_GROUP}
 
@@ -57,7 +57,7 @@ async def test_points_agree_in_every_part(client: CapillaryClient) -> None:
     assert points.cumulative_purchases == loyalty.lifetime_purchases
 
 
-async def test_points_that_are_left_are_those_earned_and_not_gone(client: CapillaryClient) -> None:
+async def test_the_balance_is_earned_points_without_spent_ones(client: CapillaryClient) -> None:
     """Examples with inconsistent balances would look wrong."""
     points = await points_of(client, 27)
 
@@ -73,7 +73,7 @@ async def test_points_keep_every_digit(client: CapillaryClient) -> None:
     assert left.as_tuple().exponent == -3
 
 
-async def test_a_program_knows_what_its_next_tier_takes(client: CapillaryClient) -> None:
+async def test_a_program_has_the_conditions_of_the_next_tier(client: CapillaryClient) -> None:
     """`embed=mlp` adds tiers and gaps together."""
     customer = await customer_with(client, 5, "mlp")
 
@@ -84,14 +84,14 @@ async def test_a_program_knows_what_its_next_tier_takes(client: CapillaryClient)
     assert program.gap_to_renew_summary == customer.gap_to_renew_summary
 
 
-async def test_a_program_that_the_customer_did_not_join_says_so(client: CapillaryClient) -> None:
+async def test_a_program_without_the_customer_is_not_enrolled(client: CapillaryClient) -> None:
     """Only the `loyaltyId` of -1 shows it; the rest looks like a base tier."""
     customer = await customer_with(client, 5, "mlp")
 
     assert [program.is_enrolled for program in customer.loyalty_programs or ()] == [True, False]
 
 
-async def test_what_was_not_asked_for_is_none(client: CapillaryClient) -> None:
+async def test_parts_that_were_not_requested_are_none(client: CapillaryClient) -> None:
     """A part that was not requested must differ from an empty part."""
     customer = await client.customers.get(5)
 
@@ -107,7 +107,7 @@ async def test_subscriptions_are_typed(client: CapillaryClient) -> None:
     assert {row.type for row in customer.subscription_info.subscriptions or ()} == {"OPTIN"}
 
 
-async def test_who_does_not_exist_has_no_tier(client: CapillaryClient) -> None:
-    """A missing customer must be an error, not a customer in the base tier."""
+async def test_the_tier_of_an_unknown_customer_is_an_error(client: CapillaryClient) -> None:
+    """A missing customer must not look like a customer in the base tier."""
     with pytest.raises(NotFoundError):
         await client.customers.get(404, embed=["points"])

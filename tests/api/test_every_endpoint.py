@@ -109,7 +109,7 @@ class TestEach:
     """For each endpoint."""
 
     @pytest.mark.parametrize("kind", ["password", "md5", "oauth", "attribution", "token"])
-    async def test_every_kind_of_authentication_opens_it(self, sandbox: Sandbox, name: str, kind: str) -> None:
+    async def test_every_kind_of_authentication_works(self, sandbox: Sandbox, name: str, kind: str) -> None:
         """An organisation may support only one kind."""
         auths: dict[str, Auth] = {
             "password": BasicAuth("store.server", "server123"),
@@ -131,7 +131,7 @@ class TestEach:
             assert request.headers.get("X-CAP-API-ATTRIBUTION-ENTITY-TYPE") == ("STORE_CODE" if is_attributed else None)
             assert request.headers.get("X-CAP-API-ATTRIBUTION-ENTITY-CODE") == ("s1" if is_attributed else None)
 
-    async def test_a_token_is_asked_for_once(self, sandbox: Sandbox, name: str) -> None:
+    async def test_a_token_is_requested_once(self, sandbox: Sandbox, name: str) -> None:
         """The token request needs only key and secret."""
         async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
             await CALLS[name][1](client)
@@ -163,7 +163,7 @@ class TestEach:
 
     @pytest.mark.parametrize("shape", [v3, v2, tracker, envelope, number_envelope])
     @pytest.mark.parametrize("status", [200, 404])
-    async def test_a_refusal_says_everything_about_itself(
+    async def test_a_refusal_has_all_attributes(
         self, sandbox: Sandbox, client: CapillaryClient, name: str, shape: Callable[[int], Any], status: int
     ) -> None:
         """The error must have all attributes for every documented form and endpoint."""
@@ -178,7 +178,7 @@ class TestEach:
         assert str(error) == f"the API answered HTTP {status}, 8015: no ({CALLS[name][0]})"
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"null", b"[", b'{"data":[]} x', b"7", b'"text"', b"[]"])
-    async def test_a_success_that_is_none_is_a_decode_error(
+    async def test_a_foreign_answer_with_200_is_a_decode_error(
         self, sandbox: Sandbox, client: CapillaryClient, name: str, body: bytes
     ) -> None:
         """A page that is not the API's must never be read as data."""
@@ -202,7 +202,7 @@ class TestEach:
         assert type(error) is TransportError
         assert (error.path, error.attempts, sandbox.request_count) == (CALLS[name][0], 1, 1)
 
-    async def test_trouble_that_passes_is_not_noticed(self, sandbox: Sandbox, name: str) -> None:
+    async def test_three_faults_in_succession_are_retried(self, sandbox: Sandbox, name: str) -> None:
         """The client must recover from three different faults in succession."""
         seen: list[CallInfo] = []
         sandbox.script("/", Answer(status=503), Answer(abort=True), Answer.throttled("0"), times=3)
@@ -213,7 +213,7 @@ class TestEach:
         assert seen[0].attempts == 4
         assert sum(info.attempts for info in seen) == sandbox.request_count
 
-    async def test_a_call_is_told_to_who_asked_for_it(self, sandbox: Sandbox, name: str) -> None:
+    async def test_on_call_receives_each_call(self, sandbox: Sandbox, name: str) -> None:
         """Metrics use `on_call`, and it must not hold personal data."""
         seen: list[CallInfo] = []
 
@@ -268,7 +268,7 @@ async def test_a_blank_400_says_that_the_customer_id_is_wrong(
     assert type(await refused(client, CALLS["customers.get"][1])) is expected
 
 
-async def test_a_500_with_a_business_code_is_asked_once(sandbox: Sandbox) -> None:
+async def test_a_500_with_a_business_code_is_not_retried(sandbox: Sandbox) -> None:
     """A retry would get the same refusal and use the retry budget."""
     sandbox.script("/", Answer(status=500, body=v3(310126)), times=None)
 
@@ -286,7 +286,7 @@ async def test_a_500_with_a_business_code_is_asked_once(sandbox: Sandbox) -> Non
         (AccessToken("wrong"), "get a new one (CAPILLARY_ACCESS_TOKEN)"),
     ],
 )
-async def test_a_login_that_is_refused_says_what_to_check(sandbox: Sandbox, auth: Auth, advice: str) -> None:
+async def test_a_refused_login_says_what_to_check(sandbox: Sandbox, auth: Auth, advice: str) -> None:
     """Many users see this error first, and it must not hold a secret."""
     async with open_client(sandbox, auth) as client:
         error = await refused(client, CALLS["customers.get"][1])
@@ -306,7 +306,7 @@ async def test_a_real_498_renews_the_token(sandbox: Sandbox) -> None:
     assert sandbox.tokens_issued == 2
 
 
-async def test_a_wait_that_is_asked_for_is_in_the_error(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_the_error_has_the_retry_after(sandbox: Sandbox, client: CapillaryClient) -> None:
     """A caller with its own queue needs the time."""
     sandbox.script("/", Answer.throttled("7"))
 
@@ -320,7 +320,7 @@ class TestRefusedCredentials:
     """Wrong credentials are not retried, because retries may lock the account."""
 
     @pytest.mark.parametrize("error_status", ["ok", "4xx"])
-    async def test_a_wrong_password_is_not_tried_again(self, sandbox: Sandbox, error_status: Any) -> None:
+    async def test_a_wrong_password_is_not_retried(self, sandbox: Sandbox, error_status: Any) -> None:
         """The error has the code of the old envelope."""
         sandbox.error_status = error_status
 
@@ -331,7 +331,7 @@ class TestRefusedCredentials:
         assert (error.codes, error.attempts, sandbox.request_count) == ((401,), 1, 1)
 
     @pytest.mark.parametrize("error_status", ["ok", "4xx"])
-    async def test_a_wrong_key_is_not_tried_again(self, sandbox: Sandbox, error_status: Any) -> None:
+    async def test_a_wrong_key_is_not_retried(self, sandbox: Sandbox, error_status: Any) -> None:
         """The call was never sent; its `attempts` counts the token request."""
         seen: list[CallInfo] = []
         sandbox.error_status = error_status
@@ -345,7 +345,7 @@ class TestRefusedCredentials:
         assert (seen[0].status, seen[0].codes) == (error.status, (320001,))
         assert seen[0].request_id == error.request_id == "sandbox-1"
 
-    async def test_a_token_of_ones_own_is_not_replaced(self, sandbox: Sandbox) -> None:
+    async def test_a_given_access_token_is_not_replaced(self, sandbox: Sandbox) -> None:
         """The client cannot get another token."""
         async with open_client(sandbox, AccessToken("unknown"), options=HURRIED) as client:
             error = await refused(client, CALLS["customers.get"][1])
@@ -368,7 +368,7 @@ class TestRefusedCredentials:
 class TestTelling:
     """The callbacks and logs of a call."""
 
-    async def test_a_failed_call_is_told_too(self, sandbox: Sandbox) -> None:
+    async def test_on_call_receives_failed_calls(self, sandbox: Sandbox) -> None:
         """`CallInfo` has the error."""
         seen: list[CallInfo] = []
 
@@ -379,7 +379,7 @@ class TestTelling:
         assert (info.status, info.codes, info.error) == (404, (8015,), NotFoundError)
 
     @pytest.mark.parametrize("customer_id", [6, 404])
-    async def test_a_failing_listener_changes_nothing(
+    async def test_a_failing_listener_does_not_change_the_result(
         self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, customer_id: int
     ) -> None:
         """An error in a callback must not lose the answer."""
@@ -396,7 +396,7 @@ class TestTelling:
         assert (record.levelno, record.getMessage()) == (logging.ERROR, "on_call failed")
         assert record.exc_info is not None
 
-    async def test_calls_are_logged_without_anybodys_data(
+    async def test_calls_are_logged_without_personal_data(
         self, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
     ) -> None:
         """The log has one DEBUG line for each call, on the package's logger."""
@@ -422,7 +422,7 @@ class TestTelling:
 
         assert not [record for record in caplog.records if record.name.startswith("capillary_async")]
 
-    async def test_a_wait_for_the_rate_limit_is_told(self, sandbox: Sandbox) -> None:
+    async def test_call_info_has_the_wait_for_the_rate_limit(self, sandbox: Sandbox) -> None:
         """The wait explains a slow call on a fast server."""
         # Of 300 an hour, four may start at once: for a token, for two customers, and for one with the old token.
         options = ClientOptions(rate_limit=RateLimit(300, per=3600.0), deadline=5.0)
@@ -435,7 +435,7 @@ class TestTelling:
                 await client.customers.get(6)
 
 
-def test_one_attempt_is_one_attempt() -> None:
+def test_the_client_of_these_tests_does_not_retry() -> None:
     """The other tests count requests, so this client must never retry."""
     assert ONCE.retry.attempts == 1
 
@@ -460,7 +460,7 @@ async def test_every_page_but_the_first_is_decoded_without_dicts(
     assert sum(pages) >= len(events)
 
 
-async def test_callers_who_share_an_answer_may_structure_it_differently(sandbox: Sandbox) -> None:
+async def test_coalesced_callers_may_use_different_types(sandbox: Sandbox) -> None:
     """Rows that were decoded for one caller's model must be dicts for another caller."""
     options = ClientOptions(coalesce=True)
     async with CapillaryClient(sandbox.base_url, BasicAuth(sandbox.till, sandbox.password), options=options) as client:

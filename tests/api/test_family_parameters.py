@@ -355,7 +355,7 @@ CASES: list[Case] = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
-async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case: Case) -> None:
+async def test_each_call_sends_exactly_its_documented_parameters(sandbox: Sandbox, case: Case) -> None:
     """A `None` is not sent, and each parameter has its documented form."""
     path, call, query = case
     sandbox.script("/", Answer(status=500), times=None)
@@ -368,7 +368,7 @@ async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case
     assert len(request.query) == len(query)
 
 
-async def test_the_newer_progress_wants_a_scope(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_the_v31_progress_sends_a_data_scope(sandbox: Sandbox, client: CapillaryClient) -> None:
     """The scope is sent in headers, to another path."""
     await client.targets.get_progress(5, data_scope=DataScope.ALL, data_scope_org_ids=[1, 2])
 

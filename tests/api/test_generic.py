@@ -156,7 +156,7 @@ async def test_an_answer_that_does_not_fit_is_a_decode_error(client: CapillaryCl
         ("/v10/x", "/{value1}/{value2}"),
     ],
 )
-async def test_what_may_be_an_id_is_in_no_error(
+async def test_errors_do_not_show_possible_ids_of_a_path(
     sandbox: Sandbox, client: CapillaryClient, path: str, template: str
 ) -> None:
     """Errors may show only path segments that are known parts of the API."""
@@ -170,10 +170,10 @@ async def test_what_may_be_an_id_is_in_no_error(
 
 
 @pytest.mark.parametrize("into", [object(), "Row", 5, Unresolved, list["Nothing"]])  # type: ignore[name-defined]  # noqa: F821
-async def test_a_type_that_nothing_fits_is_the_callers_mistake(
+async def test_an_unsupported_type_is_refused_before_a_request(
     sandbox: Sandbox, client: CapillaryClient, into: Any
 ) -> None:
-    """The error comes before anything is sent, and is a `CapillaryError`."""
+    """The error is a `CapillaryError`."""
     with pytest.raises(InvalidArgumentError):
         await client.fetch("/v2/customers/6", into=into)
     with pytest.raises(InvalidArgumentError):
@@ -183,9 +183,7 @@ async def test_a_type_that_nothing_fits_is_the_callers_mistake(
 
 
 @pytest.mark.parametrize("into", [SnakeDataclass, SnakeAttrs, SnakePydantic])
-async def test_a_class_of_ones_own_may_have_names_of_python(
-    sandbox: Sandbox, client: CapillaryClient, into: Any
-) -> None:
+async def test_a_users_class_may_have_snake_case_names(sandbox: Sandbox, client: CapillaryClient, into: Any) -> None:
     """The API has camelCase keys, which Python linters refuse as names."""
     row = {
         "eventLogId": 5,
@@ -205,9 +203,7 @@ async def test_a_class_of_ones_own_may_have_names_of_python(
 
 
 @pytest.mark.parametrize("into", [SnakeDataclass, SnakeAttrs, SnakePydantic])
-async def test_what_does_not_fit_such_a_class_is_named_by_its_key(
-    sandbox: Sandbox, client: CapillaryClient, into: Any
-) -> None:
+async def test_a_wrong_value_is_named_by_its_key(sandbox: Sandbox, client: CapillaryClient, into: Any) -> None:
     """The user finds the key, not the Python name, in the answer."""
     row: dict[str, Any] = {
         "eventLogId": "x",
@@ -245,7 +241,7 @@ async def test_any_listing_can_be_walked(sandbox: Sandbox, client: CapillaryClie
 
 
 @pytest.mark.parametrize("offset_unit", ["pages", None])
-async def test_a_listing_may_call_limit_and_offset_otherwise(
+async def test_limit_and_offset_may_have_other_names(
     sandbox: Sandbox, client: CapillaryClient, offset_unit: Literal["pages"] | None
 ) -> None:
     """The promotions API names them `size` and `page`."""
@@ -262,8 +258,8 @@ async def test_a_listing_may_call_limit_and_offset_otherwise(
     assert [row["promotionId"] for row in await promotions.collect()] == sandbox.member_promotion_ids(6)
 
 
-async def test_a_listing_may_say_what_its_offset_unit(sandbox: Sandbox, client: CapillaryClient) -> None:
-    """A given unit saves the request that finds it out."""
+async def test_a_given_offset_unit_saves_a_request(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """Without it, a request finds the unit."""
     sandbox.rows["events"] = 100
 
     rows = await client.paginate("/v3/users/6/trackedTargetEvents/79197", page_size=50, offset_unit="records").collect()
@@ -278,7 +274,7 @@ def script_page(sandbox: Sandbox, member: str, rows: list[Any]) -> None:
     sandbox.script("/", Answer(body={member: []}), times=None)
 
 
-async def test_rows_may_stand_under_another_name(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_rows_key_names_the_member_with_the_rows(sandbox: Sandbox, client: CapillaryClient) -> None:
     """Listings of the API have different names for the rows."""
     script_page(sandbox, "entities", [{"a": 1}, {"a": 2}])
 
@@ -308,7 +304,7 @@ async def test_a_key_that_rows_lack_is_named(sandbox: Sandbox, client: Capillary
 
 
 @pytest.mark.parametrize("path", ["/v2/customers/annemueller/trackers", "/v3/users/annemueller/targetGroups"])
-async def test_a_name_in_a_path_shows_nowhere(sandbox: Sandbox, path: str) -> None:
+async def test_a_name_in_a_path_is_not_shown(sandbox: Sandbox, path: str) -> None:
     """A loyalty id may consist of letters, so it looks like a part of the API."""
     told: list[CallInfo] = []
     auth = BasicAuth(sandbox.till, sandbox.password)

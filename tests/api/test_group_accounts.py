@@ -19,7 +19,7 @@ from capillary_async.sandbox import Answer, Sandbox
 GROUP = 93_257
 
 
-async def test_a_group_comes_with_the_parts_that_are_asked_for(client: CapillaryClient) -> None:
+async def test_a_group_has_the_requested_parts(client: CapillaryClient) -> None:
     """Points and tiers have the same classes as a customer's."""
     bare = await client.user_groups.get(GROUP)
     full = await client.user_groups.get(
@@ -38,7 +38,7 @@ async def test_a_group_comes_with_the_parts_that_are_asked_for(client: Capillary
 @pytest.mark.parametrize(
     ("identifier", "kind"), [(GROUP, "id"), (f"group-{GROUP}", "externalId"), (str(GROUP), "externalId")]
 )
-async def test_a_group_is_named_in_several_ways(client: CapillaryClient, identifier: Any, kind: str) -> None:
+async def test_a_group_is_found_by_each_kind_of_identifier(client: CapillaryClient, identifier: Any, kind: str) -> None:
     """Each kind of identifier has a separate parameter."""
     assert (await client.user_groups.get(identifier, identifier_type=kind)).id == GROUP
 
@@ -54,7 +54,7 @@ async def test_a_groups_transactions_are_walked_to_an_empty_page(client: Capilla
     assert rows[0].line_items is not None
 
 
-async def test_a_history_that_is_shown_in_part_warns(client: CapillaryClient) -> None:
+async def test_a_partial_history_issues_a_warning(client: CapillaryClient) -> None:
     """No document shows how to get the second page."""
     changes = client.user_groups.list_slab_changes(GROUP, page_size=20)
 
@@ -64,7 +64,7 @@ async def test_a_history_that_is_shown_in_part_warns(client: CapillaryClient) ->
     assert len(shown) == 20
 
 
-async def test_a_history_that_is_shown_in_full_warns_of_nothing(client: CapillaryClient) -> None:
+async def test_a_complete_history_issues_no_warning(client: CapillaryClient) -> None:
     """A warning without missing rows would alarm users."""
     changes = await client.user_groups.list_slab_changes(GROUP).collect()
 
@@ -93,7 +93,7 @@ REFUSALS: list[tuple[Callable[[CapillaryClient], Awaitable[Any]], type[ResponseE
 
 
 @pytest.mark.parametrize(("call", "expected", "code"), REFUSALS)
-async def test_a_group_that_is_not_there_is_an_error(
+async def test_an_unknown_group_is_an_error(
     client: CapillaryClient, call: Any, expected: type[ResponseError], code: int
 ) -> None:
     """This must hold for every kind of identifier."""

@@ -18,7 +18,7 @@ async def test_the_ledger_is_walked_by_pages(client: CapillaryClient, sandbox: S
     assert {request.status for request in sandbox.requests} == {200}  # a request for one more page would be an error
 
 
-async def test_who_has_no_entries_has_an_empty_ledger(client: CapillaryClient) -> None:
+async def test_a_ledger_without_entries_is_empty(client: CapillaryClient) -> None:
     """The API answers with error 11003."""
     assert await client.ledger.list_entries("id", 10).collect() == []
 
@@ -46,7 +46,7 @@ async def test_the_ledger_adds_up(client: CapillaryClient) -> None:
     assert net == main.closing_balance == balance.main_points
 
 
-async def test_a_balance_says_how_many_pages_there_are(client: CapillaryClient) -> None:
+async def test_a_balance_has_the_number_of_pages(client: CapillaryClient) -> None:
     """One page has at most ten balances."""
     balance = await client.ledger.get_balance("id", 7)
 
@@ -88,7 +88,7 @@ async def test_a_customer_is_named_by_any_identifier(client: CapillaryClient, sa
         (7, {"page": 5}, InvalidRequestError, 11003),
     ],
 )
-async def test_refusals_have_their_classes(
+async def test_each_refusal_has_its_error_class(
     client: CapillaryClient, customer_id: int, arguments: dict[str, Any], expected: type[ResponseError], code: int
 ) -> None:
     """A page after the last is an error of a single call, but the end of a listing."""
@@ -98,7 +98,7 @@ async def test_refusals_have_their_classes(
     assert caught.value.codes == (code,)
 
 
-async def test_events_that_are_being_worked_on_are_waited_for(sandbox: Sandbox, patient: CapillaryClient) -> None:
+async def test_unprocessed_events_are_retried(sandbox: Sandbox, patient: CapillaryClient) -> None:
     """Code 11002 is transient."""
     busy = {"warnings": [], "errors": [{"status": False, "code": 11002, "message": "Events are pending"}]}
     sandbox.script("/v2/pointsLedger", Answer(status=400, body=busy))

@@ -300,7 +300,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path)
-async def test_what_is_asked_for_is_sent_and_nothing_else(sandbox: Sandbox, case: Case) -> None:
+async def test_each_call_sends_exactly_its_documented_parameters(sandbox: Sandbox, case: Case) -> None:
     """A `None` is not sent, and dates are in the cluster's time zone."""
     sandbox.script("/", Answer(body={"data": [], "entity": 7, "id": 7}), times=None)
 
@@ -323,7 +323,7 @@ def test_every_documented_parameter_has_an_argument(path: str) -> None:
 @pytest.mark.parametrize(
     "base_url", ["https://apac.api.capillarytech.com", "HTTPS://APAC.api.capillarytech.com:443/prefix/"]
 )
-async def test_a_regions_host_keeps_the_regions_time(base_url: str) -> None:
+async def test_a_base_url_of_a_region_has_its_time_zone(base_url: str) -> None:
     """This must also hold for a base URL with a path."""
     with patch("capillary_async.client.HttpTransport") as http:
         CapillaryClient(base_url, BasicAuth("t", "p"))
@@ -332,7 +332,7 @@ async def test_a_regions_host_keeps_the_regions_time(base_url: str) -> None:
     assert [call.args[1] for call in http.call_args_list] == [KOLKATA, UTC]
 
 
-async def test_the_answers_dates_are_in_the_clusters_own_time() -> None:
+async def test_dates_of_answers_have_the_clusters_time_zone() -> None:
     """The API sends them without a zone."""
     async with Sandbox(timezone="Asia/Kolkata") as sandbox, open_client(sandbox, options=IN_KOLKATA) as client:
         event = await client.targets.list_events(6, 79190 + 1).first()

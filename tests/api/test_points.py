@@ -39,7 +39,7 @@ OF_A_CUSTOMER: dict[str, Callable[[CapillaryClient, int], Awaitable[Any]]] = {
         (410, NotFoundError, ()),
     ],
 )
-async def test_a_customer_that_is_not_there_is_an_error(
+async def test_an_unknown_customer_is_an_error(
     client: CapillaryClient, call: Any, customer_id: int, expected: type[Exception], codes: tuple[int, ...]
 ) -> None:
     """The classes must be the same as for the customer's details."""
@@ -49,7 +49,7 @@ async def test_a_customer_that_is_not_there_is_an_error(
     assert getattr(caught.value, "codes", None) == codes
 
 
-async def test_a_balance_is_that_of_the_summary(client: CapillaryClient) -> None:
+async def test_the_balance_equals_that_of_the_summary(client: CapillaryClient) -> None:
     """Two endpoints return the same account."""
     balance = await client.customers.get_points_balance(7)
     customer = await client.customers.get(7, embed=["points"])
@@ -75,7 +75,7 @@ async def test_a_balance_may_be_the_user_groups(client: CapillaryClient, sandbox
 
 
 @pytest.mark.parametrize("customer_id", range(4, 8))
-async def test_a_tier_knows_whether_it_is_the_top_one(client: CapillaryClient, customer_id: int) -> None:
+async def test_the_top_tier_is_recognised(client: CapillaryClient, customer_id: int) -> None:
     """The API shows it by the serial number -1 or an empty name."""
     (tier,) = await client.customers.get_tiers(customer_id)
 
@@ -91,7 +91,7 @@ async def test_tiers_of_every_program_come_when_asked(client: CapillaryClient) -
     assert [tier.program_id for tier in tiers] == [983, 1219]
 
 
-async def test_loyalty_says_where_the_customer_is_enrolled(client: CapillaryClient) -> None:
+async def test_loyalty_shows_the_programs_of_the_customer(client: CapillaryClient) -> None:
     """The API shows it by a `loyaltyId` other than -1."""
     programs = await client.customers.get_loyalty(5)
 
@@ -99,7 +99,7 @@ async def test_loyalty_says_where_the_customer_is_enrolled(client: CapillaryClie
 
 
 @pytest.mark.parametrize("method", ["get_points_balance", "get_tiers", "get_loyalty"])
-async def test_a_program_that_the_customer_is_not_in_is_an_error(client: CapillaryClient, method: str) -> None:
+async def test_a_program_without_the_customer_is_an_error(client: CapillaryClient, method: str) -> None:
     """Code 8089 must not be retried."""
     with pytest.raises(InvalidRequestError) as caught:
         await getattr(client.customers, method)(5, program_id=1)
@@ -116,7 +116,7 @@ async def test_points_expire_on_their_days(client: CapillaryClient) -> None:
     assert [row.expiry_date.year for row in schedule if row.expiry_date] == [2026, 2125]
 
 
-async def test_who_has_no_points_has_no_schedule(client: CapillaryClient) -> None:
+async def test_a_customer_without_points_has_an_empty_schedule(client: CapillaryClient) -> None:
     """No points must be an empty tuple, not an error."""
     assert await client.customers.get_points_expiry(10) == ()
     assert await client.customers.get_promised_points(10) == ()
@@ -147,7 +147,7 @@ UNDOCUMENTED: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("method", "body", "location"), UNDOCUMENTED)
-async def test_what_is_not_documented_is_a_decode_error(
+async def test_an_undocumented_schedule_is_a_decode_error(
     client: CapillaryClient, sandbox: Sandbox, method: str, body: Any, location: str
 ) -> None:
     """The error names the location in either list."""
@@ -182,7 +182,7 @@ async def test_details_are_found_in_one_request(client: CapillaryClient, sandbox
         (("shoe size", "44"), InvalidRequestError, 8013),
     ],
 )
-async def test_who_is_not_found_is_an_error(
+async def test_an_unknown_identifier_is_an_error(
     client: CapillaryClient, arguments: tuple[str, str], expected: type[Exception], code: int
 ) -> None:
     """The errors must be the same as for a request by id."""
@@ -192,7 +192,7 @@ async def test_who_is_not_found_is_an_error(
     assert getattr(caught.value, "codes", None) == (code,)
 
 
-async def test_a_search_walks_all_that_it_finds(client: CapillaryClient, sandbox: Sandbox) -> None:
+async def test_a_search_returns_all_matches(client: CapillaryClient, sandbox: Sandbox) -> None:
     """The documented page size is ten."""
     matches = await client.customers.search("smith").collect()
 
@@ -201,7 +201,7 @@ async def test_a_search_walks_all_that_it_finds(client: CapillaryClient, sandbox
     assert matches[0].profiles[0].first_name
 
 
-async def test_a_busy_search_is_tried_again(sandbox: Sandbox, patient: CapillaryClient) -> None:
+async def test_a_busy_search_is_retried(sandbox: Sandbox, patient: CapillaryClient) -> None:
     """Status 461 is transient."""
     sandbox.script("/v2/customers/search", Answer(status=461), times=2)
 
@@ -209,7 +209,7 @@ async def test_a_busy_search_is_tried_again(sandbox: Sandbox, patient: Capillary
     assert sandbox.request_count > 2
 
 
-async def test_status_changes_end_with_the_one_that_counts(client: CapillaryClient) -> None:
+async def test_the_current_status_is_the_last_one(client: CapillaryClient) -> None:
     """The order is that of the answer."""
     changes = await client.customers.get_status_changes(5)
 

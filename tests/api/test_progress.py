@@ -25,7 +25,7 @@ def targets_of(groups: tuple[TargetGroupProgress, ...]) -> list[TargetProgress]:
     return [target for group in groups for target in group.targets or ()]
 
 
-async def test_progress_leads_to_the_events_behind_it(client: CapillaryClient) -> None:
+async def test_progress_has_the_ids_for_its_events(client: CapillaryClient) -> None:
     """The achieved value must be the sum of the period's events."""
     targets = targets_of(await client.targets.get_progress(5, include_inactive=True))
 
@@ -36,7 +36,7 @@ async def test_progress_leads_to_the_events_behind_it(client: CapillaryClient) -
         assert sum((event.target_value or 0 for event in events), Decimal(0)) == target.target_achieved_value
 
 
-async def test_nothing_of_progress_is_left_untyped(client: CapillaryClient) -> None:
+async def test_every_value_of_progress_is_typed(client: CapillaryClient) -> None:
     """This must hold for both versions of the endpoint."""
     older = await client.targets.get_progress(5)
     newer = await client.targets.get_progress(5, data_scope="ALL")
@@ -46,12 +46,12 @@ async def test_nothing_of_progress_is_left_untyped(client: CapillaryClient) -> N
     assert [target.un_enrolled for target in targets_of(newer)] == [False] * len(targets_of(older))
 
 
-async def test_who_is_in_no_active_target_has_no_progress(client: CapillaryClient) -> None:
+async def test_a_customer_without_active_targets_has_no_progress(client: CapillaryClient) -> None:
     """The API answers with a warning and null."""
     assert await client.targets.get_progress(5, target_rule_id=1) == ()
 
 
-async def test_midnights_are_the_clusters_own() -> None:
+async def test_a_midnight_with_z_is_in_the_clusters_time_zone() -> None:
     """The API writes a `Z` although the time is in the cluster's time zone."""
     options = attrs.evolve(ONCE, timezone=ZoneInfo("Asia/Kolkata"))
     async with Sandbox(timezone="Asia/Kolkata") as sandbox, open_client(sandbox, options=options) as client:
@@ -72,7 +72,7 @@ async def test_an_answer_without_groups_is_a_decode_error(client: CapillaryClien
         await client.targets.get_progress(5)
 
 
-async def test_a_wrong_value_is_found_in_its_place(client: CapillaryClient, sandbox: Sandbox) -> None:
+async def test_a_wrong_value_has_its_location(client: CapillaryClient, sandbox: Sandbox) -> None:
     """The location begins with the member that holds the groups."""
     groups = [{"id": 1, "targets": [{"targetValue": "x"}]}]
     sandbox.script("/", Answer(body={"data": {"targetGroups": groups}}))
@@ -84,7 +84,7 @@ async def test_a_wrong_value_is_found_in_its_place(client: CapillaryClient, sand
 
 
 @pytest.mark.parametrize("customer_id", [404, 409])
-async def test_a_customer_that_is_not_there_is_an_error(client: CapillaryClient, customer_id: int) -> None:
+async def test_an_unknown_customer_is_an_error(client: CapillaryClient, customer_id: int) -> None:
     """The API always sends code 310011."""
     with pytest.raises(NotFoundError) as caught:
         await client.targets.get_progress(customer_id)
@@ -103,7 +103,7 @@ async def test_groups_consist_of_rules_and_periods(client: CapillaryClient) -> N
 
 
 @pytest.mark.parametrize("group_id", [27_397, 27_398])
-async def test_one_group_may_come_in_a_list(client: CapillaryClient, group_id: int) -> None:
+async def test_one_group_may_be_in_a_list(client: CapillaryClient, group_id: int) -> None:
     """The documentation's samples disagree."""
     group = await client.targets.get_group(group_id)
 

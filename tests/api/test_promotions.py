@@ -45,7 +45,7 @@ async def test_the_program_may_be_a_number_or_a_text(client: CapillaryClient) ->
     assert Promotion(id="x").metadata is None
 
 
-async def test_a_promotion_leads_to_its_targets(client: CapillaryClient, sandbox: Sandbox) -> None:
+async def test_a_promotion_has_its_targets(client: CapillaryClient, sandbox: Sandbox) -> None:
     """Promotions have no progress, so users need the targets."""
     promotion = await client.promotions.get(sandbox.promotion_ids()[PUBLISHED])
 
@@ -101,7 +101,7 @@ async def test_a_customers_promotions_are_walked(client: CapillaryClient, sandbo
     assert promotions[0].start_date is not None
 
 
-async def test_one_of_them_tells_how_it_went(client: CapillaryClient, sandbox: Sandbox) -> None:
+async def test_one_promotion_has_the_timeline_of_the_enrolment(client: CapillaryClient, sandbox: Sandbox) -> None:
     """Only this answer has the id that `promotions.get` takes."""
     number = sandbox.member_promotion_ids(6)[1]
 
@@ -116,7 +116,7 @@ async def test_one_of_them_tells_how_it_went(client: CapillaryClient, sandbox: S
 
 
 @pytest.mark.parametrize("customer_id", [5, 6])
-async def test_what_a_promotion_gave_is_read_from_either_envelope(
+async def test_actions_are_read_with_and_without_an_envelope(
     client: CapillaryClient, sandbox: Sandbox, customer_id: int
 ) -> None:
     """The documentation's two samples disagree."""
@@ -129,7 +129,7 @@ async def test_what_a_promotion_gave_is_read_from_either_envelope(
     assert actions.points[0].total_points_issued == customer_id
 
 
-async def test_who_got_nothing_has_nothing_but_a_warning(client: CapillaryClient) -> None:
+async def test_actions_without_benefits_have_only_a_warning(client: CapillaryClient) -> None:
     """Code 8116 is a warning, not an error."""
     actions = await client.promotions.get_actions(6, program_id=983, promotion_id=1)
 
@@ -180,7 +180,7 @@ REFUSALS: list[tuple[Callable[[CapillaryClient], Awaitable[Any]], type[ResponseE
 
 
 @pytest.mark.parametrize(("call", "expected", "code"), REFUSALS)
-async def test_refusals_have_their_classes(
+async def test_each_refusal_has_its_error_class(
     client: CapillaryClient, call: Any, expected: type[ResponseError], code: int
 ) -> None:
     """Some refusals have HTTP 200."""

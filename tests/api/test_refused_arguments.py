@@ -180,7 +180,7 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("case", PARAMETERS, ids=lambda case: f"{case[0]}:{case[2]}")
-async def test_every_parameter_refuses_nonsense(case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
+async def test_every_parameter_refuses_wrong_values(case: tuple[str, dict[str, Any], str, list[Any]]) -> None:
     """A parameter without a check would send any value."""
     method, arguments, name, values = case
 
@@ -202,7 +202,7 @@ async def test_every_parameter_refuses_nonsense(case: tuple[str, dict[str, Any],
         ("user_groups.get", {"identifier_type": "mobile"}, "identifier_type"),
     ],
 )
-async def test_arguments_that_do_not_go_together_are_refused(method: str, arguments: dict[str, Any], name: str) -> None:
+async def test_conflicting_arguments_are_refused(method: str, arguments: dict[str, Any], name: str) -> None:
     """The API's error code does not say which argument is wrong."""
     with pytest.raises(InvalidArgumentError, match=name):
         attrgetter(method)(CLIENT)(**WANTED[method], **arguments)
@@ -214,7 +214,7 @@ def test_ninety_days_are_allowed() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}:{case[2]}")
-async def test_nonsense_is_refused_by_name(
+async def test_a_wrong_argument_is_named(
     sandbox: Sandbox, client: CapillaryClient, case: tuple[str, dict[str, Any], str, list[Any]]
 ) -> None:
     """The error comes from the method call, before there is a coroutine."""
@@ -232,7 +232,7 @@ async def test_nonsense_is_refused_by_name(
     assert sandbox.request_count == 0
 
 
-async def test_the_ends_of_what_is_allowed_are_allowed(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_the_smallest_and_largest_values_are_allowed(sandbox: Sandbox, client: CapillaryClient) -> None:
     """Every positive signed 64-bit integer is a valid id."""
     for customer_id in (1, 987_654_321, 2**63 - 1):
         assert (await client.customers.get(customer_id)).id == customer_id

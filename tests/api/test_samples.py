@@ -59,7 +59,7 @@ BODIES = {path: Answer(body=path.read_bytes()) for path in SHOWN}
 
 
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
-async def test_a_sample_comes_through_its_method(sandbox: Sandbox, client: CapillaryClient, path: Path) -> None:
+async def test_each_sample_is_read_by_its_method(sandbox: Sandbox, client: CapillaryClient, path: Path) -> None:
     """Tests of the codec do not cover envelopes, paths and pages."""
     sandbox.script("/", BODIES[path], times=None)
 

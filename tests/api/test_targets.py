@@ -9,7 +9,7 @@ from capillary_async import CapillaryClient, DecodeError, InvalidRequestError, N
 from capillary_async.sandbox import Answer, Sandbox
 
 
-async def test_active_targets_come_in_their_order(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_active_targets_keep_the_order_of_the_answer(sandbox: Sandbox, client: CapillaryClient) -> None:
     """The result is a tuple, because the API returns all targets in one answer."""
     targets = await client.targets.get_active(6)
 
@@ -17,7 +17,7 @@ async def test_active_targets_come_in_their_order(sandbox: Sandbox, client: Capi
     assert [target.id for target in targets] == sandbox.target_rule_ids(6)
 
 
-async def test_only_the_targets_asked_for_come(client: CapillaryClient) -> None:
+async def test_targets_can_be_filtered_by_id(client: CapillaryClient) -> None:
     """No filter means all targets, and no match means an empty answer."""
     (rule_id, *_) = [target.id for target in await client.targets.get_active(6)]
 
@@ -37,7 +37,7 @@ async def test_an_unknown_kind_of_enrolment_is_refused_by_the_api(client: Capill
     ("user_id", "rule_id", "period_id", "code"),
     [(404, 79193, None, 310011), (6, 404, None, 310018), (6, 79193, 5, 310019)],
 )
-async def test_what_is_not_found_is_told_apart(
+async def test_each_missing_part_has_its_code(
     client: CapillaryClient, user_id: int, rule_id: int, period_id: int | None, code: int
 ) -> None:
     """The customer, the rule and the period have different codes."""
@@ -47,7 +47,7 @@ async def test_what_is_not_found_is_told_apart(
     assert caught.value.codes == (code,)
 
 
-async def test_no_active_target_may_be_said_by_a_warning_alone(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_a_warning_without_data_is_an_empty_result(sandbox: Sandbox, client: CapillaryClient) -> None:
     """`/v3` answers with HTTP 200, without data and error."""
     body = {"data": None, "errors": None, "warnings": [{"message": "No active target found"}]}
     sandbox.script("/", Answer(body=body), times=2)
@@ -56,7 +56,7 @@ async def test_no_active_target_may_be_said_by_a_warning_alone(sandbox: Sandbox,
     assert await client.targets.list_events(6, 79193).collect() == []
 
 
-async def test_no_data_without_a_reason_is_no_empty_answer(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_null_without_a_warning_is_a_decode_error(sandbox: Sandbox, client: CapillaryClient) -> None:
     """Without the warning, null may be a fault of the API."""
     sandbox.script("/", Answer(body={"data": None, "errors": None, "warnings": None}))
 

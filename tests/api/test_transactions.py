@@ -8,7 +8,7 @@ from capillary_async import CapillaryClient, InvalidRequestError, TransactionEmb
 from capillary_async.sandbox import Answer, Paging, Sandbox
 
 
-async def test_most_customers_are_one_request(client: CapillaryClient, sandbox: Sandbox) -> None:
+async def test_most_customers_need_one_request(client: CapillaryClient, sandbox: Sandbox) -> None:
     """A page has up to a thousand rows, and the total shows the end."""
     rows = await client.customers.list_transactions(6).collect()
 
@@ -18,10 +18,10 @@ async def test_most_customers_are_one_request(client: CapillaryClient, sandbox: 
 
 
 @pytest.mark.parametrize("offset_unit", ["records", "pages"])
-async def test_a_return_is_not_taken_for_a_purchase(
+async def test_a_return_and_a_purchase_may_share_an_id(
     client: CapillaryClient, sandbox: Sandbox, offset_unit: str
 ) -> None:
-    """They share ids, so a key of only the id would drop rows."""
+    """A key of only the id would drop rows."""
     sandbox.paging["transactions"] = Paging(default_limit=20, offset_unit=offset_unit)  # type: ignore[arg-type]
 
     rows = await client.customers.list_transactions(7, page_size=50).collect()
@@ -32,7 +32,7 @@ async def test_a_return_is_not_taken_for_a_purchase(
 
 
 @pytest.mark.parametrize("page_size", [10, 20, 50, 100])
-async def test_ties_without_an_order_lose_no_row(client: CapillaryClient, sandbox: Sandbox, page_size: int) -> None:
+async def test_transactions_of_one_time_lose_no_row(client: CapillaryClient, sandbox: Sandbox, page_size: int) -> None:
     """A row between two pages may be repeated or missed; the total shows a missed row."""
     sandbox.unstable_ties = True
 
@@ -42,7 +42,7 @@ async def test_ties_without_an_order_lose_no_row(client: CapillaryClient, sandbo
     assert sorted(keys) == sorted(sandbox.transaction_keys(7))
 
 
-async def test_they_are_found_by_another_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
+async def test_transactions_are_found_by_another_identifier(client: CapillaryClient, sandbox: Sandbox) -> None:
     """The endpoint by identifier must return the same rows."""
     mobile = sandbox.identifiers(7)["mobile"]
 
@@ -52,7 +52,7 @@ async def test_they_are_found_by_another_identifier(client: CapillaryClient, san
     assert {row.type for row in found} == {"RETURN"}
 
 
-async def test_parts_come_when_they_are_asked_for(client: CapillaryClient) -> None:
+async def test_embedded_parts_are_typed(client: CapillaryClient) -> None:
     """All values of the parts must be typed."""
     bare = await client.customers.list_transactions(7).first()
     full = await client.customers.list_transactions(7, embed=list(TransactionEmbed)).first()
@@ -71,7 +71,7 @@ async def test_parts_come_when_they_are_asked_for(client: CapillaryClient) -> No
     assert total.points == full.amount / 10
 
 
-async def test_a_part_that_does_not_exist_is_an_error(client: CapillaryClient) -> None:
+async def test_an_unknown_part_is_an_error(client: CapillaryClient) -> None:
     """The API sends code 1110."""
     with pytest.raises(InvalidRequestError) as caught:
         await client.customers.list_transactions(7, embed=["LINES"]).collect()

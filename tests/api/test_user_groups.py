@@ -18,7 +18,7 @@ from capillary_async.sandbox import Answer, Sandbox
     ("identifier", "identifier_type", "group_id"),
     [(93257, "id", 93257), ("group-93257", "externalId", 93257), (93257, "externalId", 93257)],
 )
-async def test_a_group_has_three_names(
+async def test_trackers_are_found_by_each_identifier(
     sandbox: Sandbox, client: CapillaryClient, identifier: Any, identifier_type: str, group_id: int
 ) -> None:
     """An organisation may know its groups only by external ids."""
@@ -27,7 +27,7 @@ async def test_a_group_has_three_names(
     assert [(tracker.id, tracker.condition_id) for tracker in trackers] == sandbox.group_tracker_keys(group_id)
 
 
-async def test_a_group_is_known_by_its_primary_user(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_trackers_are_found_by_the_primary_user(sandbox: Sandbox, client: CapillaryClient) -> None:
     """The primary user is the third kind of identifier."""
     assert await client.user_groups.list_trackers(6, identifier_type="primaryUserId").collect()
 
@@ -41,7 +41,7 @@ async def test_a_group_is_known_by_its_primary_user(sandbox: Sandbox, client: Ca
         (599, "id", 1099, ServerError),
     ],
 )
-async def test_each_reason_for_a_refusal_is_told_apart(
+async def test_each_refusal_has_its_error_class(
     client: CapillaryClient, identifier: Any, identifier_type: str, code: int, expected: type[CapillaryError]
 ) -> None:
     """1099 is a fault of the server; the other codes are mistakes of the caller."""
@@ -69,7 +69,7 @@ async def test_groups_are_found_by_name(sandbox: Sandbox, client: CapillaryClien
     assert [group.group_id for group in groups] == sandbox.found_group_ids("fleet")
 
 
-async def test_a_busy_search_is_the_servers_trouble(sandbox: Sandbox, client: CapillaryClient) -> None:
+async def test_a_busy_search_is_a_server_error(sandbox: Sandbox, client: CapillaryClient) -> None:
     """Status 461 is Capillary's status for a busy search."""
     sandbox.script("/v2/userGroup2/search", Answer(status=461))
 

@@ -28,7 +28,7 @@ def envelope(code: Any, message: str) -> dict[str, Any]:
     return {"response": {"status": {"success": "true", "code": code, "message": message}}}
 
 
-async def test_basic_is_what_the_documents_worked_example_says(ask: Asker) -> None:
+async def test_basic_is_that_of_the_documented_example(ask: Asker) -> None:
     """The document's example is the till `store.server` with the password `server123`."""
     assert basic(ask.sandbox) == {
         "Authorization": "Basic c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZmY3Y2RjMGNkNTU1OWE3",
@@ -60,7 +60,7 @@ async def test_basic_can_be_switched_off(ask: Asker) -> None:
     assert (await with_token(ask, await token_of(ask))).status == 200
 
 
-async def test_a_key_and_secret_buy_a_token() -> None:
+async def test_a_key_and_secret_get_a_token() -> None:
     """The answer must have the documented form."""
     async with asking(Sandbox(token_ttl=1200)) as ask:
         answer = await ask.token(ask.sandbox.key, ask.sandbox.secret)
@@ -71,7 +71,7 @@ async def test_a_key_and_secret_buy_a_token() -> None:
         assert ask.sandbox.tokens_issued == 1
 
 
-async def test_every_token_is_another(ask: Asker) -> None:
+async def test_every_token_is_different(ask: Asker) -> None:
     """A test must be able to distinguish a new token from an old one."""
     assert len({await token_of(ask) for _ in range(5)}) == 5
 
@@ -87,7 +87,7 @@ async def test_every_token_is_another(ask: Asker) -> None:
         "",
     ],
 )
-async def test_a_wrong_key_or_secret_buys_nothing(ask: Asker, body: str) -> None:
+async def test_a_wrong_key_or_secret_gets_no_token(ask: Asker, body: str) -> None:
     """The refusal has a code but no `warnings`, as documented."""
     answer = await ask.send("POST", "/v3/oauth/token/generate", headers={}, data=body)
 
@@ -96,7 +96,7 @@ async def test_a_wrong_key_or_secret_buys_nothing(ask: Asker, body: str) -> None
     assert ask.sandbox.tokens_issued == 0
 
 
-async def test_a_token_ends_with_its_time() -> None:
+async def test_a_token_expires() -> None:
     """The test controls the clock, so it need not wait for the expiry."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, token_ttl=300)) as ask:
@@ -162,13 +162,13 @@ async def test_an_access_group_can_deny(ask: Asker) -> None:
     assert (answer.status, answer.codes) == (403, [4000])
 
 
-async def test_tokens_are_bought_with_a_post(ask: Asker) -> None:
+async def test_tokens_need_a_post(ask: Asker) -> None:
     """All other endpoints accept only GET."""
     assert (await ask.send("GET", "/v3/oauth/token/generate")).status == 405
     assert (await ask.send("POST", "/v2/customers/1")).status == 405
 
 
-async def test_what_a_post_carried_is_in_the_log(ask: Asker) -> None:
+async def test_the_log_has_the_body_of_a_post(ask: Asker) -> None:
     """Tests need to check a client's token request."""
     await token_of(ask)
 

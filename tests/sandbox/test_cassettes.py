@@ -35,7 +35,7 @@ async def recording(tmp_path: Path, capillary_sandbox: Sandbox) -> tuple[str, Pa
     return url, file
 
 
-async def test_a_cassette_answers_as_the_server_did(recording: tuple[str, Path]) -> None:
+async def test_a_cassette_plays_the_recorded_answers(recording: tuple[str, Path]) -> None:
     """Amounts and dates must be unchanged, because tests check them."""
     url, file = recording
     server = Sandbox()
@@ -49,7 +49,7 @@ async def test_a_cassette_answers_as_the_server_did(recording: tuple[str, Path])
     assert customer.loyalty_info.lifetime_purchases
 
 
-async def test_a_cassette_holds_nobody(recording: tuple[str, Path]) -> None:
+async def test_a_cassette_has_no_personal_data(recording: tuple[str, Path]) -> None:
     """Cassettes are committed to repositories."""
     _, file = recording
     person = Sandbox().identifiers(CUSTOMER)
@@ -61,7 +61,7 @@ async def test_a_cassette_holds_nobody(recording: tuple[str, Path]) -> None:
     assert not re.search(r"firstName\":\"(?!text-)", text)
 
 
-async def test_values_that_answers_gave_lead_on(recording: tuple[str, Path]) -> None:
+async def test_pseudonyms_of_answers_can_be_requested(recording: tuple[str, Path]) -> None:
     """The id that a lookup returns is a pseudonym in the cassette, and the next request uses it."""
     url, file = recording
 
@@ -71,7 +71,7 @@ async def test_values_that_answers_gave_lead_on(recording: tuple[str, Path]) -> 
     assert number == customer.id != CUSTOMER
 
 
-async def test_what_was_not_recorded_is_refused(recording: tuple[str, Path]) -> None:
+async def test_an_unrecorded_request_is_refused(recording: tuple[str, Path]) -> None:
     """A test with a new request must not use the network."""
     url, file = recording
 
@@ -92,7 +92,7 @@ async def test_a_compressed_answer_is_scrubbed(tmp_path: Path, capillary_sandbox
     assert str(CUSTOMER) not in (tmp_path / "packed.yaml").read_text("utf-8")
 
 
-def test_a_mode_that_would_mix_people_up_is_refused(tmp_path: Path) -> None:
+def test_new_episodes_is_refused(tmp_path: Path) -> None:
     """Values recorded later would get pseudonyms that are already used."""
     mode: Any = "new_episodes"
 
@@ -115,7 +115,7 @@ def test_a_scrubbed_value_is_of_the_same_kind(value: object) -> None:
     assert not isinstance(scrubbed, int) or scrubbed < 2**63
 
 
-def test_who_works_there_is_a_person_too() -> None:
+def test_names_of_staff_are_replaced() -> None:
     """Tills are often named after the persons who use them."""
     body = b'{"createdBy":{"id":7,"name":"jo.smith"},"createdByUser":"Jo Smith","extendedFields":{"spouse":"Jo"}}'
 
@@ -124,7 +124,7 @@ def test_who_works_there_is_a_person_too() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<p>call 919988123456 or a.b@example.org</p>", b"\xff919988123456"])
-def test_what_is_no_json_is_scrubbed_by_its_looks(body: bytes) -> None:
+def test_a_body_without_json_is_scrubbed_by_patterns(body: bytes) -> None:
     """A gateway's page may quote the request."""
     scrubbed = Scrubber().body(body)
 
@@ -132,7 +132,7 @@ def test_what_is_no_json_is_scrubbed_by_its_looks(body: bytes) -> None:
     assert b"example.org" not in scrubbed
 
 
-def test_amounts_and_moments_stay() -> None:
+def test_amounts_and_times_stay() -> None:
     """Decimal digits and milliseconds are not phone numbers."""
     body = b'{"value":12345678.900,"trackedOn":1735715131000,"text":"2026-01-08T10:03:21Z"}'
 

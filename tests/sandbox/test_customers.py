@@ -26,7 +26,7 @@ async def test_every_documented_key_appears_for_some_customer(ask: Asker) -> Non
     assert documented(CUSTOMER) - set().union(*map(shown, answers)) == set()
 
 
-async def test_a_customer_is_there_whatever_the_id(ask: Asker) -> None:
+async def test_every_id_has_a_customer(ask: Asker) -> None:
     """Data is derived from the id, so nothing has to be stored."""
     answer = await ask.customer(VAST)
 
@@ -35,7 +35,7 @@ async def test_a_customer_is_there_whatever_the_id(ask: Asker) -> None:
     assert answer.json == (await ask.customer(VAST)).json
 
 
-async def test_another_seed_tells_another_story() -> None:
+async def test_another_seed_has_other_data() -> None:
     """Data must depend only on the seed and the ids."""
     heard: list[Any] = []
     for seed in (0, 0, 1):
@@ -45,7 +45,7 @@ async def test_another_seed_tells_another_story() -> None:
     assert heard[0] == heard[1] != heard[2]
 
 
-async def test_purchases_have_three_places_on_the_wire(ask: Asker) -> None:
+async def test_purchases_have_three_decimal_places(ask: Asker) -> None:
     """The samples show 221350.000."""
     purchases = (await ask.customer(5)).json["loyaltyInfo"]["lifetimePurchases"]
 
@@ -64,7 +64,7 @@ async def test_purchases_have_three_places_on_the_wire(ask: Asker) -> None:
         ("includedFraudDetails", "fraudDetails"),
     ],
 )
-async def test_a_part_is_there_only_when_it_is_asked_for(ask: Asker, parameter: str, key: str) -> None:
+async def test_a_part_is_sent_only_on_request(ask: Asker, parameter: str, key: str) -> None:
     """The parameter's description says so."""
     assert key in (await ask.customer(5, **{parameter: "true"})).json
     assert key not in (await ask.customer(5, **{parameter: "false"})).json
@@ -87,13 +87,13 @@ async def test_a_part_is_there_only_when_it_is_asked_for(ask: Asker, parameter: 
         ("gapDetails", "upgradeStrategies"),
     ],
 )
-async def test_an_embedded_part_is_there_only_when_it_is_named(ask: Asker, part: str, key: str) -> None:
+async def test_an_embedded_part_is_sent_only_if_named(ask: Asker, part: str, key: str) -> None:
     """`embed` is a list of names."""
     assert key in (await ask.customer(5, embed=part)).json
     assert key not in (await ask.customer(5)).json
 
 
-async def test_names_to_embed_come_between_commas_or_one_by_one(ask: Asker) -> None:
+async def test_embed_has_commas_or_is_repeated(ask: Asker) -> None:
     """The document says "array of strings" and shows neither form."""
     one_by_one = await ask.get("/v2/customers/5?embed=points&embed=mlp", source="INSTORE")
 
@@ -169,7 +169,7 @@ async def test_a_refusal_has_its_code_and_shape(
     assert (as_success.status, as_success.json) == (200, answer.json)
 
 
-async def test_a_deleted_customer_has_a_shape_of_its_own(ask: Asker) -> None:
+async def test_the_refusal_of_a_deleted_customer_has_its_own_form(ask: Asker) -> None:
     """The answer is only a message."""
     assert (await ask.customer(1410)).json == {"message": "Customer is deleted after PII delete request"}
 
@@ -222,7 +222,7 @@ async def test_a_customer_is_found_by_every_identifier(ask: Asker) -> None:
     assert found == {"mobile", "email", "externalId", "cardnumber", "cardExternalId", "wechat", "martjackId", "fbId"}
 
 
-async def test_warnings_ride_on_successes(ask: Asker) -> None:
+async def test_a_successful_answer_may_have_warnings(ask: Asker) -> None:
     """A warning has `"status": false` although the call succeeded."""
     query = {"source": "INSTORE", "identifierName": "mobile", "identifierValue": "999000000013"}
     answer = await ask.get("/v2/customers/lookup", **query)
@@ -244,7 +244,7 @@ async def test_warnings_ride_on_successes(ask: Asker) -> None:
         ({"identifierName": "mobile", "identifierValue": "999000000005", "source": "MARTJACK"}, 8065),
     ],
 )
-async def test_a_lookup_is_refused_with_warnings_beside(ask: Asker, query: dict[str, str], code: int) -> None:
+async def test_a_refused_lookup_has_warnings(ask: Asker, query: dict[str, str], code: int) -> None:
     """This is the third documented form of a refusal."""
     answer = await ask.get("/v2/customers/lookup", **{"source": "INSTORE", **query})
 

@@ -10,7 +10,7 @@ from capillary_async.sandbox import Answer, LoggedRequest, Sandbox
 from tests.sandbox.asking import Asker, Clock, asking
 
 
-async def test_the_next_requests_get_what_a_script_says(ask: Asker) -> None:
+async def test_a_script_answers_the_next_requests(ask: Asker) -> None:
     """After a script's answers, the sandbox must answer normally again."""
     script = ask.sandbox.script("/v2/customers", Answer(status=503, body={"message": "soon"}), times=2)
 
@@ -31,7 +31,7 @@ async def test_a_script_answers_only_what_it_matches(ask: Asker) -> None:
     assert (await ask.events(1, 7)).status == 500
 
 
-async def test_answers_of_a_script_come_in_turn(ask: Asker) -> None:
+async def test_answers_of_a_script_are_used_in_turn(ask: Asker) -> None:
     """The answers repeat until the script is cancelled."""
     script = ask.sandbox.script("/", Answer(status=500), Answer.html(502), times=None)
 
@@ -51,20 +51,20 @@ async def test_scripts_can_be_cleared(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize(("answers", "times"), [([], 1), ([Answer()], -1)])
-async def test_a_script_that_makes_no_sense_is_refused(ask: Asker, answers: list[Answer], times: int) -> None:
+async def test_a_wrong_script_is_refused(ask: Asker, answers: list[Answer], times: int) -> None:
     """A script that does nothing would make a test that proves nothing."""
     with pytest.raises(ValueError, match=r"answer|times"):
         ask.sandbox.script("/", *answers, times=times)
 
 
 @pytest.mark.parametrize("wrong", [{"status": 99}, {"status": 600}, {"delay": -1}, {"cut_at": -1}])
-def test_an_answer_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_wrong_answer_is_refused(wrong: dict[str, Any]) -> None:
     """The error must come when the answer is created, not when it is sent."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Answer(**wrong)
 
 
-async def test_the_gateway_speaks_html(ask: Asker) -> None:
+async def test_the_gateway_answers_with_html(ask: Asker) -> None:
     """Cloudflare is in front of the real API."""
     ask.sandbox.script("/", Answer.html(521))
 
@@ -93,7 +93,7 @@ async def test_a_body_can_be_cut(ask: Asker) -> None:
         await ask.customer(1)
 
 
-async def test_a_script_can_let_the_real_answer_through() -> None:
+async def test_a_script_can_keep_the_normal_answer() -> None:
     """A script may add only a delay or a header."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, sleep=clock.sleep)) as ask:
@@ -133,7 +133,7 @@ async def test_a_rate_limit_counts_a_sliding_window() -> None:
     assert statuses == [200, 200, 429, 429, 200, 429, 200, 429]
 
 
-async def test_a_429_says_when_to_come_back() -> None:
+async def test_a_429_has_a_retry_after() -> None:
     """Servers send seconds, a date, or no `Retry-After`."""
     clock = Clock()
     async with asking(Sandbox(clock=clock, rate_limit=(1, 60.0))) as ask:
@@ -153,7 +153,7 @@ async def test_a_429_says_when_to_come_back() -> None:
     assert (silent.status, lifted.status) == (429, 200)
 
 
-async def test_the_log_knows_each_request_as_it_was_sent(ask: Asker) -> None:
+async def test_the_log_has_each_request_unchanged(ask: Asker) -> None:
     """Tests check what the client sends."""
     await ask.send("GET", "/v2/customers/abc%2Fdef?source=IN%20STORE&embed=points&embed=mlp")
 

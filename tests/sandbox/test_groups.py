@@ -31,7 +31,7 @@ async def test_every_documented_key_of_a_search_appears(ask: Asker) -> None:
     assert documented(SEARCH) - shown((await ask.get("/v2/userGroup2/search", q="smith")).json) == set()
 
 
-async def test_members_are_told_pages_only_when_they_ask(ask: Asker) -> None:
+async def test_members_have_pagination_only_on_request(ask: Asker) -> None:
     """`pagination` is sent only with `paginationDetails=true`."""
     ask.sandbox.listing("members", 5).resize(12)
 
@@ -43,7 +43,7 @@ async def test_members_are_told_pages_only_when_they_ask(ask: Asker) -> None:
     assert [row["fleetUserId"] for row in paged["data"]] == ask.sandbox.member_ids(5)[10:]
 
 
-async def test_the_primary_member_comes_first_unless_turned_round(ask: Asker) -> None:
+async def test_the_primary_member_is_first_by_default(ask: Asker) -> None:
     """The documented default order is DESC by `IS_PRIMARY`."""
     first = (await ask.members(5)).json["data"]
     last = (await ask.members(5, sortOrder="ASC")).json["data"]
@@ -98,7 +98,7 @@ async def test_two_trackers_share_an_id(ask: Asker) -> None:
     assert len({number for number, _ in keys}) == 5
 
 
-async def test_trackers_know_every_type(ask: Asker) -> None:
+async def test_trackers_have_every_type(ask: Asker) -> None:
     """The enumeration is undocumented, and has more values than any sample."""
     ask.sandbox.rows["customer_trackers"] = 8
     rows = (await ask.get("/v2/customers/7/trackers", source="INSTORE")).json["data"]
@@ -107,7 +107,7 @@ async def test_trackers_know_every_type(ask: Asker) -> None:
     assert [(row["id"], row["conditionId"]) for row in rows] == ask.sandbox.customer_tracker_keys(7)
 
 
-async def test_a_group_is_known_by_three_names(ask: Asker) -> None:
+async def test_a_group_has_three_identifiers(ask: Asker) -> None:
     """The identifiers are `id`, `externalId` and `primaryUserId`."""
     group_id = ask.sandbox.user_group_ids(6)[0]
     ask.sandbox.rows["group_trackers"] = 4
@@ -185,7 +185,7 @@ async def test_a_search_finds_groups_by_name_and_by_id(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 51])
-async def test_a_search_for_nothing_or_too_much_is_a_400(ask: Asker, name: str) -> None:
+async def test_an_empty_or_too_long_search_is_a_400(ask: Asker, name: str) -> None:
     """The API allows at most 50 characters."""
     assert (await ask.get("/v2/userGroup2/search", q=name)).status == 400
 

@@ -154,7 +154,7 @@ async def test_a_page_size_of_0_is_a_400(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["events", "user_groups"])
-async def test_offset_unit_what_the_sandbox_says_where_documents_leave_it_open(kind: Kind) -> None:
+async def test_offset_unit_is_a_setting_if_the_documents_disagree(kind: Kind) -> None:
     """The documents contradict each other for these endpoints."""
     async with asking(Sandbox(rows={kind: 50}, offset_unit="pages", total_unit="pages", echo="zero")) as ask:
         rows, pagination, _ = await READERS[kind](ask, 20, 2)
@@ -164,7 +164,7 @@ async def test_offset_unit_what_the_sandbox_says_where_documents_leave_it_open(k
 
 
 @pytest.mark.parametrize("kind", ["members", "search"])
-async def test_offset_stays_a_record_where_that_is_documented(kind: Kind) -> None:
+async def test_offset_counts_records_where_documented(kind: Kind) -> None:
     """Clients need no extra request to find the unit out."""
     async with asking(Sandbox(rows={kind: 50}, offset_unit="pages")) as ask:
         rows, _, _ = await READERS[kind](ask, 20, 40)
@@ -173,7 +173,7 @@ async def test_offset_stays_a_record_where_that_is_documented(kind: Kind) -> Non
 
 
 @pytest.mark.parametrize("kind", ["group_trackers", "customer_trackers"])
-async def test_trackers_send_a_dummy_unless_told_otherwise(kind: Kind) -> None:
+async def test_trackers_have_a_dummy_pagination_by_default(kind: Kind) -> None:
     """The documents show the dummy beside a full list."""
     async with asking(Sandbox(rows={kind: 50}, page_cap=10, total_unit="pages", echo="in force")) as ask:
         rows, pagination, _ = await READERS[kind](ask, 20, 0)
@@ -197,7 +197,7 @@ async def test_pages_can_be_capped_everywhere_at_once(ask: Asker) -> None:
     assert (capped, lifted, warnings) == ([40, 40], [60, 60], [])
 
 
-async def test_a_change_to_one_listing_leaves_the_others_alone(ask: Asker) -> None:
+async def test_a_change_of_one_listing_does_not_change_others(ask: Asker) -> None:
     """Each listing is stored by its key."""
     others = ask.sandbox.event_ids(2, 7)
     ask.sandbox.listing("events", 1, 7).resize(3)

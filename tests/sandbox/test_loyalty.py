@@ -72,7 +72,7 @@ class TestAgreement:
         assert tier["currentTierName"] == program["currentSlab"] == summary["currentSlab"]
         assert (tier["nextTierSerialNumber"] == -1) == (tier["nextTierName"] == "") == (customer_id == 7)
 
-    async def test_points_that_expire_are_those_that_are_left(self, ask: Asker) -> None:
+    async def test_expiring_points_are_the_available_points(self, ask: Asker) -> None:
         """Half of the available points expire soon, the others never."""
         schedule = (await ask.get("/v2/customers/5/pointsExpirySchedule")).json["expirySchedules"]
         balance = (await ask.get("/v2/customers/5/points/balance")).json
@@ -83,7 +83,7 @@ class TestAgreement:
 class TestTransactions:
     """Paging, keys and filters of transactions."""
 
-    async def test_ids_of_returns_are_those_of_purchases_too(self, ask: Asker) -> None:
+    async def test_returns_and_purchases_share_ids(self, ask: Asker) -> None:
         """Returns are numbered separately, so only type and id together are unique."""
         keys = ask.sandbox.transaction_keys(7)
 
@@ -96,7 +96,7 @@ class TestTransactions:
 
         assert times[0] == times[2] > times[3] == times[5]
 
-    async def test_a_tie_may_be_in_another_order_each_time(self, ask: Asker) -> None:
+    async def test_rows_of_one_time_may_change_their_order(self, ask: Asker) -> None:
         """A database that sorts only by time does not fix the order."""
         ask.sandbox.unstable_ties = True
 
@@ -116,11 +116,11 @@ class TestTransactions:
         ("query", "code"),
         [({"limit": 1001}, 1109), ({"limit": 0}, 1111), ({"offset": -1}, 1112), ({"embed": "LINES"}, 1110)],
     )
-    async def test_what_is_wrong_is_refused(self, ask: Asker, query: dict[str, Any], code: int) -> None:
+    async def test_wrong_parameters_are_refused(self, ask: Asker, query: dict[str, Any], code: int) -> None:
         """A limit above 1,000 is an error and is not capped."""
         assert (await ask.get("/v2/customers/7/transactions", **query)).codes == [code]
 
-    async def test_filters_pick_rows(self, ask: Asker) -> None:
+    async def test_filters_select_rows(self, ask: Asker) -> None:
         """The filters are type, ids, a range of ids, the bill number and dates."""
         rows = await rows_of(ask, 7, limit=1_000)
         one = rows[8]
@@ -132,7 +132,7 @@ class TestTransactions:
         assert await rows_of(ask, 7, sortOrder="ASC", limit=1_000) == rows[::-1]
         assert await rows_of(ask, 7, startDate=rows[2]["billingTime"]) == rows[:3]
 
-    async def test_they_are_found_by_another_identifier(self, ask: Asker) -> None:
+    async def test_transactions_are_found_by_another_identifier(self, ask: Asker) -> None:
         """The endpoint by identifier must return the same rows as the one by id."""
         mobile = ask.sandbox.identifiers(7)["mobile"]
 
@@ -166,7 +166,7 @@ class TestLedger:
             ("", {}, 11013),
         ],
     )
-    async def test_what_cannot_be_answered_is_refused(
+    async def test_a_missing_page_is_refused(
         self, ask: Asker, customer_id: Any, query: dict[str, Any], code: int
     ) -> None:
         """A ledger without entries has not even a page 0."""
@@ -200,14 +200,12 @@ class TestRefusals:
 
     @pytest.mark.parametrize("path", PATHS)
     @pytest.mark.parametrize(("customer_id", "code"), [(404, 8015), (409, 8069), (403, 1044)])
-    async def test_a_customer_that_is_not_there_is_refused(
-        self, ask: Asker, path: str, customer_id: int, code: int
-    ) -> None:
+    async def test_an_unknown_customer_is_refused(self, ask: Asker, path: str, customer_id: int, code: int) -> None:
         """The last three digits of the id decide on the refusal."""
         assert (await ask.get(f"/v2/customers/{customer_id}/{path}")).codes == [code]
 
     @pytest.mark.parametrize("path", PATHS)
-    async def test_a_twin_wants_an_identifier(self, ask: Asker, path: str) -> None:
+    async def test_a_lookup_without_an_identifier_is_refused(self, ask: Asker, path: str) -> None:
         """A request without an identifier gets code 8130."""
         assert (await ask.get(f"/v2/customers/lookup/{path}", source="INSTORE")).codes == [8130]
 
@@ -233,15 +231,15 @@ async def test_details_are_found_by_another_identifier(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize("text", ["999000000007", "7"])
-async def test_a_search_finds_whom_a_number_belongs_to(ask: Asker, text: str) -> None:
+async def test_a_search_finds_the_customer_of_a_number(ask: Asker, text: str) -> None:
     """Scripts search for mobile numbers this way."""
     found = (await ask.get("/v2/customers/search", q=text)).json["data"]
 
     assert [row["userId"] for row in found] == [7]
 
 
-async def test_statuses_end_with_the_one_that_counts(ask: Asker) -> None:
-    """The current status is last; the number of statuses depends on the id."""
+async def test_the_current_status_is_the_last_one(ask: Asker) -> None:
+    """The number of statuses depends on the id."""
     statuses = (await ask.get("/v2/customers/5/statusLog")).json["data"]
 
     assert [row["isActive"] for row in statuses] == [False, False, True]

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 
-def test_the_package_names_what_it_has() -> None:
+def test_the_package_exports_its_names() -> None:
     """Names are imported on first use, and a wrong name must still be an `AttributeError`."""
     code = (
         "import capillary_async.sandbox as sandbox\n"

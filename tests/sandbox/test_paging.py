@@ -67,7 +67,7 @@ def test_repeated_rows_come_twice_in_a_row(paging: Paging, limit: int | None, co
 
 
 @given(paging=HONEST.filter(lambda paging: paging.pagination == "sent"), limit=LIMITS, count=COUNTS)
-def test_total_is_true_in_what_it_counts(paging: Paging, limit: int | None, count: int) -> None:
+def test_total_counts_the_configured_unit(paging: Paging, limit: int | None, count: int) -> None:
     """A wrong total would make tests of the client worthless."""
     pagination = Listing(count).page(paging, limit, 0).pagination
     pages = sum(1 for start in range(0, count, paging.size(limit)) if start < count)
@@ -94,7 +94,7 @@ def test_an_offset_of_records_may_start_anywhere(size: int, count: int, offset: 
         (Paging(echo="absent", page_cap=40), None),
     ],
 )
-def test_the_limit_echoed_is_the_one_switched_on(paging: Paging, limit: int | None) -> None:
+def test_the_echoed_limit_is_a_setting(paging: Paging, limit: int | None) -> None:
     """The documents describe it as the number of events, but the samples show the requested limit."""
     pagination = Listing(25).page(paging, 100, 0).pagination
 
@@ -102,7 +102,7 @@ def test_the_limit_echoed_is_the_one_switched_on(paging: Paging, limit: int | No
     assert pagination.get("limit") == limit
 
 
-def test_a_cap_is_told_unless_it_is_silent() -> None:
+def test_a_cap_may_have_a_warning() -> None:
     """Some endpoints send a warning, so the client must not depend on it."""
     loud, silent = Paging(page_cap=40), Paging(page_cap=40, warn_of_cap=False)
 
@@ -111,7 +111,7 @@ def test_a_cap_is_told_unless_it_is_silent() -> None:
     assert Listing(90).page(silent, 100, 0).capped_at is None
 
 
-def test_a_fixed_size_overrides_what_was_asked_both_ways() -> None:
+def test_a_fixed_size_overrides_smaller_and_larger_limits() -> None:
     """Some servers ignore the requested page size."""
     paging = Paging(fixed_size=7)
 
@@ -130,7 +130,7 @@ def test_pages_may_be_counted_by_the_size_asked_for() -> None:
     assert Listing(25).page(paging, None, 1).rows == tuple(range(4, 8))
 
 
-def test_a_dummy_says_zero_beside_all_rows() -> None:
+def test_a_dummy_pagination_has_zeros() -> None:
     """The tracker endpoints send such a pagination."""
     page = Listing(25).page(Paging(pagination="dummy"), 10, 20)
 
@@ -138,7 +138,7 @@ def test_a_dummy_says_zero_beside_all_rows() -> None:
     assert page.pagination == {"limit": 0, "offset": 0, "total": 0}
 
 
-def test_a_wrong_total_is_wrong_by_what_was_told() -> None:
+def test_a_wrong_total_differs_by_total_error() -> None:
     """A client must notice a total that is too large."""
     pagination = Listing(25).page(Paging(total_error=3), 10, 0).pagination
 
@@ -153,7 +153,7 @@ def test_a_negative_offset_is_the_first_page_or_refused() -> None:
 
 
 @given(offset=st.integers(0, 400), offset_unit=st.sampled_from(("records", "pages")))
-def test_a_stuck_server_sends_the_first_page_for_ever(offset: int, offset_unit: OffsetMeaning) -> None:
+def test_a_stuck_server_always_sends_the_first_page(offset: int, offset_unit: OffsetMeaning) -> None:
     """This is the simplest endless listing."""
     paging = Paging(is_stuck=True, offset_unit=offset_unit)
 
@@ -171,7 +171,7 @@ def test_a_cycling_server_begins_again(offset_unit: OffsetMeaning, step: int) ->
     assert pages == [pages[0], pages[1]] * 3
 
 
-def test_a_hiccup_empties_a_page_once() -> None:
+def test_a_hiccup_makes_a_page_empty_once() -> None:
     """A client must request an empty page again before it believes it."""
     listing, paging = Listing(25), Paging(hiccups=[1])
 
@@ -204,8 +204,8 @@ def test_a_row_keeps_its_number_wherever_it_moves(moves: list[tuple[str, int]]) 
     assert list(listing.rows) == list(model)
 
 
-def test_no_more_rows_go_than_there_are() -> None:
-    """A listing cannot have fewer than zero rows."""
+def test_a_listing_has_at_least_zero_rows() -> None:
+    """More rows cannot be dropped than there are."""
     front, back = Listing(3), Listing(3)
 
     front.drop_first(5)
@@ -242,13 +242,13 @@ def test_a_mutation_follows_each_of_the_first_answers() -> None:
         {"gap": (-1, 3)},
     ],
 )
-def test_rules_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+def test_wrong_rules_are_refused(wrong: dict[str, Any]) -> None:
     """A mistyped setting without effect would make a test that proves nothing."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         attrs.evolve(Paging(), **wrong)
 
 
-def test_a_static_server_says_the_same_to_everybody() -> None:
+def test_a_static_server_always_sends_the_same_answer() -> None:
     """A mock server ignores limit and offset."""
     rules = Paging(is_static=True, default_limit=10)
     listing = Listing(25)

@@ -16,7 +16,7 @@ async def targets_of(ask: Asker, user_id: int, **query: Any) -> list[dict[str, A
     return [target for group in groups for target in group["targets"]]
 
 
-async def test_progress_leads_to_events(ask: Asker) -> None:
+async def test_progress_has_the_ids_for_events(ask: Asker) -> None:
     """No other answer has both ids that the endpoint of target events takes."""
     targets = await targets_of(ask, 5)
 
@@ -26,8 +26,8 @@ async def test_progress_leads_to_events(ask: Asker) -> None:
         assert answer.codes in ([], [310149])
 
 
-async def test_what_is_achieved_is_the_sum_of_the_events(ask: Asker) -> None:
-    """The achieved value must equal the sum of the period's events."""
+async def test_the_achieved_value_is_the_sum_of_the_events(ask: Asker) -> None:
+    """The client's tests compare both."""
     for target in await targets_of(ask, 5, includeInactive="true"):
         answer = await ask.events(5, target["targetRuleId"], periodId=target["periodId"], limit=300)
 
@@ -36,7 +36,7 @@ async def test_what_is_achieved_is_the_sum_of_the_events(ask: Asker) -> None:
         assert sum(values) == target["targetAchievedValue"]
 
 
-async def test_only_the_running_period_is_shown_unless_asked(ask: Asker) -> None:
+async def test_only_the_running_period_is_sent_by_default(ask: Asker) -> None:
     """`includeInactive` adds periods that are over."""
     rule_id = next(rule for rule in ask.sandbox.target_rule_ids(5) if len(ask.sandbox.event_ids(5, rule)) > 5)
 
@@ -48,14 +48,14 @@ async def test_only_the_running_period_is_shown_unless_asked(ask: Asker) -> None
     assert len(every) > 1
 
 
-async def test_one_target_can_be_picked(ask: Asker) -> None:
+async def test_one_target_can_be_selected(ask: Asker) -> None:
     """The filter is `targetRuleId`."""
     rule_id = ask.sandbox.target_rule_ids(5)[1]
 
     assert {target["targetRuleId"] for target in await targets_of(ask, 5, targetRuleId=rule_id)} == {rule_id}
 
 
-async def test_who_has_no_target_gets_a_warning_and_no_error(ask: Asker) -> None:
+async def test_a_customer_without_targets_gets_a_warning(ask: Asker) -> None:
     """The API answers so with HTTP 200."""
     answer = await ask.get("/v3/users/5/targetGroups", targetRuleId=1)
 
@@ -63,7 +63,7 @@ async def test_who_has_no_target_gets_a_warning_and_no_error(ask: Asker) -> None
     assert answer.json == {"data": None, "errors": None, "warnings": [{"message": "No active target found"}]}
 
 
-async def test_v31_wants_a_scope(ask: Asker) -> None:
+async def test_v31_needs_a_scope(ask: Asker) -> None:
     """The header is mandatory."""
     scoped = {**basic(ask.sandbox), "DATA-SCOPE": "ALL"}
 

@@ -44,7 +44,7 @@ async def test_promotions_are_filtered_by_text_and_status(ask: Asker) -> None:
         ("/v3/customers/6/customerPromotionDetails/actionSummary", {"programId": 983}, 9002),
     ],
 )
-async def test_what_cannot_be_answered_is_refused(ask: Asker, path: str, query: dict[str, Any], code: int) -> None:
+async def test_wrong_parameters_are_refused(ask: Asker, path: str, query: dict[str, Any], code: int) -> None:
     """A page size that is too large is an error and is not capped."""
     assert (await ask.get(path, **query)).codes == [code]
 
@@ -56,7 +56,7 @@ async def test_one_promotion_is_the_same_as_in_the_list(ask: Asker) -> None:
     assert (await ask.get(f"/v3/promotions/{listed['id']}")).json["data"] == listed
 
 
-async def test_a_published_promotion_leads_to_a_target(ask: Asker) -> None:
+async def test_a_published_promotion_has_a_target(ask: Asker) -> None:
     """No other member links promotions and targets."""
     draft, active = (await ask.get("/v3/promotions")).json["data"]["content"][:2]
 
@@ -86,7 +86,7 @@ async def test_a_customers_promotions_are_filtered(ask: Asker) -> None:
     assert one["promotions"] == same["promotions"] == [every[2]]
 
 
-async def test_one_of_a_customers_promotions_tells_how_it_went(ask: Asker) -> None:
+async def test_one_promotion_of_a_customer_has_a_timeline(ask: Asker) -> None:
     """Only this answer has the promotion's other id."""
     number = ask.sandbox.member_promotion_ids(6)[1]
 
@@ -97,7 +97,7 @@ async def test_one_of_a_customers_promotions_tells_how_it_went(ask: Asker) -> No
 
 
 @pytest.mark.parametrize("customer_id", [6, 5])
-async def test_what_a_promotion_gave_comes_in_two_envelopes(ask: Asker, customer_id: int) -> None:
+async def test_actions_have_an_envelope_or_none(ask: Asker, customer_id: int) -> None:
     """The two samples disagree."""
     path = f"/v3/customers/{customer_id}/customerPromotionDetails/actionSummary"
     number = ask.sandbox.member_promotion_ids(customer_id)[0]
@@ -109,7 +109,7 @@ async def test_what_a_promotion_gave_comes_in_two_envelopes(ask: Asker, customer
     assert summary["points"][0]["totalPointsIssued"] == f"{customer_id}.000"
 
 
-async def test_who_got_nothing_is_warned(ask: Asker) -> None:
+async def test_actions_without_benefits_have_a_warning(ask: Asker) -> None:
     """The warning has code 8116."""
     path = "/v3/customers/6/customerPromotionDetails/actionSummary"
 

@@ -128,7 +128,7 @@ def test_each_test_has_a_sandbox_and_a_client_of_its_own(
     result.assert_outcomes(passed=4)
 
 
-def test_marks_set_the_sandbox_up_and_break_it(pytester: pytest.Pytester) -> None:
+def test_marks_configure_the_sandbox_and_its_faults(pytester: pytest.Pytester) -> None:
     """A mark documents the fault directly above its test."""
     pytester.makepyfile(FAULTS)
 
@@ -157,7 +157,7 @@ def test_a_sandbox_in_another_loop_fails_at_once_with_the_reason(
 @pytest.mark.parametrize(
     ("code", "options"), [(FIXTURE, ()), (OWN, ("-o", "capillary_fix_aioresponses=true"))], ids=["fixture", "setting"]
 )
-def test_aioresponses_works_when_asked_for(pytester: pytest.Pytester, code: str, options: Sequence[str]) -> None:
+def test_aioresponses_is_fixed_on_request(pytester: pytest.Pytester, code: str, options: Sequence[str]) -> None:
     """Aioresponses 0.7.9 omits an argument that aiohttp requires."""
     pytester.makepyfile(CANNED + code)
 
@@ -178,7 +178,7 @@ def test_a_request_without_a_fake_answer_is_described(pytester: pytest.Pytester)
     result.stdout.no_fnmatch_line("*TransportError*somebody@example.com*")
 
 
-def test_what_is_wrong_with_aioresponses_is_said(pytester: pytest.Pytester) -> None:
+def test_an_incompatible_aioresponses_is_named(pytester: pytest.Pytester) -> None:
     """Users would otherwise see the incompatibility as an error of this package."""
     pytester.makepyfile(CANNED + OWN)
 

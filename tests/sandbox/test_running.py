@@ -25,7 +25,7 @@ async def test_it_listens_on_a_free_port_of_this_machine() -> None:
         assert one.port != other.port
 
 
-async def test_its_address_may_be_of_the_newer_kind() -> None:
+async def test_it_can_listen_on_an_ipv6_address() -> None:
     """A URL has an IPv6 address in brackets."""
     sandbox = Sandbox(host="::1", port=8080)
 
@@ -33,7 +33,7 @@ async def test_its_address_may_be_of_the_newer_kind() -> None:
 
 
 @pytest.mark.parametrize(("host", "reached"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("", "127.0.0.1")])
-def test_who_listens_everywhere_is_reached_on_this_machine(host: str, reached: str) -> None:
+def test_a_sandbox_on_all_addresses_is_reached_by_loopback(host: str, reached: str) -> None:
     """The client refuses plain http to 0.0.0.0."""
     assert Sandbox(host=host, port=8080).base_url == f"http://{reached}:8080"
 
@@ -45,7 +45,7 @@ async def test_it_cannot_be_started_twice() -> None:
             await sandbox.start()
 
 
-async def test_a_port_that_is_taken_is_told() -> None:
+async def test_a_used_port_is_an_error() -> None:
     """A failed start must not leak sockets."""
     async with Sandbox() as one:
         other = Sandbox(port=one.port)
@@ -108,7 +108,7 @@ async def test_it_serves_until_it_is_cancelled() -> None:
         await asyncio.open_connection("127.0.0.1", sandbox.port)
 
 
-async def test_the_peak_is_how_many_waited_together() -> None:
+async def test_peak_is_the_largest_number_of_waiting_requests() -> None:
     """Tests check limits of connections and concurrency by it."""
     together = asyncio.Barrier(8)
 
@@ -163,7 +163,7 @@ WRONG: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any) -> None:
+def test_a_wrong_setting_is_named(name: str, value: Any) -> None:
     """Settings are checked at creation and when they are changed."""
     with pytest.raises(ValueError, match=name):
         Sandbox(**{name: value})
@@ -181,7 +181,7 @@ def test_a_mistyped_kind_of_listing_is_refused(settings: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("name", ["seed", "host", "timezone", "log_size"])
-def test_what_data_depends_on_is_fixed(name: str) -> None:
+def test_settings_of_the_data_cannot_be_changed(name: str) -> None:
     """A change would make data inconsistent with earlier answers."""
     sandbox = Sandbox()
 
@@ -189,7 +189,7 @@ def test_what_data_depends_on_is_fixed(name: str) -> None:
         setattr(sandbox, name, {"seed": 5, "host": "::1", "timezone": "Asia/Kolkata", "log_size": 1}[name])
 
 
-def test_everything_that_can_be_told_is_described() -> None:
+def test_every_setting_is_described() -> None:
     """The command line's help uses these descriptions."""
     described = inspect.getdoc(Sandbox) or ""
 
@@ -205,7 +205,7 @@ def test_everything_that_can_be_told_is_described() -> None:
         b"GET / HTTP/9.9\r\n\r\n",
     ],
 )
-async def test_what_is_no_request_prints_no_traceback(raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_malformed_request_logs_no_traceback(raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """The mistake is the client's, and the answer says so."""
     async with Sandbox() as sandbox:
         reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)

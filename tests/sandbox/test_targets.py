@@ -54,7 +54,7 @@ async def test_event_values_are_integers_and_decimals_of_up_to_three_places(ask:
     assert {str(row["targetValue"]) for row in rows if row["eventName"] == "GENERIC_EVENT"} == {"1.000"}
 
 
-async def test_only_behavioural_events_have_a_name_to_show(ask: Asker) -> None:
+async def test_only_behavioural_events_have_a_display_name(ask: Asker) -> None:
     """The name is null for all other events."""
     rows = (await ask.events(1, 7, limit=1000)).json["data"]
 
@@ -62,13 +62,13 @@ async def test_only_behavioural_events_have_a_name_to_show(ask: Asker) -> None:
     assert all((row["eventDisplayName"] is not None) == (row["eventName"] == "GENERIC_EVENT") for row in rows)
 
 
-async def test_an_event_is_json_whatever_it_holds(ask: Asker) -> None:
+async def test_every_event_is_valid_json(ask: Asker) -> None:
     """For speed, events are formatted without a JSON encoder."""
     for rule_id in (7, 8, 79196):
         json.loads((await ask.events(1, rule_id, limit=1000)).text)
 
 
-def test_events_are_kept_only_so_many() -> None:
+def test_the_cache_of_events_is_bounded() -> None:
     """Many customers must not fill the memory."""
     events = Events(7, Dates(ZoneInfo("UTC")), most_rows=5)
 
@@ -78,7 +78,7 @@ def test_events_are_kept_only_so_many() -> None:
     assert len(events.rows) <= 5
 
 
-async def test_twins_come_with_every_other_pair_of_rules(ask: Asker) -> None:
+async def test_every_second_pair_of_rules_has_iso_dates(ask: Asker) -> None:
     """Newer answers have the second dates, older ones do not."""
     with_twins = (await ask.events(1, 7, limit=1)).json["data"][0]
     without = (await ask.events(1, 5, limit=1)).json["data"][0]

@@ -59,7 +59,7 @@ def test_a_date_without_a_zone_is_in_the_clusters(text: str) -> None:
 
 
 @given(st.lists(st.integers() | st.text(), max_size=4), st.integers(1, 10**6))
-def test_draws_repeat_themselves_and_stay_in_bounds(key: list[int | str], bound: int) -> None:
+def test_seeded_values_repeat_and_stay_in_bounds(key: list[int | str], bound: int) -> None:
     """Two runs with one seed must have the same data."""
     numbers = [SeededRandom(*key).below(bound) for _ in range(2)]
 
@@ -67,7 +67,7 @@ def test_draws_repeat_themselves_and_stay_in_bounds(key: list[int | str], bound:
     assert 0 <= numbers[0] < bound
 
 
-def test_draws_of_neighbours_differ() -> None:
+def test_similar_keys_have_different_values() -> None:
     """Similar keys, such as 12 and (1, 2), must give different data."""
     assert SeededRandom(1).below(2**60) != SeededRandom(2).below(2**60)
     assert SeededRandom(12).below(2**60) != SeededRandom(1, 2).below(2**60)
