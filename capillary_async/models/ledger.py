@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from capillary_async.models.definition import ExactNumber, Id, Model, WholeNumber, model
+from capillary_async.models.definition import ExactNumber, Id, Model, model
 from capillary_async.models.enumerations import EntityType, LedgerEntryType
-from capillary_async.models.listings import ApiWarning
+from capillary_async.models.listings import ApiWarning, PageDetails
 
 
 @model
@@ -118,18 +118,9 @@ class ClosingBalance(Model):
 
 
 @model
-class LedgerBalances(Model):
-    """One page of a customer's closing balances.
+class LedgerBalances(PageDetails):
+    """One page of a customer's closing balances."""
 
-    Attributes:
-        page_number: From 0.
-        total_entries: Number of balances on all pages.
-    """
-
-    page_number: WholeNumber | None = None
-    page_size: WholeNumber | None = None
-    total_entries: WholeNumber | None = None
-    page_count: WholeNumber | None = None
     ledger_closing_balance: tuple[ClosingBalance, ...] | None = None
 
 
