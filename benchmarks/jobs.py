@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import cast
+from typing import ClassVar, cast
 
 import aiohttp
 import attrs
@@ -33,6 +33,7 @@ class NoApi:
 
     base_url: str = "https://example.com"
     account: str = "nobody"
+    listing_traits: ClassVar[dict[str, object]] = {}
 
 
 async def turn(_client: object, key: int) -> dict[str, int]:

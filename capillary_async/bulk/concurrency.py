@@ -119,11 +119,13 @@ class RateControl:
     """Lets requests start evenly spaced after the API throttled a request.
 
     Attributes:
+        is_limited: Whether the API has ever throttled a request. Before, `start_now` is always true.
         rate: Requests that may start in a second; infinite before the first throttling.
         on_cut: Called whenever the rate is decreased.
     """
 
     on_cut: Callable[[], None] = attrs.field(default=lambda: None, init=False)
+    is_limited: bool = attrs.field(default=False, init=False)
     rate: float = attrs.field(default=math.inf, init=False)
     _answers: deque[int] = attrs.field(factory=lambda: deque([0], _INTERVALS), init=False)
     _interval_began: float = attrs.field(default=-math.inf, init=False)
@@ -144,8 +146,6 @@ class RateControl:
 
     def start_now(self) -> bool:
         """Start a request if it need not wait; return whether it may start."""
-        if self.rate == math.inf and self._next == -math.inf:
-            return True
         now = loop_time()
         if self._waiting or now < self._next:
             return False
@@ -173,7 +173,7 @@ class RateControl:
 
     def throttled(self, started: float, error: CapillaryError, retry_at: float | None) -> bool:
         """Decrease the rate; return whether the throttled request should be sent again."""
-        now = loop_time()
+        self.is_limited, now = True, loop_time()
         if now - self._interval_began >= _INTERVAL:
             self._end_interval(now)
         if self._answered_at == -math.inf:
@@ -255,16 +255,18 @@ class WorkerPacer:
 
     def start_now(self) -> bool:
         """Start a request if it need not wait; return whether it may start."""
-        if not self._rate_control.start_now():
+        if self._rate_control.is_limited and not self._rate_control.start_now():
             return False
-        self._note_start()
+        self.requests += 1
+        self._started = self._clock()
         return True
 
     async def wait(self, deadline: float) -> bool:
         """Wait until a request may start; return `False` if it cannot start before `deadline`."""
         is_in_time = await self._rate_control.wait(deadline)
         if is_in_time:
-            self._note_start()
+            self.requests += 1
+            self._started = self._clock()
         return is_in_time
 
     def answered(self) -> None:
@@ -274,7 +276,3 @@ class WorkerPacer:
     def throttled(self, error: CapillaryError, retry_at: float | None) -> bool:
         """Decrease the rate; return whether to send the request again."""
         return self._rate_control.throttled(self._started, error, retry_at)
-
-    def _note_start(self) -> None:
-        self.requests += 1
-        self._started = self._clock()

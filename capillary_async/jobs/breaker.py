@@ -2,63 +2,152 @@
 
 | state | what the run does | how it ends |
 |---|---|---|
-| closed | looks keys up; errors that may be the API's fault are held back | many in a row: half-open |
-| half-open | looks up a single key that is known to work | it works: closed; it does not: open |
+| closed | looks up keys; holds back failures that may be the API's fault | many in a row: half-open |
+| half-open | looks up a canary, a key that the API has answered before | it works: closed; it fails: open |
 | open | waits, longer each time | half-open |
 
-What is held back when the breaker closes again is the keys' own fault, for the API is well. What is held back when it
-opens says nothing about the keys: they stay what they were.
+When the breaker closes, the failures that it holds back are their keys' own, because the API works. When it opens, they
+say nothing about the keys and are dropped. With a canary, a wrong password or an outage costs one request at a time and
+not one for each worker. While no key was ever answered, several keys take turns, because one may fail by itself.
 """
 
-from collections.abc import Sequence
-from typing import Final, Generic, Literal, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Final
 
-T = TypeVar("T")
+import attrs
 
-# So many errors in a row are no coincidence.
+from capillary_async.bulk import Outcome
+from capillary_async.jobs.errors import JobStoppedError
+from capillary_async.jobs.outcomes import Cause, KeyStatus, key_status
+from capillary_async.jobs.records import Key
+from capillary_async.jobs.store import JobStore
+
+# The rows that were found, as JSON, and the requests that it took.
+Found = Outcome[Key, tuple[bytes, int]]
+
+# This many failures in a row are no coincidence.
 _MANY: Final = 20
 _FIRST_WAIT: Final = 5.0
 _LONGEST_WAIT: Final = 300.0
 
+# While no key was ever answered: the refusals after which the run stops, the keys that take turns, and the tries after
+# which a key counts as failed.
+_MOST_REFUSALS: Final = {Cause.HOPELESS: 1, Cause.ACCOUNT: 2, Cause.DENIED: 3, Cause.NOT_THE_API: 3}
+_MOST_IN_TURN: Final = 20
+_MOST_ALONE: Final = 8
 
-class CircuitBreaker(Generic[T]):
-    """Says when to go on, when to ask with a single key, and how long to wait.
+
+class CircuitBreaker:
+    """Holds failures back, and says when to ask a canary and how long to wait.
 
     Attributes:
-        state: "closed", "open" or "half-open".
-        last_error: The error that was held back last.
+        failures: The failures that are held back.
+        is_closed: Whether keys are looked up.
     """
 
     def __init__(self) -> None:
-        self.state: Literal["closed", "open", "half-open"] = "closed"
-        self.last_error: Exception | None = None
-        self._held_back: list[T] = []
+        self.failures: list[Found] = []
+        self.is_closed = True
         self._wait = _FIRST_WAIT
 
-    @property
-    def has_suspects(self) -> bool:
-        """Whether errors are held back."""
-        return bool(self._held_back)
+    def hold_back(self, outcome: Found, *, is_enough: bool = False) -> None:
+        """Hold a failure back. Go half-open after many of them, or if this one is enough."""
+        self.failures.append(outcome)
+        if is_enough or len(self.failures) >= _MANY:
+            self.is_closed = False
 
-    def suspect(self, outcome: T, error: Exception, *, is_last: bool = False) -> None:
-        """Hold an error back; after the last one, ask with a single key whatever their number."""
-        self.last_error = error
-        self._held_back.append(outcome)
-        if is_last or len(self._held_back) >= _MANY:
-            self.state = "half-open"
+    def close(self) -> list[Found]:
+        """The API works: return the failures that were held back."""
+        failures, self.failures = self.failures, []
+        if not self.is_closed:
+            self.is_closed, self._wait = True, _FIRST_WAIT
+        return failures
 
-    def close(self) -> Sequence[T]:
-        """The API is well; return what was held back, which is the keys' own fault."""
-        if self.state != "closed":
-            self.state, self._wait = "closed", _FIRST_WAIT
-        if not self._held_back:
-            return ()
-        held_back, self._held_back = self._held_back, []
-        return held_back
-
-    def open(self, error: Exception) -> float:
-        """The API is not well; forget what was held back, and return the seconds to wait before asking again."""
-        self.state, self.last_error = "open", error
-        self._held_back.clear()
+    def open(self) -> float:
+        """The API does not work: drop the failures, and return the seconds to wait."""
+        self.is_closed = False
+        self.failures.clear()
         wait, self._wait = self._wait, min(self._wait * 2, _LONGEST_WAIT)
         return wait
+
+
+@attrs.define(eq=False)
+class Probe:
+    """Finds out with single lookups whether the API works.
+
+    Args:
+        store: Has the keys.
+        look_up: Looks one key up.
+        keep: Is told what the API answered for another key than the canary.
+        give_up: Is told of a key that fails again and again while no key was ever answered.
+
+    Attributes:
+        canary: A key that the API has answered in this run; else one of an earlier run, once it was needed.
+        error: Why the last lookup failed.
+    """
+
+    _store: JobStore
+    _look_up: Callable[[Key], Awaitable[Found]]
+    _keep: Callable[[Found], object]
+    _give_up: Callable[[Found], object]
+    canary: Key | None = attrs.field(default=None, init=False)
+    error: Exception | None = attrs.field(default=None, init=False)
+    _last: int = attrs.field(default=0, init=False)
+    _refusals: dict[Cause, int] = attrs.field(factory=dict[Cause, int], init=False)
+    _tries: dict[int, int] = attrs.field(factory=dict[int, int], init=False)
+
+    def has_canary(self) -> bool:
+        """Whether the API has ever answered a key of the job."""
+        self.canary = self.canary or self._store.canary()
+        return self.canary is not None
+
+    async def is_api_working(self) -> bool:
+        """Look up the canary, or a few keys while there is none.
+
+        Raises:
+            JobStoppedError: It makes no sense to ask again.
+        """
+        for _ in range(_MOST_IN_TURN):
+            key = self.canary or self._next_key()
+            if key is None:
+                return True
+            outcome = await self._look_up(key)
+            error = outcome.error
+            status = None if error is None else key_status(error)
+            if error is None or status is None or status.cause in (Cause.KEY, Cause.LOOKUP):
+                if key is not self.canary:
+                    self._keep(outcome)
+                return True
+            self.error = error
+            if key is self.canary:
+                self._doubt_canary(key, error, status)
+                return False
+            if not self.has_canary() and not self._is_worth_another(outcome, error, status):
+                return False
+        return False
+
+    def _doubt_canary(self, key: Key, error: Exception, status: KeyStatus) -> None:
+        if status.cause in (Cause.ACCOUNT, Cause.HOPELESS, Cause.DENIED):
+            raise JobStoppedError(str(error)) from error
+        # The canary itself may be broken by now, so the next probe asks another one.
+        self.canary = self._store.canary(key.id)
+
+    def _is_worth_another(self, outcome: Found, error: Exception, status: KeyStatus) -> bool:
+        """Say whether to ask another key, while the API has never answered any."""
+        is_only = self._store.manifest.keys == 1
+        most = _MOST_REFUSALS.get(status.cause)
+        if most is not None:
+            count = self._refusals[status.cause] = self._refusals.get(status.cause, 0) + 1
+            if is_only or count >= most:
+                raise JobStoppedError(str(error)) from error
+            return True
+        tries = self._tries[outcome.key.id] = self._tries.get(outcome.key.id, 0) + 1
+        if tries >= min(status.tries, _MOST_ALONE):
+            self._give_up(outcome)
+        return not is_only and status.tries < _MOST_ALONE
+
+    def _next_key(self) -> Key | None:
+        key = self._store.next_key(self._last)
+        if key is not None:
+            self._last = key.id
+        return key

@@ -13,9 +13,7 @@ What a job's directory holds:
 `store` says why each row is in the output exactly once, and `database` why damage is noticed.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
@@ -23,10 +21,9 @@ import attrs
 
 from capillary_async.bulk import Concurrency
 from capillary_async.client import CapillaryClient
-from capillary_async.jobs.batch_writer import BatchWriter
 from capillary_async.jobs.creation import check_expected, create_job, has_changed
 from capillary_async.jobs.database import JOB_FILE
-from capillary_async.jobs.errors import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
+from capillary_async.jobs.errors import JobRefusedError, stopping_when_the_disk_fails
 from capillary_async.jobs.export import OutcomesFormat, export_job, rows
 from capillary_async.jobs.key_files import KeyFormat, Keys
 from capillary_async.jobs.lock import Lock
@@ -44,13 +41,8 @@ from capillary_async.jobs.store import JobStore
 _REOPENABLE: Final = frozenset({"failed", "not_found", "merged", "invalid", "empty"})
 
 
-def _look_away(_: Progress) -> None:
+def _show_nothing(_: Progress) -> None:
     pass
-
-
-def _traits_of(client: CapillaryClient) -> dict[str, Any]:
-    traits: dict[str, Any] = getattr(client, "listing_traits", {})
-    return traits
 
 
 class BulkJob:
@@ -226,6 +218,8 @@ class BulkJob:
             JobCorruptedError: Its file is not what was written.
         """
         options = self.manifest.options
+        if concurrency is not None:
+            options = attrs.evolve(options, concurrency=concurrency)
         if max_failures is not None:
             options = attrs.evolve(options, max_failures=max_failures)
         self._token.shutdown_timeout = shutdown_timeout
@@ -237,37 +231,12 @@ class BulkJob:
                 with stopping_when_the_disk_fails():
                     store.claim()
                     store.begin(is_refresh=refresh and store.is_complete)
-                chosen = cast("Concurrency", concurrency or options.concurrency)
-                await self._work(store, client, options, chosen, on_progress or _look_away)
+                self.progress = Progress(store.state.active_counts, self.manifest.keys)
+                show = on_progress or _show_nothing
+                await Run(store, self._lookup, client, options, self.progress, show, self._token).work()
         finally:
             self._token = StopToken()
         return self.status()
-
-    async def _work(
-        self,
-        store: JobStore,
-        client: CapillaryClient,
-        options: JobOptions,
-        concurrency: Concurrency,
-        on_progress: Callable[[Progress], object],
-    ) -> None:
-        token = self._token
-        write = partial(store.write, base_url=client.base_url, account=client.account)
-        writer = BatchWriter(write, options.batch, options.batch_seconds, lambda error: token.stop_now(str(error)))
-        self.progress = Progress(dict(store.state.active_counts), self.manifest.keys, time.monotonic)
-        most = options.most_failures(self.manifest.keys)
-        run = Run(store, self._lookup, client, writer, self.progress, on_progress, token, concurrency, most)
-        try:
-            try:
-                await run.work()
-            except JobStoppedError as stopped:
-                await writer.flush()
-                store.note_error(str(stopped), _traits_of(client))
-                raise
-            store.complete(_traits_of(client))
-            on_progress(self.progress)
-        finally:
-            await writer.close()
 
     def stop(self, reason: str = "stopped") -> None:
         """Let a run end soon; lookups in flight may finish. `run` then raises `JobStoppedError` with the reason.
@@ -279,7 +248,7 @@ class BulkJob:
     @property
     def is_stopping(self) -> bool:
         """Whether a run is on its way to a stop, and waits for the lookups in flight at most."""
-        return self._token.is_set
+        return self._token.reason is not None
 
     @property
     def listing_traits(self) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class Lookup:
     columns: tuple[KeyColumn, ...]
     row_type: Any
     arguments: Mapping[str, Any]
-    _answer: Callable[..., Any]  # of the client and the key's values
+    _bind: Callable[[Any], Callable[..., Any]]  # takes a client; what it returns takes the key's values
     by: str | None = None
     _is_checked: bool = attrs.field(default=False, alias="is_checked")
 
@@ -142,28 +142,24 @@ class Lookup:
         """The names of the key's columns."""
         return tuple(column.name for column in self.columns)
 
-    def call(self, client: Any) -> Callable[[tuple[Any, ...]], Awaitable[Any]]:
-        """Return the function that looks one key up; `rows_of` takes what it returns."""
+    def call(self, client: Any) -> Callable[[tuple[Any, ...]], Awaitable[list[Any]]]:
+        """Return the function that looks one key up and returns the rows: none for `None`, several for a list."""
+        answer_of = self._bind(client)
 
-        async def look_up(key: tuple[Any, ...]) -> Any:
-            answer = self._answer(client, *key)
-            if inspect.isawaitable(answer):
+        async def look_up(key: tuple[Any, ...]) -> list[Any]:
+            answer = answer_of(*key)
+            # A pager first, because it takes longer to find out that it cannot be awaited.
+            if not isinstance(answer, Pager) and inspect.isawaitable(answer):
                 answer = await answer
             if isinstance(answer, Pager):
                 return await cast("Pager[Any]", answer).collect()  # quicker than row by row
             if isinstance(answer, AsyncIterable):
-                return [row async for row in cast("AsyncIterator[Any]", answer)]
-            return answer
+                answer = [row async for row in cast("AsyncIterator[Any]", answer)]
+            is_one = not isinstance(answer, _SEVERAL) or hasattr(cast("Any", answer), "_fields")
+            rows: Iterable[Any] = [answer] if is_one else cast("Iterable[Any]", answer)
+            return [row for row in rows if row is not None]
 
         return look_up
-
-    @staticmethod
-    def rows_of(result: Any) -> list[Any]:
-        """Return the rows in what a lookup returned: `None` is no row, a list is several, anything else is one."""
-        if result is None:
-            return []
-        is_one = not isinstance(result, _SEVERAL) or hasattr(cast("Any", result), "_fields")
-        return [result] if is_one else [row for row in cast("Iterable[Any]", result) if row is not None]
 
     def encode(self, rows: Sequence[Any]) -> bytes:
         """Return rows as JSON, a list, for a job to store.
@@ -266,10 +262,12 @@ def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]
     row_type = _row_type(get_type_hints(fn, include_extras=True).get("return", Any))
     check_row_type(row_type)
 
-    def answer(client: Any, *key: Any) -> Any:
-        return fn(client, **{column.name: value for column, value in zip(columns, key, strict=True)}, **values)
+    names = [column.name for column in columns]
 
-    return Lookup(name, columns, row_type, given, answer)
+    def bind(client: Any) -> Callable[..., Any]:
+        return lambda *key: fn(client, **dict(zip(names, key, strict=True)), **values)
+
+    return Lookup(name, columns, row_type, given, bind)
 
 
 def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by: str | None) -> Lookup:
@@ -284,15 +282,23 @@ def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by:
     optional, send = [column.name for column in found.columns[required:]], attrgetter(path)
     rows_of, row_type = found.rows or (None, _row_type(get_type_hints(method).get("return", Any)))
 
-    async def answer(client: Any, *key: Any) -> Any:
-        if by is not None and not found.by_path:  # no method of the client takes anything but the id
-            key = (await client.customers.find_id(by, key[0], **values), *key[1:])
-        answer = send(client)(*first, *key[:required], **dict(zip(optional, key[required:], strict=True)), **own)
-        answer = await answer if inspect.isawaitable(answer) else answer
-        return answer if rows_of is None else rows_of(answer)
+    def bind(client: Any) -> Callable[..., Any]:
+        method = send(client)
+
+        def answer(*key: Any) -> Any:
+            return method(*first, *key[:required], **dict(zip(optional, key[required:], strict=True)), **own)
+
+        async def find_and_answer(*key: Any) -> Any:
+            if by is not None and not found.by_path:  # no method of the client takes anything but the id
+                key = (await client.customers.find_id(by, key[0], **values), *key[1:])
+            rows = answer(*key)
+            rows = await rows if inspect.isawaitable(rows) else rows
+            return rows if rows_of is None else rows_of(rows)
+
+        return answer if rows_of is None and (by is None or found.by_path) else find_and_answer
 
     columns = found.columns if by is None else (_identifier_column(by), *found.columns[1:])
-    return Lookup(name, columns, row_type, given, answer, by=by, is_checked=True)
+    return Lookup(name, columns, row_type, given, bind, by=by, is_checked=True)
 
 
 def _check_by(name: str, found: BuiltInLookup | None, by: str) -> None:

@@ -1,15 +1,14 @@
-"""What the outcome of a lookup says, about its key and about the API.
+"""What an error says about its key, and about the API.
 
-Only an answer with a code of the API's own is a verdict on a key. A gateway's 404 is not, whatever the request was for.
-A blank 400 by itself is not either, although the API documents it for a wrong customer id: it becomes a verdict when it
-comes again and again while a key that works still does.
+Only an error with a code of the API's own is final for its key. A gateway's 404 is not, nor is a blank 400 by itself,
+though the API documents it for a wrong customer id: it is final when it comes again while another key still works.
 """
 
 import json
 import traceback
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import attrs
 
@@ -29,91 +28,76 @@ from capillary_async.errors import (
 from capillary_async.jobs.errors import InvalidRowError
 
 _PACKAGE: Final = str(Path(__file__).parent.parent)
-# How often a key fails in all before it counts as failed. Faults that pass, a gateway's among them, get more tries
-# than chance can use up: with 30 % of all requests refused, six keys in a million fail ten times in a row.
-_PATIENCE: Final = 10
-_PATIENCE_WITH_BLANKS: Final = 3
-_LITTLE_PATIENCE: Final = 2
+# Tries until an error counts as its key's. Errors that may pass, a gateway's among them, get more tries than chance can
+# use up: with 30 % of all requests refused, six keys in a million fail ten times in a row.
+_MANY_TRIES: Final = 10
+_TRIES_OF_BLANK: Final = 3
+FEW_TRIES: Final = 2
 
 
-class Answer(NamedTuple):
-    """What a lookup found.
+class Cause(Enum):
+    """What an error is due to."""
 
-    Attributes:
-        rows: All rows as JSON; empty for none.
-        requests: How many requests it took.
-    """
-
-    rows: bytes
-    requests: int
-
-
-class Meaning(Enum):
-    """What an outcome is about."""
-
-    ANSWER = "the API has answered: rows, nothing, or a refusal by its own code"
-    LOOKUP = "the lookup itself went wrong; the API has no part in it"
-    SUSPECT = "it may be the key, and it may be the API or the way to it"
-    BLANK = "the same; but it is also how the API refuses a wrong id"
-    STRANGER = "the answer does not come from the API"
-    DENIED = "it may be the key, and it may be that nobody is let in"
-    ACCOUNT = "the credentials were refused, most likely for every key"
+    KEY = "the API refused the key by a code of its own"
+    LOOKUP = "the lookup itself failed; the API has no part in it"
+    UNCLEAR = "the key, the API, or the way to the API"
+    BLANK = "the same, but the API also refuses a wrong id like this"
+    NOT_THE_API = "something else answered in the API's place"
+    DENIED = "the API refused the key, or denies access to everybody"
+    ACCOUNT = "the API refused the credentials, most likely for every key"
     HOPELESS = "no request can succeed: the certificate, the host, the proxy or the client is wrong"
 
 
-@attrs.frozen
-class Verdict:
-    """What an outcome says.
+class KeyStatus(NamedTuple):
+    """What an error means for its key.
 
     Attributes:
-        meaning: What it is about.
-        status: The key's status, if the outcome is about the key: "found" and the like.
-        patience: How often it has to come before it counts.
+        cause: What the error is due to.
+        status: The key's status when the error counts as its own: "not_found" and the like.
+        tries: How often the key has to fail before that.
     """
 
-    meaning: Meaning
+    cause: Cause
     status: str
-    patience: int = 1
+    tries: int = 1
 
 
-_HOPELESS: Final = Verdict(Meaning.HOPELESS, "failed", _LITTLE_PATIENCE)
-_MAY_PASS: Final = Verdict(Meaning.SUSPECT, "failed", _PATIENCE)
-_ODD: Final = Verdict(Meaning.SUSPECT, "failed", _LITTLE_PATIENCE)
-_LOOKUP: Final = Verdict(Meaning.LOOKUP, "failed", _LITTLE_PATIENCE)
+_HOPELESS: Final = KeyStatus(Cause.HOPELESS, "failed", FEW_TRIES)
+_MAY_PASS: Final = KeyStatus(Cause.UNCLEAR, "failed", _MANY_TRIES)
+_LOOKUP: Final = KeyStatus(Cause.LOOKUP, "failed", FEW_TRIES)
 
 
-def verdict_on(error: Exception) -> Verdict:
-    """Judge an error."""
+def key_status(error: Exception) -> KeyStatus:
+    """Classify an error of a lookup."""
     if isinstance(error, ResponseError):
-        return _verdict_on_refusal(error)
-    if isinstance(error, ConfigurationError):
-        return _HOPELESS
-    if isinstance(error, TransportError) and not error.retryable and not isinstance(error, DeadlineExceeded):
+        return _status_of_refusal(error)
+    is_final = isinstance(error, TransportError) and not (error.retryable or isinstance(error, DeadlineExceeded))
+    if is_final or isinstance(error, ConfigurationError):
         return _HOPELESS
     if isinstance(error, InvalidRowError):
         return _LOOKUP
     if isinstance(error, CapillaryError):
-        return _MAY_PASS if error.retryable or isinstance(error, DeadlineExceeded) else _ODD
+        is_passing = error.retryable or isinstance(error, DeadlineExceeded)
+        return _MAY_PASS if is_passing else KeyStatus(Cause.UNCLEAR, "failed", FEW_TRIES)
     return _MAY_PASS if isinstance(error, OSError) else _LOOKUP
 
 
-def _verdict_on_refusal(error: ResponseError) -> Verdict:
-    is_own_code = is_business_error(error.codes)
+def _status_of_refusal(error: ResponseError) -> KeyStatus:
+    has_code = is_business_error(error.codes)
     if isinstance(error, AuthenticationError):
-        return Verdict(Meaning.ACCOUNT, "failed", _LITTLE_PATIENCE)
+        return KeyStatus(Cause.ACCOUNT, "failed", FEW_TRIES)
     if isinstance(error, AccessDeniedError):
-        # Without a code it may be a firewall's, which is as well as any other gateway's refusal.
-        return Verdict(Meaning.DENIED, "invalid") if is_own_code else Verdict(Meaning.STRANGER, "failed", 2)
+        # Without a code it may be a firewall's.
+        return KeyStatus(Cause.DENIED, "invalid") if has_code else KeyStatus(Cause.NOT_THE_API, "failed", FEW_TRIES)
     if error.retryable:
         return _MAY_PASS
-    # The API deletes a customer with a message of its own, and has no code for it.
-    if is_own_code or (isinstance(error, NotFoundError) and error.errors and not error.codes):
-        statuses = {CustomerMergedError: "merged", NotFoundError: "not_found"}
-        status = next((status for kind, status in statuses.items() if isinstance(error, kind)), "invalid")
-        return Verdict(Meaning.ANSWER, status)
+    # The API has no code for a deleted customer, but a message.
+    if has_code or (isinstance(error, NotFoundError) and error.errors and not error.codes):
+        is_merged, is_unknown = isinstance(error, CustomerMergedError), isinstance(error, NotFoundError)
+        return KeyStatus(Cause.KEY, "merged" if is_merged else "not_found" if is_unknown else "invalid")
     if isinstance(error, InvalidRequestError) and error.status == 400 and not error.codes:
-        return Verdict(Meaning.BLANK, "invalid", _PATIENCE_WITH_BLANKS)
-    return Verdict(Meaning.STRANGER, "failed", _PATIENCE)
+        return KeyStatus(Cause.BLANK, "invalid", _TRIES_OF_BLANK)
+    return KeyStatus(Cause.NOT_THE_API, "failed", _MANY_TRIES)
 
 
 @attrs.frozen
@@ -124,8 +108,8 @@ class Reason:
         error: Class of the error.
         status: HTTP status of the last answer, or `None`.
         codes: Capillary's codes of the last answer.
-        message: What the error says. For an error of the lookup itself, where it was raised, because its message may
-            name a person.
+        message: The error's message. Of an error that is not this package's, only where it was raised, because its
+            message may name a person.
     """
 
     error: str
@@ -134,29 +118,30 @@ class Reason:
     message: str = ""
 
     @classmethod
-    def of(cls, error: Exception) -> "Reason":
+    def of(cls, error: Exception) -> Self:
         """Describe an error."""
-        status, codes = (error.status, error.codes) if isinstance(error, ResponseError) else (None, ())
-        message = str(error) if isinstance(error, CapillaryError) else _line_of(error)
-        return cls(type(error).__name__, status, codes, message)
+        message = str(error) if isinstance(error, CapillaryError) else _place_of(error)
+        if isinstance(error, ResponseError):
+            return cls(type(error).__name__, error.status, error.codes, message)
+        return cls(type(error).__name__, message=message)
 
     def to_json(self) -> str:
-        """Write it as text."""
+        """Return it as text."""
         return json.dumps(attrs.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> "Reason":
-        """Read what `to_json` wrote; an empty text is no reason."""
-        document: dict[str, Any] = json.loads(text) if text else {"error": ""}
-        document["codes"] = tuple(document.get("codes", ()))
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` returned; an empty text is no reason."""
+        document: dict[str, Any] = json.loads(text) if text else {"error": "", "codes": ()}
+        document["codes"] = tuple(document["codes"])
         return cls(**document)
 
     def __str__(self) -> str:
-        """In a line."""
-        return ": ".join(part for part in (self.error, self.message) if part)
+        """Return it as one line."""
+        return ": ".join(filter(None, (self.error, self.message)))
 
 
-def _line_of(error: Exception) -> str:
+def _place_of(error: Exception) -> str:
     """Name the innermost line of code that is not this package's."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -5,13 +5,14 @@ from typing import Any, Final, NamedTuple
 
 from capillary_async.jobs.database import checksum_of
 
-# Shorter rows are not worth the time.
+# Compressing shorter rows takes longer than writing them.
 _LEAST_TO_COMPRESS: Final = 300
 # Before what is compressed; other rows begin with a bracket.
 _COMPRESSED: Final = b"z"
-_MANY: Final = 2**14
-# Below zero, so that zlib adds no checksum to that of the row.
+# Below zero, so that zlib adds no checksum to that of the row. A window no larger than the rows, because to clear a
+# larger one takes longer than to compress them.
 _WINDOW: Final = -15
+_MANY: Final = 2**14
 _SMALL: Final = (-12, 5)
 _LARGE: Final = (_WINDOW, 8)
 
@@ -34,18 +35,17 @@ class Key(NamedTuple):
     requests: int = 0
 
 
-class Record(NamedTuple):
+class KeyOutcome(NamedTuple):
     """What came of a key, on its way into the file.
 
     Attributes:
         key_id: The key's number.
-        status: "found" and the like; "pending" for a key that failed and is tried again.
+        status: One of `STATUSES`; "pending" for a key that failed and is tried again.
         requests: How many requests it took.
         at: When, in seconds since 1970.
-        reason: Why, as JSON; empty for what was found.
-        rows: What was found, as JSON.
-        tries: How often the key has failed, this time included.
-        had_failed: Whether it had failed before.
+        reason: Why there are no rows, as JSON; empty for what was found.
+        rows: What was found, as a JSON list; empty for nothing.
+        tries: How often the key has failed.
     """
 
     key_id: int
@@ -55,7 +55,6 @@ class Record(NamedTuple):
     reason: str = ""
     rows: bytes = b""
     tries: int = 0
-    had_failed: bool = False
 
 
 class Entry(NamedTuple):
@@ -67,7 +66,7 @@ class Entry(NamedTuple):
         status: One of `STATUSES`, or "pending".
         requests: How many requests it took.
         at: When, in seconds since 1970; 0 for a key that was never looked up.
-        reason: Why, as JSON; empty for what was found.
+        reason: Why there are no rows, as JSON; empty for what was found.
         stored_rows: What was found, as it is stored; `rows_of` makes JSON of it.
     """
 
@@ -80,22 +79,21 @@ class Entry(NamedTuple):
     stored_rows: bytes = b""
 
 
-def outcome_row(record: Record) -> tuple[Any, ...]:
+def outcome_row(outcome: KeyOutcome) -> tuple[Any, ...]:
     """Return a row of `outcomes`; long rows are compressed."""
-    rows = record.rows
+    key_id, status, requests, at, reason, rows, _ = outcome
     if len(rows) >= _LEAST_TO_COMPRESS:
-        # A window no larger than the rows: to clear a larger one takes longer than to compress them.
         compressor = zlib.compressobj(1, zlib.DEFLATED, *(_SMALL if len(rows) < _MANY else _LARGE))
         rows = _COMPRESSED + compressor.compress(rows) + compressor.flush()
-    text = f"{record.key_id} {record.status} {record.requests} {record.at} {record.reason}"
-    checksum = checksum_of(text, rows)
-    return (record.key_id, record.status, record.requests, record.at, record.reason, rows, checksum)
+    checksum = checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows)
+    return (key_id, status, requests, at, reason, rows, checksum)
 
 
-def failure_row(record: Record) -> tuple[Any, ...]:
+def failure_row(outcome: KeyOutcome) -> tuple[Any, ...]:
     """Return a row of `failures`."""
-    columns = (record.key_id, record.tries, record.status, record.requests, record.at, record.reason)
-    return (*columns, checksum_of(" ".join(map(str, columns))))
+    key_id, status, requests, at, reason, _, tries = outcome
+    checksum = checksum_of(f"{key_id} {tries} {status} {requests} {at} {reason}")
+    return (key_id, tries, status, requests, at, reason, checksum)
 
 
 def rows_of(entry: Entry) -> bytes:

@@ -1,158 +1,183 @@
-"""The engine of a job: looks up what is left, judges what comes back, and knows when to wait and when to stop.
+"""The engine of a job: looks up the keys that are left, decides what each failure means, and when to wait or to stop.
 
-A run is a sequence of passes. The first one looks up the keys that were never tried, many at a time. Those that fail
-come again in later passes, fewer at a time and with a growing wait before, until they have an outcome or have failed
-too often. An error that may be the API's fault is held against its key only when the API is known to be well: see
-`breaker` for when that is asked, and `probe` for how. So an outage costs no key its outcome, however long it is.
+A run makes passes over the keys that are left. The first pass looks up many keys at a time, later passes fewer, with a
+growing wait before, until every key has an outcome or has failed too often. A failure that may be the API's fault
+counts against its key only if the API works at that time (`breaker`), so an outage costs no key its outcome.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import closing
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from time import time
+from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.bulk import Concurrency, Outcome, Outcomes
+from capillary_async.bulk import Concurrency, Outcomes
 from capillary_async.bulk.concurrency import ConcurrencyController, WorkerPacer
+from capillary_async.client import CapillaryClient
 from capillary_async.errors import CapillaryError, ConfigurationError
 from capillary_async.jobs.batch_writer import BatchWriter
-from capillary_async.jobs.breaker import CircuitBreaker
+from capillary_async.jobs.breaker import CircuitBreaker, Found, Probe
 from capillary_async.jobs.database import corrupted
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.lookups import Lookup
-from capillary_async.jobs.outcomes import Answer, Meaning, Reason, Verdict, verdict_on
-from capillary_async.jobs.probe import Probe
+from capillary_async.jobs.manifest import JobOptions
+from capillary_async.jobs.outcomes import FEW_TRIES, Cause, KeyStatus, Reason, key_status
 from capillary_async.jobs.progress import Progress
-from capillary_async.jobs.records import Key, Record
+from capillary_async.jobs.records import Key, KeyOutcome
 from capillary_async.jobs.stop_token import StopToken
-from capillary_async.jobs.store import JobStore
+from capillary_async.jobs.store import FIRST, JobStore
 from capillary_async.pipeline.pacing import current_pacer
 
-# Later passes run fewer at once, for it may have been too many that made the keys fail.
+# Later passes look up fewer keys at once, because too many at once may have made the keys fail.
 _LATER_SHARE: Final = 4
-# Seconds before the third pass; the wait doubles with each that brings nothing, up to the last.
+# Seconds before a pass when the pass before brought nothing.
 _PASS_WAIT: Final = 0.25
 _LONGEST_PASS_WAIT: Final = 4.0
-# Once a blank refusal turned out to be no word on its key, so many in a row are needed.
-_PATIENCE_WITH_LIARS: Final = 10
-_LITTLE_PATIENCE: Final = 2
-
-Found = Outcome[Key, Answer]
+# Tries of a key that is refused without a code, once another such key was found after all.
+_TRIES_OF_BLANK: Final = 10
 
 
 @attrs.define(eq=False)
 class Run:
     """One run of a job.
 
-    Attributes:
+    Args:
         store: The job's.
         lookup: What is looked up.
-        client: Whom it asks.
-        writer: Makes outcomes safe.
+        client: Sends the requests.
+        options: How the job works.
         progress: Kept up to date.
-        on_progress: Told to look at it, a few times a second while something happens.
-        token: Ends the run.
-        concurrency: Lookups at once at most, or "auto".
-        most_failures: Stop when more keys than this have failed.
+        on_progress: Called a few times a second while lookups end, and before each wait.
+        token: Stops the run.
     """
 
-    store: JobStore
-    lookup: Lookup
-    client: Any
-    writer: BatchWriter
-    progress: Progress
-    on_progress: Callable[[Progress], object]
-    token: StopToken
-    concurrency: Concurrency
-    most_failures: float
-    _breaker: CircuitBreaker[Found] = attrs.field(factory=CircuitBreaker[Found], init=False)
+    _store: JobStore
+    _lookup: Lookup
+    _client: CapillaryClient
+    _options: JobOptions
+    _progress: Progress
+    _on_progress: Callable[[Progress], object]
+    _token: StopToken
+    _writer: BatchWriter = attrs.field(init=False)
+    _breaker: CircuitBreaker = attrs.field(factory=CircuitBreaker, init=False)
     _probe: Probe = attrs.field(init=False)
-    _fetch: Callable[[tuple[Any, ...]], Awaitable[Any]] = attrs.field(init=False)
+    _fetch: Callable[[tuple[Any, ...]], Awaitable[list[Any]]] = attrs.field(init=False)
     _controller: ConcurrencyController = attrs.field(init=False)
+    _last: int = attrs.field(default=FIRST, init=False)
+    # Requests of lookups that failed, by key.
     _requests: dict[int, int] = attrs.field(factory=dict[int, int], init=False)
-    # Keys that failed in a way that is hardly to pass, and keys that were refused without a word.
+    # Keys whose failure will hardly pass, and keys that were refused without a code.
     _doubtful: set[int] = attrs.field(factory=set[int], init=False)
     _blank: set[int] = attrs.field(factory=set[int], init=False)
-    _blanks_lie: bool = attrs.field(default=False, init=False)
+    _do_blanks_pass: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._fetch = self.lookup.call(self.client)
-        self._probe = Probe(self.store, self._look_up_alone, self._take, self._give_up)
-        self._controller = _controller_for(self.concurrency)
+        write = partial(self._store.write, base_url=self._client.base_url, account=self._client.account)
+        options = self._options
+        self._writer = BatchWriter(write, options.batch, options.batch_seconds, self._stop_for)
+        self._probe = Probe(self._store, self._look_up_alone, self._keep, self._give_up)
+        self._fetch = self._lookup.call(self._client)
+        self._controller = _controller(cast("Concurrency", options.concurrency))
+
+    def _stop_for(self, error: BaseException) -> None:
+        self._token.stop(str(error), at_once=True)
 
     async def work(self) -> None:
-        """Look up everything that is left.
+        """Look up all keys that are left.
 
         Raises:
-            JobStoppedError: Something is left; it says why.
+            JobStoppedError: Keys are left; it says why.
         """
         try:
-            async with self.token:
-                await self._wait_until_well()
-                while not self.token.is_set and self._is_any_left(are_failed=False):
-                    await self._pass(are_failed=False)
-                await self._later_passes()
-                await self.writer.flush()
-        except ConfigurationError as error:  # the client was closed while all were waiting for it
-            raise JobStoppedError(str(error)) from error
-        if self.progress.left:
-            raise JobStoppedError(self.token.reason or "the job stopped")
+            try:
+                await self._make_passes()
+            except JobStoppedError as stopped:
+                await self._writer.flush()
+                self._store.note_error(str(stopped), self._client.listing_traits)
+                raise
+            self._store.complete(self._client.listing_traits)
+            self._on_progress(self._progress)
+        finally:
+            await self._writer.close()
 
-    def _is_any_left(self, *, are_failed: bool) -> bool:
-        with closing(self.store.keys(are_failed=are_failed)) as keys:
-            return next(keys, None) is not None
-
-    async def _later_passes(self) -> None:
-        wait, self._controller = 0.0, _slower(self._controller)
-        while self.progress.left and not self.token.is_set:
-            left = self.progress.left
-            if not (self._is_any_left(are_failed=True) or self._is_any_left(are_failed=False)):
-                raise corrupted(self.store.path, f"{left} keys are neither done nor left")
-            if wait:
-                await self._wait(wait, f"another try of {left:,} keys, for {wait:g} s")
-            await self._pass(are_failed=True)
-            await self._pass(are_failed=False)
-            wait = 0.0 if self.progress.left < left else min(max(_PASS_WAIT, wait * 2), _LONGEST_PASS_WAIT)
-
-    async def _pass(self, *, are_failed: bool) -> None:
-        """Look up all keys of one kind once; what an outage leaves out is for another pass."""
-        last, is_over = -(2**63), False
-        while not is_over and not self.token.is_set:
-            last, is_over = await self._leg(last, are_failed=are_failed)
-            if self._breaker.has_suspects and not self.token.is_set:
-                await self._wait_until_well()
-        await self.writer.flush()
-
-    async def _leg(self, last: int, *, are_failed: bool) -> tuple[int, bool]:
-        """Look up keys until they end or something seems to be wrong; return the last one, and whether they ended."""
-        keys = _Keys(self.store, self.token, last, are_failed=are_failed)
-        async with Outcomes(self._look_up, keys, self._controller) as outcomes:
-            async for outcome in outcomes:
-                self.progress.concurrency = outcomes.concurrency
-                await self._judge(outcome)
-                if self._breaker.state != "closed":
-                    return keys.last, False
-                if self.writer.is_full:
-                    await self._wait_for_disk()
-        return keys.last, True
-
-    async def _look_up(self, key: Key) -> Answer:
-        pacer = current_pacer()
-        if isinstance(pacer, WorkerPacer):
-            pacer.requests = 0
+    async def _make_passes(self) -> None:
+        progress, wait = self._progress, 0.0
         try:
-            rows = self.lookup.rows_of(await self._fetch(key.values))
-            return Answer(self.lookup.encode(rows) if rows else b"", _requests_of(pacer))
+            async with self._token:
+                await self._wait_for_api()
+                await self._pass()
+                self._controller = _slower(self._controller)
+                while (left := progress.left) and self._token.reason is None:
+                    if wait:
+                        await self._wait(wait, f"another try of {left:,} keys, for {wait:g} s")
+                    await self._pass()
+                    wait = 0.0 if progress.left < left else min(max(_PASS_WAIT, wait * 2), _LONGEST_PASS_WAIT)
+                await self._writer.flush()
+        except ConfigurationError as error:  # the client was closed
+            raise JobStoppedError(str(error)) from error
+        if progress.left:
+            raise JobStoppedError(self._token.reason or "the job stopped")
+
+    async def _pass(self) -> None:
+        """Look up the keys that are left once. Those that an outage interrupts are left for another pass."""
+        self._last, is_over = FIRST, not self._progress.left
+        while not is_over and self._token.reason is None:
+            is_over = await self._look_up_keys()
+            if self._breaker.failures and self._token.reason is None:
+                await self._wait_for_api()
+        await self._writer.flush()
+
+    async def _look_up_keys(self) -> bool:
+        """Look up keys until the breaker opens; return whether there are no more."""
+        progress, breaker, writer = self._progress, self._breaker, self._writer
+        async with Outcomes(self._look_up, self._keys(), self._controller) as outcomes:
+            async for outcome in outcomes:
+                if outcome.error is None:
+                    self._found(outcome.key, *outcome.value)
+                else:
+                    await self._judge(outcome, outcome.error)
+                if progress.observe():
+                    progress.concurrency = outcomes.concurrency
+                    self._on_progress(progress)
+                if not breaker.is_closed:
+                    return False
+                if writer.is_full:
+                    progress.waiting_for = "the disk"
+                    await writer.wait_for_room()
+                    progress.waiting_for = ""
+            progress.concurrency = outcomes.concurrency
+        return True
+
+    def _keys(self) -> Iterator[Key]:
+        is_first = self._last == FIRST
+        while True:
+            with stopping_when_the_disk_fails():
+                keys = self._store.keys_left(self._last)
+            if is_first and not keys:
+                raise corrupted(self._store.path, f"{self._progress.left} keys are neither done nor left")
+            is_first = False
+            for key in keys:
+                if self._token.reason is not None:
+                    return
+                self._last = key.id
+                yield key
+            if not keys:
+                return
+
+    async def _look_up(self, key: Key) -> tuple[bytes, int]:
+        pacer = cast("WorkerPacer", current_pacer())
+        pacer.requests = 0
+        try:
+            rows = await self._fetch(key.values)
+            return self._lookup.encode(rows) if rows else b"", pacer.requests
         except SystemExit as error:
-            # The exit code would say something of a job that is not done.
+            # With its exit code, a job that is not done would end as if it were.
             raise RuntimeError("the lookup wanted to end the process") from error
         except Exception:
-            self._requests[key.id] = _requests_of(pacer)
+            self._requests[key.id] = pacer.requests
             raise
-
-    # A lookup that returns something else than it declares raises a `JobRefusedError`, which ends the run.
 
     async def _look_up_alone(self, key: Key) -> Found:
         async with Outcomes(self._look_up, [key], ConcurrencyController(1, 1)) as outcomes:
@@ -161,158 +186,114 @@ class Run:
                 raise outcome.error
             return outcome
 
-    async def _wait_for_disk(self) -> None:
-        self.progress.waiting_for = "the disk"
-        await self.writer.wait_for_room()
-        self.progress.waiting_for = ""
+    # --- what an outcome means ---
 
-    # --- judging ---
+    def _found(self, key: Key, rows: bytes, requests: int) -> None:
+        if self._breaker.failures:
+            self._count_failures()
+        self._do_blanks_pass |= key.id in self._blank
+        self._probe.canary = key
+        status = "found" if rows else "empty"
+        self._put(KeyOutcome(key.id, status, key.requests + requests, int(time()), "", rows, key.tries))
 
-    async def _judge(self, outcome: Found) -> None:
-        if self.progress.observe(outcome.seconds):
-            self.on_progress(self.progress)
-        error = outcome.error
-        if error is None:
-            self._blame_suspects()
-            self._take(outcome)
-            return
+    async def _judge(self, outcome: Found, error: Exception) -> None:
         if isinstance(error, JobRefusedError):
-            raise error
-        verdict = verdict_on(error)
-        if verdict.meaning is Meaning.ANSWER:
-            self._blame_suspects()
-            self._take(outcome)
-        elif verdict.meaning is Meaning.LOOKUP:
-            self._blame(outcome, error, verdict)
-        elif verdict.meaning in (Meaning.ACCOUNT, Meaning.HOPELESS):
-            # Nothing more is worth sending until it is known whom that concerns.
-            if self._probe.has_canary and await self._probe.is_well():
-                self._blame(outcome, error, verdict)
+            raise error  # the lookup does not return what it declares
+        status = key_status(error)
+        if status.cause is Cause.KEY:
+            self._count_failures()
+            self._keep(outcome)
+        elif status.cause is Cause.LOOKUP:
+            self._count(outcome, error, status)
+        elif status.cause in (Cause.ACCOUNT, Cause.HOPELESS):
+            # Ask the canary at once, because more requests may get the account locked.
+            if self._probe.has_canary() and await self._probe.is_api_working():
+                self._count(outcome, error, status)
             else:
-                self._breaker.suspect(outcome, error, is_last=True)
+                self._breaker.hold_back(outcome, is_enough=True)
         else:
-            self._breaker.suspect(outcome, error)
+            self._breaker.hold_back(outcome)
 
-    def _blame_suspects(self) -> None:
-        """The API is well, so it was the keys' own fault."""
-        if not self._breaker.has_suspects and self._breaker.state == "closed":
-            return
-        for suspect in self._breaker.close():
-            if suspect.error is not None:
-                self._blame(suspect, suspect.error, verdict_on(suspect.error))
-
-    def _take(self, outcome: Found) -> None:
-        """Keep what the API said of a key, or of an error that is the lookup's own."""
+    def _keep(self, outcome: Found) -> None:
+        """Keep what the API answered for a key, or an error of the lookup's own."""
         key, error = outcome.key, outcome.error
         if error is None:
-            self._probe.note_answer(key, is_found=True)
-            self._blanks_lie = self._blanks_lie or key.id in self._blank
-            answer = outcome.value
-            self._put(_record(key, "found" if answer.rows else "empty", answer.requests, rows=answer.rows))
+            self._found(key, *outcome.value)
             return
-        verdict = verdict_on(error)
-        if verdict.meaning is Meaning.LOOKUP:
-            self._blame(outcome, error, verdict)
+        status = key_status(error)
+        if status.cause is Cause.LOOKUP:
+            self._count(outcome, error, status)
             return
-        self._probe.note_answer(key, is_found=False)
-        self._put(_record(key, verdict.status, self._spent_on(key, error), Reason.of(error)))
+        self._probe.canary = self._probe.canary or key
+        self._put(self._failed(key, error, status.status, key.tries))
 
-    def _blame(self, outcome: Found, error: Exception, verdict: Verdict) -> None:
-        """Hold an error against its key; when that has happened often enough, it is the key's outcome."""
-        key, patience = outcome.key, verdict.patience
-        if verdict.meaning is Meaning.BLANK:
+    def _count_failures(self) -> None:
+        """The API works: count the failures that were held back against their keys."""
+        for outcome in self._breaker.close():
+            if outcome.error is not None:
+                self._count(outcome, outcome.error, key_status(outcome.error))
+
+    def _count(self, outcome: Found, error: Exception, status: KeyStatus) -> None:
+        """Count a failure against its key. After enough of them it is the key's outcome."""
+        key, most, tries = outcome.key, status.tries, outcome.key.tries + 1
+        if status.cause is Cause.BLANK:
             self._blank.add(key.id)
-            patience = _PATIENCE_WITH_LIARS if self._blanks_lie else patience
-        tries = key.tries + 1
-        status = verdict.status if tries >= patience else "pending"
-        record = _record(key, status, self._spent_on(key, error), Reason.of(error))
-        self._put(record._replace(tries=tries))
-        if status == "pending" and patience <= _LITTLE_PATIENCE:
+            most = _TRIES_OF_BLANK if self._do_blanks_pass else most
+        is_final = tries >= most
+        self._put(self._failed(key, error, status.status if is_final else "pending", tries))
+        if not is_final and most <= FEW_TRIES:
             self._doubtful.add(key.id)
-        failed = self.progress.failed = self.progress.counts["failed"] + len(self._doubtful)
-        if failed > self.most_failures:
+        failed = self._progress.failed = self._progress.counts["failed"] + len(self._doubtful)
+        if failed > self._options.most_failures(self._progress.total):
             raise JobStoppedError(f"{failed:,} keys have failed, more than the job allows") from error
 
     def _give_up(self, outcome: Found) -> None:
-        """Count a key as failed that has failed again and again while no other was ever answered."""
+        """Count a key as failed that fails again and again while no other was ever answered."""
         if outcome.error is not None:
-            self._blame(outcome, outcome.error, Verdict(Meaning.SUSPECT, "failed"))
+            self._count(outcome, outcome.error, KeyStatus(Cause.UNCLEAR, "failed"))
 
-    def _spent_on(self, key: Key, error: Exception) -> int:
+    def _failed(self, key: Key, error: Exception, status: str, tries: int) -> KeyOutcome:
         attempts = error.attempts if isinstance(error, CapillaryError) else 0
-        return max(self._requests.pop(key.id, 0), attempts, 1)
+        requests = key.requests + max(self._requests.pop(key.id, 0), attempts, 1)
+        return KeyOutcome(key.id, status, requests, int(time()), Reason.of(error).to_json(), b"", tries)
 
-    def _put(self, record: Record) -> None:
-        if record.status != "pending":
-            self.progress.counts[record.status] += 1
-            self._doubtful.discard(record.key_id)
-            self._blank.discard(record.key_id)
-        self.writer.add(record)
+    def _put(self, outcome: KeyOutcome) -> None:
+        if outcome.status != "pending":
+            self._progress.counts[outcome.status] += 1
+            if outcome.tries:
+                self._doubtful.discard(outcome.key_id)
+                self._blank.discard(outcome.key_id)
+        self._writer.add(outcome)
 
-    # --- outages ---
+    # --- waiting ---
 
-    async def _wait_until_well(self) -> None:
-        """Find out whether the API is well; while it is not, wait, longer each time."""
-        is_noted = False
-        while not self.token.is_set and not await self._probe.is_well():
-            error = self._probe.error or self._breaker.last_error or JobStoppedError("no answer")
-            seconds = self._breaker.open(error)
+    async def _wait_for_api(self) -> None:
+        """Find out whether the API works; while it does not, wait, longer each time."""
+        while self._token.reason is None and not await self._probe.is_api_working():
+            error = self._probe.error
+            seconds = self._breaker.open()
             self._note_error(f"{type(error).__name__}: {error}")
-            is_noted = True
-            await self.writer.flush()
+            await self._writer.flush()
             await self._wait(seconds, f"the API, for {seconds:g} s")
-        if not self.token.is_set:
-            self._blame_suspects()
-            if is_noted:
+        if self._token.reason is None:
+            self._count_failures()
+            if self._progress.last_error:
                 self._note_error("")
-        await self.writer.flush()
+        await self._writer.flush()
 
     def _note_error(self, message: str) -> None:
-        self.progress.last_error = message
+        self._progress.last_error = message
         with stopping_when_the_disk_fails():
-            self.store.note_error(message)
+            self._store.note_error(message)
 
     async def _wait(self, seconds: float, what: str) -> None:
-        self.progress.waiting_for = what
-        self.on_progress(self.progress)
-        await self.token.interrupting(asyncio.sleep(seconds))
-        self.progress.waiting_for = ""
+        self._progress.waiting_for = what
+        self._on_progress(self._progress)
+        await self._token.interrupting(asyncio.sleep(seconds))
+        self._progress.waiting_for = ""
 
 
-class _Keys:
-    """The keys of a leg; it notes how far it was read.
-
-    Attributes:
-        last: Number of the last key that was taken.
-    """
-
-    def __init__(self, store: JobStore, token: StopToken, last: int, *, are_failed: bool) -> None:
-        self.last = last
-        self._token = token
-        self._keys = store.keys(last, are_failed=are_failed)
-
-    def __iter__(self) -> "_Keys":
-        return self
-
-    def __next__(self) -> Key:
-        if self._token.is_set:
-            raise StopIteration
-        with stopping_when_the_disk_fails():
-            key = next(self._keys)
-        self.last = key.id
-        return key
-
-
-def _record(key: Key, status: str, requests: int, reason: Reason | None = None, rows: bytes = b"") -> Record:
-    text = "" if reason is None else reason.to_json()
-    return Record(key.id, status, key.requests + requests, int(time.time()), text, rows, 0, key.tries > 0)
-
-
-def _requests_of(pacer: object) -> int:
-    return pacer.requests if isinstance(pacer, WorkerPacer) else 0
-
-
-def _controller_for(concurrency: Concurrency) -> ConcurrencyController:
+def _controller(concurrency: Concurrency) -> ConcurrencyController:
     if isinstance(concurrency, int):
         return ConcurrencyController(concurrency, concurrency, minds_latency=False)
     return ConcurrencyController()

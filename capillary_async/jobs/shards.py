@@ -5,7 +5,6 @@ split, under the same numbers. The whole keeps what it had found before. Togethe
 checked key by key whenever they are read together.
 """
 
-import heapq
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -54,8 +53,7 @@ def split_job(store: JobStore, into: int) -> None:
 
 
 def _part(store: JobStore, number: int, into: int) -> Iterator[tuple[int, Values]]:
-    left = heapq.merge(store.keys(are_failed=False), store.keys(are_failed=True))
-    for place, key in enumerate(left):
+    for place, key in enumerate(store.all_keys_left()):
         if place % into == number:
             yield key.id, key.values
 

@@ -1,4 +1,4 @@
-"""How a run is brought to a stop from outside."""
+"""How a run is stopped from outside."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,66 +9,54 @@ from typing import Self
 class StopToken:
     """Ends the block that it guards, softly or at once, without an exception.
 
-    A soft stop leaves what is inside some time to end by itself; what waits for better times ends at once.
+    A soft stop gives the block `shutdown_timeout` seconds to end by itself.
 
     Attributes:
-        reason: Why it was set; `None` while it was not.
-        shutdown_timeout: Seconds that a soft stop takes at most.
+        reason: Why the run stops; `None` while it does not.
+        shutdown_timeout: Seconds.
     """
 
     def __init__(self, shutdown_timeout: float = 19.0) -> None:
         self.reason: str | None = None
         self.shutdown_timeout = shutdown_timeout
-        self._limit: asyncio.Timeout | None = None
-        self._is_hard = False
-
-    @property
-    def is_set(self) -> bool:
-        """Whether nothing new should begin."""
-        return self.reason is not None
+        self._timeout: asyncio.Timeout = asyncio.Timeout(None)
+        self._is_inside = self._is_hard = False
 
     async def __aenter__(self) -> Self:
         """Guard the block."""
-        self._limit = asyncio.timeout(None)
-        await self._limit.__aenter__()
-        if self.is_set:
-            self._set_limit()
+        self._timeout = asyncio.Timeout(None)
+        await self._timeout.__aenter__()
+        self._is_inside = True
+        self._set_deadline()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Say that everything is fine if the block was ended by the token."""
-        limit, self._limit = self._limit, None
-        if limit is None:
-            return False
+        """Suppress the error that ended the block if the token ended it."""
+        self._is_inside = False
         try:
-            await limit.__aexit__(kind, error, trace)
+            await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
             return True
         return False
 
-    def stop(self, reason: str) -> None:
-        """Stop softly. Doing it again changes nothing."""
-        if not self.is_set:
-            self.reason = reason
-            self._set_limit()
-
-    def stop_now(self, reason: str) -> None:
-        """Stop at once."""
+    def stop(self, reason: str, *, at_once: bool = False) -> None:
+        """Stop softly or at once. The first reason counts."""
+        is_first = self.reason is None
         self.reason = self.reason or reason
-        self._is_hard = True
-        self._set_limit()
+        self._is_hard |= at_once
+        if is_first or at_once:
+            self._set_deadline()
 
     async def interrupting(self, wait: Awaitable[object]) -> None:
-        """Wait; a stop ends the wait at once, and the block with it."""
+        """Wait. A stop ends the wait, and the block with it, at once."""
         was_hard, self._is_hard = self._is_hard, True
-        if self.is_set:
-            self._set_limit()
+        self._set_deadline()
         await wait
         self._is_hard = was_hard
 
-    def _set_limit(self) -> None:
-        if self._limit is not None:
+    def _set_deadline(self) -> None:
+        if self._is_inside and self.reason is not None:
             now = asyncio.get_running_loop().time()
-            self._limit.reschedule(now if self._is_hard else now + self.shutdown_timeout)
+            self._timeout.reschedule(now if self._is_hard else now + self.shutdown_timeout)

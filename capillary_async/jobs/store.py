@@ -22,9 +22,11 @@ the state row, and every transaction sees first whether the mark is still there.
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -42,9 +44,13 @@ from capillary_async.jobs.database import (
 from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, Record, failure_row, outcome_row
+from capillary_async.jobs.records import Entry, Key, KeyOutcome, failure_row, outcome_row
 
+# Below the number of any key.
+FIRST: Final = -(2**63)
 _KEYS_AT_ONCE: Final = 1000
+_ROWS_A_STEP: Final = 100
+_NOT_FINAL: Final = ("failed", "pending")
 
 
 def now_text() -> str:
@@ -215,31 +221,35 @@ class JobStore:
             state.started = state.started or now_text()
             state.last_error, state.last_error_at = "", None
 
-    def write(self, records: Sequence[Record], base_url: str, account: str) -> None:
+    def write(self, outcomes: Sequence[KeyOutcome], base_url: str, account: str) -> None:
         """Make a batch safe.
 
         Args:
-            records: What came of some keys; of several on one key the last counts.
-            base_url: Which API said so; the first that found anything is the job's from then on.
-            account: As whom it was asked.
+            outcomes: What came of some keys; of several for one key the last counts.
+            base_url: The API that was asked. The first that finds anything is the job's from then on.
+            account: The account that asked.
         """
-        records = list({record.key_id: record for record in records}.values())
-        final = [record for record in records if record.status not in ("failed", "pending")]
-        failed = [record for record in records if record.status in ("failed", "pending")]
-        outcomes, failures = [outcome_row(record) for record in final], [failure_row(record) for record in failed]
+        latest = {outcome.key_id: outcome for outcome in outcomes}.values()
+        final = [outcome for outcome in latest if outcome.status not in _NOT_FINAL]
+        failures = [failure_row(outcome) for outcome in latest if outcome.status in _NOT_FINAL]
+        rows, cleared = list(map(outcome_row, final)), [(outcome.key_id,) for outcome in final if outcome.tries]
+        counts = Counter(outcome.status for outcome in latest)
         with self.transaction() as state:
-            cleared = [(record.key_id,) for record in final if record.had_failed]
             self._database.executemany(f"DELETE FROM {self._table('failures')} WHERE key_id = ?", cleared)
-            self._database.executemany(f"INSERT INTO {self._table('outcomes')} VALUES (?,?,?,?,?,?,?)", outcomes)
-            insert = f"INSERT OR REPLACE INTO {self._table('failures')} VALUES (?,?,?,?,?,?,?)"
-            self._database.executemany(insert, failures)
-            for record in records:
-                if record.status != "pending":
-                    state.active_counts[record.status] += 1
-            if state.base_url is None and any(record.status in ("found", "empty") for record in final):
+            self._insert(f"INSERT INTO {self._table('outcomes')}", rows)
+            self._insert(f"INSERT OR REPLACE INTO {self._table('failures')}", failures)
+            for status in counts.keys() - {"pending"}:
+                state.active_counts[status] += counts[status]
+            if state.base_url is None and (counts["found"] or counts["empty"]):
                 state.base_url, state.account = base_url, account
-            if not self.state.is_refreshing:
-                state.revision += 1
+            state.revision += not state.is_refreshing
+
+    def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert many rows in one step, because between two steps the event loop may keep the interpreter."""
+        for first in range(0, len(rows), _ROWS_A_STEP):
+            part = rows[first : first + _ROWS_A_STEP]
+            marks = ",".join(["(?,?,?,?,?,?,?)"] * len(part))
+            self._database.execute(f"{statement} VALUES {marks}", list(chain.from_iterable(part)))
 
     def note_error(self, message: str, listing_traits: Mapping[str, Any] | None = None) -> None:
         """Write down what the job waits for the end of; empty when it goes on."""
@@ -278,46 +288,44 @@ class JobStore:
 
     # --- reading ---
 
-    def keys(self, last: int = -(2**63), *, are_failed: bool) -> Generator[Key]:
-        """Yield, in order, the keys that are left.
+    def keys_left(self, last: int = FIRST, limit: int = _KEYS_AT_ONCE) -> list[Key]:
+        """Return, in order, the next keys to look up.
 
         Args:
             last: Begin behind the key of this number.
-            are_failed: Those that failed before and are tried again; else those that were never tried.
+            limit: How many at most.
         """
-        while chunk := self._next_keys(last, are_failed=are_failed, limit=_KEYS_AT_ONCE):
-            yield from chunk
-            last = chunk[-1].id
-
-    def next_unknown(self, last: int) -> Key | None:
-        """Return a key that is left, the first behind `last`, else the first of all; `None` without any."""
-        for first in (last, -(2**63)):
-            for are_failed in (False, True):
-                found = self._next_keys(first, are_failed=are_failed, limit=1)
-                if found:
-                    return found[0]
-        return None
-
-    def _next_keys(self, last: int, *, are_failed: bool, limit: int) -> list[Key]:
-        outcomes, failures = self._table("outcomes"), self._table("failures")
-        condition = "f.status = 'pending'" if are_failed else "f.key_id IS NULL"
         query = (
             'SELECT k.id, k."values", k.checksum, f.tries, f.status, f.requests, f.at, f.reason, f.checksum'
-            f" FROM keys k LEFT JOIN {failures} f ON f.key_id = k.id WHERE k.id > ? AND {condition}"
-            f" AND NOT EXISTS (SELECT 1 FROM {outcomes} o WHERE o.key_id = k.id) ORDER BY k.id LIMIT ?"
+            f" FROM keys k LEFT JOIN {self._table('failures')} f ON f.key_id = k.id"
+            " WHERE k.id > ? AND (f.status IS NULL OR f.status = 'pending') AND NOT EXISTS"
+            f" (SELECT 1 FROM {self._table('outcomes')} o WHERE o.key_id = k.id) ORDER BY k.id LIMIT ?"
         )
         with corruption_named(self.path):
             rows = self._reader.execute(query, (last, limit)).fetchall()
             values = checked_values(self.path, rows)
-            if not are_failed:
-                return [Key(row[0], each) for row, each in zip(rows, values, strict=True)]
-            spent = [checked_failure(self.path, row[0], row[3:])[1] for row in rows]
-            return [Key(row[0], each, row[3], n) for row, each, n in zip(rows, values, spent, strict=True)]
+            keys = [Key(row[0], each) for row, each in zip(rows, values, strict=True)]
+            for place, row in enumerate(rows):
+                if row[3] is not None:
+                    keys[place] = Key(row[0], values[place], row[3], checked_failure(self.path, row[0], row[3:])[1])
+            return keys
 
-    def canary(self, last: int = -(2**63)) -> Key | None:
+    def all_keys_left(self) -> Iterator[Key]:
+        """Yield, in order, all keys to look up."""
+        last = FIRST
+        while chunk := self.keys_left(last):
+            yield from chunk
+            last = chunk[-1].id
+
+    def next_key(self, last: int) -> Key | None:
+        """Return a key to look up: the first behind `last`, else the first of all; `None` if none is left."""
+        found = self.keys_left(last, 1) or self.keys_left(limit=1)
+        return found[0] if found else None
+
+    def canary(self, last: int = FIRST) -> Key | None:
         """Return a key that is known to work, the first behind `last`, else the first of all; `None` without any."""
         tables = ("next_outcomes", "outcomes") if self.state.is_refreshing else ("outcomes",)
-        for table, first in ((table, first) for table in tables for first in (last, -(2**63))):
+        for table, first in ((table, first) for table in tables for first in (last, FIRST)):
             query = (
                 f'SELECT k.id, k."values", k.checksum FROM {table} o JOIN keys k ON k.id = o.key_id'
                 " WHERE o.key_id > ? AND o.status IN ('found', 'empty', 'not_found') ORDER BY o.key_id LIMIT 1"

@@ -360,7 +360,7 @@ def test_too_many_failures_stop_the_job(run: Run, capillary: Capillary, server: 
     assert stopped.code == 4
     assert "more than the job allows; continue with" in stopped.err
     assert done.code == 3
-    assert ", 2 at once" in done.out  # a quarter, in the second pass
+    assert ", 8 at once" in done.out
 
 
 def test_an_interrupted_export_can_be_repeated(

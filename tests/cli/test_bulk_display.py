@@ -82,7 +82,7 @@ async def test_a_line_has_all_numbers(scene: Scene) -> None:
     scene.call_stats.add(call(5.3, rate_limit_wait=5.0, attempts=3))
     scene.call_stats.add(call(0.5))
     for _ in range(28):
-        progress.observe(0.1)
+        progress.observe()
     await elapse(scene, 7)
 
     line = scene.view.line()
@@ -140,7 +140,7 @@ async def test_missing_answers_are_shown(scene: Scene) -> None:
     """Without answers the remaining time cannot be estimated."""
     progress = scene.begin()
     for _ in range(100):
-        progress.observe(0.1)
+        progress.observe()
     await elapse(scene, 9)
     before = scene.view.line()
 

@@ -53,6 +53,7 @@ class FakeApi:
     on_ask: Callable[[int], object] = lambda number: None
     base_url: str = "https://api.example.com"
     account: str = "till one"
+    listing_traits: dict[str, Any] = attrs.field(factory=dict[str, Any])
     asked: Counter[int] = attrs.field(factory=Counter[int])
     running: int = 0
     most_running: int = 0

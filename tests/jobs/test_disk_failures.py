@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from capillary_async.jobs import BulkJob, JobStoppedError
-from capillary_async.jobs.records import Record
+from capillary_async.jobs.records import KeyOutcome
 from capillary_async.jobs.store import JobStore
 from tests.jobs.disk import read_log, work
 from tests.jobs.fakes import FakeApi, expected, exported, full_disk, make_job, run
@@ -106,7 +106,7 @@ async def test_answers_of_a_megabyte_are_not_gathered_without_end(
     sizes: list[int] = []
     write = JobStore.write
 
-    def measure(self: JobStore, records: list[Record], base_url: str, account: str) -> None:
+    def measure(self: JobStore, records: list[KeyOutcome], base_url: str, account: str) -> None:
         sizes.append(sum(len(record.rows) for record in records))
         write(self, records, base_url, account)
 

@@ -42,7 +42,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     for key_id in range(300):
         clock.now += 1.0 if key_id < 100 else 0.1
         progress.counts["found"] += 1
-        progress.observe(0.5)
+        progress.observe()
 
     assert progress.rate == pytest.approx(10.0, rel=0.1)
     assert progress.seconds_left == pytest.approx(70.0, rel=0.1)
@@ -55,19 +55,6 @@ def test_nothing_is_known_before_the_first_lookup() -> None:
 
     assert progress.rate == 0.0
     assert progress.seconds_left is None
-    assert progress.latency(0.5) is None
-
-
-def test_latencies_are_those_of_the_slowest_of_a_share() -> None:
-    """The median, and what one in a hundred waits for."""
-    progress = progress_of(100, Clock())
-
-    for number in range(1, 101):
-        progress.observe(number / 100)
-
-    assert progress.latency(0.5) == 0.5
-    assert progress.latency(0.99) == 0.99
-    assert progress.latency(1.0) == 1.0
 
 
 def test_the_rate_does_not_outlive_what_it_was_measured_on() -> None:
@@ -76,7 +63,7 @@ def test_the_rate_does_not_outlive_what_it_was_measured_on() -> None:
     progress = progress_of(100, clock)
     for _ in range(50):
         clock.now += 0.1
-        progress.observe(0.1)
+        progress.observe()
 
     clock.now += 11
 
@@ -92,7 +79,7 @@ def test_it_is_time_to_look_a_few_times_a_second() -> None:
 
     for _ in range(1000):
         clock.now += 0.01
-        looks += progress.observe(0.1)
+        looks += progress.observe()
 
     assert 15 <= looks <= 20
 

@@ -528,6 +528,20 @@ def test_a_customer_who_may_not_be_seen_has_an_outcome_of_his_own(tmp_path: Path
     assert api.asked[30] == 1
 
 
+@pytest.mark.parametrize("code_of_denial", [1044, 4000, 300005])
+def test_a_few_customers_who_may_not_be_seen_cost_no_wait(tmp_path: Path, code_of_denial: int) -> None:
+    """Other keys show that the API works, so there is nothing to wait for."""
+    denied = range(403, 2000, 400)
+    api = FakeApi(when(denied, lambda: AccessDeniedError("no access", status=403, errors=code(code_of_denial))))
+    waits = Waits()
+
+    status = go(make_job(tmp_path / "job", range(1, 2001)), api, on_progress=waits)
+
+    assert (status.failed, status.invalid) == (0, 4)
+    assert {api.asked[number] for number in denied} == {1}
+    assert waits.seen == []
+
+
 def test_a_lookup_that_wants_to_end_the_process_fails(tmp_path: Path) -> None:
     """The exit code would say that the job is done."""
     job = make_job(tmp_path / "job")
