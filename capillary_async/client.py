@@ -27,7 +27,7 @@ from capillary_async.pipeline.request import CallInfo, ProcessBound, Transport, 
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
 from capillary_async.pipeline.shared_limit import limit_of
 from capillary_async.pipeline.telemetry import Event, OnEvent, Telemetry
-from capillary_async.pipeline.token import TOKEN_PATH, TokenTransport
+from capillary_async.pipeline.token import TOKEN_PATH
 from capillary_async.pipeline.urls import BaseUrl
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class CapillaryClient(ProcessBound):
         zone = options.timezone or _clock_of(self._base)
         telemetry = Telemetry(self._base, on_event, on_call)
         converter = Converter(zone)
-        http = HttpTransport(self._base, zone, options, session, telemetry, converter)
+        http = HttpTransport(self._base, zone, options, session, telemetry, converter, auth.headers)
         self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
         dispatcher = Dispatcher(self._lifecycle, converter, options, telemetry, auth.advice)
         calls = EndpointClient(dispatcher)
@@ -361,9 +361,9 @@ def _transport_stack(
 ) -> TransportStack:
     """Stack the transports, from HTTP at the bottom to coalescing at the top, in an order that matters.
 
-    Admission is next to HTTP, so that every request, also one for a token, waits for a connection and a permit.
-    Authentication is below retry, so that each retry uses the newest token. Coalescing is above retry, so that calls
-    that share an answer share its retries.
+    Admission is next to HTTP, so that every request, also one for a token, waits for a connection and a permit. Tokens
+    are below retry, so that each retry uses the newest one; other credentials never change, so HTTP adds them.
+    Coalescing is above retry, so that calls that share an answer share its retries.
     """
     admission = Admission(http, None if options.rate_limit is None else limit_of(options.rate_limit))
 
@@ -382,14 +382,14 @@ def _transport_stack(
             on_event=on_event,
         )
 
-    transport = auth.wrap(admission, with_retries(admission, TOKEN_PATH), on_event)
     closers = [admission.close, http.close]
-    if isinstance(transport, TokenTransport):
-        closers.insert(0, transport.close)
-    transport = with_retries(transport)
+    authenticated: Transport = admission
+    if isinstance(auth, OAuth):
+        authenticated = tokens = auth.wrap(admission, with_retries(admission, TOKEN_PATH), on_event)
+        closers.insert(0, tokens.close)
+    transport = with_retries(authenticated)
     coalescing = CoalescingTransport(transport)
-    closers.insert(0, coalescing.close)
-    return TransportStack(transport, coalescing, options.coalesce, open_all, tuple(closers))
+    return TransportStack(transport, coalescing, options.coalesce, open_all, (coalescing.close, *closers))
 
 
 def _clock_of(base: BaseUrl) -> tzinfo:

@@ -22,7 +22,7 @@ PROMISED = {
     *("ServerError", "DecodeError", "PaginationError", "RepeatedPageError", "IncompleteListingError"),
 }
 NO_NAME = "nothing"
-HEAVY = ("aiohttp", "cattrs", "msgspec", "pyarrow", "rich", "cyclopts", "pytest", "sqlite3")
+HEAVY = ("aiohttp", "cattrs", "pyarrow", "rich", "cyclopts", "pytest", "sqlite3")
 
 
 def test_the_public_names_of_the_design_exist() -> None:

@@ -5,13 +5,13 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import attrs
 
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
+from capillary_async.pipeline.request import Transport
 from capillary_async.pipeline.telemetry import OnEvent
 from capillary_async.pipeline.token import TOKEN_HEADER, TokenTransport, is_header_safe
 
@@ -57,9 +57,10 @@ class BasicAuth:
         _fill(auth, till=till, _credentials=credentials)
         return auth
 
-    def wrap(self, transport: Transport, _for_tokens: Transport, /, _on_event: OnEvent | None = None) -> Transport:
-        """Return `transport` with this proof added to each request."""
-        return HeaderTransport(transport, {"Authorization": self._credentials})
+    @property
+    def headers(self) -> Mapping[str, Secret]:
+        """What every request carries."""
+        return {"Authorization": self._credentials}
 
     @property
     def account(self) -> str:
@@ -92,9 +93,10 @@ class AccessToken:
         _fill(self, _token=hidden)
         _check("token", hidden)
 
-    def wrap(self, transport: Transport, _for_tokens: Transport, /, _on_event: OnEvent | None = None) -> Transport:
-        """Return `transport` with this proof added to each request."""
-        return HeaderTransport(transport, {TOKEN_HEADER: self._token})
+    @property
+    def headers(self) -> Mapping[str, Secret]:
+        """What every request carries."""
+        return {TOKEN_HEADER: self._token}
 
     @property
     def account(self) -> str:
@@ -140,7 +142,12 @@ class OAuth:
             kinds = ", ".join(get_args(EntityType))
             raise ConfigurationError(f"attribution must be one of {kinds}, and a text of printable ASCII characters")
 
-    def wrap(self, transport: Transport, for_tokens: Transport, /, on_event: OnEvent | None = None) -> Transport:
+    @property
+    def headers(self) -> Mapping[str, Secret]:
+        """What every request carries: nothing, because tokens end."""
+        return {}
+
+    def wrap(self, transport: Transport, for_tokens: Transport, /, on_event: OnEvent | None = None) -> TokenTransport:
         """Return `transport` with a fresh token added to each request.
 
         Args:
@@ -205,15 +212,3 @@ def _fill(auth: object, **attributes: object) -> None:
 def _check(name: str, secret: Secret) -> None:
     if not is_header_safe(secret.reveal()):
         raise ConfigurationError(f"{name} must be printable ASCII characters, and at least one")
-
-
-@attrs.frozen
-class HeaderTransport(ProcessBound):
-    """Adds the same headers to every request."""
-
-    _inner: Transport
-    _headers: Mapping[str, str | Secret]
-
-    async def send(self, request: Request[Any], /) -> Response:
-        """Carry the request with the headers on it."""
-        return await self._inner.send(request.with_headers(self._headers))

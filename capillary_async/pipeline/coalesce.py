@@ -16,9 +16,10 @@ import asyncio
 import copy
 import math
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import attrs
+from msgspec.structs import replace
 
 from capillary_async.errors import CapillaryError, DeadlineExceeded
 from capillary_async.pipeline.request import (
@@ -138,7 +139,7 @@ class CoalescingTransport(ProcessBound):
         first = request.call
         call = CallContext(first.deadline, is_bulk=first.is_bulk, options=first.options)
         # Each caller may structure the answer in its own way, so it is decoded for none of them.
-        shared_request: Request[Any] = attrs.evolve(cast("Any", request), into=Any, at="", call=call)
+        shared_request: Request[Any] = replace(request, into=Any, at="", call=call)
         task = asyncio.get_running_loop().create_task(self._inner.send(shared_request))
         shared = _Shared(key, call, task, call.deadline)
         self._under_way[key] = shared

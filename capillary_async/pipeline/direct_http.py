@@ -12,8 +12,8 @@ used here, which is checked when a client opens.
 import asyncio
 import inspect
 from collections.abc import Mapping
-from functools import cache
-from itertools import starmap
+from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
@@ -24,6 +24,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
+from capillary_async.options import Secret
 from capillary_async.pipeline.body import read_body
 from capillary_async.pipeline.request import ProcessBound, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse, request_id
@@ -37,14 +38,19 @@ USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
     (ResponseHandler.set_response_params, frozenset(("read_until_eof", "auto_decompress"))),
     (ResponseHandler.read, frozenset(())),
 )
-# Tools replace this method, and their functions come from other files than the class.
+# Tools replace this method of `ClientSession`. Their functions come from other files than the class.
 _REPLACED: Final = "_request"
 _FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
+_NO_CREDENTIALS: Final[Mapping[str, Secret]] = MappingProxyType({})
 
 
-def is_session_patched() -> bool:
-    """Say whether a tool wants to see requests pass through `ClientSession`."""
-    code = getattr(aiohttp.ClientSession.__dict__.get(_REPLACED), "__code__", None)
+def _session_method() -> Any:
+    return aiohttp.ClientSession.__dict__.get(_REPLACED)
+
+
+def _is_patched() -> bool:
+    """Say whether a tool has replaced the method."""
+    code = getattr(_session_method(), "__code__", None)
     return code is None or code.co_filename != _FILE
 
 
@@ -60,14 +66,10 @@ def _is_as_expected(used: tuple[tuple[Any, frozenset[str]], ...]) -> bool:
 class _Target(ProcessBound, aiohttp.ClientRequest):
     """A request to a base URL that is never sent: what the connector connects for."""
 
-    _known: ConnectionKey | None = None
-
-    @property
+    @cached_property
     def connection_key(self) -> ConnectionKey:
         """Which connections will do; it never changes."""
-        if self._known is None:
-            self._known = super().connection_key
-        return self._known
+        return super().connection_key
 
 
 @attrs.frozen(eq=False)
@@ -78,27 +80,41 @@ class DirectHttp:
         session: Whose connector it is.
         target: What the connector connects for.
         origin: Host, port and whether TLS is spoken, as the key of a connection has them.
-        prefix: The part of a URL before its path.
-        standing: The head's lines that every request carries.
+        prefix: Length of the part of a URL before its path.
+        standing: The head's lines that every request carries, credentials among them.
         cap: The most bytes that an answer may have.
+        method: The method of `ClientSession` that tools replace.
     """
 
     _session: aiohttp.ClientSession
     _target: _Target = attrs.field(repr=False)
     _origin: tuple[str, int | None, bool]
     _prefix: int
-    _standing: str = attrs.field(repr=False)
+    _standing: Secret
     _cap: int
+    _method: Any = attrs.field(repr=False)
 
     @classmethod
-    def over(cls, session: aiohttp.ClientSession, base: BaseUrl, cap: int) -> "DirectHttp | None":
+    def over(
+        cls,
+        session: aiohttp.ClientSession,
+        base: BaseUrl,
+        cap: int,
+        credentials: Mapping[str, Secret] = _NO_CREDENTIALS,
+    ) -> "DirectHttp | None":
         """Return a way around a session of the client's own; `None` if there is none."""
-        if session.trace_configs or not _is_as_expected(USED):
+        if session.trace_configs or _is_patched() or not _is_as_expected(USED):
             return None
         url = yarl.URL(base.text)
         target = _Target("GET", url, loop=asyncio.get_running_loop())
         origin = (base.host, base.port, base.scheme == "https")
-        return cls(session, target, origin, len(str(url.origin())), _lines(session.headers), cap)
+        standing = Secret(_lines(session.headers) + _lines(credentials))
+        return cls(session, target, origin, len(str(url.origin())), standing, cap, _session_method())
+
+    @property
+    def is_bypassing_nobody(self) -> bool:
+        """Whether no tool wants to see requests pass through `ClientSession` now."""
+        return _session_method() is self._method
 
     async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
         """See `HttpConnection.exchange`."""
@@ -131,12 +147,12 @@ class DirectHttp:
 
     def _written(self, request: Request[Any], url: str) -> bytes:
         """Return a request as it travels; the secrets in it are in no variable."""
-        head = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n{self._standing}"
+        line = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n"
         if request.body is None:
-            return f"{head}{_lines(request.headers)}\r\n".encode()
-        head += f"Content-Length: {len(encode_json(revealed(request.body)))}\r\n"
-        return f"{head}{_lines(request.headers)}\r\n".encode() + encode_json(revealed(request.body))
+            return f"{line}{self._standing.reveal()}{_lines(request.headers)}\r\n".encode()
+        own = {**request.headers, "Content-Length": len(encode_json(revealed(request.body)))}
+        return f"{line}{self._standing.reveal()}{_lines(own)}\r\n".encode() + encode_json(revealed(request.body))
 
 
 def _lines(headers: Mapping[str, Any]) -> str:
-    return "".join(starmap("{}: {}\r\n".format, revealed(headers).items()))
+    return "".join([f"{name}: {value}\r\n" for name, value in revealed(headers).items()]) if headers else ""

@@ -9,7 +9,7 @@ What production does to a client ends here. Two rules keep it honest.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ import attrs
 
 from capillary_async.codec import Converter
 from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineExceeded, TransportError
-from capillary_async.options import ClientOptions
+from capillary_async.options import ClientOptions, Secret
 from capillary_async.pipeline.request import ProcessBound, Request, Response, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
 from capillary_async.pipeline.telemetry import Telemetry
@@ -46,6 +46,7 @@ class HttpTransport(ProcessBound):
         session: A session to use and not to close; `None` to open one.
         telemetry: Is told of each attempt.
         converter: Decodes the answers.
+        credentials: Headers that prove who asks, the same for every request.
     """
 
     _base: BaseUrl
@@ -54,6 +55,7 @@ class HttpTransport(ProcessBound):
     _given: "ClientSession | None" = None
     _telemetry: Telemetry = attrs.field(default=attrs.Factory(lambda self: Telemetry(self._base), takes_self=True))
     _converter: Converter = attrs.field(default=attrs.Factory(lambda self: Converter(self._zone), takes_self=True))
+    _credentials: Mapping[str, Secret] = attrs.field(factory=dict[str, Secret])
     _wire: "HttpConnection | None" = attrs.field(default=None, init=False)
     _timeouts: TimeoutScheduler = attrs.field(init=False)
 
@@ -66,7 +68,7 @@ class HttpTransport(ProcessBound):
         """
         from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415  (aiohttp loads here, not with the package)
 
-        self._wire = HttpConnection.open(self._base, self._options, self._given)
+        self._wire = HttpConnection.open(self._base, self._options, self._given, self._credentials)
         self._timeouts = TimeoutScheduler(asyncio.get_running_loop())
 
     async def close(self) -> None:

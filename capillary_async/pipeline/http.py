@@ -23,9 +23,9 @@ from aiohttp.http import HttpProcessingError
 
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError, TransportError
-from capillary_async.options import VERSION, ClientOptions, reveal_url
+from capillary_async.options import VERSION, ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import read_body
-from capillary_async.pipeline.direct_http import DirectHttp, is_session_patched
+from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.no_connection import no_connection, refused_by_proxy
 from capillary_async.pipeline.request import Request, revealed
 from capillary_async.pipeline.responses import HttpResponse, request_id
@@ -52,7 +52,7 @@ class HttpConnection:
         is_own: Whether the session is closed with the client.
         base: Where they go.
         options: Limits, proxy and certificates.
-        headers: What every request carries and the session does not add.
+        headers: What every request carries and the session does not add, credentials among them.
         request_kwargs: How the session is to treat every request.
         direct: A way around the session, if there is one.
     """
@@ -61,12 +61,18 @@ class HttpConnection:
     is_own: bool
     base: BaseUrl
     options: ClientOptions
-    headers: Mapping[str, str]
+    headers: Mapping[str, str | Secret]
     request_kwargs: Mapping[str, Any] = attrs.field(repr=False)  # a proxy's password may stand in it
     direct: DirectHttp | None = None
 
     @classmethod
-    def open(cls, base: BaseUrl, options: ClientOptions, given: aiohttp.ClientSession | None) -> "HttpConnection":
+    def open(
+        cls,
+        base: BaseUrl,
+        options: ClientOptions,
+        given: aiohttp.ClientSession | None,
+        credentials: Mapping[str, Secret],
+    ) -> "HttpConnection":
         """Open a session in the running loop, or take the one given.
 
         Raises:
@@ -82,12 +88,14 @@ class HttpConnection:
                 "middlewares": (OriginCheck(base),),
             }  # connecting asks the proxy, too
         if given is None:
-            direct = DirectHttp.over(session, base, options.max_response_bytes) if options.proxy is None else None
-            return cls(session, True, base, options, {}, request_kwargs, direct)  # noqa: FBT003  (is_own)
+            direct = None
+            if options.proxy is None:
+                direct = DirectHttp.over(session, base, options.max_response_bytes, credentials)
+            return cls(session, True, base, options, credentials, request_kwargs, direct)  # noqa: FBT003  (is_own)
         request_kwargs |= {"timeout": _NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
         # The session's own run as they would without this client; what they make of a request is checked after them.
         request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
-        return cls(session, False, base, options, headers, request_kwargs)  # noqa: FBT003  (likewise)
+        return cls(session, False, base, options, {**headers, **credentials}, request_kwargs)  # noqa: FBT003  (likewise)
 
     @property
     def connections(self) -> int:
@@ -109,9 +117,9 @@ class HttpConnection:
         """
         if self.session.closed:
             raise ConfigurationError("the client's session is closed")
-        if self.direct is None or is_session_patched():
-            return self._exchange_in_session(request, url)
-        return self.direct.exchange(request, url)
+        if self.direct is not None and self.direct.is_bypassing_nobody:
+            return self.direct.exchange(request, url)
+        return self._exchange_in_session(request, url)
 
     async def _exchange_in_session(self, request: Request[Any], url: str) -> HttpResponse:
         call = request.call
@@ -120,7 +128,7 @@ class HttpConnection:
             request.method,
             yarl.URL(url, encoded=True),
             data=None if request.body is None else encode_json(revealed(request.body)),
-            headers=revealed({**self.headers, **request.headers} if self.headers else request.headers),
+            headers=revealed({**self.headers, **request.headers}),
             **self.request_kwargs,
         )
         try:

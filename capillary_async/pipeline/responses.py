@@ -17,8 +17,6 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
-import attrs
-
 from capillary_async.errors import (
     ApiErrorDetail,
     CustomerMergedError,
@@ -33,7 +31,7 @@ from capillary_async.errors import (
     is_business_error,
 )
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import Request, Response, value_object
+from capillary_async.pipeline.request import InternalValue, Request, Response
 
 # Members of an answer that is nothing but a refusal. One of them beside data is just data.
 _REFUSAL_MEMBERS: Final = frozenset(
@@ -83,17 +81,18 @@ _LONGEST_DATE: Final = 64
 _UNITS_OF_MOMENTS: Final = {10: 1.0, 13: 0.001}
 
 
-@value_object
-class HttpResponse:
+class HttpResponse(InternalValue, frozen=True):
     """What came over the wire, unread.
 
     Attributes:
         headers: By lower-case names; other spellings may be in there too.
     """
 
+    shown = ("status", "headers")
+
     status: int
     headers: Mapping[str, str]
-    body: bytes | bytearray = attrs.field(repr=False)
+    body: bytes | bytearray
 
     @property
     def request_id(self) -> str | None:
