@@ -5,7 +5,7 @@ The only part that imports cattrs and msgspec. Both are imported when they are f
 
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, overload
 
 from capillary_async.codec.dates import DateTables
@@ -59,18 +59,15 @@ class Converter:
         Raises:
             DecodeError: The body is not one JSON document.
         """
-        decoder = self._page_decoder(into, rows_key) if rows_key and "." not in rows_key else None
+        decoder: PageDecoder | None = None
+        if rows_key and "." not in rows_key and (model := _row_model(into)) is not None:
+            decoder = self._page_decoders.get((model, rows_key)) or self._new_page_decoder(model, rows_key)
         return decode_json(body) if decoder is None else decoder.decode(body)
 
-    def _page_decoder(self, into: Any, rows_key: str) -> "PageDecoder | None":
-        model = _row_model(into)
-        if model is None:
-            return None
-        decoder = self._page_decoders.get((model, rows_key))
-        if decoder is None:
-            from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (brings msgspec)
+    def _new_page_decoder(self, model: type[Model], rows_key: str) -> "PageDecoder":
+        from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (brings msgspec)
 
-            decoder = self._page_decoders[model, rows_key] = PageDecoder(model, rows_key, self._tables, self._hook_for)
+        decoder = self._page_decoders[model, rows_key] = PageDecoder(model, rows_key, self._tables, self._hook_for)
         return decoder
 
     def check(self, into: Any) -> None:
@@ -135,6 +132,7 @@ def as_dicts(rows: Any) -> Any:
     return rows.as_dicts() if hasattr(rows, "as_dicts") else rows
 
 
+@lru_cache(1024)
 def _row_model(into: Any) -> type[Model] | None:
     kind = get_args(into)[0] if get_origin(into) in {list, tuple} and get_args(into) else into
     return kind if is_model(kind) else None

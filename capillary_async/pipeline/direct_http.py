@@ -67,7 +67,7 @@ class _Target(ProcessBound, aiohttp.ClientRequest):
     """A request to a base URL that is never sent: what the connector connects for."""
 
     @cached_property
-    def connection_key(self) -> ConnectionKey:
+    def connection_key(self) -> ConnectionKey:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Which connections will do; it never changes."""
         return super().connection_key
 

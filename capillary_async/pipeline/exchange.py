@@ -69,7 +69,7 @@ class HttpTransport(ProcessBound):
         from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415  (aiohttp loads here, not with the package)
 
         self._wire = HttpConnection.open(self._base, self._options, self._given, self._credentials)
-        self._timeouts = TimeoutScheduler(asyncio.get_running_loop())
+        self._timeouts = TimeoutScheduler(asyncio.get_running_loop().call_at)
 
     async def close(self) -> None:
         """Close the session, unless it was given."""

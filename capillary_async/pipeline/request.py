@@ -9,7 +9,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
-from typing import Any, ClassVar, Final, Generic, Literal, NoReturn, Protocol, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Final, Generic, Literal, NoReturn, Protocol, TypeVar, cast, dataclass_transform
 
 import attrs
 import msgspec
@@ -164,7 +164,7 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (nobody
 
     def __eq__(self, other: object) -> bool:
         """Compare all but the account."""
-        return isinstance(other, Request) and _without_account(self) == _without_account(other)
+        return isinstance(other, Request) and _without_account(self) == _without_account(cast("Request[Any]", other))
 
     def with_context(self, call: CallContext) -> "Request[T]":
         """Return the same request on another account."""

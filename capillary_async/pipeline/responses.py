@@ -169,7 +169,7 @@ def warnings_of(document: Any) -> tuple[ApiErrorDetail, ...]:
     if not isinstance(document, dict):
         return ()
     found = cast("dict[str, Any]", document).get("warnings")
-    return tuple(_problems(found, None)) if found else ()
+    return tuple(_details(found, None)) if found else ()
 
 
 def _values_of(request: Request[Any]) -> set[str]:
@@ -186,19 +186,20 @@ def _values_of(request: Request[Any]) -> set[str]:
     return {text for text in values if any(map(str.isalnum, text))}
 
 
-def _errors(document: Any, request: Request[Any] | None, *, is_success: bool) -> Iterator[ApiErrorDetail]:
+def _errors(document: Any, request: Request[Any], *, is_success: bool) -> list[ApiErrorDetail]:
     if not isinstance(document, dict):
-        return
-    answer = cast("dict[str, Any]", document)
+        return []
+    answer, found = cast("dict[str, Any]", document), list[ApiErrorDetail]()
     if errors := answer.get("errors"):
-        yield from _problems(errors, request)
-    response = answer.get("response")
+        found += _details(errors, request)
+    response, status = answer.get("response"), answer.get("status")
     if isinstance(response, dict):
-        yield from _envelope(cast("dict[str, Any]", response).get("status"), request)
-    if isinstance(answer.get("status"), dict | list):
-        yield from _problems(_failed(answer["status"], is_success=is_success), request)
+        found += _envelope_errors(cast("dict[str, Any]", response).get("status"), request)
+    if isinstance(status, dict | list):
+        found += _details(_failed(status, is_success=is_success), request)
     if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
-        yield from _problems([_without_status(answer)], request)
+        found += _details([_without_status(answer)], request)
+    return found
 
 
 def _failed(status: Any, *, is_success: bool) -> list[dict[str, Any]]:
@@ -214,14 +215,12 @@ def _without_status(answer: dict[str, Any]) -> dict[str, Any]:
     return answer if code is None or code > _LARGEST_STATUS else {**answer, "code": answer.get("errorCode")}
 
 
-def _envelope(status: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
-    """The old envelope says `"success": "true"` also when the call failed; only its code tells."""
-    for problem in _problems([status], request):
-        if problem.code is None or not 200 <= problem.code < 300:
-            yield problem
+def _envelope_errors(status: Any, request: Request[Any]) -> list[ApiErrorDetail]:
+    """Read the old envelope, which says `"success": "true"` also when the call failed; only its code tells."""
+    return [detail for detail in _details([status], request) if detail.code is None or not 200 <= detail.code < 300]
 
 
-def _problems(entries: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
+def _details(entries: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
     """Read a list of errors; `{}` and `{"code": 0, "message": ""}` stand for none."""
     for entry in cast("Sequence[Any]", entries) if isinstance(entries, list) else (entries,):
         fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"message": entry}

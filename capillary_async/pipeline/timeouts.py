@@ -1,27 +1,33 @@
 """End attempts that take too long, with one timer for all of them.
 
 `asyncio.timeout_at` sets a timer for each attempt, which is cancelled a moment later. An event loop keeps cancelled
-timers for long and sorts each new one in among them; together with the coroutines that enter and leave it, that is a
-tenth of what a call costs. Here there is a timer for the attempt that has to end first, and when it goes off, for
-the first of those that are then still under way: one in `attempt_timeout` seconds, however many calls there are.
-What an attempt sees of it is what it would see of `asyncio.timeout_at`.
+timers for long and sorts each new one in among them. Together with the coroutines that enter and leave it, that is a
+tenth of what a call costs. Here there is one timer, for the attempt that has to end first. When it fires, it is set for
+the first of those that are still under way: once in `attempt_timeout` seconds, however many calls there are. An attempt
+sees the same as with `asyncio.timeout_at`.
 """
 
 import asyncio
 import math
+from collections.abc import Callable
 from types import TracebackType
 
 import attrs
+import msgspec
 
 
 @attrs.define(eq=False)
 class TimeoutScheduler:
-    """Keeps the time for whatever runs in one event loop."""
+    """Keeps the time for whatever runs in one event loop.
 
-    _loop: asyncio.AbstractEventLoop
-    _limits: "set[Timeout]" = attrs.field(factory=set["Timeout"], init=False)
+    Args:
+        call_at: Runs a function at a moment of the loop's clock.
+    """
+
+    _call_at: Callable[[float, Callable[[], object]], asyncio.TimerHandle]
+    _timeouts: "set[Timeout]" = attrs.field(factory=set["Timeout"], init=False)
     _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
-    _rings_at: float = attrs.field(default=math.inf, init=False)
+    _fires_at: float = attrs.field(default=math.inf, init=False)
 
     def timeout_at(self, ends_at: float) -> "Timeout":
         """Return a context that raises `TimeoutError` when it is not left by then."""
@@ -31,64 +37,64 @@ class TimeoutScheduler:
         """Stop the timer."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._rings_at = None, math.inf
+        self._timer, self._fires_at = None, math.inf
 
-    # For the contexts
+    def watch(self, timeout: "Timeout") -> None:
+        """End a context when its time is over."""
+        self._timeouts.add(timeout)
+        if timeout.ends_at < self._fires_at:
+            self._set_timer(timeout.ends_at)
 
-    def watch(self, limit: "Timeout") -> None:
-        """Look after a context that was entered."""
-        self._limits.add(limit)
-        if limit.ends_at < self._rings_at:
-            self._set(limit.ends_at)
+    def forget(self, timeout: "Timeout") -> None:
+        """Leave a context alone that was left. The timer stays, because to set another one costs more."""
+        self._timeouts.discard(timeout)
 
-    def forget(self, limit: "Timeout") -> None:
-        """Look no longer after a context that was left; its timer may go off for nothing."""
-        self._limits.discard(limit)
-
-    def _set(self, moment: float) -> None:
+    def _set_timer(self, moment: float) -> None:
         self.close()
-        self._timer, self._rings_at = self._loop.call_at(moment, self._ring), moment
+        self._timer, self._fires_at = self._call_at(moment, self._end_late), moment
 
-    def _ring(self) -> None:
-        moment = self._rings_at  # not the clock's: a timer may go off a little early
+    def _end_late(self) -> None:
+        moment = self._fires_at  # not the clock's: a timer may fire a little early
         self.close()
-        for limit in [limit for limit in self._limits if limit.ends_at <= moment]:
-            self._limits.discard(limit)
-            limit.expire()
-        if self._limits:
-            self._set(min(limit.ends_at for limit in self._limits))
+        for timeout in [timeout for timeout in self._timeouts if timeout.ends_at <= moment]:
+            self._timeouts.discard(timeout)
+            timeout.expire()
+        if self._timeouts:
+            self._set_timer(min(timeout.ends_at for timeout in self._timeouts))
 
 
-@attrs.define(eq=False)
-class Timeout:
+class Timeout(msgspec.Struct, eq=False):
     """A stretch of a task that must end by a moment of the loop's clock.
 
     Attributes:
         ends_at: The moment.
     """
 
-    _alarm: TimeoutScheduler
+    _scheduler: TimeoutScheduler
     ends_at: float
-    _task: "asyncio.Task[object]" = attrs.field(init=False)
-    _cancels_before: int = attrs.field(init=False)
-    _is_expired: bool = attrs.field(default=False, init=False)
+    _task: "asyncio.Task[object] | None" = None
+    _cancels_before: int = 0
+    _is_expired: bool = False
 
     def __enter__(self) -> None:
         """Begin."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
         self._task, self._cancels_before = task, task.cancelling()
-        self._alarm.watch(self)
+        self._scheduler.watch(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End; somebody else's cancellation goes on as what it is."""
-        self._alarm.forget(self)
-        if self._is_expired and self._task.uncancel() <= self._cancels_before and kind is asyncio.CancelledError:
+        self._scheduler.forget(self)
+        if not self._is_expired or self._task is None:
+            return
+        if self._task.uncancel() <= self._cancels_before and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def expire(self) -> None:
         """Interrupt the task."""
         self._is_expired = True
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()
