@@ -23,10 +23,18 @@ import attrs
 from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
 from capillary_async.pipeline.gcra import Gcra
-from capillary_async.pipeline.request import CallContext, ProcessBound, Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import (
+    CallAt,
+    CallContext,
+    ProcessBound,
+    Request,
+    Response,
+    Transport,
+    call_at_loop_time,
+    loop_time,
+)
 from capillary_async.pipeline.wait_queue import Waiter, WaitQueue
 
-CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
 _NO_ROOM: Final = "the rate limit has no room before the call's deadline"
 _is_bulk: ContextVar[bool] = ContextVar("capillary_async_bulk_priority", default=False)
 
@@ -47,11 +55,6 @@ def bulk_priority() -> Generator[None]:
 def has_bulk_priority() -> bool:
     """Say whether a call made now is bulk work."""
     return _is_bulk.get()
-
-
-def call_at_loop_time(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
-    """Run `callback` at a moment of the running event loop's clock."""
-    return asyncio.get_running_loop().call_at(when, callback)
 
 
 class Limit(Protocol):

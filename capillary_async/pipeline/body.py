@@ -1,15 +1,18 @@
 """Put an answer's body together from the pieces that arrive, decompressed, and never more of it than allowed.
 
-Own code because truncation and trailing bytes must not pass: aiohttp's decoder accepts a gzip stream that
-was cut. Each piece is inflated as it comes, into one buffer, so that a body takes no more memory than it
-is long: not twice that, as parts do that are joined, and not as much again for its compressed form.
+aiohttp's decoder is not used, because it accepts a gzip stream that was cut, and bytes behind its end. Each piece is
+inflated as it comes, into one buffer. So a body takes no more memory than it is long: not twice that, as joined parts
+do, and nothing for its compressed form.
 """
 
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from capillary_async.errors import DecodeError
+from capillary_async.pipeline.request import CallContext
+from capillary_async.pipeline.responses import HttpResponse, request_id
 
 _GZIP: Final = zlib.MAX_WBITS | 16
 # Servers send one member; each costs a decompressor, and a hostile body could hold millions.
@@ -39,7 +42,7 @@ class Body:
         self._inflater: Any = None
         self._members = 0
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes | bytearray) -> None:
         """Take the next piece.
 
         Raises:
@@ -64,7 +67,7 @@ class Body:
             raise DecodeError("the answer's compressed data is cut off", retryable=True)
         return self._content
 
-    def _add(self, piece: bytes) -> None:
+    def _add(self, piece: bytes | bytearray) -> None:
         if len(self._content) + len(piece) > self._cap:
             raise DecodeError("the answer is larger than max_response_bytes allows")
         if not self._content:
@@ -74,7 +77,7 @@ class Body:
             self._content = bytearray(self._content)
         self._content += piece
 
-    def _inflate(self, piece: bytes) -> bytes:
+    def _inflate(self, piece: bytes | bytearray) -> bytes:
         """Inflate up to the end of the piece or of a gzip member; return what is left of the piece."""
         inflater = self._inflater
         if inflater is None:
@@ -93,7 +96,7 @@ class Body:
             if not piece and len(part) < _STEP:
                 return b""
 
-    def _new_inflater(self, piece: bytes) -> Any:
+    def _new_inflater(self, piece: bytes | bytearray) -> Any:
         self._members += 1
         if self._members > _MOST_MEMBERS:
             raise DecodeError("the answer's compressed data has too many parts")
@@ -116,22 +119,31 @@ class Stream(Protocol):
         ...
 
 
-async def read_body(content: Stream, status: int, encoding: str, cap: int) -> bytes | bytearray:
-    """Read a body, and undo its encoding.
+async def read_answer(
+    status: int, headers: Mapping[str, str], content: Stream, cap: int, call: CallContext
+) -> HttpResponse:
+    """Read an answer to its end, undo its encoding, and write down in `call` what came.
 
     Raises:
         DecodeError: It is too large or broken, and the status does not say already that the API refused.
     """
-    piece = await content.readany()
-    if content.at_eof() and not encoding and len(piece) <= cap:
-        return piece  # there at once and as it is, so that there is nothing to put together
-    try:
-        body = Body(encoding, cap)
-        body.feed(piece)
-        while not content.at_eof():
-            body.feed(await content.readany())
-        return body.end()
-    except DecodeError:
-        if 200 <= status < 300:
-            raise
-    return b""
+    call.status, call.request_id, call.size = status, request_id(headers), 0
+    encoding = headers.get("content-encoding", "")
+    body: bytes | bytearray = await content.readany()
+    # Most bodies are there at once and as they are, so that there is nothing to put together.
+    if encoding or len(body) > cap or not content.at_eof():
+        try:
+            body = await _put_together(body, content, Body(encoding, cap))
+        except DecodeError:
+            if 200 <= status < 300:
+                raise
+            body = b""
+    call.size = len(body)
+    return HttpResponse(status, headers, body)
+
+
+async def _put_together(first: bytes | bytearray, content: Stream, body: Body) -> bytes | bytearray:
+    body.feed(first)
+    while not content.at_eof():
+        body.feed(await content.readany())
+    return body.end()

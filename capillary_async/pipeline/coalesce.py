@@ -1,21 +1,17 @@
 """Let identical GETs that are under way at the same time share one request.
 
-The shared request runs in a task of its own, so no caller's end is another's: who is cancelled, or
-whose deadline passes, just leaves. When the last one has left, the request is cancelled. It may run
-until the latest of the deadlines. Each caller gets an error object of its own, because an exception
-that is raised in many tasks collects the tracebacks of all of them.
+The shared request runs in a task of its own. A caller that is cancelled, or whose deadline passes, leaves and disturbs
+no other caller. The request may run until the latest of the deadlines; it is cancelled when the last caller has left.
 
-What the request costs is written down once: with whoever leaves first, for what was spent until
-then. So the attempts of all calls add up to the requests that were sent, and a call that shared
-another's answer may have made none.
-
-What callers may change is their own: each of several gets a copy of the decoded document.
+* The first caller to leave is charged for what the request cost until then. So the attempts of all calls add up to the
+  requests that were sent, and a call that shared another's answer may have made none.
+* Each caller gets an error object of its own, because an exception that is raised in many tasks collects the tracebacks
+  of all of them; and its own copy of the decoded document, because callers may change it.
 """
 
 import asyncio
 import copy
 import math
-from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -23,25 +19,23 @@ from msgspec.structs import replace
 
 from capillary_async.errors import CapillaryError, DeadlineExceeded
 from capillary_async.pipeline.request import (
+    CallAt,
     CallContext,
     DateTimeParam,
     ProcessBound,
     Request,
     Response,
     Transport,
+    call_at_loop_time,
     value_object,
 )
-
-
-def _call_at(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
-    return asyncio.get_running_loop().call_at(when, callback)
 
 
 @value_object
 class _Key:
     """What two requests have in common when one answer serves both.
 
-    Not what the answer is made into: that happens above, for each caller. Its repr shows nothing of a customer.
+    Not the type that the answer is structured into, because that happens above, for each caller.
     """
 
     path: str
@@ -64,8 +58,8 @@ class _Shared:
     call: CallContext
     task: asyncio.Task[Response]
     first_deadline: float
-    # Not a set: the first to come is the first to be woken, and charged.
-    places: dict[asyncio.Future[None], None] = attrs.field(factory=dict[asyncio.Future[None], None])
+    # Not a set, because the first caller to come is the first to be woken, and charged.
+    waiters: dict[asyncio.Future[None], None] = attrs.field(factory=dict[asyncio.Future[None], None])
     callers: int = 0
 
     def charge(self, call: CallContext) -> None:
@@ -81,14 +75,9 @@ class _Shared:
         error = self.task.exception()
         if not isinstance(error, CapillaryError):
             response = self.task.result()
-            return _with_own_document(response) if self.callers > 1 else response
+            return replace(response, document=_copied(response.document)) if self.callers > 1 else response
         own = copy.copy(error).with_traceback(error.__traceback__)
         raise own from error.__cause__
-
-
-def _with_own_document(response: Response) -> Response:
-    document = _copied(response.document)
-    return Response(document, response.status, response.request_id, response.size, response.warnings)
 
 
 def _copied(value: Any) -> Any:
@@ -103,9 +92,7 @@ class CoalescingTransport(ProcessBound):
     """Sends one request for all callers that want the same at the same time."""
 
     _inner: Transport
-    _call_at: Callable[[float, Callable[[], object]], asyncio.TimerHandle] = attrs.field(
-        alias="call_at", default=_call_at, kw_only=True
-    )
+    _call_at: CallAt = attrs.field(alias="call_at", default=call_at_loop_time, kw_only=True)
     _under_way: dict[_Key, _Shared] = attrs.field(factory=dict[_Key, _Shared], init=False)
     _tasks: set[asyncio.Task[Response]] = attrs.field(factory=set[asyncio.Task[Response]], init=False)
 
@@ -153,8 +140,8 @@ class CoalescingTransport(ProcessBound):
         self._forget(shared)
         if not task.cancelled():
             task.exception()  # asyncio complains of errors that nobody looked at, and all may have left
-        for place in shared.places:
-            _wake(place)
+        for waiter in shared.waiters:
+            _wake(waiter)
 
     def _forget(self, shared: _Shared) -> None:
         if self._under_way.get(shared.key) is shared:
@@ -164,28 +151,28 @@ class CoalescingTransport(ProcessBound):
         """Wait for the answer, but not longer than this caller's deadline."""
         shared.call.deadline = max(shared.call.deadline, call.deadline)
         shared.call.is_bulk &= call.is_bulk
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        shared.places[place] = None
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        shared.waiters[waiter] = None
         shared.callers += 1
-        expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(place))
+        expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(waiter))
         try:
-            await place
+            await waiter
         finally:
             if expiry is not None:
                 expiry.cancel()
-            self._leave(shared, place)
+            self._leave(shared, waiter)
             shared.charge(call)
         if not shared.task.done():
             raise DeadlineExceeded("the deadline passed while waiting for an answer that calls share")
         return shared.response()
 
-    def _leave(self, shared: _Shared, place: asyncio.Future[None]) -> None:
-        del shared.places[place]
-        if not shared.places and not shared.task.done():
+    def _leave(self, shared: _Shared, waiter: asyncio.Future[None]) -> None:
+        del shared.waiters[waiter]
+        if not shared.waiters and not shared.task.done():
             self._forget(shared)
             shared.task.cancel()
 
 
-def _wake(place: asyncio.Future[None]) -> None:
-    if not place.done():
-        place.set_result(None)
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,12 +1,11 @@
 """Exchange requests over aiohttp's connections without its `ClientSession`, which costs a quarter of a call.
 
-The connector (pool, DNS cache, TLS, happy eyeballs) and the parser are aiohttp's. What the session would do for the
-client's own requests is settled once: where they go and what every one of them carries. All that is left for a call is
-to write the head and to read the answer.
+The connector (pool, DNS cache, TLS, happy eyeballs) and the parser are aiohttp's. Where requests go, and the header
+lines that all of them carry, are known when the client opens. A call only writes the head and reads the answer.
 
-`ClientSession` takes over where it has work to do: for a session that was given, for proxies, for traces, and while a
-tool such as aioresponses or vcrpy has replaced its `_request`. It also does if aiohttp's classes are not as they are
-used here, which is checked when a client opens.
+`ClientSession` is used where it has work to do: for a session that was given, for proxies, for traces, and if a tool
+such as aioresponses or vcrpy has replaced its `_request`. It is also used if aiohttp's classes are not as this module
+expects them, which is checked when a client opens.
 """
 
 import asyncio
@@ -25,9 +24,9 @@ from aiohttp.client_reqrep import ConnectionKey
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
-from capillary_async.pipeline.body import read_body
+from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.request import ProcessBound, Request, revealed
-from capillary_async.pipeline.responses import HttpResponse, request_id
+from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.urls import BaseUrl
 
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)
@@ -63,7 +62,7 @@ def _is_as_expected(used: tuple[tuple[Any, frozenset[str]], ...]) -> bool:
         return False
 
 
-class _Target(ProcessBound, aiohttp.ClientRequest):
+class _ConnectionRequest(ProcessBound, aiohttp.ClientRequest):
     """A request to a base URL that is never sent: what the connector connects for."""
 
     @cached_property
@@ -78,24 +77,24 @@ class DirectHttp:
 
     Args:
         session: Whose connector it is.
-        target: What the connector connects for.
+        connect_for: What the connector connects for.
         origin: Host, port and whether TLS is spoken, as the key of a connection has them.
         prefix: Length of the part of a URL before its path.
-        standing: The head's lines that every request carries, credentials among them.
+        fixed_lines: The head's lines that every request carries, credentials among them.
         cap: The most bytes that an answer may have.
         method: The method of `ClientSession` that tools replace.
     """
 
     _session: aiohttp.ClientSession
-    _target: _Target = attrs.field(repr=False)
+    _connect_for: _ConnectionRequest = attrs.field(repr=False)
     _origin: tuple[str, int | None, bool]
     _prefix: int
-    _standing: Secret
+    _fixed_lines: Secret
     _cap: int
     _method: Any = attrs.field(repr=False)
 
     @classmethod
-    def over(
+    def around(
         cls,
         session: aiohttp.ClientSession,
         base: BaseUrl,
@@ -106,25 +105,24 @@ class DirectHttp:
         if session.trace_configs or _is_patched() or not _is_as_expected(USED):
             return None
         url = yarl.URL(base.text)
-        target = _Target("GET", url, loop=asyncio.get_running_loop())
+        connect_for = _ConnectionRequest("GET", url, loop=asyncio.get_running_loop())
         origin = (base.host, base.port, base.scheme == "https")
-        standing = Secret(_lines(session.headers) + _lines(credentials))
-        return cls(session, target, origin, len(str(url.origin())), standing, cap, _session_method())
+        fixed_lines = Secret(_lines(session.headers) + _lines(credentials))
+        return cls(session, connect_for, origin, len(str(url.origin())), fixed_lines, cap, _session_method())
 
     @property
-    def is_bypassing_nobody(self) -> bool:
-        """Whether no tool wants to see requests pass through `ClientSession` now."""
+    def is_usable(self) -> bool:
+        """Whether no tool wants to see requests pass through `ClientSession`."""
         return _session_method() is self._method
 
     async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
         """See `HttpConnection.exchange`."""
-        key = self._target.connection_key
+        key = self._connect_for.connection_key
         if (key.host, key.port, key.is_ssl) != self._origin:
             raise ConfigurationError("the request would leave the client's base URL")
-        call = request.call
-        call.attempts += 1
+        request.call.attempts += 1
         connector: Any = self._session.connector
-        connection: aiohttp.connector.Connection = await connector.connect(self._target, [], _NO_TIMEOUT)
+        connection: aiohttp.connector.Connection = await connector.connect(self._connect_for, [], _NO_TIMEOUT)
         protocol, transport, is_answered = connection.protocol, connection.transport, False
         try:
             if protocol is None or transport is None:
@@ -134,11 +132,8 @@ class DirectHttp:
             message, content = await protocol.read()
             while message.code < 200 and message.code != 101:  # a hint, before the answer
                 message, content = await protocol.read()
-            is_answered, headers = True, message.headers
-            call.status, call.request_id, call.size = message.code, request_id(headers), 0
-            body = await read_body(content, message.code, headers.get("content-encoding", ""), self._cap)
-            call.size = len(body)
-            return HttpResponse(message.code, headers, body)
+            is_answered = True
+            return await read_answer(message.code, message.headers, content, self._cap, request.call)
         finally:
             if is_answered:
                 connection.release()  # which closes it unless the answer was read to its end
@@ -149,9 +144,9 @@ class DirectHttp:
         """Return a request as it travels; the secrets in it are in no variable."""
         line = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n"
         if request.body is None:
-            return f"{line}{self._standing.reveal()}{_lines(request.headers)}\r\n".encode()
+            return f"{line}{self._fixed_lines.reveal()}{_lines(request.headers)}\r\n".encode()
         own = {**request.headers, "Content-Length": len(encode_json(revealed(request.body)))}
-        return f"{line}{self._standing.reveal()}{_lines(own)}\r\n".encode() + encode_json(revealed(request.body))
+        return f"{line}{self._fixed_lines.reveal()}{_lines(own)}\r\n".encode() + encode_json(revealed(request.body))
 
 
 def _lines(headers: Mapping[str, Any]) -> str:

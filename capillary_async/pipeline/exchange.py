@@ -56,8 +56,8 @@ class HttpTransport(ProcessBound):
     _telemetry: Telemetry = attrs.field(default=attrs.Factory(lambda self: Telemetry(self._base), takes_self=True))
     _converter: Converter = attrs.field(default=attrs.Factory(lambda self: Converter(self._zone), takes_self=True))
     _credentials: Mapping[str, Secret] = attrs.field(factory=dict[str, Secret])
-    _wire: "HttpConnection | None" = attrs.field(default=None, init=False)
-    _timeouts: TimeoutScheduler = attrs.field(init=False)
+    _connection: "HttpConnection | None" = attrs.field(default=None, init=False)
+    _timeouts: TimeoutScheduler = attrs.field(factory=TimeoutScheduler, init=False)
 
     async def open(self) -> None:
         """Open the session inside the running loop.
@@ -68,15 +68,14 @@ class HttpTransport(ProcessBound):
         """
         from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415  (aiohttp loads here, not with the package)
 
-        self._wire = HttpConnection.open(self._base, self._options, self._given, self._credentials)
-        self._timeouts = TimeoutScheduler(asyncio.get_running_loop().call_at)
+        self._connection = HttpConnection.open(self._base, self._options, self._given, self._credentials)
 
     async def close(self) -> None:
         """Close the session, unless it was given."""
-        wire, self._wire = self._wire, None
-        if wire is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             self._timeouts.close()
-            await wire.close()
+            await connection.close()
 
     @property
     def connections(self) -> int:
@@ -97,19 +96,19 @@ class HttpTransport(ProcessBound):
             ConfigurationError: The session is closed.
             InvalidArgumentError: The request cannot be sent as it is.
         """
-        wire = self._opened()
+        connection = self._opened()
         timeout = (request.call.options or self._options).attempt_timeout
         ends_at = min(loop_time() + timeout, request.call.deadline)
         if self._telemetry.wants_attempts():
-            outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(wire, sent, ends_at))
+            outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(connection, sent, ends_at))
         else:
-            outcome = await self._attempt(wire, request, ends_at)
+            outcome = await self._attempt(connection, request, ends_at)
         if isinstance(outcome, CapillaryError):
             raise outcome
         return read(outcome, request, lambda body: self._converter.decode(body, request.into, request.at))
 
     async def _attempt(
-        self, wire: "HttpConnection", request: Request[Any], ends_at: float
+        self, connection: "HttpConnection", request: Request[Any], ends_at: float
     ) -> HttpResponse | CapillaryError:
         """Send once and read the answer.
 
@@ -117,7 +116,7 @@ class HttpTransport(ProcessBound):
         """
         try:
             with self._timeouts.timeout_at(ends_at):
-                return await wire.exchange(request, build_url(self._base, request, self._zone))
+                return await connection.exchange(request, build_url(self._base, request, self._zone))
         except CapillaryError as error:
             return error
         except TimeoutError:
@@ -125,16 +124,16 @@ class HttpTransport(ProcessBound):
         except asyncio.CancelledError as cancelled:
             raise cancelled.with_traceback(None)  # noqa: B904
         except Exception as error:  # noqa: BLE001  (whatever it is, it has seen the headers)
-            if (known := wire.explain(error)) is not None:
+            if (known := connection.explain(error)) is not None:
                 return known
             if _is_bug(error):
                 raise error.with_traceback(_without_headers(error.__traceback__))  # noqa: B904
             return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
 
     def _opened(self) -> "HttpConnection":
-        if self._wire is None:
+        if self._connection is None:
             raise ConfigurationError("the client is closed")
-        return self._wire
+        return self._connection
 
     def _too_late(self, request: Request[Any]) -> TransportError:
         if loop_time() >= request.call.deadline:

@@ -24,11 +24,11 @@ from aiohttp.http import HttpProcessingError
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError, TransportError
 from capillary_async.options import VERSION, ClientOptions, Secret, reveal_url
-from capillary_async.pipeline.body import read_body
+from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.no_connection import no_connection, refused_by_proxy
 from capillary_async.pipeline.request import Request, revealed
-from capillary_async.pipeline.responses import HttpResponse, request_id
+from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
 
@@ -79,7 +79,7 @@ class HttpConnection:
             ConfigurationError: The session given would add credentials or proxies of its own, or
                 the certificates cannot be read.
         """
-        headers = _standing_headers(options)
+        headers = _common_headers(options)
         session = _open_session(base, options, headers) if given is None else _check_session(given, options)
         request_kwargs: dict[str, Any] = {"allow_redirects": False}
         if options.proxy is not None:
@@ -90,7 +90,7 @@ class HttpConnection:
         if given is None:
             direct = None
             if options.proxy is None:
-                direct = DirectHttp.over(session, base, options.max_response_bytes, credentials)
+                direct = DirectHttp.around(session, base, options.max_response_bytes, credentials)
             return cls(session, True, base, options, credentials, request_kwargs, direct)  # noqa: FBT003  (is_own)
         request_kwargs |= {"timeout": _NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
         # The session's own run as they would without this client; what they make of a request is checked after them.
@@ -117,13 +117,12 @@ class HttpConnection:
         """
         if self.session.closed:
             raise ConfigurationError("the client's session is closed")
-        if self.direct is not None and self.direct.is_bypassing_nobody:
+        if self.direct is not None and self.direct.is_usable:
             return self.direct.exchange(request, url)
         return self._exchange_in_session(request, url)
 
     async def _exchange_in_session(self, request: Request[Any], url: str) -> HttpResponse:
-        call = request.call
-        call.attempts += 1
+        request.call.attempts += 1
         response = await self.session.request(
             request.method,
             yarl.URL(url, encoded=True),
@@ -132,12 +131,8 @@ class HttpConnection:
             **self.request_kwargs,
         )
         try:
-            headers = response.headers
-            call.status, call.request_id, call.size = response.status, request_id(headers), 0
-            encoding, cap = headers.get("content-encoding", ""), self.options.max_response_bytes
-            body = await read_body(response.content, response.status, encoding, cap)
-            call.size = len(body)
-            return HttpResponse(response.status, headers, body)
+            cap = self.options.max_response_bytes
+            return await read_answer(response.status, response.headers, response.content, cap, request.call)
         finally:
             if not response.closed:  # one that was read to its end has given its connection back
                 response.release()
@@ -206,7 +201,7 @@ class OriginCheck:
         raise broken
 
 
-def _standing_headers(options: ClientOptions) -> dict[str, str]:
+def _common_headers(options: ClientOptions) -> dict[str, str]:
     """Build what every request carries; the documentation lists the first two as mandatory."""
     headers = {"Accept": "application/json", "Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
     library = f"capillary_async/{VERSION} python/{sys.version_info.major}.{sys.version_info.minor}"

@@ -19,6 +19,7 @@ from capillary_async.errors import ApiErrorDetail, CapillaryError
 from capillary_async.options import ClientOptions, Secret
 
 T = TypeVar("T")
+CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
 Structure = Callable[[Any, Any, str], Any]
 Read = Callable[[Any, Structure], Any]
 
@@ -36,6 +37,11 @@ def value_object(cls: type[T]) -> type[T]:
 def loop_time() -> float:
     """Return the time by the running event loop's clock: monotonic seconds; deadlines are measured by it."""
     return asyncio.get_running_loop().time()
+
+
+def call_at_loop_time(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+    """Run `callback` at a moment of the running event loop's clock."""
+    return asyncio.get_running_loop().call_at(when, callback)
 
 
 def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:

@@ -9,11 +9,12 @@ sees the same as with `asyncio.timeout_at`.
 
 import asyncio
 import math
-from collections.abc import Callable
 from types import TracebackType
 
 import attrs
 import msgspec
+
+from capillary_async.pipeline.request import CallAt, call_at_loop_time
 
 
 @attrs.define(eq=False)
@@ -24,7 +25,7 @@ class TimeoutScheduler:
         call_at: Runs a function at a moment of the loop's clock.
     """
 
-    _call_at: Callable[[float, Callable[[], object]], asyncio.TimerHandle]
+    _call_at: CallAt = call_at_loop_time
     _timeouts: "set[Timeout]" = attrs.field(factory=set["Timeout"], init=False)
     _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
     _fires_at: float = attrs.field(default=math.inf, init=False)

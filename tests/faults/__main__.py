@@ -22,7 +22,7 @@ def main() -> int:
     arguments = _arguments()
     scale = Scale(arguments.seed, is_full=not arguments.short)
     if arguments.session:
-        DirectHttp.over = no_way_around  # type: ignore[assignment, method-assign]
+        DirectHttp.around = no_way_around  # type: ignore[assignment, method-assign]
     began, sums = perf_counter(), list[Row]()
     _echo(f"seed {scale.seed}")
     for part in PARTS:

@@ -13,7 +13,7 @@ from tests.pipeline.opening import GOOD, Server, no_way_around
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let requests travel around aiohttp's session, and through it: both must come to the same."""
     if request.param == "session":
-        monkeypatch.setattr(DirectHttp, "over", no_way_around)
+        monkeypatch.setattr(DirectHttp, "around", no_way_around)
     return str(request.param)
 
 

@@ -184,7 +184,7 @@ class TestAround:
         """The origin is compared with the key of the connection that is about to be used."""
         async with opened(server.base_url) as transport:
             session: Any = aiohttp.ClientSession()
-            direct = DirectHttp.over(session, BaseUrl.of(server.base_url), 1000)
+            direct = DirectHttp.around(session, BaseUrl.of(server.base_url), 1000)
             assert direct is not None
             led_astray = attrs.evolve(direct, origin=("elsewhere.example.com", 443, True))
 

@@ -22,7 +22,7 @@ def test_each_ends_at_its_own_moment() -> None:
     """The one timer is set for the first, also when that one comes last."""
 
     async def run() -> list[float]:
-        scheduler, now = TimeoutScheduler(asyncio.get_running_loop().call_at), loop_time()
+        scheduler, now = TimeoutScheduler(), loop_time()
         starts = ((30.0, 0.0), (20.0, 0.0), (25.0, 1.0), (20.0, 2.0), (5.0, 3.0))
         ends = await asyncio.gather(*[_late(scheduler, now + ends, after=after) for ends, after in starts])
         return [end - now for end in ends]
@@ -34,7 +34,7 @@ def test_a_moment_that_has_passed_ends_at_once() -> None:
     """A call's deadline may pass while it queues for a connection."""
 
     async def run() -> float:
-        scheduler, now = TimeoutScheduler(asyncio.get_running_loop().call_at), loop_time()
+        scheduler, now = TimeoutScheduler(), loop_time()
         return await _late(scheduler, now - 1.0) - now
 
     assert run_virtually(run()) == pytest.approx(0.0)
@@ -44,7 +44,7 @@ def test_who_left_in_time_is_not_disturbed() -> None:
     """The timer of an attempt that has ended goes off while its task does something else."""
 
     async def run() -> float:
-        scheduler, now = TimeoutScheduler(asyncio.get_running_loop().call_at), loop_time()
+        scheduler, now = TimeoutScheduler(), loop_time()
         with scheduler.timeout_at(now + 1.0):
             await asyncio.sleep(0.5)
         with scheduler.timeout_at(now + 10.0):
@@ -59,7 +59,7 @@ def test_a_cancellation_stays_one() -> None:
     """Who cancels a call must not get a timeout instead, not even when both come together."""
 
     async def run(wait: float) -> bool:
-        scheduler = TimeoutScheduler(asyncio.get_running_loop().call_at)
+        scheduler = TimeoutScheduler()
 
         async def attempt() -> None:
             with scheduler.timeout_at(loop_time() + 1.0):
@@ -78,7 +78,7 @@ def test_a_timeout_leaves_the_task_able_to_be_cancelled() -> None:
     """A task whose timeouts were counted as cancellations would end `asyncio.timeout` around it wrongly."""
 
     async def run() -> int:
-        scheduler = TimeoutScheduler(asyncio.get_running_loop().call_at)
+        scheduler = TimeoutScheduler()
         await _late(scheduler, loop_time() + 1.0)
         task = asyncio.current_task()
         assert task is not None

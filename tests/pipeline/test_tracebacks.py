@@ -91,7 +91,7 @@ async def test_a_bug_that_aiohttp_calls_keeps_our_frames_and_shows_no_header(mon
     def is_origin_of(*_: object) -> bool:
         return nothing  # type: ignore[name-defined,no-any-return]  # noqa: F821
 
-    monkeypatch.setattr(DirectHttp, "over", no_way_around)
+    monkeypatch.setattr(DirectHttp, "around", no_way_around)
     ours = FunctionType(is_origin_of.__code__, {"__name__": "capillary_async.pipeline.urls"})
     async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, AccessToken(TOKEN)) as client:
         monkeypatch.setattr(BaseUrl, "is_origin_of", ours)
@@ -106,7 +106,7 @@ async def test_a_bug_that_aiohttp_calls_keeps_our_frames_and_shows_no_header(mon
 async def test_what_aiohttp_raises_is_said_in_words_of_ours(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Whatever it is, it has seen the headers."""
     if way == "session":
-        monkeypatch.setattr(DirectHttp, "over", no_way_around)
+        monkeypatch.setattr(DirectHttp, "around", no_way_around)
     place = "client_reqrep.ClientRequest.send" if way == "session" else "client_proto.ResponseHandler.read"
     async with Sandbox() as sandbox, CapillaryClient(sandbox.base_url, AccessToken(TOKEN)) as client:
         monkeypatch.setattr(f"aiohttp.{place}", raising(ZeroDivisionError(TOKEN)))
