@@ -27,9 +27,9 @@ from capillary_async.options import Secret
 from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.request import ProcessBound, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
+from capillary_async.pipeline.sessions import NO_TIMEOUT
 from capillary_async.pipeline.urls import BaseUrl
 
-_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)
 # What is called here, and the names of its parameters.
 USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
     (aiohttp.ClientRequest, frozenset(("method", "url", "loop"))),
@@ -47,7 +47,7 @@ def _session_method() -> Any:
     return aiohttp.ClientSession.__dict__.get(_REPLACED)
 
 
-def _is_patched() -> bool:
+def is_session_patched() -> bool:
     """Say whether a tool has replaced the method."""
     code = getattr(_session_method(), "__code__", None)
     return code is None or code.co_filename != _FILE
@@ -102,7 +102,7 @@ class DirectHttp:
         credentials: Mapping[str, Secret] = _NO_CREDENTIALS,
     ) -> "DirectHttp | None":
         """Return a way around a session of the client's own; `None` if there is none."""
-        if session.trace_configs or _is_patched() or not _is_as_expected(USED):
+        if session.trace_configs or is_session_patched() or not _is_as_expected(USED):
             return None
         url = yarl.URL(base.text)
         connect_for = _ConnectionRequest("GET", url, loop=asyncio.get_running_loop())
@@ -122,7 +122,7 @@ class DirectHttp:
             raise ConfigurationError("the request would leave the client's base URL")
         request.call.attempts += 1
         connector: Any = self._session.connector
-        connection: aiohttp.connector.Connection = await connector.connect(self._connect_for, [], _NO_TIMEOUT)
+        connection: aiohttp.connector.Connection = await connector.connect(self._connect_for, [], NO_TIMEOUT)
         protocol, transport, is_answered = connection.protocol, connection.transport, False
         try:
             if protocol is None or transport is None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _OURS: Final = __name__.partition(".")[0] + "."
 # The modules that hand requests over to aiohttp.
-_EDGES: Final = ("capillary_async.pipeline.http", "capillary_async.pipeline.direct_http")
+_EDGES: Final = tuple(f"capillary_async.pipeline.{name}" for name in ("http", "direct_http", "sessions"))
 
 
 @attrs.define(eq=False)

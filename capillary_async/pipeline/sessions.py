@@ -1,0 +1,169 @@
+"""aiohttp sessions: the client's own, and one that the user gives.
+
+* Nothing leaves the base URL. The origin is checked again on the very request that aiohttp is about to send, redirects
+  are not followed, and cookies, `.netrc` and proxies from the environment are not used.
+* Attempts are counted as they are sent. aiohttp repeats a GET by itself when a kept-alive connection breaks, and has no
+  public switch for that. So the broken connection becomes an error that aiohttp does not catch. Repeating is the work
+  of the retry policy, its budget and the rate limit.
+
+In the client's own session, the classes of requests and answers do this. In a session that was given, a middleware
+does it, which costs each call three coroutines more.
+"""
+
+import ssl
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aiohttp
+import attrs
+import yarl
+
+from capillary_async.errors import ConfigurationError
+from capillary_async.options import VERSION, ClientOptions
+from capillary_async.pipeline.token import TOKEN_HEADER
+from capillary_async.pipeline.urls import BaseUrl
+
+NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # attempts have timeouts of their own
+# Of all the ways to fail, aiohttp repeats just these two by itself.
+_REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+
+
+def common_headers(options: ClientOptions) -> dict[str, str]:
+    """Build what every request carries; the documentation lists the first two as mandatory."""
+    headers = {"Accept": "application/json", "Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
+    library = f"capillary_async/{VERSION} python/{sys.version_info.major}.{sys.version_info.minor}"
+    headers["User-Agent"] = " ".join(
+        filter(None, (library, f"aiohttp/{aiohttp.__version__}", options.user_agent_suffix))
+    )
+    return headers
+
+
+@attrs.define(eq=False)
+class OriginCheck:
+    """aiohttp middleware that sees each request of a session that was given, just before it is sent."""
+
+    _base: BaseUrl
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Check the origin, and keep aiohttp from repeating the request by itself."""
+        if not self._base.is_origin_of(request.url):
+            raise ConfigurationError("the request would leave the client's base URL")
+        request.headers.popall("Cookie", None)  # a session that was given may have a jar
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except _REPEATED as error:
+            broken = _unretryable(error)
+        raise broken
+
+
+def _unretryable(error: Exception) -> aiohttp.ClientError:
+    """Return an error for the same reason that aiohttp lets through."""
+    return aiohttp.ClientError(type(error).__name__)
+
+
+class QuietConnector(aiohttp.TCPConnector):
+    """Reuses a connection only if nothing came over it that nobody asked for.
+
+    aiohttp would hand such an answer to the next request, and from then on each request would get
+    the answer to the one before: another customer's data.
+    """
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a connection on which nothing waits to be read."""
+        while True:
+            connection = await super().connect(*args, **kwargs)
+            protocol = connection.protocol
+            if protocol is None or not protocol.should_close:
+                return connection
+            connection.close()
+
+
+class NoImplicitRetryResponse(aiohttp.ClientResponse):
+    """An answer whose request aiohttp does not repeat when it fails to come."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        """Wait until the answer begins."""
+        try:
+            return await super().start(connection)
+        except _REPEATED as error:
+            broken = _unretryable(error)
+        raise broken
+
+
+def _request_class(base: BaseUrl) -> type[aiohttp.ClientRequest]:
+    """Return the class of requests that go to one place and carry what the session gives them, no more.
+
+    aiohttp's own collects its headers one by one, adds those that are missing and looks for cookies and logins. Here
+    all that every request carries is settled when the session opens.
+    """
+
+    class OriginCheckedRequest(aiohttp.ClientRequest):
+        def update_host(self, url: yarl.URL) -> None:
+            """See where the request goes; aiohttp asks for each one that it is about to send."""
+            if not base.is_origin_of(url):
+                raise ConfigurationError("the request would leave the client's base URL")
+
+        def update_headers(self, headers: Any) -> None:
+            """Take the copy that the session made for this request."""
+            self.headers = headers
+
+        def update_auto_headers(self, skip_auto_headers: object) -> None:
+            """Add nothing."""
+
+    return OriginCheckedRequest
+
+
+def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    """Open a session in the running loop that takes nothing from the environment and keeps no cookies.
+
+    Args:
+        base: The only place where its requests go.
+        options: Limits and certificates.
+        headers: What every request carries; aiohttp copies them faster than it takes them with each request.
+
+    Raises:
+        ConfigurationError: The certificates cannot be read.
+    """
+    return aiohttp.ClientSession(
+        connector=QuietConnector(limit=options.max_connections, ssl=_trust(options.ca_file)),
+        headers={"Host": yarl.URL(base.text).host_port_subcomponent or base.host, **headers},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        timeout=NO_TIMEOUT,
+        auto_decompress=False,
+        request_class=_request_class(base),
+        response_class=NoImplicitRetryResponse,
+    )
+
+
+def check_session(session: aiohttp.ClientSession, options: ClientOptions) -> aiohttp.ClientSession:
+    """Accept a session of the user's, unless it would send more than the client asks for.
+
+    Raises:
+        ConfigurationError: It is closed, or brings credentials or proxies of its own; or `ca_file` is given, which a
+            session that is open already cannot take.
+    """
+    if options.ca_file is not None:
+        raise ConfigurationError("ca_file does nothing for a session of your own; give it to the session's connector")
+    if session.closed:
+        raise ConfigurationError("session is closed")
+    if session.trust_env:
+        raise ConfigurationError("session must not take proxies and passwords from the environment (trust_env)")
+    if session.auth is not None or "Authorization" in session.headers or TOKEN_HEADER in session.headers:
+        raise ConfigurationError("session must not bring credentials of its own")
+    return session
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError):
+        pass
+    raise ConfigurationError("ca_file cannot be read as a PEM file of certificates")
