@@ -20,7 +20,7 @@ from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
 from capillary_async.pipeline.coalesce import CoalescingTransport
 from capillary_async.pipeline.dispatch import Dispatcher
-from capillary_async.pipeline.environment import auth_from, place_from, settings
+from capillary_async.pipeline.environment import auth_from, base_url_from, settings
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
 from capillary_async.pipeline.request import CallInfo, ProcessBound, Transport, loop_time
@@ -145,7 +145,7 @@ class CapillaryClient(ProcessBound):
         """
         found = settings(os.environ if environ is None else environ)
         del environ  # a traceback with locals, from the line below, must not show the secrets
-        return cls(place_from(found), auth_from(found), options=options, on_call=on_call, on_event=on_event)
+        return cls(base_url_from(found), auth_from(found), options=options, on_call=on_call, on_event=on_event)
 
     @property
     def base_url(self) -> str:

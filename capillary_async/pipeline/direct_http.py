@@ -142,11 +142,13 @@ class DirectHttp:
 
     def _written(self, request: Request[Any], url: str) -> bytes:
         """Return a request as it travels; the secrets in it are in no variable."""
-        line = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n"
+        first_line = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n"
         if request.body is None:
-            return f"{line}{self._fixed_lines.reveal()}{_lines(request.headers)}\r\n".encode()
+            return f"{first_line}{self._fixed_lines.reveal()}{_lines(request.headers)}\r\n".encode()
         own = {**request.headers, "Content-Length": len(encode_json(revealed(request.body)))}
-        return f"{line}{self._fixed_lines.reveal()}{_lines(own)}\r\n".encode() + encode_json(revealed(request.body))
+        return f"{first_line}{self._fixed_lines.reveal()}{_lines(own)}\r\n".encode() + encode_json(
+            revealed(request.body)
+        )
 
 
 def _lines(headers: Mapping[str, Any]) -> str:

@@ -25,8 +25,8 @@ def settings(environ: Mapping[str, str]) -> dict[str, Secret]:
     return {name: Secret(environ[name]) for name in sorted(names) if environ.get(name)}
 
 
-def place_from(found: Mapping[str, Secret]) -> Region | str:
-    """Return where the variables lead.
+def base_url_from(found: Mapping[str, Secret]) -> Region | str:
+    """Return the base URL or the region that the variables name.
 
     Raises:
         ConfigurationError: They say nothing about it, or two things.
@@ -39,18 +39,17 @@ def place_from(found: Mapping[str, Secret]) -> Region | str:
     name = region.reveal().strip().upper() if region else ""
     if name in Region.__members__:
         return Region[name]
-    problem = "CAPILLARY_REGION must be" if region else "set CAPILLARY_BASE_URL, or CAPILLARY_REGION to"
-    raise ConfigurationError(f"{problem} one of {', '.join(Region.__members__)}")
+    message = "CAPILLARY_REGION must be" if region else "set CAPILLARY_BASE_URL, or CAPILLARY_REGION to"
+    raise ConfigurationError(f"{message} one of {', '.join(Region.__members__)}")
 
 
 def auth_from(found: Mapping[str, Secret]) -> Auth:
-    """Return who asks: every set of variables that is there in part must be there whole, and only one may be there.
+    """Return the credentials that the variables give.
 
     Raises:
-        ConfigurationError: That is not so.
+        ConfigurationError: The variables that are set are not exactly those of one way to authenticate.
     """
-    given = tuple(name for names in _WAYS for name in names if name in found)
-    given = tuple(dict.fromkeys(given))
+    given = tuple(dict.fromkeys(name for names in _WAYS for name in names if name in found))
     if given in _WAYS:
         return _WAYS[given](*(found[name].reveal() for name in given))
     ways = "; ".join(" and ".join(names) for names in _WAYS)

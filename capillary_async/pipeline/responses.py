@@ -1,12 +1,11 @@
 """Tell an answer that holds data from one that refuses.
 
-Capillary's documentation never says whether a business error comes with HTTP 200 or 4xx, so the
-body is read whatever the status. Errors come in seven shapes, old envelope and blank page included;
-success may carry `errors` that are absent, null, empty, `[{}]` or of code 0. Everything that the
-rest of the client knows of this lives here; above it there are only responses and typed errors.
+Capillary's documents never say whether a business error comes with HTTP 200 or 4xx, so the body is read whatever the
+status. Errors come in seven shapes, the old envelope and a blank page among them. A success may have `errors` that are
+absent, null, empty, `[{}]` or of code 0.
 
-A 4xx that is in none of these shapes does not come from the API: a gateway or a web server behind a wrong
-base URL answered, and nothing follows from it about a customer.
+A 4xx in none of these shapes does not come from the API. A gateway or a web server behind a wrong base URL answered,
+and the answer says nothing about a customer.
 """
 
 import re
@@ -101,7 +100,7 @@ class HttpResponse(InternalValue, frozen=True):
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return Capillary's correlation id; junk counts as none, for it ends up in logs."""
+    """Return Capillary's correlation id. What is not one counts as none, because the id is written to logs."""
     found = headers.get("x-cap-requestid", "")
     return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
 
@@ -121,13 +120,13 @@ def read(answer: HttpResponse, request: Request[Any], decode: Callable[[bytes | 
     is_success = 200 <= answer.status < 300
     document: Any = None
     if answer.status == _NO_CONTENT and not answer.body:
-        return Response(None, answer.status, answer.request_id)  # behind its end, a listing may say so
+        return Response(None, answer.status, answer.request_id)  # a listing may say so behind its end
     if is_success:
         document = decode(answer.body)
         if document is None:
             raise DecodeError("the answer is null", retryable=True)
     else:
-        # Refusals may be blank or the gateway's HTML; then the status has to speak alone.
+        # A refusal may be blank or a gateway's HTML. Then only its status counts.
         with suppress(DecodeError):
             document = decode(answer.body)
     errors = tuple(_errors(document, request, is_success=is_success))
@@ -165,7 +164,7 @@ def _is_documented(answer: HttpResponse, document: Any, path: str) -> bool:
 
 
 def warnings_of(document: Any) -> tuple[ApiErrorDetail, ...]:
-    """Read the warnings that ride on a success."""
+    """Return the warnings of a success."""
     if not isinstance(document, dict):
         return ()
     found = cast("dict[str, Any]", document).get("warnings")
@@ -173,7 +172,7 @@ def warnings_of(document: Any) -> tuple[ApiErrorDetail, ...]:
 
 
 def _values_of(request: Request[Any]) -> set[str]:
-    """Return all that a request says of somebody, credentials included; an answer may repeat it."""
+    """Return the values of a request, credentials included, because an answer may repeat them."""
     values = {str(value) for value in request.path_values.values()}
     for _, argument in request.query:
         if isinstance(argument, str):
@@ -225,7 +224,7 @@ def _details(entries: Any, request: Request[Any] | None) -> Iterator[ApiErrorDet
     for entry in cast("Sequence[Any]", entries) if isinstance(entries, list) else (entries,):
         fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"message": entry}
         written = fields.get("code", fields.get("errorCode"))
-        code, message = _code(written), _one_line(fields.get("message"), request)
+        code, message = _code(written), _clean_message(fields.get("message"), request)
         if isinstance(written, str) and _WORD_CODE.fullmatch(written):
             message = f"{written}: {message}" if message else written
         if code or message:
@@ -241,8 +240,8 @@ def _code(value: Any) -> int | None:
     return None
 
 
-def _one_line(message: Any, request: Request[Any] | None) -> str:
-    """Keep what helps, drop what may name a person: the API's messages can repeat what was asked for."""
+def _clean_message(message: Any, request: Request[Any] | None) -> str:
+    """Return a message without what may name a person, because messages can repeat what was asked for."""
     if not isinstance(message, str):
         return ""
     text = " ".join("".join(c if c.isprintable() else " " for c in message[:1000]).split())

@@ -1,14 +1,12 @@
 """Try a call again when that is likely to help, and never when it would hurt.
 
-Three things keep retries from making an outage worse. Waits are random ("full jitter"), so that
-calls that failed together do not return together. A budget, shared by all calls of a client, runs
-dry after a few dozen failures in a row; from then on calls fail at once until some succeed. And an
-answer that says "too many" holds back every call of the client, not only the one that got it; they
-restart spread out.
+Three things keep retries from making an outage worse. Waits are random ("full jitter"), so that calls that failed
+together do not return together. A budget, shared by all calls of a client, is spent after a few dozen failures in a
+row; then calls fail at once until some succeed. And an answer that says "too many" holds back every call of the client,
+not only the one that got it; they go on at random moments.
 
-A wait that would outlast the call's deadline is not begun: the caller gets the error while there is
-still time to do something about it. No task or scope is made, and a call that succeeds the first
-time pays for two comparisons.
+A wait that would end after the call's deadline is not begun, so that the caller gets the error while there is still
+time to act on it.
 """
 
 import asyncio
@@ -54,9 +52,8 @@ def choose_wait(error: CapillaryError, attempt: int, policy: RetryPolicy, random
 class RetryBudget:
     """What all calls of a client together may spend on retries.
 
-    Starts full. A retry takes its cost; a call that succeeds gives back what its last retry cost, or
-    1 when it needed none. So scattered failures are always paid for, and an outage stops being
-    retried after `budget / retry_cost` retries.
+    A retry takes its cost. A call that succeeds refunds what its last retry cost, or 1 if it needed none. So scattered
+    failures are always paid for, and an outage is not retried any more after `budget / retry_cost` retries.
     """
 
     __slots__ = ("_policy", "_tokens")
@@ -71,20 +68,20 @@ class RetryBudget:
         return self._tokens
 
     def take(self, cost: int) -> bool:
-        """Take the tokens for a retry, if there are as many."""
+        """Take the tokens for a retry, if that many are left."""
         if self._tokens < cost:
             return False
         self._tokens -= cost
         return True
 
-    def give_back(self, cost: int) -> None:
-        """Pay back after a success."""
+    def refund(self, cost: int) -> None:
+        """Put tokens back after a success."""
         self._tokens = min(self._tokens + cost, self._policy.budget)
 
 
 @attrs.frozen
 class _Retry:
-    """A retry that is paid for: seconds to wait before, and what it cost."""
+    """A retry that the budget has paid: seconds to wait before it, and what it cost."""
 
     wait: float
     cost: int
@@ -102,8 +99,7 @@ class RetryTransport(ProcessBound):
         sleep: Waits for some seconds.
         random: Returns a random number from 0 to 1.
         repeatable_posts: Path templates of POSTs that change nothing.
-        on_pause: Is told the moment until which the API wants no calls: a part below this one that
-            lets calls wait must not release them before.
+        on_pause: Is told the moment until which the API wants no calls, for calls that wait below.
         on_event: Is told of retries and pauses.
     """
 
@@ -119,13 +115,13 @@ class RetryTransport(ProcessBound):
     _paused_until: float = attrs.field(default=0.0, init=False)
 
     async def send(self, request: Request[Any], /) -> Response:
-        """Carry the request, with as many attempts as policy, budget and deadline allow.
+        """Send with as many attempts as policy, budget and deadline allow.
 
         Raises:
             CapillaryError: The last attempt's error. `RateLimitedError` also when nothing was sent,
                 because the API wants no calls until after the deadline.
         """
-        attempt, to_give_back, pacer = 1, 1, current_pacer()
+        attempt, to_refund, pacer = 1, 1, current_pacer()
         if self._paused_until > self._clock():
             await self._wait_for_restart(request.call.deadline)
         while True:
@@ -136,16 +132,16 @@ class RetryTransport(ProcessBound):
                 retry = None if is_left_alone else self._plan_retry(request, error, attempt)
                 if retry is None:
                     if isinstance(error, ResponseError) and not error.retryable:
-                        self._budget.give_back(to_give_back)  # a verdict: the API is well
+                        self._budget.refund(to_refund)  # the API works, and refuses
                     raise
             else:
-                self._budget.give_back(to_give_back)
+                self._budget.refund(to_refund)
                 return response
-            attempt, to_give_back = attempt + 1, retry.cost
+            attempt, to_refund = attempt + 1, retry.cost
             await self._wait_for(retry, request.call.deadline)
 
     async def _send_paced(self, request: Request[Any], pacer: Pacer) -> Response:
-        """Send when the pacer says so, and again while it bears with an API that throttles."""
+        """Send when the pacer says so, and again as long as it accepts that the API throttles."""
         while True:
             if not pacer.start_now() and not await pacer.wait(request.call.deadline):
                 raise DeadlineExceeded("the deadline would pass before the pace lets the request start")
@@ -172,7 +168,7 @@ class RetryTransport(ProcessBound):
         return request.method == "GET" or request.path in self._repeatable_posts
 
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
-        """Hold back all calls if the error asks for it, and pay for a retry if there may be one."""
+        """Pause all calls if the error asks for it, and pay for a retry if there may be one."""
         now, policy = self._clock(), self._policy_of(request)
         wait = choose_wait(error, attempt, policy, self._random())
         cost = policy.retry_cost
@@ -208,13 +204,13 @@ class RetryTransport(ProcessBound):
                 self._on_event(Throttled(path, seconds))
 
     async def _wait_for(self, retry: _Retry, deadline: float) -> None:
-        """Wait until a retry may be sent; one that is not sent after all is not paid for."""
+        """Wait until a retry may be sent; refund one that is not sent after all."""
         try:
             await self._sleep(retry.wait)
             if self._paused_until > self._clock():
                 await self._wait_for_restart(deadline)
         except BaseException:
-            self._budget.give_back(retry.cost)
+            self._budget.refund(retry.cost)
             raise
 
     async def _wait_for_restart(self, deadline: float) -> None:

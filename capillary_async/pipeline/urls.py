@@ -1,6 +1,6 @@
-"""Where requests go: the base URL, checked, and the URL of each request, built from strictly encoded values.
+"""Check the base URL, and build the URL of each request.
 
-Nothing leaves the base URL: what stands in a path or a query can only ever be a value there.
+Values of paths and queries are encoded so strictly that no value can lead to another path or host.
 """
 
 import ipaddress
@@ -45,16 +45,15 @@ class BaseUrl:
             ConfigurationError: It is neither https, nor http to this machine, or has parts it must not have.
         """
         text = base_url.base_url if isinstance(base_url, Region) else base_url
-        problem = _problem_of(text)
-        if problem:
+        if mistake := _mistake_in(text):
             del base_url, text  # it may be a password that is wrong in it
-            raise ConfigurationError(f"base_url {problem}")
+            raise ConfigurationError(f"base_url {mistake}")
         parts = urlsplit(text)
         host, usual_port = (parts.hostname or "").lower(), 443 if parts.scheme == "https" else 80
         port = parts.port or usual_port
         # Written anew, so that what is sent and what is compared are the same in every letter.
-        place = (f"[{host}]" if ":" in host else host) + ("" if port == usual_port else f":{port}")
-        return cls(f"{parts.scheme}://{place}{parts.path.rstrip('/')}", parts.scheme, host, port)
+        authority = (f"[{host}]" if ":" in host else host) + ("" if port == usual_port else f":{port}")
+        return cls(f"{parts.scheme}://{authority}{parts.path.rstrip('/')}", parts.scheme, host, port)
 
     def is_origin_of(self, url: "URL") -> bool:
         """Whether `url` leads to the same scheme, host and port."""
@@ -62,7 +61,7 @@ class BaseUrl:
         return url.scheme == self.scheme and url.raw_host == self.host and url.port == self.port
 
 
-def _problem_of(text: object) -> str | None:
+def _mistake_in(text: object) -> str | None:
     if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         return "must be a text of ASCII characters without spaces or backslashes"
     try:
@@ -98,12 +97,7 @@ def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 
 
 def build_url(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
-    """Build the URL of a request; every value is encoded so strictly that it can only be a value.
-
-    Args:
-        base: What it starts with.
-        request: The request.
-        zone: The cluster's time zone, for dates.
+    """Return the URL of a request. Dates are written in `zone`, the cluster's time zone.
 
     Raises:
         InvalidArgumentError: A path value is empty or a dot segment, which no encoding makes harmless.

@@ -196,10 +196,10 @@ class TestRetryBudget:
         budget = RetryBudget(RetryPolicy())
         budget.take(14)
 
-        budget.give_back(10)
+        budget.refund(10)
         assert budget.tokens == 496
 
-        budget.give_back(5)
+        budget.refund(5)
         assert budget.tokens == 500
 
 
