@@ -127,7 +127,7 @@ class OAuth:
         Args:
             key: The client key.
             secret: The client secret.
-            attribution: Book the calls to this till or store, such as `("STORE_CODE", "s1")`; `None` means the
+            attribution: The till or store whose calls these are, such as `("STORE_CODE", "s1")`; `None` means the
                 till that is tied to the key.
 
         Raises:
@@ -144,17 +144,11 @@ class OAuth:
 
     @property
     def headers(self) -> Mapping[str, Secret]:
-        """What every request carries: nothing, because tokens end."""
+        """What every request carries: nothing, because tokens change."""
         return {}
 
     def wrap(self, transport: Transport, for_tokens: Transport, /, on_event: OnEvent | None = None) -> TokenTransport:
-        """Return `transport` with a fresh token added to each request.
-
-        Args:
-            transport: Carries the requests.
-            for_tokens: Carries the requests for tokens.
-            on_event: Is told of new tokens.
-        """
+        """Return `transport` with a fresh token added to each request; `for_tokens` carries the requests for tokens."""
         extra: dict[str, str] = {}
         if self.attribution is not None:
             entity_type, entity_code = self.attribution

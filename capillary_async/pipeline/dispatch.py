@@ -1,4 +1,9 @@
-"""Send a request through the transports, read the answer, and account for both as one call."""
+"""Send a request through the transports, read the answer, and account for both as one call.
+
+A call passes these modules, from here to the socket: `lifecycle` (is the client open?), `coalesce` (does an identical
+request run?), `retry`, `token` (with OAuth), `admission` (wait for a connection and a permit), `exchange` (timeout,
+URL, errors), `http`, and `direct_http` or aiohttp's session. The answer comes back by `body`, `responses`, the codec.
+"""
 
 import math
 from collections.abc import Callable, Coroutine
@@ -36,7 +41,7 @@ class Dispatcher(ProcessBound):
         converter: Structures answers.
         options: How calls behave.
         telemetry: Gets the account of each call that ended.
-        advice: What to check when the API does not know who asks.
+        advice: What to check when the API refuses the credentials.
         has_own_options: Whether the transports have to look at the options, because they are not the client's.
         is_bulk: Whether calls give way to others; `None` leaves it to `bulk_priority`.
     """

@@ -1,11 +1,8 @@
-"""Carry requests, each within its time.
+"""Send requests over HTTP, each within its time, and turn everything that aiohttp raises into errors of this library.
 
-What production does to a client ends here. Two rules keep it honest.
-
-* No aiohttp exception gets out, not even as `__context__`: they hold URLs and headers. They are
-  turned into a reason first, and the error is raised after their handler has ended.
-* No frame of aiohttp's gets out in a traceback: their locals hold the headers as they are sent. An exception that
-  our own code raised is a bug; it keeps the frames of our own code.
+* No exception of aiohttp gets out, not even as `__context__`, because its attributes hold URLs and headers.
+* No frame of aiohttp gets out in a traceback, because its locals hold the headers as they are sent. An exception that
+  our own code raised is a bug. It keeps the frames of our own code.
 """
 
 import asyncio
@@ -40,7 +37,7 @@ class HttpTransport(ProcessBound):
     """Sends requests over a session and reads the answers.
 
     Args:
-        base: Where they go.
+        base: Where the requests go.
         zone: The cluster's time zone.
         options: Timeouts, limits, proxy and certificates.
         session: A session to use and not to close; `None` to open one.
@@ -87,7 +84,7 @@ class HttpTransport(ProcessBound):
         return self._opened().connections
 
     async def send(self, request: Request[Any], /) -> Response:
-        """Carry one request.
+        """Send a request once.
 
         Raises:
             TransportError: No usable answer arrived.
@@ -110,10 +107,7 @@ class HttpTransport(ProcessBound):
     async def _attempt(
         self, connection: "HttpConnection", request: Request[Any], ends_at: float
     ) -> HttpResponse | CapillaryError:
-        """Send once and read the answer.
-
-        What went wrong is returned, not raised, so that nothing of aiohttp's hangs on it.
-        """
+        """Send once and read the answer; return an error, so that it is raised outside of any handler of aiohttp's."""
         try:
             with self._timeouts.timeout_at(ends_at):
                 return await connection.exchange(request, build_url(self._base, request, self._zone))

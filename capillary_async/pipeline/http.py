@@ -1,4 +1,4 @@
-"""One request on the wire, and its answer. Timeouts, queueing and URLs are dealt with above."""
+"""Send one request over a session or around it, and read its answer."""
 
 from collections.abc import Coroutine, Mapping
 from typing import Any
@@ -24,9 +24,9 @@ class HttpConnection:
     """An open session, and how requests travel over it.
 
     Attributes:
-        session: Carries them.
+        session: Sends the requests.
         is_own: Whether the session is closed with the client.
-        base: Where they go.
+        base: Where the requests go.
         options: Limits, proxy and certificates.
         headers: What every request carries and the session does not add, credentials among them.
         request_kwargs: How the session is to treat every request.
@@ -59,17 +59,15 @@ class HttpConnection:
         session = open_session(base, options, headers) if given is None else check_session(given, options)
         request_kwargs: dict[str, Any] = {"allow_redirects": False}
         if options.proxy is not None:
-            request_kwargs |= {
-                "proxy": reveal_url(options.proxy),
-                "middlewares": (OriginCheck(base),),
-            }  # connecting asks the proxy, too
+            request_kwargs["proxy"] = reveal_url(options.proxy)
+            request_kwargs["middlewares"] = (OriginCheck(base),)  # connecting asks the proxy, too
         if given is None:
             direct = None
             if options.proxy is None:
                 direct = DirectHttp.around(session, base, options.max_response_bytes, credentials)
             return cls(session, True, base, options, credentials, request_kwargs, direct)  # noqa: FBT003  (is_own)
         request_kwargs |= {"timeout": NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
-        # The session's own run as they would without this client; what they make of a request is checked after them.
+        # The session's own middlewares run first. What they make of a request is checked after them.
         request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
         return cls(session, False, base, options, {**headers, **credentials}, request_kwargs)  # noqa: FBT003  (likewise)
 

@@ -1,8 +1,8 @@
-"""What the layers hand each other: a request, a response, and whoever turns one into the other.
+"""What the parts of the pipeline hand each other.
 
-A `Request` is a value. Endpoints make it from typed arguments, the pager derives the next page's
-from the first one's, a bulk job makes a million of them; none of that touches the network. A
-`Transport` carries one `Request` and returns one `Response`, or raises a `CapillaryError`.
+A `Request` is a value. Endpoints make it from typed arguments, and the pager makes the request for the next page from
+that for the first; neither touches the network. A `Transport` sends one `Request` and returns one `Response`, or raises
+a `CapillaryError`.
 """
 
 import asyncio

@@ -121,11 +121,6 @@ def _request_class(base: BaseUrl) -> type[aiohttp.ClientRequest]:
 def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, str]) -> aiohttp.ClientSession:
     """Open a session in the running loop that takes nothing from the environment and keeps no cookies.
 
-    Args:
-        base: The only place where its requests go.
-        options: Limits and certificates.
-        headers: What every request carries; aiohttp copies them faster than it takes them with each request.
-
     Raises:
         ConfigurationError: The certificates cannot be read.
     """

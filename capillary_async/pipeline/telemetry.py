@@ -1,9 +1,7 @@
-"""What listeners learn of a client: events as values, and spans where OpenTelemetry is in use.
+"""Tell listeners what a client does: events as values, and spans where OpenTelemetry is in use.
 
 Nothing here holds an id, a name, a number or a token: a request shows its path template alone, an error its class.
-A client that nobody listens to pays for two comparisons a call and two an attempt. OpenTelemetry counts as in use as
-soon as anything has imported it; before that no spans can be asked for, and importing it here would make every
-program pay.
+OpenTelemetry counts as in use when something else has imported it. To import it here would slow every program down.
 """
 
 import logging
@@ -130,13 +128,7 @@ Outcome = HttpResponse | CapillaryError
 
 @attrs.define(eq=False, repr=False)
 class Telemetry:
-    """Tells a client's listeners what happens.
-
-    Args:
-        base: Where requests go.
-        on_event: Gets each event.
-        on_call: Gets the account of each call that ended.
-    """
+    """Tells a client's listeners what happens."""
 
     _base: BaseUrl
     _on_event: OnEvent | None = None
@@ -175,12 +167,7 @@ class Telemetry:
     async def attempt(
         self, request: Request[Any], send: Callable[[Request[Any]], Coroutine[Any, Any, Outcome]]
     ) -> Outcome:
-        """Make one attempt, and tell of its start and its end.
-
-        Args:
-            request: The request.
-            send: Sends it, with a header more where a trace goes on in the server, and returns what came of it.
-        """
+        """Make one attempt by `send`, and tell of its start and its end."""
         number = _count(request)
         span = None
         if OPENTELEMETRY in sys.modules:
@@ -249,7 +236,7 @@ def _count(request: Request[Any]) -> int:
 
 
 def _guarded(act: Callable[[], T]) -> T | None:
-    """Do something with spans; a part of OpenTelemetry that fails must not cost the answer."""
+    """Do something with spans. A failure of OpenTelemetry must not cost the answer."""
     try:
         return act()
     except Exception:

@@ -1,21 +1,19 @@
-"""Prove to the API who is calling, and keep the proof fresh.
+"""Fetch the access token that all calls of a client share, and renew it.
 
-An access token is shared by every call of a client, so three races matter:
+Many calls use one token at the same time, so three things happen often:
 
-* Many calls need a token and there is none: the first starts one fetch, all wait for that one.
-* Many calls come back refused ("401", "498") with the same token: the first to come back replaces
-  *that* token; the others find another one in its place and just use it. Comparing before replacing
-  is what makes twenty late refusals cost one fetch instead of twenty.
-* A token nears its end while calls run: when a tenth of its life is left, a call that passes by starts
-  the renewal and goes on with the old one, which still works. The moment is up to half a tenth earlier, at
-  random, so that many processes with tokens of one age do not renew in step.
+* Many calls need a token and there is none. The first call starts a fetch, and all wait for it.
+* Many calls are refused (401, 498) with the same token. The first to be refused drops the token. The others find that
+  another one is in use, and use that. So twenty refusals cost one fetch, not twenty.
+* A token nears its end while calls run. When a tenth of its life is left, the next call starts to renew it, and goes on
+  with the old one, which still works. The moment is up to half a tenth earlier, at random, so that many processes whose
+  tokens are of one age do not all renew at the same time.
 
 The request for a token is on the account of the call that caused it: it counts among its attempts and keeps its
-deadline. Calls that wait for a fetch which ends with another call's deadline start the next one.
+deadline. If a fetch ends with the deadline of its call, another call that waits for it starts the next fetch.
 
-A token's life is measured by the monotonic clock from before it was asked for, so that neither a
-slow answer nor a corrected wall clock makes it look younger than it is. A call that is refused with
-a new token too is a real refusal: replayed once, never twice.
+The life of a token is measured by the monotonic clock, from before it was asked for. So neither a slow answer nor a
+corrected wall clock makes it look younger than it is. A call that is refused with a new token too is not sent again.
 """
 
 import asyncio
@@ -48,7 +46,7 @@ _LONGEST_LIFE: Final = 10**9  # seconds; whatever is longer is for ever
 
 @attrs.define(eq=False)
 class _Token:
-    """One access token and the times, by the monotonic clock, that end its use."""
+    """An access token, and when it is renewed and ends, by the monotonic clock."""
 
     header: Secret
     renew_at: float
@@ -65,7 +63,7 @@ class TokenTransport(ProcessBound):
         credentials: The document that is exchanged for a token.
         headers: Further headers for every request.
         clock: Monotonic seconds.
-        random: Draws a number from 0 up to 1.
+        random: Returns a number from 0 up to 1.
         on_event: Is told of new tokens.
     """
 
@@ -136,7 +134,7 @@ class TokenTransport(ProcessBound):
     def _end_fetch(self, task: "asyncio.Task[_Token]") -> None:
         if self._fetching is task:
             self._fetching = None
-        # A renewal ahead of time has nobody waiting; asking for its error here keeps the loop from complaining.
+        # Nobody waits for a renewal ahead of time. The loop would complain of an error that nobody looked at.
         if not task.cancelled() and task.exception() is None:
             self._token = task.result()
         elif self._token is not None:  # still good: the next renewal may wait for half of what is left of its life
@@ -172,7 +170,7 @@ async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
 
 
 def _granted(document: object) -> tuple[Secret, float]:
-    """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`; a life that makes no sense counts as none."""
+    """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`."""
     data = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise DecodeError("data should be an object with the access token", location="data")
@@ -184,9 +182,9 @@ def _granted(document: object) -> tuple[Secret, float]:
 
 
 def _lifetime(seconds: Any) -> float:
-    """Read how long a token lives; what makes no sense counts as the shortest life that a document shows.
+    """Return the seconds that a token lives; for a value without sense, the shortest life that a document shows.
 
-    A token that ends earlier is refused and replaced; one that lives longer is renewed too early, and that is all.
+    A token that ends earlier is refused and replaced. One that lives longer is renewed too early, which does no harm.
     """
     if isinstance(seconds, str) and _DIGITS.fullmatch(seconds.strip()):
         seconds = int(seconds)
@@ -196,5 +194,5 @@ def _lifetime(seconds: Any) -> float:
 
 
 def is_header_safe(text: object) -> bool:
-    """Anything else could end the header early, or not travel at all."""
+    """Whether a header can carry a text. Another text could end the header early, or cannot be sent."""
     return isinstance(text, str) and text.isascii() and text.isprintable() and bool(text) and text == text.strip()
