@@ -170,20 +170,20 @@ def _parquet_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[En
     columns = TableSchema.of_columns(kinds | {names[name]: kind for name, kind in _FACTS.items()})
     facts_of, passed = lru_cache(_facts), list[Entry]()
 
-    def batch() -> Any:
+    def table() -> Any:
         values = zip(*[(*entry.values, *facts_of(*entry[2:6])) for entry in passed], strict=True)
         arrays = [column.array(each) for column, each in zip(columns.columns.values(), values, strict=True)]
-        return load_pyarrow().RecordBatch.from_arrays(arrays, schema=columns.arrow)
+        return load_pyarrow().table(arrays, schema=columns.arrow)
 
     with parquet_file(file, columns.arrow, [*kinds, names["status"], names["reason"]]) as add:
         for entry in entries:
             passed.append(entry)
             if len(passed) == _OUTCOMES_AT_ONCE:
-                add(batch())
+                add(table())
                 passed.clear()
             yield entry
         if passed:
-            add(batch())
+            add(table())
 
 
 def _facts(status: str, requests: int, at: int, reason: str) -> _Facts:

@@ -20,7 +20,7 @@ import attrs
 from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
 from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict
-from capillary_async.codec.row_text import encode_rows
+from capillary_async.codec.row_text import encode_rows, row_list
 from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
@@ -162,7 +162,7 @@ class Lookup:
         return look_up
 
     def encode(self, rows: Sequence[Any]) -> bytes:
-        """Return rows as JSON, a list, for a job to store.
+        """Return rows as lines of JSON, for a job to store.
 
         Raises:
             InvalidRowError: A row holds what JSON cannot say, such as NaN.
@@ -175,7 +175,7 @@ class Lookup:
             raise InvalidRowError(f"a row cannot be stored: {error}") from None
         if not self._is_checked and rows:
             # Here and not at the export, which comes after all requests.
-            wrong = _mismatch(decode_json(text), self.row_type)
+            wrong = _mismatch(decode_json(row_list(text)), self.row_type)
             if wrong or _has_naive_date_time(exact(rows)):
                 wrong = wrong or "a date-time has no time zone"
                 raise JobRefusedError(f"lookup {self.name}: its first answer is not what it declares: {wrong}")

@@ -8,6 +8,7 @@ import attrs
 
 from capillary_async.codec import decode_json, encode_json, json_cell
 from capillary_async.codec.records import raw_rows, raw_values
+from capillary_async.codec.row_text import row_list
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.records import Entry, rows_of
@@ -81,7 +82,7 @@ class OutputSchema:
         found: dict[str, None] = {}
         for entry in entries:
             try:
-                for row in raw_rows(rows_of(entry) or b"[]"):
+                for row in raw_rows(row_list(rows_of(entry))):
                     found.update(dict.fromkeys(row))
             except ValueError:  # one of them is no object
                 return Members()
@@ -118,7 +119,7 @@ def json_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members 
         if not entry.stored_rows:
             continue
         key = [b"%s:%s" % (name, encode_json(value)) for name, value in zip(key_names, entry.values, strict=True)]
-        for row in _raw_objects(rows_of(entry), members):
+        for row in _raw_objects(row_list(rows_of(entry)), members):
             own = names if members is not None else _json_names(schema, row)
             cells = [b"%s:%s" % (own[member], bytes(row.get(member, b"null"))) for member in own]
             yield b"{%s}\n" % b",".join([*key, *cells])
@@ -159,7 +160,7 @@ def csv_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members, 
     columns = dict_columns(members.names) if is_flat else text_columns(schema.row_type)
     yield lines.line((*schema.key_names, *schema.names_of(column.name for column in columns).values())).encode()
     for entry in entries:
-        rows: list[Any] = decode_json(rows_of(entry)) if entry.stored_rows else []
+        rows: list[Any] = decode_json(row_list(rows_of(entry))) if entry.stored_rows else []
         for row in rows:
             if members.are_objects and not isinstance(row, Mapping):
                 raise _undeclared()

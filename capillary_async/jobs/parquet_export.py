@@ -1,7 +1,7 @@
 """What a job found, and what came of its keys, as Parquet: stored JSON to columns in one pass, a chunk at a time."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import accumulate, chain
 from typing import Any, BinaryIO, Final
@@ -10,15 +10,17 @@ import attrs
 
 from capillary_async.codec import decode_json
 from capillary_async.codec.records import record_cell, record_decoder
+from capillary_async.codec.row_text import row_list
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
 from capillary_async.jobs.records import Entry, rows_of
 from capillary_async.tables import TableSchema, load_pyarrow
+from capillary_async.tables.lines import line_reader
 
 # JSON is converted chunk by chunk, because Python's own objects are large. The columns are gathered until they make a
 # row group.
-_CHUNK_BYTES: Final = 2**19
+_CHUNK_BYTES: Final = 2**22
 _GROUP_BYTES: Final = 2**25
 # Texts that repeat fit; of others, the writer soon gives the dictionary up.
 _DICTIONARY_BYTES: Final = 2**16
@@ -42,17 +44,17 @@ def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema
         except TableError as error:
             raise JobRefusedError(str(error)) from error
     else:
-        rows = (row for entry in scanned if entry.stored_rows for row in decode_json(rows_of(entry)))
+        rows = (row for entry in scanned if entry.stored_rows for row in decode_json(row_list(rows_of(entry))))
         columns = TableSchema.of_dicts(rows, record_cell)
     keys = TableSchema.of_columns({column.name: column.kind for column in schema.keys})
     names = schema.names_of(columns.columns)
     renamed = attrs.evolve(columns, columns={names[name]: column for name, column in columns.columns.items()})
     arrow_schema = load_pyarrow().schema([*keys.arrow, *renamed.arrow])
     repeated = [*schema.key_names, *chain.from_iterable(_text_paths(each.type, each.name) for each in renamed.arrow)]
-    batches = RowBatches(keys, columns, arrow_schema, schema.row_type if schema.is_declared else Any)
+    tables = RowTables(keys, columns, arrow_schema, schema.row_type if schema.is_declared else Any)
     with parquet_file(file, arrow_schema, repeated) as add:
         for chunk in _chunks(entries):
-            add(batches.batch(*chunk))
+            add(tables.table(*chunk))
 
 
 def _chunks(entries: Iterable[Entry]) -> Iterator[tuple[list[Entry], list[bytes]]]:
@@ -73,63 +75,66 @@ def _chunks(entries: Iterable[Entry]) -> Iterator[tuple[list[Entry], list[bytes]
         yield found, texts
 
 
-@attrs.define
-class RowBatches:
-    """Makes record batches of stored rows.
+class RowTables:
+    """Makes tables of stored rows, in the quickest way that reads them exactly."""
 
-    Attributes:
-        keys: The key's columns.
-        columns: The row's columns, by the names of its members.
-        arrow_schema: All of them, by the names in the output.
-        row_type: Type of one row; `Any` if it is not declared.
-        rows: How many rows there were so far.
-    """
+    def __init__(self, keys: TableSchema, columns: TableSchema, arrow_schema: Any, row_type: Any) -> None:
+        """Use one object for all tables of an export.
 
-    keys: TableSchema
-    columns: TableSchema
-    arrow_schema: Any
-    row_type: Any
-    rows: int = 0
+        Args:
+            keys: The key's columns.
+            columns: The row's columns, by the names of its members.
+            arrow_schema: All of them, by the names in the output.
+            row_type: Type of one row; `Any` if it is not declared.
+        """
+        self._keys = keys
+        self._columns = columns
+        self._arrow_schema = arrow_schema
+        self._read_lines = line_reader(columns)
+        self._read_records = record_decoder(row_type)
+        self._rows = 0
 
-    def batch(self, entries: Sequence[Entry], texts: Sequence[bytes]) -> Any:
-        """Make a batch of the rows of some keys.
+    def table(self, entries: Sequence[Entry], texts: Sequence[bytes]) -> Any:
+        """Make a table of the rows of some keys.
 
         Raises:
             JobRefusedError: A value does not fit its column. The row and the path are named.
         """
-        read = record_decoder(self.row_type)
-        try:
-            found = None if read is None else read(texts)
-        except ValueError:
-            found = None
-        if found is not None:
-            try:
-                return self._batch(entries, found)
-            except TableError:  # a record has values as they are written; as Python's own values they may fit
-                pass
-        try:
-            return self._batch(entries, [decode_json(text) for text in texts])
-        except TableError as error:
-            raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
-
-    def _batch(self, entries: Sequence[Entry], found: Sequence[Sequence[Any]]) -> Any:
-        arrow = load_pyarrow()
-        rows = list(chain.from_iterable(found))
-        columns = self.columns.arrays(rows, self.rows)
+        counts = [text.count(b"\n") + 1 for text in texts]
+        found = None if self._read_lines is None else self._read_lines(b"\n".join(texts))
+        if found is None or found.num_rows != sum(counts):
+            self._read_lines = None  # rows with undocumented fields, say: they seldom come alone
+            rows = self._rows_of(texts)
+            counts, found = [len(each) for each in rows], self._table_of(rows, texts)
         # A list's items know the list that they are in; so a key is repeated for each of its rows.
-        offsets = arrow.array([0, *accumulate(map(len, found))], arrow.int32())
-        places = arrow.ListArray.from_arrays(offsets, arrow.nulls(len(rows))).value_parent_indices()
+        arrow = load_pyarrow()
+        offsets = arrow.array([0, *accumulate(counts)], arrow.int32())
+        places = arrow.ListArray.from_arrays(offsets, arrow.nulls(found.num_rows)).value_parent_indices()
         keys = [
             column.array([entry.values[index] for entry in entries]).take(places)
-            for index, column in enumerate(self.keys.columns.values())
+            for index, column in enumerate(self._keys.columns.values())
         ]
-        self.rows += len(rows)
-        return arrow.RecordBatch.from_arrays([*keys, *columns], schema=self.arrow_schema)
+        self._rows += found.num_rows
+        return arrow.table([*keys, *found.columns], schema=self._arrow_schema)
+
+    def _rows_of(self, texts: Sequence[bytes]) -> list[list[Any]]:
+        if self._read_records is not None:
+            with suppress(ValueError):
+                return self._read_records(texts)
+        return [decode_json(row_list(text)) for text in texts]
+
+    def _table_of(self, rows: Sequence[Sequence[Any]], texts: Sequence[bytes]) -> Any:
+        with suppress(TableError):
+            return self._columns.table(list(chain.from_iterable(rows)), self._rows)
+        try:  # a record has values as they are written; as Python's own values they may fit
+            return self._columns.table([row for text in texts for row in decode_json(row_list(text))], self._rows)
+        except TableError as error:
+            raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
 
 
 @contextmanager
 def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Generator[Callable[[Any], None]]:
-    """Lend a function that adds a record batch to a Parquet file.
+    """Lend a function that adds a table to a Parquet file.
 
     Args:
         file: Where it goes.
@@ -139,20 +144,20 @@ def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Genera
     writer: Any = import_module("pyarrow.parquet").ParquetWriter(
         file, schema, use_dictionary=repeated, dictionary_pagesize_limit=_DICTIONARY_BYTES
     )
-    batches: list[Any] = []
+    tables: list[Any] = []
     size = 0
 
     def flush() -> None:
         nonlocal size
-        if batches:
-            writer.write_table(load_pyarrow().Table.from_batches(batches, schema))
-            batches.clear()
+        if tables:
+            writer.write_table(load_pyarrow().concat_tables(tables))
+            tables.clear()
             size = 0
 
-    def add(batch: Any) -> None:
+    def add(table: Any) -> None:
         nonlocal size
-        batches.append(batch)
-        size += batch.nbytes
+        tables.append(table)
+        size += table.nbytes
         if size >= _GROUP_BYTES:
             flush()
 

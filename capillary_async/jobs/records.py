@@ -7,7 +7,7 @@ from capillary_async.jobs.database import checksum_of
 
 # Compressing shorter rows takes longer than writing them.
 _LEAST_TO_COMPRESS: Final = 300
-# Before what is compressed; other rows begin with a bracket.
+# Before what is compressed; no JSON begins so.
 _COMPRESSED: Final = b"z"
 # Below zero, so that zlib adds no checksum to that of the row. A window no larger than the rows, because to clear a
 # larger one takes longer than to compress them.
@@ -44,7 +44,7 @@ class KeyOutcome(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970.
         reason: Why there are no rows, as JSON; empty for what was found.
-        rows: What was found, as a JSON list; empty for nothing.
+        rows: What was found, as lines of JSON; empty for nothing.
         tries: How often the key has failed.
     """
 
@@ -67,7 +67,7 @@ class Entry(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970; 0 for a key that was never looked up.
         reason: Why there are no rows, as JSON; empty for what was found.
-        stored_rows: What was found, as it is stored; `rows_of` makes JSON of it.
+        stored_rows: What was found, as it is stored; `rows_of` makes lines of JSON of it.
     """
 
     key_id: int
@@ -97,6 +97,6 @@ def failure_row(outcome: KeyOutcome) -> tuple[Any, ...]:
 
 
 def rows_of(entry: Entry) -> bytes:
-    """Return what was found as it was before it was stored: a list in JSON, or nothing."""
+    """Return what was found as it was before it was stored: lines of JSON, or nothing."""
     rows = entry.stored_rows
     return zlib.decompress(memoryview(rows)[1:], _WINDOW) if rows.startswith(_COMPRESSED) else rows

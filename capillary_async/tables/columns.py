@@ -24,7 +24,7 @@ import attrs
 from capillary_async.errors import ConfigurationError
 
 # The errors of pyarrow and Python for values that do not fit. Every error of pyarrow derives from one of them.
-_REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 _NO_OBJECTS: Final = frozenset((str, bytes, int, float, bool, list, tuple, Decimal, datetime, date))
 
 
@@ -82,6 +82,7 @@ class ScalarColumn:
         expected: The values that the column accepts, in words.
         exact: The classes that pyarrow converts to the type without loss, or refuses; `NoneType` is one of them.
         convert: Converts a value of another class to one of these classes; raises an error if it cannot do so exactly.
+        is_json: Whether strings of the type are JSON documents.
         convert_all: Converts a whole list, where that is faster, and returns `None` for a list that it cannot convert.
         cast_text: Whether pyarrow parses strings of the type exactly.
     """
@@ -91,6 +92,7 @@ class ScalarColumn:
     exact: frozenset[type[Any]]
     convert: Callable[[Any], Any]
     cast_text: bool = False
+    is_json: bool = False
     convert_all: Callable[[Sequence[Any]], Sequence[Any] | None] | None = None
 
     def array(self, values: Sequence[Any]) -> Any:
@@ -99,13 +101,13 @@ class ScalarColumn:
         try:
             if not exact.issuperset(classes):
                 if self.cast_text and classes <= {str, NoneType}:
-                    with suppress(*_REFUSALS):
+                    with suppress(*REFUSALS):
                         return load_pyarrow().array(values).cast(self.arrow_type)
                 convert = self.convert
                 converted = None if self.convert_all is None else self.convert_all(values)
                 values = converted or [value if type(value) in exact else convert(value) for value in values]
             return load_pyarrow().array(values, self.arrow_type)
-        except _REFUSALS:
+        except REFUSALS:
             pass
         # Raised outside the `except` block, the error has no context and therefore holds no value.
         raise self._culprit(values)
@@ -114,7 +116,7 @@ class ScalarColumn:
         for index, value in enumerate(values):
             try:
                 load_pyarrow().array([value if type(value) in self.exact else self.convert(value)], self.arrow_type)
-            except _REFUSALS:
+            except REFUSALS:
                 return CellError(index, "", self.expected)
         return CellError(0, "", self.expected)
 
@@ -251,7 +253,7 @@ class MapColumn:
         )
 
     def _key(self, key: Any) -> Any:
-        with suppress(*_REFUSALS):
+        with suppress(*REFUSALS):
             return self.read_key(key)
         return key
 
@@ -315,7 +317,7 @@ def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
     """
     expected, exact = "a value that JSON can represent", frozenset((NoneType,))
     many: Any = getattr(encode, "many", None)
-    return ScalarColumn(load_pyarrow().string(), expected, exact, encode, convert_all=many)
+    return ScalarColumn(load_pyarrow().string(), expected, exact, encode, is_json=True, convert_all=many)
 
 
 def iso_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:

@@ -27,7 +27,7 @@ from capillary_async import (
 )
 from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict, msgspec_dec_hook, msgspec_enc_hook, register_cattrs_hooks
-from capillary_async.codec.row_text import encode_rows
+from capillary_async.codec.row_text import encode_rows, row_list
 from capillary_async.models import Model, model
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
@@ -155,15 +155,27 @@ def test_no_number_that_is_none_becomes_null(value: Any) -> None:
             to_json(rows)
 
 
+def test_each_row_is_one_line() -> None:
+    """An export takes stored rows apart at line feeds, and null is no row."""
+    rows = [{"text": "a\nb"}, msgspec.Raw(b'{"a":1,\n"b":2}'), "c\nd", EVENT]
+
+    lines = encode_rows(rows).split(b"\n")
+
+    assert [decode_json(line) for line in lines[:3]] == [{"text": "a\nb"}, {"a": 1, "b": 2}, "c\nd"]
+    assert len(lines) == 4
+    with pytest.raises(ValueError, match="it is null"):
+        encode_rows([None])
+
+
 @pytest.mark.parametrize("value", MODELS)
 def test_the_fast_way_writes_the_same_as_the_slow_one(value: Model) -> None:
     """Jobs use the fast way, and its JSON must equal that of `to_json` except for order."""
-    assert decode_json(encode_rows([value, value])) == [decode_json(to_json(value).encode())] * 2
+    assert decode_json(row_list(encode_rows([value, value]))) == [decode_json(to_json(value).encode())] * 2
 
 
 def test_objects_in_a_row_keep_their_order() -> None:
     """Such rows take the slow way, because msgspec would sort the attributes of a model inside a row."""
-    (row,) = json.loads(encode_rows([CUSTOMER]))
+    (row,) = json.loads(row_list(encode_rows([CUSTOMER])))
 
     assert json.dumps(row["profiles"]) == json.dumps(CUSTOMER.to_dict()["profiles"])
 
@@ -179,7 +191,7 @@ def test_objects_in_a_row_keep_their_order() -> None:
 )
 def test_what_msgspec_would_change_takes_the_slow_way(value: Any) -> None:
     """Local mean time has offsets with seconds, which msgspec rounds to minutes."""
-    assert decode_json(encode_rows([value])) == [decode_json(to_json(value).encode())]
+    assert decode_json(row_list(encode_rows([value]))) == [decode_json(to_json(value).encode())]
 
 
 def test_numbers_of_numpy_are_numbers() -> None:

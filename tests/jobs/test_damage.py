@@ -220,7 +220,7 @@ def test_a_file_of_somebody_elses_is_no_job(tmp_path: Path) -> None:
 
 def test_a_checksum_sees_every_flipped_bit() -> None:
     """It is what stands between a bad disk and a wrong number of points."""
-    rows = b'[{"points":1250}]'
+    rows = b'{"points":1250}'
     whole = checksum_of("1 found", rows)
 
     for place in range(len(rows) * 8):

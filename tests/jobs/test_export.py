@@ -318,6 +318,18 @@ def test_large_outputs_are_written_in_groups(tmp_path: Path, monkeypatch: pytest
     assert pq.read_table(path)["id"].to_pylist() == [number for number in range(100) for _ in range(3)]
 
 
+def test_rows_with_undocumented_fields_do_not_change_the_table(tmp_path: Path) -> None:
+    """They are read in another way than the rows before and after them."""
+    plain = [TargetEvent(event_log_id=number, target_value=Decimal("0.5")) for number in range(3)]
+    answers = [((number, 2, None), [event, EVENT][: 1 + number % 2]) for number, event in enumerate(plain)]
+
+    table = pq.read_table(written(EVENTS, tmp_path / "out.parquet", *answers))
+
+    assert table["customer_id"].to_pylist() == [0, 1, 1, 2]
+    assert table["event_log_id"].to_pylist() == [0, 1, 2**63 - 1, 2]
+    assert [json.loads(text) for text in table["extra"].to_pylist()].count({}) == 3
+
+
 def test_texts_have_dictionaries_and_numbers_do_not(tmp_path: Path) -> None:
     """A third of the time and a fifth of the size of a file go into dictionaries of numbers that never repeat."""
     customer = Customer(id=7, profiles=(Profile(first_name="Asha", user_id=5),))
@@ -465,7 +477,7 @@ def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
     before = path.read_bytes()
 
     def broken() -> Iterable[Entry]:
-        yield Entry(1, (1,), "found", stored_rows=b'[{"a":1}]')
+        yield Entry(1, (1,), "found", stored_rows=b'{"a":1}')
         raise OSError("the disk failed")
 
     with pytest.raises(OSError, match="the disk failed"):

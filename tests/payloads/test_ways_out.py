@@ -12,7 +12,7 @@ from capillary_async import to_dict, to_json
 from capillary_async.codec import Converter, decode_json, json_cell
 from capillary_async.codec.interop import from_dict
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import encode_rows
+from capillary_async.codec.row_text import encode_rows, row_list
 from capillary_async.tables import TableSchema
 from tests.payloads import GOOD, located
 
@@ -41,7 +41,7 @@ def test_what_a_job_stores_is_what_json_says(path: Path) -> None:
     """The fast encoder and the exact encoder must agree."""
     rows = rows_of(path)
 
-    assert decode_json(encode_rows(rows)) == decode_json(to_json(rows).encode())
+    assert decode_json(row_list(encode_rows(rows))) == decode_json(to_json(rows).encode())
 
 
 @SAMPLES
