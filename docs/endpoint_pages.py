@@ -12,7 +12,7 @@ from sphinx.util.inspect import stringify_signature
 
 from capillary_async import AccessToken, CapillaryClient, Region
 from capillary_async.api.methods import Group
-from capillary_async.cli.commands import LOOKUPS as COMMANDS
+from capillary_async.cli.methods import LOOKUPS as COMMANDS
 from capillary_async.jobs import LOOKUPS
 
 _GROUPS: Final = ("customers", "user_groups", "targets", "promotions", "ledger")

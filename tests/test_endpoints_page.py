@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from capillary_async import AccessToken, CapillaryClient, Region
-from capillary_async.cli.commands import LOOKUPS
+from capillary_async.cli.methods import LOOKUPS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "endpoints.md").read_text("utf-8")
 ROWS = re.findall(r"^\| `([\w.]+)` \| `([\w-]+)` \| `(/[^`]+)` \|", PAGE, re.MULTILINE)

@@ -11,7 +11,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 from capillary_async.cli.conversion import choose, offered
-from capillary_async.cli.descriptions import argument_descriptions
+from capillary_async.cli.descriptions import argument_descriptions, for_shell
 from capillary_async.jobs import LOOKUPS, KeyFormat
 from capillary_async.jobs.lookup_options import Options
 from capillary_async.jobs.lookups import method_of, options_of
@@ -46,7 +46,7 @@ def _described() -> str:
     for lookup in LOOKUPS.values():
         for path in filter(None, (lookup.path, lookup.by_path)):
             found = argument_descriptions(method_of(path).__doc__) | found
-    lines = [f"    {name}: {found[name]}" for name in _ALL.hints if name in found]
+    lines = [f"    {name}: {for_shell(found[name], _ALL.hints)}" for name in _ALL.hints if name in found]
     return "The options of all built-in lookups.\n\nAttributes:\n" + "\n".join(lines)
 
 

@@ -18,6 +18,11 @@ _WORD: Final = re.compile(r"[A-Za-z_ -]{1,40}")
 _convert: Final = cast("Callable[..., Any]", convert)  # cyclopts' annotations are incomplete
 
 
+def shown_default(value: Any) -> str | None:
+    """Return a default for the help; `None` for a flag that is off, and for an empty list or text."""
+    return None if value is None or value is False or value in ((), "") else str(value)
+
+
 def read_whole_number(text: str) -> int:
     """Read a whole number, written with decimal digits only.
 

@@ -1,8 +1,11 @@
-"""Read the descriptions of arguments from a docstring."""
+"""Make help for a shell from the docstrings of methods."""
 
 import inspect
 import re
+from collections.abc import Collection
 from typing import Final
+
+from capillary_async.cli.methods import LOOKUPS
 
 _ARGUMENT: Final = re.compile(r" {4}(\w+): (.*)")
 
@@ -20,3 +23,12 @@ def argument_descriptions(docstring: str | None) -> dict[str, str]:
         elif name:
             found[name] += " " + line.strip()
     return found
+
+
+def for_shell(text: str, parameters: Collection[str]) -> str:
+    """Replace names of the client's methods by commands, and names of parameters by options."""
+    for name, (path, _) in LOOKUPS.items():
+        text = text.replace(f"`{path}`", f"`capillary {name}`")
+    for name in parameters:
+        text = text.replace(f"`{name}`", f"--{name.replace('_', '-')}")
+    return text.replace("`lookup_many`", "`capillary bulk`")

@@ -17,10 +17,11 @@ import attrs
 
 from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.arguments import several_of
-from capillary_async.cli.commands import LOOKUPS
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.conversion import documented
+from capillary_async.cli.descriptions import for_shell
 from capillary_async.cli.listing import ListingOptions
+from capillary_async.cli.methods import LOOKUPS
 from capillary_async.cli.output import Output
 from capillary_async.client import CapillaryClient
 from capillary_async.errors import InvalidArgumentError
@@ -68,7 +69,7 @@ def _command(path: str) -> Callable[..., None]:
 
     _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
     vars(command)["__signature__"] = inspect.Signature([*parameters, *map(option_of, options)])
-    command.__doc__ = _for_shell(method.__doc__ or "")  # `python -OO` removes docstrings
+    command.__doc__ = for_shell(method.__doc__ or "", signature.parameters)  # `python -OO` removes docstrings
     return command
 
 
@@ -86,13 +87,6 @@ def _check_needs(named: Mapping[str, Any], known: Collection[str]) -> None:
     for name, (needed, value) in _NEEDS.items():
         if named.get(name) is not None and needed in known and value not in named.get(needed, ()):
             raise InvalidArgumentError(f"--{name.replace('_', '-')} needs --{needed} {value}")
-
-
-def _for_shell(text: str) -> str:
-    """Replace names of the client's methods by names of commands."""
-    for name, (path, _) in LOOKUPS.items():
-        text = text.replace(f"`{path}`", f"`capillary {name}`")
-    return text.replace("`lookup_many`", "`capillary bulk`")
 
 
 def _typeable(parameter: Parameter) -> Parameter:

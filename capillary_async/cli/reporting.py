@@ -25,7 +25,7 @@ class Reporting:
             message, path, attempts, request_id, next_step, cursor and exit_code.
     """
 
-    verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True)] = 0
+    verbose: Annotated[int, Parameter(name=("--verbose", "-v"), count=True, show_default=False)] = 0
     errors: Literal["text", "json"] = "text"
 
     def listener(self) -> "OnEvent | None":

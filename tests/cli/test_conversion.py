@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from capillary_async.cli.commands import LOOKUPS, build
+from capillary_async.cli.commands import build
+from capillary_async.cli.methods import LOOKUPS
 from capillary_async.models import Embed
 from capillary_async.sandbox import Sandbox
 from tests.cli.conftest import Capillary

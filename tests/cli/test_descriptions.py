@@ -1,6 +1,6 @@
 """The help comes from docstrings."""
 
-from capillary_async.cli.descriptions import argument_descriptions
+from capillary_async.cli.descriptions import argument_descriptions, for_shell
 from tests.cli.conftest import Capillary
 
 
@@ -33,3 +33,10 @@ def test_the_options_of_jobs_have_descriptions_and_values(capillary: Capillary) 
     assert "choices: points, subscriptions, mlp" in text
     assert "LINEITEMS" in text
     assert "INSTORE, MARTJACK" in text
+
+
+def test_the_help_names_options_instead_of_parameters() -> None:
+    """A shell has no `embed` and no `customers.get`."""
+    text = for_shell("Needs mlp in `embed`; see `customers.get`, not `ug2_pagination`.", {"embed", "source"})
+
+    assert text == "Needs mlp in --embed; see `capillary customer`, not `ug2_pagination`."

@@ -1,12 +1,15 @@
 """`capillary --help` is current and fast."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from capillary_async.cli import HELP_FILE
-from capillary_async.cli.commands import LOOKUPS, help_text
+from capillary_async.cli.commands import help_text
+from capillary_async.cli.methods import LOOKUPS
+from tests.cli.conftest import Capillary
 
 _LOADED = "import sys; sys.argv = ['capillary', '--help']; from capillary_async.cli import main; main(); "
 
@@ -50,3 +53,11 @@ def test_a_command_imports_only_what_it_uses() -> None:
 
     loaded = set(done.stdout.splitlines()[-1].split())
     assert loaded.isdisjoint({"pyarrow", "rich.progress", "capillary_async.cli.bulk", "capillary_async.cli.demo"})
+
+
+def test_empty_defaults_are_not_shown(capillary: Capillary) -> None:
+    """Users of a shell need not know how Python writes an empty list."""
+    text = capillary("customer", "--help").out + capillary("paginate", "--help").out
+
+    assert "default: INSTORE" in text
+    assert not re.search(r"default: (\(\)|False|None|\])", text)

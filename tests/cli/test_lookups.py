@@ -12,8 +12,9 @@ from typing import cast
 import pytest
 
 from capillary_async import BasicAuth, CapillaryClient
-from capillary_async.cli.commands import LOOKUPS, build
+from capillary_async.cli.commands import build
 from capillary_async.cli.listing import ListingOptions
+from capillary_async.cli.methods import LOOKUPS
 from capillary_async.paging import Cursor
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
-from capillary_async.cli.commands import LOOKUPS
+from capillary_async.cli.methods import LOOKUPS
 from tests.cli.conftest import Capillary
 
 PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "endpoints.md").read_text("utf-8")
