@@ -101,9 +101,9 @@ async def test_a_page_runs_as_printed(page: Path, capillary_sandbox: Sandbox, tm
 
     for block in blocks_of(page):
         command = command_of(block, tmp_path)
-        problem = await run(command, tmp_path, variables, block.output) if command else ""
+        failure = await run(command, tmp_path, variables, block.output) if command else ""
 
-        assert not problem, f"block {block.number}:\n{block.code}\n{problem}"
+        assert not failure, f"block {block.number}:\n{block.code}\n{failure}"
 
 
 def test_the_pages_are_found() -> None:

@@ -100,20 +100,20 @@ def _template(path: str) -> tuple[str, dict[str, str]]:
 def _encode_query(query: Query) -> Iterator[tuple[str, str | DateTimeParam]]:
     for name, value in query.items():
         take.text("query", name)
-        written = _value(f"query[{name!r}]", value)
+        written = _encode_value(f"query[{name!r}]", value)
         if written is not None:
             yield name, written
 
 
-def _value(name: str, value: Any) -> str | DateTimeParam | None:
+def _encode_value(name: str, value: Any) -> str | DateTimeParam | None:
     if isinstance(value, date):
         return take.moment(name, value)
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
-        return ",".join([_item(name, item, is_in_list=True) for item in cast("Iterable[Any]", value)]) or None
-    return None if value is None else _item(name, value)
+        return ",".join([_encode_item(name, item, is_in_list=True) for item in cast("Iterable[Any]", value)]) or None
+    return None if value is None else _encode_item(name, value)
 
 
-def _item(name: str, value: Any, *, is_in_list: bool = False) -> str:
+def _encode_item(name: str, value: Any, *, is_in_list: bool = False) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

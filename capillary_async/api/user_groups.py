@@ -63,7 +63,7 @@ def list_trackers(
         InvalidRequestError: There is no such group (1645).
         ServerError: The trackers could not be read (1099).
     """
-    value = _value(identifier, take.text("identifier_type", identifier_type))
+    value = _identifier_text(identifier, take.text("identifier_type", identifier_type))
     query = take.query(
         type="USERGROUP2",
         identifierType=identifier_type,
@@ -175,7 +175,7 @@ def get(
         InvalidRequestError: The group's external id or primary member is not valid (1632).
     """
     query = take.query(
-        **_named(identifier, identifier_type),
+        **_group_query(identifier, identifier_type),
         programDetails=take.flag("program_details", program_details),
         expiredPoints=take.flag("expired_points", expired_points),
         expirySchedules=take.flag("expiry_schedules", expiry_schedules),
@@ -186,14 +186,14 @@ def get(
     return Request("/v2/userGroup2", {}, query, UserGroup)
 
 
-def _named(identifier: int | str, identifier_type: str) -> dict[str, str]:
+def _group_query(identifier: int | str, identifier_type: str) -> dict[str, str]:
     name = take.text("identifier_type", identifier_type)
     if name not in _GROUP_NAMES:
         raise InvalidArgumentError("identifier_type must be id, externalId or primaryUserId")
-    return {name: _value(identifier, name)}
+    return {name: _identifier_text(identifier, name)}
 
 
-def _value(identifier: int | str, identifier_type: str) -> str:
+def _identifier_text(identifier: int | str, identifier_type: str) -> str:
     if identifier_type in ("id", "primaryUserId") or isinstance(identifier, int):
         return str(take.identifier("identifier", identifier))  # type: ignore[arg-type]
     return take.text("identifier", identifier)
@@ -248,7 +248,7 @@ def list_transactions(
     """
     name = take.text("identifier_type", identifier_type)
     who = identity(name, identifier, source, account_id)
-    named = take.query(**_named(identifier, name)) if name in _GROUP_NAMES else who
+    named = take.query(**_group_query(identifier, name)) if name in _GROUP_NAMES else who
     query = take.by_table(_TRANSACTION_PARAMETERS, locals())
     return Listing(
         Request("/v2/userGroup2/transactions", {}, (*named, *query), GroupTransaction, "data"),

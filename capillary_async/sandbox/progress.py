@@ -112,7 +112,7 @@ class Progress:
         periods = sorted(achieved) or [period_of(rule_id, 0)]
         return [
             {
-                **self._target(rule_id, period_id, achieved.get(period_id)),
+                **self._target_document(rule_id, period_id, achieved.get(period_id)),
                 "currentPeriod": period_id == periods[-1],
                 **(self._newer(user_id) if is_v31 else {}),
                 "milestones": self._milestones(period_id, achieved.get(period_id)) if rule_id % 2 else None,
@@ -120,7 +120,7 @@ class Progress:
             for period_id in periods
         ]
 
-    def _target(self, rule_id: int, period_id: int, achieved: Decimal | None) -> dict[str, Any]:
+    def _target_document(self, rule_id: int, period_id: int, achieved: Decimal | None) -> dict[str, Any]:
         start, end = self._stretch(period_id)
         definition = self.targets.target(rule_id)
         return {

@@ -143,16 +143,16 @@ class TestEach:
         assert not {"Authorization", TOKEN_HEADER} & set(first.headers)
         assert TOKEN_PATH not in [request.path for request in others]
 
-    @pytest.mark.parametrize("verdict", ["498", "401"])
+    @pytest.mark.parametrize("rejection", ["498", "401"])
     @pytest.mark.parametrize("error_status", ["ok", "4xx"])
     async def test_a_token_that_is_refused_is_replaced(
-        self, sandbox: Sandbox, name: str, verdict: str, error_status: Any
+        self, sandbox: Sandbox, name: str, rejection: str, error_status: Any
     ) -> None:
         """The refusal is in the old envelope, with any HTTP status."""
         sandbox.error_status = error_status
         async with open_client(sandbox, OAuth(sandbox.key, sandbox.secret)) as client:
             await CALLS[name][1](client)
-            if verdict == "498":
+            if rejection == "498":
                 sandbox.expire_tokens()
             else:
                 sandbox.revoke(sandbox.requests[-1].headers[TOKEN_HEADER])
@@ -161,13 +161,13 @@ class TestEach:
 
         assert sandbox.tokens_issued == 2
 
-    @pytest.mark.parametrize("shape", [v3, v2, tracker, envelope, number_envelope])
+    @pytest.mark.parametrize("form", [v3, v2, tracker, envelope, number_envelope])
     @pytest.mark.parametrize("status", [200, 404])
     async def test_a_refusal_has_all_attributes(
-        self, sandbox: Sandbox, client: CapillaryClient, name: str, shape: Callable[[int], Any], status: int
+        self, sandbox: Sandbox, client: CapillaryClient, name: str, form: Callable[[int], Any], status: int
     ) -> None:
         """The error must have all attributes for every documented form and endpoint."""
-        sandbox.script("/", Answer(status=status, body=shape(8015), headers={"X-Cap-Requestid": "r-1"}))
+        sandbox.script("/", Answer(status=status, body=form(8015), headers={"X-Cap-Requestid": "r-1"}))
 
         error = await refused(client, CALLS[name][1])
 

@@ -11,7 +11,7 @@ from capillary_async.models import Model
 from capillary_async.sandbox import Answer, Sandbox
 from tests.payloads import GOOD, kind_of, located
 
-Call = Callable[[CapillaryClient], Awaitable[Any]]
+EndpointCall = Callable[[CapillaryClient], Awaitable[Any]]
 
 
 async def page_of(pager: Any) -> tuple[Any, ...]:
@@ -22,7 +22,7 @@ async def page_of(pager: Any) -> tuple[Any, ...]:
 
 
 # The call for each kind of sample.
-CALLS: dict[str, Call] = {
+CALLS: dict[str, EndpointCall] = {
     "customer_": lambda client: client.customers.get(1),
     "customers_found": lambda client: page_of(client.customers.search("tom")),
     "enrolled_targets": lambda client: client.targets.get_active(1),

@@ -102,9 +102,9 @@ async def test_a_value_of_the_wrong_type_is_named(
     sandbox: Sandbox, client: CapillaryClient, row: Any, location: str
 ) -> None:
     """The client must not convert it."""
-    good: dict[str, Any] = dict.fromkeys(("eventLogId", "customerId", "periodId", "targetGroupId", "targetRuleId"), 1)
-    good |= {"eventName": "ENROL", "uniqueId": "u", "eventDate": "2025-01-09 12:00:12", "targetValue": 1}
-    rows: list[Any] = [good, {**good, "eventLogId": 2, **row} if isinstance(row, dict) else row]
+    right: dict[str, Any] = dict.fromkeys(("eventLogId", "customerId", "periodId", "targetGroupId", "targetRuleId"), 1)
+    right |= {"eventName": "ENROL", "uniqueId": "u", "eventDate": "2025-01-09 12:00:12", "targetValue": 1}
+    rows: list[Any] = [right, {**right, "eventLogId": 2, **row} if isinstance(row, dict) else row]
     sandbox.script("/", Answer(body={"data": rows, "pagination": {"limit": 100, "offset": 0, "total": 2}}))
 
     with pytest.raises(DecodeError) as caught:

@@ -368,10 +368,10 @@ def test_an_interrupted_export_can_be_repeated(
 ) -> None:
     """The export runs outside the event loop, which handles signals."""
 
-    def seal(_: BulkJob, _form: str) -> None:
+    def export(_: BulkJob, _form: str) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    environment.setattr(BulkJob, "export", seal)
+    environment.setattr(BulkJob, "export", export)
     stopped = run([1, 2], "--export", "jsonl")
     environment.undo()
 

@@ -30,11 +30,11 @@ def test_the_demo_interrupts_a_job_and_loses_no_row(
 
     run(["demo", "--customers", "100", "--latency", "0"])
 
-    interrupted, resumed, sealed, read_back = capsys.readouterr().out.splitlines()[-4:]
+    interrupted, resumed, exported, read_back = capsys.readouterr().out.splitlines()[-4:]
     done = int(interrupted.removeprefix("interrupted: ").split()[0])
     assert 0 < done < 20
     assert resumed == f"resumed: the other {20 - done} are done, too"
-    assert sealed.startswith("exported: output.parquet" if is_arrow_there else "exported: output.jsonl")
+    assert exported.startswith("exported: output.parquet" if is_arrow_there else "exported: output.jsonl")
     assert read_back.endswith("events of 20 customers; doubled: 0, missing: 0")
 
 

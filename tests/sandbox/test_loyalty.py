@@ -190,7 +190,7 @@ class TestLedger:
         assert entry["netPointsOnEvent"][-4] == "."
 
 
-class TestRefusals:
+class TestErrorAnswers:
     """The refusals of every endpoint of a customer."""
 
     PATHS = (

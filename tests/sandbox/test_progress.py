@@ -79,11 +79,11 @@ async def test_groups_consist_of_their_rules_and_periods(ask: Asker) -> None:
 
     rules = (await ask.get(f"{path}/targets")).json["data"]
     periods = (await ask.get(f"{path}/targetPeriods")).json["data"]
-    alone = (await ask.get(path)).json["data"]
+    single = (await ask.get(path)).json["data"]
 
     assert rules == group["targets"]
     assert len(periods) == group["totalPeriods"]
-    assert alone in (group, [group])
+    assert single in (group, [group])
 
 
 @pytest.mark.parametrize(("group_id", "kind"), [(27_397, list), (27_398, dict)])
