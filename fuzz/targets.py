@@ -60,7 +60,7 @@ def read_answer(data: bytes) -> None:
     status, body = statuses[data[0] % 10 if data else 0], data[1:].replace(b"%", _MOBILE.encode())
     request = Request[Any]("/v2/customers/lookup", query=(("identifierValue", _MOBILE),))
     try:
-        response = read(HttpResponse(status, {"retry-after": "5"}, body), request, decode_json)
+        response = read(HttpResponse(status, {"retry-after": "5"}, body), request, _CONVERTERS[UTC].decode)
     except (DecodeError, ResponseError) as refusal:
         said = str(refusal)
         assert said.isprintable()

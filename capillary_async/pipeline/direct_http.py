@@ -43,13 +43,9 @@ _FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
 _NO_CREDENTIALS: Final[Mapping[str, Secret]] = MappingProxyType({})
 
 
-def _session_method() -> Any:
-    return aiohttp.ClientSession.__dict__.get(_REPLACED)
-
-
 def is_session_patched() -> bool:
     """Say whether a tool has replaced the method."""
-    code = getattr(_session_method(), "__code__", None)
+    code = getattr(aiohttp.ClientSession.__dict__.get(_REPLACED), "__code__", None)
     return code is None or code.co_filename != _FILE
 
 
@@ -108,12 +104,20 @@ class DirectHttp:
         connect_for = _ConnectionRequest("GET", url, loop=asyncio.get_running_loop())
         origin = (base.host, base.port, base.scheme == "https")
         fixed_lines = Secret(_lines(session.headers) + _lines(credentials))
-        return cls(session, connect_for, origin, len(str(url.origin())), fixed_lines, cap, _session_method())
+        return cls(
+            session,
+            connect_for,
+            origin,
+            len(str(url.origin())),
+            fixed_lines,
+            cap,
+            aiohttp.ClientSession.__dict__[_REPLACED],
+        )
 
     @property
     def is_usable(self) -> bool:
         """Whether no tool wants to see requests pass through `ClientSession`."""
-        return _session_method() is self._method
+        return aiohttp.ClientSession.__dict__.get(_REPLACED) is self._method
 
     async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
         """See `HttpConnection.exchange`."""

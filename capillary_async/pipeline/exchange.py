@@ -102,7 +102,7 @@ class HttpTransport(ProcessBound):
             outcome = await self._attempt(connection, request, ends_at)
         if isinstance(outcome, CapillaryError):
             raise outcome
-        return read(outcome, request, lambda body: self._converter.decode(body, request.into, request.at))
+        return read(outcome, request, self._converter.decode)
 
     async def _attempt(
         self, connection: "HttpConnection", request: Request[Any], ends_at: float

@@ -32,6 +32,7 @@ from capillary_async.errors import (
 from capillary_async.options import Secret
 from capillary_async.pipeline.request import InternalValue, Request, Response
 
+Decode = Callable[[bytes | bytearray, Any, str], Any]
 # Members of an answer that is nothing but a refusal. One of them beside data is just data.
 _REFUSAL_MEMBERS: Final = frozenset(
     (
@@ -105,13 +106,13 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
 
 
-def read(answer: HttpResponse, request: Request[Any], decode: Callable[[bytes | bytearray], Any]) -> Response:
+def read(answer: HttpResponse, request: Request[Any], decode: Decode) -> Response:
     """Return the data of an answer.
 
     Args:
         answer: What came.
         request: What it answers; none of its values is repeated in an error.
-        decode: Decodes a JSON document, or raises `DecodeError`.
+        decode: Decodes a JSON document, or raises `DecodeError`. It gets the type and the member that are wanted, too.
 
     Raises:
         ResponseError: The API refused; the subclass tells why.
@@ -122,13 +123,13 @@ def read(answer: HttpResponse, request: Request[Any], decode: Callable[[bytes | 
     if answer.status == _NO_CONTENT and not answer.body:
         return Response(None, answer.status, answer.request_id)  # a listing may say so behind its end
     if is_success:
-        document = decode(answer.body)
+        document = decode(answer.body, request.into, request.at)
         if document is None:
             raise DecodeError("the answer is null", retryable=True)
     else:
         # A refusal may be blank or a gateway's HTML. Then only its status counts.
         with suppress(DecodeError):
-            document = decode(answer.body)
+            document = decode(answer.body, request.into, request.at)
     errors = tuple(_errors(document, request, is_success=is_success))
     if errors or not is_success:
         raise _refusal(answer, errors, is_documented=_is_documented(answer, document, request.path))
@@ -194,7 +195,7 @@ def _errors(document: Any, request: Request[Any], *, is_success: bool) -> list[A
     response, status = answer.get("response"), answer.get("status")
     if isinstance(response, dict):
         found += _envelope_errors(cast("dict[str, Any]", response).get("status"), request)
-    if isinstance(status, dict | list):
+    if status is not None and isinstance(status, dict | list):  # rare, and the check builds a union
         found += _details(_failed(status, is_success=is_success), request)
     if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
         found += _details([_without_status(answer)], request)

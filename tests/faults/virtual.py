@@ -4,13 +4,14 @@ import asyncio
 import selectors
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC
 from typing import Any, TypeVar
 from unittest.mock import patch
 
 import attrs
 
 from capillary_async import CallInfo, CapillaryClient, ClientOptions
-from capillary_async.codec import decode_json
+from capillary_async.codec import Converter
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.request import Request, Response, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
@@ -65,6 +66,7 @@ class FakeHttp:
         self._respond = respond
         self.connections = options.max_connections
         self.starts: list[float] = []
+        self._converter = Converter(UTC)
 
     async def open(self) -> None:
         """Open nothing."""
@@ -78,7 +80,7 @@ class FakeHttp:
         self.starts.append(loop_time())
         answer = await self._respond(request)
         request.call.status = answer.status
-        return read(answer, request, decode_json)
+        return read(answer, request, self._converter.decode)
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.codec import decode_json
+from capillary_async.codec import Converter
 from capillary_async.errors import (
     AccessDeniedError,
     ApiErrorDetail,
@@ -55,7 +55,7 @@ def answered(
 ) -> Response:
     """Read an answer with this body: bytes as they are, anything else as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read(HttpResponse(status, headers or {}, content), asked, decode_json)
+    return read(HttpResponse(status, headers or {}, content), asked, Converter(UTC).decode)
 
 
 def refused(
