@@ -19,7 +19,7 @@ from capillary_async.options import ClientOptions, Secret
 from capillary_async.pipeline.request import ProcessBound, Request, Response, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
 from capillary_async.pipeline.telemetry import Telemetry
-from capillary_async.pipeline.timeouts import TimeoutScheduler
+from capillary_async.pipeline.timeouts import Timeout, TimeoutScheduler
 from capillary_async.pipeline.urls import BaseUrl, build_url
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ class HttpTransport(ProcessBound):
             outcome = await self._attempt(connection, request, ends_at)
         if isinstance(outcome, CapillaryError):
             raise outcome
-        return read(outcome, request, self._converter.decode)
+        return read(outcome, request, self._converter.decode, self._credentials.values())
 
     async def _attempt(
         self, connection: "HttpConnection", request: Request[Any], ends_at: float
     ) -> HttpResponse | CapillaryError:
         """Send once and read the answer; return an error, so that it is raised outside of any handler of aiohttp's."""
         try:
-            with self._timeouts.timeout_at(ends_at):
+            with Timeout(self._timeouts, ends_at):
                 return await connection.exchange(request, build_url(self._base, request, self._zone))
         except CapillaryError as error:
             return error

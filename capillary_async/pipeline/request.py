@@ -158,15 +158,15 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (nobody
     shown = ("path", "into", "at", "method")
 
     path: str
-    path_values: Mapping[str, int | str] = msgspec.field(default_factory=dict[str, int | str])
+    path_values: Mapping[str, int | str] = {}
     query: tuple[tuple[str, str | DateTimeParam], ...] = ()
     into: Any = Any
     at: str = ""
     method: Literal["GET", "POST"] = "GET"
-    headers: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    headers: Mapping[str, Any] = {}
     body: Any = None
     call: CallContext = msgspec.field(default_factory=CallContext)
-    read: "Read | None" = None
+    read: Read | None = None
 
     def __eq__(self, other: object) -> bool:
         """Compare all but the account."""

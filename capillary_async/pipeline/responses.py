@@ -10,7 +10,7 @@ and the answer says nothing about a customer.
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -33,6 +33,7 @@ from capillary_async.options import Secret
 from capillary_async.pipeline.request import InternalValue, Request, Response
 
 Decode = Callable[[bytes | bytearray, Any, str], Any]
+Clean = Callable[[Any], str]
 # Members of an answer that is nothing but a refusal. One of them beside data is just data.
 _REFUSAL_MEMBERS: Final = frozenset(
     (
@@ -106,13 +107,14 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
 
 
-def read(answer: HttpResponse, request: Request[Any], decode: Decode) -> Response:
+def read(answer: HttpResponse, request: Request[Any], decode: Decode, credentials: Iterable[Secret] = ()) -> Response:
     """Return the data of an answer.
 
     Args:
         answer: What came.
         request: What it answers; none of its values is repeated in an error.
         decode: Decodes a JSON document, or raises `DecodeError`. It gets the type and the member that are wanted, too.
+        credentials: What the request was sent with besides its own headers; not repeated in an error either.
 
     Raises:
         ResponseError: The API refused; the subclass tells why.
@@ -130,7 +132,9 @@ def read(answer: HttpResponse, request: Request[Any], decode: Decode) -> Respons
         # A refusal may be blank or a gateway's HTML. Then only its status counts.
         with suppress(DecodeError):
             document = decode(answer.body, request.into, request.at)
-    errors = tuple(_errors(document, request, is_success=is_success))
+    errors = tuple(
+        _errors(document, lambda message: _clean_message(message, request, credentials), is_success=is_success)
+    )
     if errors or not is_success:
         raise _refusal(answer, errors, is_documented=_is_documented(answer, document, request.path))
     return Response(document, answer.status, answer.request_id, len(answer.body), warnings_of(document))
@@ -169,36 +173,36 @@ def warnings_of(document: Any) -> tuple[ApiErrorDetail, ...]:
     if not isinstance(document, dict):
         return ()
     found = cast("dict[str, Any]", document).get("warnings")
-    return tuple(_details(found, None)) if found else ()
+    return tuple(_details(found, _clean_message)) if found else ()
 
 
-def _values_of(request: Request[Any]) -> set[str]:
+def _values_of(request: Request[Any], credentials: Iterable[Secret]) -> set[str]:
     """Return the values of a request, credentials included, because an answer may repeat them."""
     values = {str(value) for value in request.path_values.values()}
     for _, argument in request.query:
         if isinstance(argument, str):
             values.update((argument, *argument.split(",")))
-    holders: tuple[Mapping[str, Any], ...] = (request.headers, request.body or {})
-    for holder in holders:
-        for held in holder.values():
-            if isinstance(held, Secret):
-                values.update(held.reveal().split())
+    held: list[Any] = [*credentials, *request.headers.values(), *(request.body or {}).values()]
+    for secret in held:
+        if isinstance(secret, Secret):
+            values.update(secret.reveal().split())
     return {text for text in values if any(map(str.isalnum, text))}
 
 
-def _errors(document: Any, request: Request[Any], *, is_success: bool) -> list[ApiErrorDetail]:
+def _errors(document: Any, clean: Clean, *, is_success: bool) -> list[ApiErrorDetail]:
     if not isinstance(document, dict):
         return []
-    answer, found = cast("dict[str, Any]", document), list[ApiErrorDetail]()
+    answer = cast("dict[str, Any]", document)
+    found: list[ApiErrorDetail] = []
     if errors := answer.get("errors"):
-        found += _details(errors, request)
+        found += _details(errors, clean)
     response, status = answer.get("response"), answer.get("status")
     if isinstance(response, dict):
-        found += _envelope_errors(cast("dict[str, Any]", response).get("status"), request)
+        found += _envelope_errors(cast("dict[str, Any]", response).get("status"), clean)
     if status is not None and isinstance(status, dict | list):  # rare, and the check builds a union
-        found += _details(_failed(status, is_success=is_success), request)
+        found += _details(_failed(status, is_success=is_success), clean)
     if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
-        found += _details([_without_status(answer)], request)
+        found += _details([_without_status(answer)], clean)
     return found
 
 
@@ -215,17 +219,17 @@ def _without_status(answer: dict[str, Any]) -> dict[str, Any]:
     return answer if code is None or code > _LARGEST_STATUS else {**answer, "code": answer.get("errorCode")}
 
 
-def _envelope_errors(status: Any, request: Request[Any]) -> list[ApiErrorDetail]:
+def _envelope_errors(status: Any, clean: Clean) -> list[ApiErrorDetail]:
     """Read the old envelope, which says `"success": "true"` also when the call failed; only its code tells."""
-    return [detail for detail in _details([status], request) if detail.code is None or not 200 <= detail.code < 300]
+    return [detail for detail in _details([status], clean) if detail.code is None or not 200 <= detail.code < 300]
 
 
-def _details(entries: Any, request: Request[Any] | None) -> Iterator[ApiErrorDetail]:
+def _details(entries: Any, clean: Clean) -> Iterator[ApiErrorDetail]:
     """Read a list of errors; `{}` and `{"code": 0, "message": ""}` stand for none."""
     for entry in cast("Sequence[Any]", entries) if isinstance(entries, list) else (entries,):
         fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"message": entry}
         written = fields.get("code", fields.get("errorCode"))
-        code, message = _code(written), _clean_message(fields.get("message"), request)
+        code, message = _code(written), clean(fields.get("message"))
         if isinstance(written, str) and _WORD_CODE.fullmatch(written):
             message = f"{written}: {message}" if message else written
         if code or message:
@@ -241,12 +245,12 @@ def _code(value: Any) -> int | None:
     return None
 
 
-def _clean_message(message: Any, request: Request[Any] | None) -> str:
+def _clean_message(message: Any, request: Request[Any] | None = None, credentials: Iterable[Secret] = ()) -> str:
     """Return a message without what may name a person, because messages can repeat what was asked for."""
     if not isinstance(message, str):
         return ""
     text = " ".join("".join(c if c.isprintable() else " " for c in message[:1000]).split())
-    for asked in () if request is None else sorted(_values_of(request), key=len, reverse=True):
+    for asked in () if request is None else sorted(_values_of(request, credentials), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(asked)}(?!\w)", "...", text, flags=re.IGNORECASE)
     return _PERSONAL.sub("...", text)[:_LONGEST_MESSAGE]
 

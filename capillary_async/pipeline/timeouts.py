@@ -30,10 +30,6 @@ class TimeoutScheduler:
     _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
     _fires_at: float = attrs.field(default=math.inf, init=False)
 
-    def timeout_at(self, ends_at: float) -> "Timeout":
-        """Return a context that raises `TimeoutError` when it is not left by then."""
-        return Timeout(self, ends_at)
-
     def close(self) -> None:
         """Stop the timer."""
         if self._timer is not None:
@@ -65,11 +61,7 @@ class TimeoutScheduler:
 
 
 class Timeout(msgspec.Struct, eq=False):
-    """A stretch of a task that must end by a moment of the loop's clock.
-
-    Attributes:
-        ends_at: The moment.
-    """
+    """A context that raises `TimeoutError` if it is not left by `ends_at`, a moment of the loop's clock."""
 
     _scheduler: TimeoutScheduler
     ends_at: float

@@ -4,6 +4,7 @@ import gzip
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import attrs
 import pytest
 
 import capillary_async
+from capillary_async import AccessToken, CapillaryClient
 from capillary_async.errors import (
+    AuthenticationError,
     ConfigurationError,
     DecodeError,
     ResponseError,
@@ -22,6 +25,7 @@ from capillary_async.errors import (
 from capillary_async.options import ClientOptions, Secret
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.request import CallContext
+from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer, chunked
 from tests.pipeline.opening import GOOD, ROUTE, Server, error_of, opened, request
@@ -57,6 +61,25 @@ class TestExchange:
         # Another test of the same process may have switched tracing on.
         assert {name: value for name, value in asked.headers.items() if name != "traceparent"} == expected
         assert next(iter(asked.headers)) == "host"  # as RFC 9110 asks for
+
+    @pytest.mark.parametrize("is_given", [False, True])
+    async def test_credentials_travel_with_every_request_and_are_never_repeated(
+        self,
+        server: Server,
+        is_given: bool,  # noqa: FBT001
+    ) -> None:
+        """They stand in no request, and a refusal may hold them."""
+        server.answers[:] = [answer(b'{"errors":[{"code":1,"message":"open-sesame is unknown"}]}', status=401)]
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(aiohttp.ClientSession()) if is_given else None
+            client = CapillaryClient(server.base_url, AccessToken("open-sesame"), session=session)
+            await stack.enter_async_context(client)
+
+            with pytest.raises(AuthenticationError) as caught:
+                await client.fetch("/v2/x")
+
+        assert server.seen[0].headers[TOKEN_HEADER.lower()] == "open-sesame"
+        assert caught.value.errors[0].message == "... is unknown"
 
     async def test_a_post_carries_json(self, server: Server) -> None:
         """Secrets in it are revealed on the way out, and not before."""

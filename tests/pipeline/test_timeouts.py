@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 
 from capillary_async.pipeline.request import loop_time
-from capillary_async.pipeline.timeouts import TimeoutScheduler
+from capillary_async.pipeline.timeouts import Timeout, TimeoutScheduler
 from tests.faults.virtual import run_virtually
 
 
 async def _late(scheduler: TimeoutScheduler, ends_at: float, *, after: float = 0.0) -> float:
     """Run into a time limit; return when."""
     await asyncio.sleep(after)
-    with pytest.raises(TimeoutError), scheduler.timeout_at(ends_at):
+    with pytest.raises(TimeoutError), Timeout(scheduler, ends_at):
         await asyncio.sleep(3600)
     return loop_time()
 
@@ -45,9 +45,9 @@ def test_who_left_in_time_is_not_disturbed() -> None:
 
     async def run() -> float:
         scheduler, now = TimeoutScheduler(), loop_time()
-        with scheduler.timeout_at(now + 1.0):
+        with Timeout(scheduler, now + 1.0):
             await asyncio.sleep(0.5)
-        with scheduler.timeout_at(now + 10.0):
+        with Timeout(scheduler, now + 10.0):
             await asyncio.sleep(5.0)
         await asyncio.sleep(10.0)
         return loop_time() - now
@@ -62,7 +62,7 @@ def test_a_cancellation_stays_one() -> None:
         scheduler = TimeoutScheduler()
 
         async def attempt() -> None:
-            with scheduler.timeout_at(loop_time() + 1.0):
+            with Timeout(scheduler, loop_time() + 1.0):
                 await asyncio.sleep(3600)
 
         task = asyncio.create_task(attempt())
@@ -99,7 +99,7 @@ def test_many_attempts_need_one_timer() -> None:
 
         scheduler = TimeoutScheduler(call_at)
         for _ in range(1000):
-            with scheduler.timeout_at(loop_time() + 30.0):
+            with Timeout(scheduler, loop_time() + 30.0):
                 await asyncio.sleep(0)
         scheduler.close()
         return len(timers)
