@@ -47,7 +47,7 @@ class CircuitBreaker:
 
     def __init__(self) -> None:
         self.failures: list[Found] = []
-        self.is_closed = True
+        self.is_closed: bool = True
         self._wait = _FIRST_WAIT
 
     def hold_back(self, outcome: Found, *, is_enough: bool = False) -> None:

@@ -22,7 +22,7 @@ class Progress:
     """
 
     def __init__(self, counts: Mapping[str, int], total: int, clock: Callable[[], float] = monotonic) -> None:
-        self.counts = dict(counts)
+        self.counts: dict[str, int] = dict(counts)
         self.failed: int = counts["failed"]
         self.total = total
         self.waiting_for = ""

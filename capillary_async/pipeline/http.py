@@ -1,14 +1,14 @@
 """Send one request over a session or around it, and read its answer."""
 
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, ClassVar
 
 import aiohttp
 import attrs
 import yarl
 
 from capillary_async.codec import encode_json
-from capillary_async.errors import ConfigurationError
+from capillary_async.errors import ConfigurationError, TransportError
 from capillary_async.options import ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.direct_http import DirectHttp
@@ -111,7 +111,7 @@ class HttpConnection:
             if not response.closed:  # one that was read to its end has given its connection back
                 response.release()
 
-    explain = staticmethod(explain)
+    explain: ClassVar[Callable[[Exception], TransportError | None]] = staticmethod(explain)
 
 
 def _middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:

@@ -155,7 +155,7 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (nobody
             that structures a part of it: called with the part, its type and its place.
     """
 
-    shown = ("path", "into", "at", "method")
+    shown: ClassVar[tuple[str, ...]] = ("path", "into", "at", "method")
 
     path: str
     path_values: Mapping[str, int | str] = {}
@@ -200,7 +200,7 @@ class Response(InternalValue, frozen=True):
         warnings: The answer's `warnings` list.
     """
 
-    shown = ("status", "request_id", "size", "warnings")
+    shown: ClassVar[tuple[str, ...]] = ("status", "request_id", "size", "warnings")
 
     document: Any
     status: int = 200

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from capillary_async.errors import (
     ApiErrorDetail,
@@ -89,7 +89,7 @@ class HttpResponse(InternalValue, frozen=True):
         headers: By lower-case names; other spellings may be in there too.
     """
 
-    shown = ("status", "headers")
+    shown: ClassVar[tuple[str, ...]] = ("status", "headers")
 
     status: int
     headers: Mapping[str, str]
