@@ -1,7 +1,7 @@
 """Send one request over a session or around it, and read its answer."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, ClassVar
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
 import aiohttp
 import attrs
@@ -111,7 +111,10 @@ class HttpConnection:
             if not response.closed:  # one that was read to its end has given its connection back
                 response.release()
 
-    explain: ClassVar[Callable[[Exception], TransportError | None]] = staticmethod(explain)
+    @staticmethod
+    def explain(error: Exception) -> TransportError | None:
+        """Return the error of this package for an error of aiohttp; see `network_errors`."""
+        return explain(error)
 
 
 def _middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
