@@ -19,6 +19,7 @@ from capillary_async.cli.work import Work
 from capillary_async.codec import encode_json
 from capillary_async.jobs import LOOKUPS, BulkJob, ExportFormat, JobStatus, Manifest, find_lookup
 from capillary_async.jobs.export import OutcomesFormat
+from capillary_async.jobs.manifest import STATUSES
 from capillary_async.jobs.output import check_format
 
 _HELP: Final = """Look up any number of keys, as a job that survives interruptions of the process.
@@ -141,7 +142,7 @@ def status(
         print(json.dumps(document, indent=2))
         return DONE
     for name, value in document.items():
-        if value not in (None, "", [], False):
+        if name in STATUSES or value not in (None, "", [], False):
             print(f"{name.replace('_', ' '):<13} {_text(value)}")
     return DONE
 

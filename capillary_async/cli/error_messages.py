@@ -29,6 +29,7 @@ _SHELL_NAMES: Final = {
 }
 _SHELL_ADVICE: Final = {
     "map it: ": "add --map ",
+    "give key_format": "give --key-format",
     "ask for a partial output": "add --partial",
 }
 

@@ -17,7 +17,7 @@ from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.files import atomic_file
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Reason
-from capillary_async.jobs.output import ExportFormat, OutputSchema, check_format, csv_lines, json_lines
+from capillary_async.jobs.output import EXPORT_FORMATS, ExportFormat, OutputSchema, check_format, csv_lines, json_lines
 from capillary_async.jobs.parquet_export import parquet_file, write_parquet
 from capillary_async.jobs.records import Entry
 from capillary_async.jobs.store import JobStore
@@ -67,15 +67,17 @@ def export_job(
 
     write(read, lookup, target, beside, form, csv_safe=csv_safe)
     if to is None:
+        for other in {"csv", "parquet"} - {outcomes}:  # an older one would contradict the new one
+            own.with_name(f"outcomes.{other}").unlink(missing_ok=True)
         store.claim()
         with store.transaction() as state:
             state.exports[own.name] = revision
     return target
 
 
-def _beside(target: str | Path, form: str) -> str | Path:
+def _beside(target: str | Path, form: str) -> str:
     """Put the outcomes into the folder of the output, under its name."""
-    folder, slash, name = str(target).rpartition("/")
+    folder, slash, name = str(target).removesuffix(".gz").rpartition("/")
     return f"{folder}{slash}{name.rpartition('.')[0] or name}.outcomes.{form}"
 
 
@@ -130,7 +132,7 @@ def write(
     Args:
         read: Begins to read the keys with what came of them. Rows without a declared type are read twice.
         lookup: What was looked up.
-        target: A path, or a URL that `fsspec` can write to.
+        target: A path, or a URL that `fsspec` can write to; compressed if it ends in `.gz`.
         beside: The same for the outcomes; Parquet if it ends so, else CSV.
         form: "parquet", "jsonl" or "csv".
         csv_safe: Whether texts that a spreadsheet would take for formulas get an apostrophe in front, in CSV.
@@ -140,6 +142,9 @@ def write(
         OSError: The disk failed. There is no new file.
     """
     check_format(form)
+    suffix = Path(str(target).removesuffix(".gz")).suffix[1:]
+    if suffix != form and suffix in EXPORT_FORMATS:
+        raise JobRefusedError(f"a file that ends in .{suffix} cannot be written as {form}")
     schema = OutputSchema(lookup.columns, lookup.row_type)
     scanned = () if schema.is_declared else read()
     outcomes = _parquet_outcomes if str(beside).endswith(".parquet") else _csv_outcomes

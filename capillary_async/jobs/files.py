@@ -1,5 +1,6 @@
 """Files of keys and exports: local, or at a URL that `fsspec` reaches; written whole, or not at all."""
 
+import gzip
 import os
 import re
 from collections.abc import Generator
@@ -7,7 +8,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from capillary_async.errors import ConfigurationError
 
@@ -40,7 +41,8 @@ def atomic_file(target: Path | str) -> Generator[BinaryIO]:
     """Open a file for writing that gets its name when the block is left without an exception.
 
     Args:
-        target: A path, or a URL that `fsspec` can write to. A file that was there before is replaced.
+        target: A path, or a URL that `fsspec` can write to; compressed if it ends in `.gz`. A file that was there
+            before is replaced.
 
     Raises:
         OSError: The disk failed. There is no new file; one that was there before is untouched.
@@ -49,7 +51,7 @@ def atomic_file(target: Path | str) -> Generator[BinaryIO]:
     if is_url(target):
         system, name = _remote(str(target))
         with TemporaryDirectory() as directory:
-            copy = Path(directory, "copy")
+            copy = Path(directory, f"copy{Path(name).suffix}")
             with atomic_file(copy) as file:
                 yield file
             system.put_file(str(copy), name)
@@ -59,7 +61,11 @@ def atomic_file(target: Path | str) -> Generator[BinaryIO]:
     try:
         # What a job found is about customers: nobody else may read it.
         with open(temporary, "wb", buffering=_BUFFER, opener=_open_private) as file:
-            yield file
+            if path.suffix == ".gz":
+                with gzip.GzipFile(path.stem, "wb", fileobj=file) as compressed:
+                    yield cast("BinaryIO", compressed)
+            else:
+                yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

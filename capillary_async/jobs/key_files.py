@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -85,7 +86,8 @@ def read_keys(
 def name_of(keys: Keys) -> str:
     """Return what messages call the keys: a file's name, without its folders."""
     if isinstance(keys, str) and is_url(keys):
-        return Path(urlsplit(keys).path).name or "keys"  # a query may hold a secret
+        url = urlsplit(keys)
+        return Path(url.path).name or url.hostname or "keys"  # the rest of it may hold a secret
     if isinstance(keys, str | Path):
         return Path(keys).name
     name: object = getattr(keys, "name", None) if isinstance(keys, io.IOBase) else "keys"
@@ -116,7 +118,8 @@ def _records(keys: Keys, header: KeyHeader, form: KeyFormat | None) -> Numbered:
 def _format_of(name: str) -> KeyFormat:
     suffix = Path(name.lower().removesuffix(".gz")).suffix
     if suffix not in _FORMATS:
-        raise InvalidKeysError(f"{name}: is it {', '.join(get_args(KeyFormat))}? Its name does not say")
+        kinds = ", ".join(get_args(KeyFormat))
+        raise InvalidKeysError(f"{name}: is it {kinds}? Its name does not say; give key_format")
     return _FORMATS[suffix]
 
 
@@ -148,7 +151,9 @@ def _lines_of(file: BinaryIO, name: str) -> Iterator[str]:
             if len(line) == _LONGEST_LINE and not line.endswith("\n"):
                 raise InvalidKeysError(f"{name}, line {number}: it is longer than 1 MiB", line=number)
             if not line.isascii() and _WRONG_BYTE.search(line):
-                raise InvalidKeysError(f"{name}, line {number}: it is not {text.encoding.upper()}", line=number)
+                raise InvalidKeysError(
+                    f"{name}, line {number}: it is not {text.encoding.upper()}; convert it", line=number
+                )
             yield line
             number += 1
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -180,8 +185,9 @@ def _json_records(lines: Iterable[str], header: KeyHeader, _: str) -> Numbered:
         if not line.strip():
             continue
         try:
-            key = decode_json(line.encode())
-        except DecodeError:
+            # `decode_json` replaces half a character, but a key must stay as it is.
+            key = json.loads(line, parse_float=Decimal) if "\\u" in line else decode_json(line.encode())
+        except (DecodeError, ValueError, RecursionError):
             raise InvalidKeysError(f"{header.name}, line {number}: it is not a JSON document", line=number) from None
         yield number, header.cells_of(number, key)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
+from shlex import quote
 from typing import Any, Final, cast
 
 from capillary_async.jobs.errors import InvalidKeysError
@@ -98,12 +99,14 @@ class KeyHeader:
             return
         message = f"{self.name}, line {line}: there is no column {wanted}"
         if similar:
-            message += f"; if it is {plain[similar[0]]}, map it: {column.name}={plain[similar[0]]}"
-            message += "" if column.is_required else f"; if it is not there, say so: {column.name}="
+            found = plain[similar[0]]
+            message += f"; if it is {found}, map it: {quote(f'{column.name}={found}')}"
+            message += "" if column.is_required else f"; if there is none, map it: {column.name}="
         elif any(len(name) > _LONGEST_NAME or any(map(str.isdigit, name)) for name in unused):
             message += "; the line holds values in place of names"  # values could be personal data
         elif unused:
-            message += f"; there are {', '.join(unused)}; if it has another name, map it: {column.name}={unused[0]}"
+            pair = quote(f"{column.name}={unused[0]}")
+            message += f"; there are {', '.join(unused)}; if it has another name, map it: {pair}"
         raise InvalidKeysError(message, line=line, column=column.name)
 
 

@@ -102,8 +102,9 @@ class TableSchema:
     def of_dicts(cls, rows: Iterable[Any], encode: Encode, *, has_more_rows: bool = False) -> "TableSchema":
         """Derive the schema of dicts without a declared class: the union of their keys, in order of appearance.
 
-        A key becomes a column of JSON if its values have several types or have parts. Rows that are not dicts have one
-        column of JSON, `value`.
+        A key becomes a column of doubles if its numbers have more decimal places than a decimal column, and a double
+        has all their digits. It becomes a column of JSON if its values have several types or have parts. Rows that are
+        not dicts have one column of JSON, `value`.
 
         Args:
             rows: The rows.
@@ -260,6 +261,7 @@ class _Kinds:
 
     _classes: set[Any] = attrs.field(factory=set[Any])
     _fits: bool = True
+    _are_doubles: bool = True
 
     def add(self, value: Any) -> None:
         if value is None:
@@ -267,15 +269,25 @@ class _Kinds:
         self._classes.add(value.__class__)
         if isinstance(value, Decimal | int) and not isinstance(value, bool):
             self._fits = self._fits and _fits_exactly(value)
+            self._are_doubles = self._are_doubles and _is_double(value)
 
     def column(self, encode: Encode) -> ArrowColumn:
         classes = frozenset(self._classes)
         if Decimal in classes and classes <= {Decimal, int}:
+            if not self._fits and self._are_doubles:  # a float of Python's
+                return binary_numbers()
             return _decimal_column(Decimal) if self._fits else json_texts(encode)
         if len(classes) != 1:
             return binary_numbers() if classes == {float, int} else json_texts(encode) if classes else texts()
         (cls,) = classes
         return _SCALARS[cls]() if cls in _SCALARS and self._fits else json_texts(encode)
+
+
+def _is_double(value: Decimal | int) -> bool:
+    try:
+        return Decimal(repr(float(value))) == value
+    except OverflowError:
+        return False
 
 
 def _fits_exactly(value: Decimal | int) -> bool:

@@ -435,6 +435,7 @@ def test_status_is_text_or_json(run: Run, capillary: Capillary, place: Path) -> 
     document = json.loads(capillary("bulk", "status", "job", "--json").out)
 
     assert "not found     1\n" in words
+    assert "empty         0\n" in words
     assert "is complete   yes\n" in words
     assert (document["found"], document["not_found"], document["done"], document["total"]) == (2, 1, 3, 3)
     assert document["outputs"] == ["job/output.csv"]
@@ -449,6 +450,18 @@ def test_a_job_is_exported_in_any_format(run: Run, capillary: Capillary, place: 
 
     assert (done.code, done.out) == (0, f"job/output.{form}\n")
     assert (place / "job" / f"output.{form}").is_file()
+
+
+def test_outcomes_are_written_as_parquet_on_request(run: Run, capillary: Capillary, place: Path) -> None:
+    """An older file in the other format would contradict the new one."""
+    pq: Any = pytest.importorskip("pyarrow.parquet")
+    run([1, 2], "--export", "csv")
+
+    done = capillary("bulk", "export", "job", "--format", "parquet", "--outcomes", "parquet")
+
+    assert done.code == 0
+    assert pq.read_table(place / "job" / "outcomes.parquet")["status"].to_pylist() == ["found", "found"]
+    assert not (place / "job" / "outcomes.csv").exists()
 
 
 def test_an_incomplete_job_is_exported_only_with_partial(

@@ -1,6 +1,7 @@
 """Exports: what comes out, in each format, and how exactly."""
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -504,6 +505,25 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_only_the_owner_may_read_an_export(tmp_path: Path) -> None:
     """It is about customers."""
     assert written(EVENTS, tmp_path / "out.csv", (KEY, [EVENT])).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_whose_name_ends_in_gz_is_compressed(tmp_path: Path, form: str) -> None:
+    """A million rows as text are large, and readers go by the name."""
+    plain, packed = tmp_path / f"out.{form}", tmp_path / f"out.{form}.gz"
+
+    for path in (plain, packed):
+        export.write(stored(EVENTS, (KEY, [EVENT])), EVENTS, path, tmp_path / "outcomes.csv", form)
+
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+
+
+def test_a_name_that_belies_the_format_is_refused(tmp_path: Path) -> None:
+    """CSV in `june.parquet` is found out by whoever loads it."""
+    with pytest.raises(JobRefusedError, match=r"a file that ends in \.parquet cannot be written as csv"):
+        export.write(stored(EVENTS), EVENTS, tmp_path / "june.parquet", tmp_path / "outcomes.csv", "csv")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_export_may_go_to_a_url() -> None:

@@ -148,6 +148,7 @@ def test_a_url_is_read_by_fsspec(tmp_path: Path) -> None:
 
     assert read("memory://keys/june.csv.gz", CUSTOMERS) == [[17]]
     assert name_of("s3://bucket/june.csv?X-Amz-Signature=secret") == "june.csv"
+    assert name_of("memory://june.csv") == "june.csv"
     assert path_of("s3://bucket/june.csv") is None
     assert path_of(tmp_path / "june.csv") == tmp_path / "june.csv"
 
@@ -253,7 +254,7 @@ def test_a_mapping_of_an_unknown_column_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Customer Id,x\n1,2\n", "if it is Customer Id, map it: customer_id=Customer Id"),
+        ("Customer Id,x\n1,2\n", "if it is Customer Id, map it: 'customer_id=Customer Id'"),
         ("Kunde;x\n1;2\n", "there are Kunde, x; if it has another name, map it: customer_id=Kunde"),
         ("4915112345678,x\n1,2\n", "the line holds values in place of names"),
     ],
@@ -362,7 +363,7 @@ def test_a_parquet_stream_is_refused() -> None:
 
 def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     """Guessing would read garbage."""
-    with pytest.raises(InvalidKeysError, match="is it csv, jsonl, parquet"):
+    with pytest.raises(InvalidKeysError, match=r"is it csv, jsonl, parquet[?] .* give key_format"):
         read(written(tmp_path, "keys.txt", "customer_id,target_rule_id\n1,2\n"))
 
     assert read(tmp_path / "keys.txt", key_format="csv") == [[1, 2, None]]
@@ -507,6 +508,16 @@ def test_half_a_character_is_refused() -> None:
     """SQLite and JSON cannot say it; today such a job could be made, and every run of it died."""
     with pytest.raises(InvalidKeysError, match="lone surrogate"):
         read(["\ud800"], MOBILES)
+
+
+def test_half_a_character_in_json_is_refused_and_not_replaced(tmp_path: Path) -> None:
+    """Answers of the API are repaired, but a key with U+FFFD is another key."""
+    path = written(tmp_path, "keys.jsonl", '{"mobile": "9199\\ud83d"}\n')
+
+    with pytest.raises(InvalidKeysError, match=r"line 1, column mobile: .*lone surrogate"):
+        read(path, MOBILES)
+
+    assert read(written(tmp_path, "whole.jsonl", '["\\u0039\\u0031"]\n'), MOBILES) == [["91"]]
 
 
 def test_keys_that_are_spelled_differently_are_the_same(tmp_path: Path) -> None:
