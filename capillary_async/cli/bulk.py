@@ -1,4 +1,4 @@
-"""`capillary bulk`: lookups of many keys that finish whatever happens to the process."""
+"""`capillary bulk`: durable jobs that look up many keys."""
 
 import json
 import sys
@@ -22,10 +22,10 @@ from capillary_async.jobs.export import OutcomesFormat
 from capillary_async.jobs.manifest import STATUSES
 from capillary_async.jobs.output import check_format
 
-_HELP: Final = """Look up any number of keys, as a job that survives interruptions of the process.
+_HELP: Final = """Look up any number of keys in a job that can be interrupted and resumed.
 
-A job is a directory. It keeps what is done: after Ctrl-C, kill -9, a power cut or a full disk `resume` continues, and
-every row is in the output exactly once.
+A job is a directory with all finished lookups. After Ctrl-C, kill -9, a power cut or a full disk, `resume` continues
+the job. Every row is in the output exactly once.
 """
 
 Flag = Annotated[bool, Parameter(negative=())]
@@ -43,11 +43,11 @@ def _lookup_help() -> str:
         columns = [column.name for column in find_lookup(name).columns if column.is_required]
         names.setdefault(" and ".join(columns), []).append(name)
     listed = "; ".join(f"by {columns}: {', '.join(found)}" for columns, found in names.items())
-    return f"What is looked up, {listed}; or module:function for a function of yours."
+    return f"The lookup, {listed}; or module:function for a function of yours."
 
 
 def bulk_app() -> App:
-    """Put the commands together."""
+    """Make the command `bulk` with its commands."""
     app = App(name="bulk", help=_HELP, help_epilogue=EXIT_CODES)
     for command in (run, resume, status, retry, split, export, rows, plan):
         app.command(command)
@@ -65,16 +65,16 @@ def run(
     work: Work = _WORK,
     connection: Connection = _CONNECTION,
 ) -> int:
-    """Create a job and run it. A job that exists continues; of a complete one, print since when it is complete.
+    """Create a job and run it, or continue an existing job. For a complete job, print since when it is complete.
 
     Args:
-        directory: Where the job lives; new or empty, or that of the job.
-        lookup: What is looked up.
-        shard: Work on this part of a job that was split; from 0.
-        keys: Which keys.
+        directory: The directory of the job. A new job needs a new or empty directory.
+        lookup: The lookup.
+        shard: Run only this shard of a split job, from 0.
+        keys: The keys.
         options: Options of the lookup.
-        work: How the job is worked on.
-        connection: Which API it sends requests to.
+        work: Options of the run.
+        connection: The API and the account.
     """
     if keys.keys == "-" == str(connection.secret_file):
         raise ValueError("--keys and --secret-file cannot both read standard input")
@@ -83,18 +83,18 @@ def run(
     work.check(connection)
     if shard is not None:
         return work.on(_shard(directory, shard), connection)
-    job = _made(directory, lookup, keys=keys, options=options, work=work, notes=work.notes(connection))
+    job = _open_or_create(directory, lookup, keys=keys, options=options, work=work, notes=work.notes(connection))
     echo(f"{directory}: {job.manifest.keys:,} keys{_duplicates(job.manifest)}")
     return work.on(job, connection)
 
 
 def resume(directory: Path, /, *, work: Work = _WORK, connection: Connection = _CONNECTION) -> int:
-    """Continue a job that was interrupted.
+    """Continue an interrupted job.
 
     Args:
-        directory: Where the job lives.
-        work: How the job is worked on.
-        connection: Which API it sends requests to.
+        directory: The directory of the job.
+        work: Options of the run.
+        connection: The API and the account.
     """
     return work.on(_open(directory), connection)
 
@@ -107,13 +107,13 @@ def retry(
     work: Work = _WORK,
     connection: Connection = _CONNECTION,
 ) -> int:
-    """Look up again the keys that failed, and the keys that are still pending.
+    """Look up failed keys again, and pending keys.
 
     Args:
-        directory: Where the job lives.
-        status: Which keys: failed, not_found, merged, invalid, empty, or several with commas between.
-        work: How the job is worked on.
-        connection: Which API it sends requests to.
+        directory: The directory of the job.
+        status: The keys with this status: failed, not_found, merged, invalid, empty, or several separated by commas.
+        work: Options of the run.
+        connection: The API and the account.
     """
     job = _open(directory)
     work.check(connection)
@@ -125,19 +125,19 @@ def retry(
 def status(
     directory: Path, /, *, as_json: Annotated[Flag, Parameter(name="--json")] = False, watch: Flag = False
 ) -> int:
-    """Print how far a job is, also while another process works on it.
+    """Print the status of a job, also while another process works on it.
 
     Args:
-        directory: Where the job lives.
-        as_json: Print it as JSON.
-        watch: Print a line whenever something has changed, until every key is done; the same as `capillary watch`.
+        directory: The directory of the job.
+        as_json: Print the status as JSON.
+        watch: Print a line after each change until every key is done, as `capillary watch` does.
     """
     job = _open(directory)
     if watch:
         if as_json:
-            raise ValueError("--watch prints lines, not --json; give one")
+            raise ValueError("give either --watch or --json, because --watch prints lines of text")
         return follow(job.status)
-    document = _document(job.status()) | {"key_file_has_changed": job.key_file_has_changed}
+    document = _status_values(job.status()) | {"key_file_has_changed": job.key_file_has_changed}
     if as_json:
         print(json.dumps(document, indent=2))
         return DONE
@@ -156,16 +156,16 @@ def split(
     keys: KeyOptions = _KEYS,
     options: LookupOptions = _OPTIONS,
 ) -> None:
-    """Split what is left of a job into parts, each of which another process or machine can run.
+    """Split the pending keys of a job into shards, which other processes or machines can run.
 
     Args:
-        directory: Where the job lives; for several machines, on a file system that they share.
-        into: How many parts.
-        lookup: As for `run`, where there is no job yet.
-        keys: Which keys, where there is no job yet.
-        options: Options of the lookup, where there is no job yet.
+        directory: The directory of the job; for several machines, on a shared file system.
+        into: Number of shards.
+        lookup: For a new job, as for `run`.
+        keys: The keys of a new job.
+        options: Options of the lookup of a new job.
     """
-    parts = _made(directory, lookup, keys=keys, options=options, work=_WORK, notes={}).split(into)
+    parts = _open_or_create(directory, lookup, keys=keys, options=options, work=_WORK, notes={}).split(into)
     print(f"{directory}: {sum(part.manifest.keys for part in parts):,} keys in {into:,} shards")
     print(f"run each with: capillary bulk run {directory} --shard 0 (to {into - 1})")
 
@@ -180,15 +180,15 @@ def export(
     partial: Flag = False,
     csv_safe: Flag = False,
 ) -> None:
-    """Write all rows that were found into one file, and each key with its status and reason into outcomes.csv.
+    """Write all found rows into one file, and each key with its status and reason into outcomes.csv.
 
     Args:
         directory: Where the job lives; parts of a job that was split are put together.
-        form: Of the file, which is called output.parquet, output.jsonl or output.csv.
+        form: The format of the file output.parquet, output.jsonl or output.csv.
         to: Another path, or a URL, for the file.
         outcomes: Format of the file with the statuses, csv or parquet.
-        partial: Export although keys are still pending.
-        csv_safe: Put an apostrophe before texts that a spreadsheet would take for formulas, in CSV.
+        partial: Export although keys are pending.
+        csv_safe: In CSV, put an apostrophe before texts that a spreadsheet would run as formulas.
     """
     if to is not None and "://" not in to and not Path(to).parent.is_dir():
         raise ValueError(f"--to: there is no directory {Path(to).parent}")
@@ -196,10 +196,10 @@ def export(
 
 
 def rows(directory: Path, /) -> None:
-    """Print what was found so far as JSON lines, also while the job runs.
+    """Print the rows found so far as JSON lines, also while the job runs.
 
     Args:
-        directory: Where the job lives.
+        directory: The directory of the job.
     """
     for row in _open(directory).rows():
         sys.stdout.write(encode_json(row).decode() + "\n")
@@ -211,31 +211,31 @@ def plan(
     rate: str | None = None,
     keys: KeyOptions = _KEYS,
 ) -> None:
-    """Check and count keys, and print how many requests and how much time they need. Nothing is sent.
+    """Check and count keys, and print the number of requests and the time that they need, without a request.
 
     Args:
-        lookup: As for `run`; without it, the lookup with these columns.
-        rate: Start at most this many requests in this many seconds, such as 1000/60.
+        lookup: As for `run`; by default the lookup with these columns.
+        rate: Start at most n requests in s seconds, written n/s, such as 1000/60.
         keys: As for `run`.
     """
-    _let_import_from_here()
+    _allow_local_imports()
     limit = None if rate is None else read_rate(rate)
     name, cost = plan_lookup(lookup, keys, limit)
-    print(f"{cost.keys:,} keys for {name}; rows that repeat one: {cost.duplicates:,}")
-    print(f"{cost.calls:,} requests at least; lists of several pages and retries take more")
+    print(f"{cost.keys:,} keys for {name}; repeated rows: {cost.duplicates:,}")
+    print(f"{cost.calls:,} requests at least; further pages and retries need more")
     if cost.seconds is not None:
         print(f"{duration(cost.seconds)} at {rate}")
 
 
-def _let_import_from_here() -> None:
-    """Let `module:function` name a file of the current directory, as `python -m` would."""
+def _allow_local_imports() -> None:
+    """Let `module:function` name a module of the current directory, as `python -m` does."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)
 
 
 def _open(directory: Path) -> BulkJob:
-    _let_import_from_here()
+    _allow_local_imports()
     return BulkJob.open(directory)
 
 
@@ -249,13 +249,13 @@ def _shard(directory: Path, number: int) -> BulkJob:
     return job.shard(number)
 
 
-def _made(
+def _open_or_create(
     directory: Path, lookup: str | None, *, keys: KeyOptions, options: object, work: Work, notes: dict[str, str]
 ) -> BulkJob:
-    """Open the job that is there, or make it where a lookup is given."""
+    """Open the existing job, or create it if a lookup is given."""
     if lookup is None:
         return _open(directory)
-    _let_import_from_here()
+    _allow_local_imports()
     with keys.opened() as source:
         return BulkJob.create_or_open(
             directory,
@@ -275,7 +275,7 @@ def _duplicates(manifest: Manifest) -> str:
         return ""
     lines = ", ".join(str(line) for line in manifest.duplicate_lines)
     more = " and more" if manifest.duplicates > len(manifest.duplicate_lines) else ""
-    return f"; rows that repeat one: {manifest.duplicates:,} (line {lines}{more})"
+    return f"; repeated rows: {manifest.duplicates:,} (line {lines}{more})"
 
 
 def _text(value: object) -> str:
@@ -286,7 +286,7 @@ def _text(value: object) -> str:
     return f"{value:,}" if type(value) is int else str(value)
 
 
-def _document(found: JobStatus) -> dict[str, Any]:
+def _status_values(found: JobStatus) -> dict[str, Any]:
     document: dict[str, Any] = attrs.asdict(found) | {"done": found.done, "is_complete": found.is_complete}
     for name, value in document.items():
         if isinstance(value, datetime):

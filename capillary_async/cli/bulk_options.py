@@ -16,11 +16,11 @@ from capillary_async.jobs import LOOKUPS, KeyFormat
 from capillary_async.jobs.lookup_options import Options
 from capillary_async.jobs.lookups import method_of, options_of
 
-_GROUP: Final = Group("Lookup", help="Each option is for the lookups whose commands have it.", sort_key=0)
+_GROUP: Final = Group("Lookup", help="An option is valid for a lookup if the command of the lookup has it.", sort_key=0)
 
 
 def _fields() -> dict[str, Any]:
-    """Declare an option for each that any built-in lookup has: a flag for a truth, texts for anything else."""
+    """Declare an option for each option of a built-in lookup: a flag for a boolean, texts for anything else."""
     return {name: attrs.field(default=None, type=_kind_of(name) | None) for name in _ALL.hints}
 
 
@@ -34,14 +34,14 @@ def _kind_of(name: str) -> Any:
 
 @cache
 def _options() -> tuple[Options, ...]:
-    """Return the options of each built-in lookup, by the customer's id and by something else."""
+    """Return the options of each built-in lookup, by the customer's id and by another identifier."""
     found = [options_of(name) for name in LOOKUPS]
     by = [options_of(name, by="mobile") for name, lookup in LOOKUPS.items() if lookup.columns[0].name == "customer_id"]
     return (*found, *by)
 
 
 def _described() -> str:
-    """Describe each option as the first lookup that has it does."""
+    """Return descriptions of all options, each from the first lookup with the option."""
     found: dict[str, str] = {}
     for lookup in LOOKUPS.values():
         for path in filter(None, (lookup.path, lookup.by_path)):
@@ -67,15 +67,15 @@ else:
 @Parameter(name="*", group=Group("Keys", sort_key=0))
 @attrs.frozen(kw_only=True)
 class KeyOptions:
-    """Which keys are looked up, and how they are written down.
+    """The keys and their format.
 
     Attributes:
-        keys: CSV with a header, JSON lines or Parquet, with the lookup's columns; a URL; `-` reads standard input, and
-            pipes are read, too.
-        key_format: Format of the keys, if the file's name does not end in it.
-        by: Look customers up by this identifier in place of their id, such as mobile.
-        map: The name that a key's column has in the file, such as mobile=Phone.
-        option: An option of a lookup of your own, such as depth=3.
+        keys: A file or URL of keys: CSV with a header, JSON lines or Parquet, with the columns of the lookup. It may be
+            a pipe; `-` reads standard input.
+        key_format: Format of the keys, if the file's name does not end with it.
+        by: Look up customers by this identifier instead of their id, such as mobile.
+        map: The column of the file for a column of the lookup, such as mobile=Phone.
+        option: An option of your own lookup, such as depth=3.
     """
 
     keys: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
@@ -86,20 +86,20 @@ class KeyOptions:
 
     @property
     def mapping(self) -> dict[str, str]:
-        """What `map` means.
+        """The columns of the file, by the columns of the lookup.
 
-        A pair without a value says that an optional column is not there.
+        An empty text means that the file does not have an optional column.
 
         Raises:
-            ValueError: It means nothing.
+            ValueError: A text of `map` is not name=value.
         """
         return _pairs("--map", self.map, may_be_empty=True)
 
     def arguments(self, lookup: str, options: Any) -> dict[str, Any]:
-        """Return all options of a lookup that were given. Warns of values that its endpoint does not document.
+        """Return the given options of a lookup; print a warning for undocumented values.
 
         Raises:
-            ValueError: `option` means nothing.
+            ValueError: A text of `option` is not name=value.
         """
         given: Mapping[str, Any] = attrs.asdict(options)
         known = options_of(lookup, by=self.by) if lookup in LOOKUPS else Options({})
@@ -108,14 +108,14 @@ class KeyOptions:
 
     @contextmanager
     def opened(self) -> Generator[Path | str | BinaryIO]:
-        """Lend the keys, as `BulkJob.create` takes them.
+        """Open the keys, in a form that `BulkJob.create` accepts.
 
         Raises:
-            ValueError: There are none.
+            ValueError: There are no keys.
         """
         name = self.keys
         if name is None:
-            raise ValueError("give --keys, or the directory of a job that is there")
+            raise ValueError("give --keys, or the directory of an existing job")
         path = Path(name)
         if name == "-":
             yield sys.stdin.buffer
@@ -131,7 +131,7 @@ class KeyOptions:
 
 
 def _checked(known: Options, name: str, value: Any) -> Any:
-    """Warn of a text that is not among those that are documented for an option."""
+    """Print a warning for a value that is not documented for an option."""
     if isinstance(value, bool):
         return value
     text = ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)

@@ -1,4 +1,4 @@
-"""Count the requests that a job needs, and find its lookup by the columns of its keys."""
+"""Count the requests of a job, and find its lookup by the columns of its keys."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ def plan_lookup(lookup: str | None, keys: KeyOptions, rate: RateLimit | None) ->
     """Count the keys and requests.
 
     Args:
-        lookup: What would be looked up; `None` finds it by the columns.
-        keys: Where the keys are.
-        rate: How many calls may start in which time.
+        lookup: The lookup; `None` finds it by the columns.
+        keys: The keys.
+        rate: The rate limit of the job.
 
     Returns:
-        The lookup, and its plan.
+        The name of the lookup, and its plan.
 
     Raises:
         JobRefusedError: There is no such lookup.
         InvalidKeysError: The keys cannot be used.
-        ValueError: A stream can be read only once, so it takes a lookup.
+        ValueError: The keys are a stream, which can be read only once, and there is no lookup.
     """
     with keys.opened() as source:
         if lookup is not None:
@@ -32,11 +32,11 @@ def plan_lookup(lookup: str | None, keys: KeyOptions, rate: RateLimit | None) ->
             try:
                 return name, _plan(name, source, keys, rate)
             except InvalidKeysError as error:
-                # Where the columns are not this lookup's, the first line shows it.
+                # Wrong columns are an error of the first line.
                 if error.line != 1:
                     raise
     known = "; ".join(f"{name} {', '.join(find_lookup(name).key_columns)}" for name in LOOKUPS)
-    raise InvalidKeysError(f"{keys.keys}: its columns are those of no lookup ({known}); give --lookup")
+    raise InvalidKeysError(f"{keys.keys}: no lookup has these columns ({known}); give --lookup")
 
 
 def _plan(lookup: str, source: object, keys: KeyOptions, rate: RateLimit | None) -> Plan:

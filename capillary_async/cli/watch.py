@@ -17,20 +17,20 @@ SECONDS: Final = 2.0
 
 
 def watch(directory: Path, /, *, every: Annotated[float, Parameter(validator=Number(gt=0))] = SECONDS) -> int:
-    """Print how far a bulk job is until every key is done. Ctrl-C ends the command; the job goes on.
+    """Print the progress of a bulk job until every key is done. Ctrl-C ends the command, not the job.
 
     Args:
-        directory: Where the job lives.
+        directory: The directory of the job.
         every: Seconds between two checks.
     """
     return follow(BulkJob.open(directory).status, every)
 
 
 def follow(look: Callable[[], JobStatus], every: float = SECONDS, sleep: Callable[[float], Any] = time.sleep) -> int:
-    """Print a line whenever something has changed, until the job is complete.
+    """Print a line after each change until the job is complete.
 
     Returns:
-        The exit code: whether keys failed.
+        The exit code, which depends on failed keys.
     """
     before = ""
     while True:
@@ -50,7 +50,7 @@ def _line(status: JobStatus) -> str:
     parts = [f"{status.done:,} of {status.total:,} ({share} %)"]
     parts += [f"{name.replace('_', ' ')} {count:,}" for name, count in counts]
     if not status.is_complete and status.running is None:
-        parts.append("no process works on it")
+        parts.append("no process works on the job")
     if status.last_error:
         parts.append(status.last_error)
     return ", ".join(parts)

@@ -30,14 +30,14 @@ _MOST_AT_ONCE: Final = 256
 @Parameter(name="*", group=Group("Job", sort_key=1))
 @attrs.frozen(kw_only=True)
 class Work:
-    """How a job runs. Options that are not given are those of when the job was made.
+    """The options of a run. The defaults are the options with which the job was created.
 
     Attributes:
-        concurrency: Lookups at once, 64 unless given when the job was made; `auto` adapts to what the API can take.
-        max_failures: Stop when more keys than this have failed: a number, or a share such as 5%.
-        export: At the end, write all that was found into one file.
-        refresh: Look up all keys of a complete job again; the old outcomes stay until the new ones are whole.
-        any_account: Go on with another till or key of the same organisation.
+        concurrency: Number of simultaneous lookups, 64 by default; `auto` adapts it to the API.
+        max_failures: Stop when more keys have failed: a number, or a share such as 5%.
+        export: At the end, write all found rows into one file.
+        refresh: Look up all keys of a complete job again; the old outcomes stay until the new ones are complete.
+        any_account: Continue with another till or key of the same organisation.
     """
 
     concurrency: Concurrency | None = None
@@ -47,48 +47,50 @@ class Work:
     any_account: Annotated[bool, Parameter(negative=())] = False
 
     def check(self, connection: Connection) -> None:
-        """Check the options before anything is done.
+        """Check the options before the job is created or opened.
 
         Raises:
-            ValueError: One does not.
+            ValueError: An option is invalid.
         """
         _ = self.job_options(), connection.rate_limit
 
     def job_options(self) -> JobOptions:
-        """Return the options that the job keeps.
+        """Return the options that the job stores.
 
         Raises:
-            ValueError: An option's value makes no sense.
+            ValueError: The value of an option is invalid.
         """
         options = JobOptions(max_failures=self.max_failures)
         return options if self.concurrency is None else attrs.evolve(options, concurrency=self.concurrency)
 
     def notes(self, connection: Connection) -> dict[str, str]:
-        """Return what the job keeps for the command line."""
+        """Return the options that the job stores for the command line."""
         given = {"rate": connection.rate, "export": self.export}
         return {name: value for name, value in given.items() if value is not None}
 
     def on(self, job: BulkJob, connection: Connection) -> int:
-        """Work on a job until it is done and exported.
+        """Run a job to its end, and export it.
 
         Returns:
             The exit code.
 
         Raises:
-            JobStoppedError: It is not done; the message says how to continue.
-            CapillaryError: It could not begin.
-            ValueError: An option's value makes no sense.
+            JobStoppedError: The job stopped before its end; the message says how to continue.
+            CapillaryError: The job could not start.
+            ValueError: The value of an option is invalid.
         """
         form = self.export or cast("ExportFormat | None", job.manifest.notes.get("export"))
         if form is not None:
             check_format(form)
         status, is_new = job.status(), True
         if status.is_complete and not status.shards and not self.refresh:
-            _say_complete(status)
+            _print_complete(status)
             is_new = False
         else:
             if job.key_file_has_changed:
-                echo(f"{job.manifest.source} has changed since the job was made; the job goes on with its own copy")
+                echo(
+                    f"{job.manifest.source} has changed since the job was created; the job continues with its own copy"
+                )
             with _resumable(job):
                 status = asyncio.run(self._run(job, connection))
         if form is not None and job.manifest.shard is None:
@@ -103,8 +105,8 @@ class Work:
         defaults = ClientOptions(deadline=None, max_connections=connections, listing_traits=job.listing_traits)
         connection = attrs.evolve(connection, rate=connection.rate or job.manifest.notes.get("rate"))
         call_stats = CallStats()
-        monitor = ProgressView(job, call_stats, connection.rate_limit)
-        async with connection.client(defaults, call_stats.add) as client, shown(monitor, Console()):
+        view = ProgressView(job, call_stats, connection.rate_limit)
+        async with connection.client(defaults, call_stats.add) as client, shown(view, Console()):
             running = job.run(
                 client,
                 concurrency=self.concurrency,
@@ -115,10 +117,10 @@ class Work:
             return await run_with_signals(job, running)
 
 
-def _say_complete(status: JobStatus) -> None:
+def _print_complete(status: JobStatus) -> None:
     counts = ", ".join(f"{name.replace('_', ' ')} {getattr(status, name):,}" for name in STATUSES)
     since = "" if status.completed is None else f"{status.completed:%Y-%m-%d %H:%M:%S} UTC"
-    echo(f"complete since {since}: {counts}; use a new directory or --refresh to look the keys up again")
+    echo(f"complete since {since}: {counts}; use a new directory or --refresh to look up the keys again")
 
 
 def _export(job: BulkJob, form: ExportFormat, status: JobStatus) -> None:
@@ -131,7 +133,7 @@ def _export(job: BulkJob, form: ExportFormat, status: JobStatus) -> None:
 
 @contextmanager
 def _resumable(job: BulkJob) -> Generator[None]:
-    """Turn Ctrl-C and SIGTERM into a stop of the job whose message says how to continue."""
+    """Turn Ctrl-C and SIGTERM into a `JobStoppedError` whose message says how to continue."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

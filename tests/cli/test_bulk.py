@@ -80,7 +80,7 @@ def test_a_run_prints_its_result(run: Run, place: Path) -> None:
     done = run([1, 2, 2, 3, 1])
 
     made, counted = done.out.splitlines()
-    assert made == "job: 3 keys; rows that repeat one: 2 (line 4, 6)"
+    assert made == "job: 3 keys; repeated rows: 2 (line 4, 6)"
     assert counted.startswith("3 of 3 (100 %); found 3, empty 0, not found 0, merged 0, invalid 0, failed 0; ")
     assert "requests/s, 64 at once, p50 " in counted
 
@@ -161,7 +161,7 @@ def test_a_changed_key_file_is_reported_and_ignored(
     done = capillary("bulk", "retry", "job")
 
     assert (done.code, done.err) == (0, "")
-    assert "keys.csv has changed since the job was made" in done.out
+    assert "keys.csv has changed since the job was created" in done.out
 
 
 def test_a_complete_job_prints_since_when_and_sends_nothing(run: Run, server: Sandbox, place: Path) -> None:
@@ -492,8 +492,8 @@ def test_a_plan_needs_only_the_keys(
 
     assert (done.code, server.request_count) == (0, 0)
     assert done.out.splitlines() == [
-        f"1,000 keys for {lookup}; rows that repeat one: 1",
-        "1,000 requests at least; lists of several pages and retries take more",
+        f"1,000 keys for {lookup}; repeated rows: 1",
+        "1,000 requests at least; further pages and retries need more",
         "1 min at 1000/60",
     ]
 
@@ -504,7 +504,7 @@ def test_a_plan_without_a_rate_has_no_duration(capillary: Capillary, place: Path
 
     done = capillary("bulk", "plan", "--keys", "keys.csv")
 
-    assert done.out.splitlines()[0] == "1 keys for events; rows that repeat one: 0"
+    assert done.out.splitlines()[0] == "1 keys for events; repeated rows: 0"
     assert len(done.out.splitlines()) == 2
 
 

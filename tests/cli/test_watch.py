@@ -38,7 +38,7 @@ def test_a_job_without_a_process_says_so(tmp_path: Path, capsys: pytest.CaptureF
     with pytest.raises(KeyboardInterrupt):
         follow(lambda: status, 1.0, stop)
 
-    assert capsys.readouterr().out == "0 of 1 (0 %), no process works on it\n"
+    assert capsys.readouterr().out == "0 of 1 (0 %), no process works on the job\n"
 
 
 def test_a_directory_without_a_job_is_an_error(capillary: Capillary, tmp_path: Path) -> None:
