@@ -4,6 +4,7 @@ A module imports only from lower rows. This includes imports in functions and un
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -179,6 +180,17 @@ def test_only_the_command_line_prints() -> None:
     }
 
     assert {_part(module) for module in printers} <= TOP
+
+
+def test_the_words_of_contributors_are_names_of_the_code() -> None:
+    """A glossary with old names would mislead contributors."""
+    _, _, text = (ROOT.parent / "CONTRIBUTING.md").read_text("utf-8").partition("## Words")
+    table = text.partition("\n\nWrite plain English")[0]
+    classes = {node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    named = set(re.findall(r"`([A-Z]\w+)`", table))
+
+    assert len(named) > 10
+    assert named <= classes
 
 
 def test_modules_have_at_most_400_lines() -> None:
