@@ -55,6 +55,8 @@ def explain(error: Exception) -> str:
 def _in_shell_words(error: Exception, text: str) -> str:
     for name, shell_name in _SHELL_NAMES.items():
         text = text.replace(name, shell_name, 1) if text.startswith(name) else text
+    if text.startswith("there is no job in "):
+        text += "; create one with: capillary bulk run DIRECTORY --lookup NAME --keys FILE"
     if isinstance(error, CapillaryError):
         for advice, shell_advice in _SHELL_ADVICE.items():
             text = text.replace(advice, shell_advice)

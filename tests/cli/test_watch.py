@@ -64,3 +64,16 @@ def test_watch_and_json_are_refused_together(capillary: Capillary, tmp_path: Pat
     BulkJob.create(tmp_path / "job", "customers", [1])
 
     assert capillary("bulk", "status", str(tmp_path / "job"), "--watch", "--json").code == 2
+
+
+@pytest.mark.parametrize("command", ["watch june", "bulk run june", "bulk status june"])
+def test_a_missing_job_is_an_error_with_the_command_that_creates_one(
+    command: str, capillary: Capillary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New users start with `bulk run` and a directory."""
+    monkeypatch.chdir(tmp_path)
+
+    done = capillary(*command.split())
+
+    advice = "create one with: capillary bulk run DIRECTORY --lookup NAME --keys FILE"
+    assert (done.code, done.err) == (2, f"capillary: there is no job in june; {advice}\n")
