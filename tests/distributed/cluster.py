@@ -1,8 +1,12 @@
 """Does a job on a Dask cluster have every key once, whatever happens to its workers?
 
 Run as `python -m tests.distributed.cluster --keys 20000`. Four workers look keys up under one shared limit, and one of
-them is killed at random three times. The output has to be that of a single process, and the server's window of the
-limit must never have been exceeded.
+them is killed at random three times. The output has to be that of a single process, and no window of the limit may
+hold more requests than it allows.
+
+Each worker writes down when its requests start. The server's account is less exact: on a busy machine it reads in one
+moment what arrived during half a second. With a limit of 1,000 in 2 s it saw 1,219 requests in a window, of which the
+clients had sent 993 in any window.
 """
 
 import argparse
@@ -14,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from bisect import bisect_left
+from bisect import bisect_right
+from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +29,7 @@ from capillary_async import BasicAuth, CapillaryClient, ClientOptions
 from capillary_async.distributed import run_on_dask
 from capillary_async.jobs import BulkJob, JobOptions, JobStatus
 from capillary_async.pipeline.shared_limit import SharedRateLimit
+from capillary_async.pipeline.telemetry import AttemptStarted, Event
 from capillary_async.sandbox import Sandbox
 from tests.distributed.serving import running_sandbox
 
@@ -32,8 +38,8 @@ dask: Any = import_module("distributed")
 local_cluster, connect = dask.LocalCluster, dask.Client
 
 WORKERS = 4
-PER = 10.0
-# A request may be under way for so long; then the server's windows are not those of the requests' starts.
+PER = 2.0
+# How late the server may read a request.
 JITTER = 1.0
 OPTIONS = JobOptions(batch=50)
 
@@ -42,7 +48,13 @@ def make_client(base_url: str, limit_file: str, limit: int) -> CapillaryClient:
     """Make a client for one worker; all of them share a limit."""
     shared = SharedRateLimit(limit, PER, url=f"file://{limit_file}", name="cluster")
     auth = BasicAuth("store.server", "server123")
-    return CapillaryClient(base_url, auth, options=ClientOptions(deadline=None, rate_limit=shared))
+    starts = os.open(f"{limit_file}-{os.getpid()}.starts", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def note(event: Event) -> None:
+        if isinstance(event, AttemptStarted):
+            os.write(starts, f"{time.monotonic()}\n".encode())  # at once, because the worker may be killed
+
+    return CapillaryClient(base_url, auth, options=ClientOptions(deadline=None, rate_limit=shared), on_event=note)
 
 
 def kill_workers(cluster: Any, kills: int, seconds: float, chance: random.Random, killed: list[int]) -> None:
@@ -75,10 +87,19 @@ def run(place: Path, keys: int, *, kills: int, limit: int, seed: int) -> tuple[P
         return Path(job.export("jsonl")), server, killed, status
 
 
-def most_in_a_window(server: Sandbox) -> int:
-    """Return how many requests arrived at most in any window of the limit."""
-    times = sorted(request.time for request in server.requests)
-    return max(place - bisect_left(times, time - PER + JITTER) + 1 for place, time in enumerate(times))
+def most_started(place: Path) -> int:
+    """Return how many requests the workers started at most in any window of the limit."""
+    return _most((float(line) for file in place.glob("*.starts") for line in file.read_text().split()), PER)
+
+
+def most_arrived(server: Sandbox) -> int:
+    """Return how many requests the server read at most in any window, which is shorter by what it may be late."""
+    return _most((request.time for request in server.requests), PER - JITTER)
+
+
+def _most(times: Iterable[float], seconds: float) -> int:
+    ordered = sorted(times)
+    return max(place - bisect_right(ordered, time - seconds) + 1 for place, time in enumerate(ordered))
 
 
 def show(status: JobStatus) -> None:
@@ -114,8 +135,9 @@ def main() -> None:
             place, options.keys, kills=options.kills, limit=options.limit, seed=options.seed
         )
         same = sorted(output.read_bytes().splitlines()) == sorted(single(place, options.keys).read_bytes().splitlines())
-    most = most_in_a_window(server)
-    sys.stdout.write(f"{len(killed)} kills, {status}\n{server.request_count:,} requests, {most} at most in {PER} s\n")
+        most = most_started(place)
+    requests = f"{server.request_count:,} requests, {most} at most in {PER} s, {most_arrived(server)} read in 1 s"
+    sys.stdout.write(f"{len(killed)} kills, {status}\n{requests}\n")
     assert same
     assert most <= options.limit
     assert len(killed) == options.kills
