@@ -2,8 +2,10 @@
 
 import asyncio
 import heapq
+import math
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from contextvars import Context
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -14,6 +16,25 @@ class Timer(asyncio.TimerHandle):
     def fire(self) -> None:
         """Call the callback, as an event loop does."""
         self._run()
+
+
+class _CountingCallSoon:
+    """Replaces the `call_soon` of an event loop, and counts the callbacks; a loop that gets none is idle."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.uncounted = loop.call_soon
+        self.count = 0
+        loop.call_soon = self  # type: ignore[method-assign, assignment]
+
+    def __call__(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+        self.count += 1
+        return self.uncounted(callback, *args, context=context)
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> "_CountingCallSoon":
+        """Return the one of a loop."""
+        found: object = loop.call_soon
+        return found if isinstance(found, cls) else cls(loop)
 
 
 class VirtualClock:
@@ -73,27 +94,30 @@ class VirtualClock:
         heapq.heappush(self.timers, (fires_at, self._count, timer))
         if not self._is_driven:
             self._is_driven = True
-            loop.call_soon(self._drive)
+            self._drive_later(_CountingCallSoon.of(loop))
         return timer
 
     async def run_ready(self) -> None:
         """Run every other task until it waits, without advancing the time."""
-        ready = vars(asyncio.get_running_loop())["_ready"]
-        await asyncio.sleep(0)
-        while len(ready) > self._is_driven:  # noqa: ASYNC110  (it waits until all other tasks wait)
+        soon = _CountingCallSoon.of(asyncio.get_running_loop())
+        before = -math.inf
+        while soon.count > before + 1:  # the one more is this task's
+            before = soon.count
             await asyncio.sleep(0)
 
     def block(self, seconds: float) -> None:
         """Advance the time without running tasks, as a slow callback does."""
         self._now += seconds
 
-    def _drive(self) -> None:
-        loop = asyncio.get_running_loop()
-        if not vars(loop)["_ready"]:
+    def _drive_later(self, soon: _CountingCallSoon) -> None:
+        soon.uncounted(self._drive, soon, soon.count)
+
+    def _drive(self, soon: _CountingCallSoon, count: int) -> None:
+        if soon.count == count:
             self._fire_next()
         self._is_driven = bool(self.timers)
         if self._is_driven:
-            loop.call_soon(self._drive)
+            self._drive_later(soon)
 
     def _fire_next(self) -> None:
         while self.timers:

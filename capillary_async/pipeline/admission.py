@@ -117,7 +117,7 @@ class LocalLimit:
         return wait
 
     async def close(self) -> None:
-        """Do nothing. The permits given so far count for the next opening, too."""
+        """Do nothing. The permits that were taken still count after the next `open`."""
 
 
 @attrs.define(eq=False)
@@ -145,7 +145,7 @@ class Admission(ProcessBound):
     """Lets requests go when there are a connection and a permit for them.
 
     Args:
-        inner: Carries the requests, each over a connection of its own.
+        inner: Sends the requests, each over its own connection.
         limit: Gives the permits; `None` for no rate limit.
         clock: The event loop's clock, or another that `call_at` follows.
         call_at: Runs a function at a moment of that clock.
@@ -221,7 +221,7 @@ class Admission(ProcessBound):
                 self._used_up_for_bulk.begin(self._clock())
         return 0.0
 
-    def _release(self, is_bulk: bool) -> None:  # noqa: FBT001  (likewise)
+    def _release(self, is_bulk: bool) -> None:  # noqa: FBT001  (as in `_take`)
         if not self._free:
             self._used_up.end(self._clock())
         self._free += 1

@@ -198,7 +198,7 @@ def _is_attribution(value: object) -> bool:
 
 
 def _fill(auth: object, **attributes: object) -> None:
-    """Set attributes of a frozen object; before they are checked, for a traceback with locals prints the object."""
+    """Set attributes of a frozen object before they are checked, because a traceback with locals prints the object."""
     for name, value in attributes.items():
         object.__setattr__(auth, name, value)
 

@@ -63,7 +63,7 @@ class _Shared:
     callers: int = 0
 
     def charge(self, call: CallContext) -> None:
-        """Write down with `call` what nobody has been charged for, and what came last."""
+        """Charge `call` with what no call was charged with so far, and note the last answer in it."""
         call.attempts += self.call.attempts
         call.rate_limit_wait += self.call.rate_limit_wait
         call.connection_wait += self.call.connection_wait
@@ -71,7 +71,7 @@ class _Shared:
         call.status, call.request_id, call.size = self.call.status, self.call.request_id, self.call.size
 
     def response(self) -> Response:
-        """Return the answer or raise the error, as an object of its own."""
+        """Return a copy of the answer, or raise a copy of the error."""
         error = self.task.exception()
         if not isinstance(error, CapillaryError):
             response = self.task.result()
@@ -81,7 +81,7 @@ class _Shared:
 
 
 def _copied(value: Any) -> Any:
-    """Copy the lists and objects of a JSON document; whatever else stands in it, nobody can change."""
+    """Copy the lists and objects of a JSON document. All other values are immutable."""
     if value.__class__ is dict:
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if value.__class__ is list else value
@@ -110,7 +110,7 @@ class CoalescingTransport(ProcessBound):
             try:
                 return await self._share(shared, request.call)
             except DeadlineExceeded:
-                # Waits that had begun when this caller joined kept the first caller's deadline.
+                # The parts below may have kept the deadline that the first caller had.
                 if not shared.task.done() or request.call.deadline <= shared.first_deadline:
                     raise
         return await self._share(self._launch(key, request), request.call)
@@ -139,7 +139,7 @@ class CoalescingTransport(ProcessBound):
         self._tasks.discard(task)
         self._forget(shared)
         if not task.cancelled():
-            task.exception()  # asyncio complains of errors that nobody looked at, and all may have left
+            task.exception()  # asyncio logs an error that nobody looked at, and all callers may have left
         for waiter in shared.waiters:
             _wake(waiter)
 

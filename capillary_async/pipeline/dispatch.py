@@ -80,12 +80,12 @@ class Dispatcher(ProcessBound):
             error.path, error.attempts = request.path, call.attempts
             if isinstance(error, AuthenticationError):
                 error.args = (f"{error.args[0]}; {self._advice}",)
-            # The error says all there is to say. The frames below hold the customer's data in their locals, which
-            # tools that report errors collect.
+            # The message explains the error. The frames below hold the customer's data in their locals, which tools
+            # that report errors collect.
             error.__cause__ = error.__context__ = None
             self._account(request.path, call, started, error.with_traceback(None), span)
             raise error.with_traceback(None)  # noqa: B904
-        except BaseException as error:  # a bug of ours needs its frames, and a cancellation is the caller's
+        except BaseException as error:  # a bug needs its frames, and a cancellation is the caller's
             self._account(request.path, call, started, error, span)
             raise
         self._account(request.path, call, started, None, span)

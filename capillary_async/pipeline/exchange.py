@@ -117,7 +117,7 @@ class HttpTransport(ProcessBound):
             return self._too_late(request)
         except asyncio.CancelledError as cancelled:
             raise cancelled.with_traceback(None)  # noqa: B904
-        except Exception as error:  # noqa: BLE001  (whatever it is, it has seen the headers)
+        except Exception as error:  # noqa: BLE001  (its frames hold the headers)
             if (known := connection.explain(error)) is not None:
                 return known
             if _is_bug(error):

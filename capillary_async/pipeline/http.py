@@ -69,7 +69,7 @@ class HttpConnection:
         request_kwargs |= {"timeout": NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
         # The session's own middlewares run first. What they make of a request is checked after them.
         request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
-        return cls(session, False, base, options, {**headers, **credentials}, request_kwargs)  # noqa: FBT003  (likewise)
+        return cls(session, False, base, options, {**headers, **credentials}, request_kwargs)  # noqa: FBT003  (is_own)
 
     @property
     def connections(self) -> int:

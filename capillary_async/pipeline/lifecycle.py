@@ -14,7 +14,7 @@ from capillary_async.pipeline.request import ProcessBound, Request, Response, Tr
 
 @attrs.define(eq=False)
 class ClientLifecycle(ProcessBound):
-    """The outermost transport: open only inside the client's block and loop, and aware of what is under way."""
+    """The outermost transport. It sends only inside the client's block and loop, and knows the calls under way."""
 
     _inner: "TransportStack"
     _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
@@ -55,7 +55,7 @@ class ClientLifecycle(ProcessBound):
             if self._process != os.getpid():
                 where = "before this process was forked; open one client in each process"
             raise ConfigurationError(f"the client was opened {where}")
-        task = asyncio.current_task()
+        task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
         self._tasks.add(task)
         try:
@@ -70,7 +70,7 @@ class ClientLifecycle(ProcessBound):
         """Cancel what is under way, wait until it has ended, and close the transports."""
         self._loop, self._is_closing = None, True
         try:
-            # Each is closed, whatever happens while the others are closed, and while the calls end.
+            # All are closed, also if closing another one or ending the calls fails.
             async with AsyncExitStack() as closing:
                 for close in reversed(self._inner.closers):
                     closing.push_async_callback(close)

@@ -26,7 +26,7 @@ class Pacer(Protocol):
         ...
 
     def answered(self) -> None:
-        """Take note that the API answered a request, whatever it said, but did not throttle it."""
+        """Take note that the API answered a request, and did not throttle it."""
         ...
 
     def throttled(self, error: CapillaryError, retry_at: float | None) -> bool:

@@ -26,10 +26,10 @@ Read = Callable[[Any, Structure], Any]
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
 def value_object(cls: type[T]) -> type[T]:
-    """Make a class of values, which type checkers let nobody change.
+    """Make an attrs class whose values type checkers treat as frozen.
 
-    attrs could also see to it at run time, but then a value takes three times as long to make, and each call
-    makes half a dozen. What users hold (`CallInfo`, models, options) is frozen at run time too.
+    Values that attrs freezes at run time, too, take three times as long to make. Values that users hold (`CallInfo`,
+    models, options) are frozen at run time.
     """
     return attrs.define(unsafe_hash=True)(cls)
 
@@ -80,7 +80,7 @@ class CallContext(msgspec.Struct, eq=False):
         status: HTTP status of the last answer, or `None` when none came.
         request_id: Its `X-Cap-Requestid`.
         size: Length of its body in bytes, after decompression.
-        sent: Requests by path, to tell the call's own from those for a token; counted while somebody listens.
+        sent: Number of requests by path, which tells the call's own from those for a token; counted for listeners.
         options: How this call behaves, where it is not as the client's other calls do (`with_options`).
     """
 
@@ -139,7 +139,7 @@ class DateTimeParam:
         return f"{when:%Y-%m-%dT%H:%M:%S}" if self.has_t else f"{when:%Y-%m-%d %H:%M:%S}"
 
 
-class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (nobody hashes its dicts)
+class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (its dicts have no hash)
     """One request of the API, before anything is sent.
 
     Attributes:
@@ -149,7 +149,7 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (nobody
         into: The type that the answer is structured into; `T` to a type checker.
         at: Name of the answer's member that holds it; empty for the whole answer.
         headers: Header lines of this request alone; secrets among them stay `Secret`s until they are sent.
-        body: A JSON document to send, or `None`; secrets likewise.
+        body: A JSON document to send, or `None`; secrets in it stay `Secret`s, too.
         call: The running account of this sending; not part of the request's value.
         read: Reads answers that do not keep what is wanted in one member. It gets the document, and a function
             that structures a part of it: called with the part, its type and its place.

@@ -93,7 +93,7 @@ class RetryTransport(ProcessBound):
 
     Args:
         inner: Carries each attempt.
-        policy: When and how often; a call with options of its own has its own.
+        policy: When and how often. The options of a call may replace it.
         budget: Pays for the retries; shared by all transports of a client.
         clock: The clock of the calls' deadlines.
         sleep: Waits for some seconds.
@@ -122,7 +122,7 @@ class RetryTransport(ProcessBound):
                 because the API wants no calls until after the deadline.
         """
         attempt, to_refund, pacer = 1, 1, current_pacer()
-        if self._paused_until > self._clock():
+        if self._paused_until > 0.0 and self._paused_until > self._clock():
             await self._wait_for_restart(request.call.deadline)
         while True:
             try:

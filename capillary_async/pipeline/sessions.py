@@ -67,7 +67,7 @@ def _unretryable(error: Exception) -> aiohttp.ClientError:
 
 
 class QuietConnector(aiohttp.TCPConnector):
-    """Reuses a connection only if nothing came over it that nobody asked for.
+    """Reuses a connection only if nothing unasked came over it.
 
     aiohttp would hand such an answer to the next request, and from then on each request would get
     the answer to the one before: another customer's data.

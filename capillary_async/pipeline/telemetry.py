@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LOGGER: Final = logging.getLogger("capillary_async")
-OPENTELEMETRY: Final = "opentelemetry.context"  # whatever part of it a program imports, this one comes along
+OPENTELEMETRY: Final = "opentelemetry.context"  # imported by every other part of it
 
 
 @attrs.frozen(weakref_slot=False)  # `CallEnded` has two parents, and only one may have such a slot
@@ -137,7 +137,7 @@ class Telemetry:
 
     @property
     def emit(self) -> OnEvent | None:
-        """What takes an event and never fails; `None` when nobody listens to events."""
+        """A function that takes an event and never fails; `None` if nobody listens to events."""
         return None if self._on_event is None else self._tell
 
     def start_call(self, request: Request[Any]) -> "CallSpan | None":

@@ -19,7 +19,7 @@ from capillary_async.pipeline.request import CallAt, call_at_loop_time
 
 @attrs.define(eq=False)
 class TimeoutScheduler:
-    """Keeps the time for whatever runs in one event loop.
+    """Interrupts the contexts of one event loop whose time is over.
 
     Args:
         call_at: Runs a function at a moment of the loop's clock.
@@ -79,7 +79,7 @@ class Timeout(msgspec.Struct, eq=False):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End; somebody else's cancellation goes on as what it is."""
+        """End. A cancellation that is not the scheduler's stays one."""
         self._scheduler.forget(self)
         if not self._is_expired or self._task is None:
             return

@@ -41,7 +41,7 @@ TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
 TOKEN_HEADER: Final = "X-CAP-API-OAUTH-TOKEN"  # noqa: S105  (a header's name)
 _DOCUMENTED_LIFE: Final = 300.0
 _DIGITS: Final = re.compile(r"[0-9]{1,12}")
-_LONGEST_LIFE: Final = 10**9  # seconds; whatever is longer is for ever
+_LONGEST_LIFE: Final = 10**9  # seconds, to be safe from overflows
 
 
 @attrs.define(eq=False)
@@ -156,7 +156,7 @@ def _is_about_the_token(error: AuthenticationError) -> bool:
 
 
 async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
-    """Wait for a fetch that others wait for too: neither a cancellation nor a deadline here may end it."""
+    """Wait for a fetch for which others wait, too. A cancellation or a deadline of this call does not end the fetch."""
     await asyncio.wait([fetch], timeout=None if seconds == float("inf") else max(seconds, 0.0))
     if not fetch.done():
         raise DeadlineExceeded("the deadline passed while waiting for an access token")
@@ -165,7 +165,7 @@ async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
     error = fetch.exception()
     if not isinstance(error, CapillaryError):
         return fetch.result()  # or a bug, with the frames that explain it
-    # Each waiter raises a copy of its own: one exception raised in many tasks would collect all their tracebacks.
+    # A copy for each waiter, because an exception that is raised in many tasks collects all their tracebacks.
     raise copy.copy(error)
 
 

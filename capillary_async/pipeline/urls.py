@@ -51,7 +51,7 @@ class BaseUrl:
         parts = urlsplit(text)
         host, usual_port = (parts.hostname or "").lower(), 443 if parts.scheme == "https" else 80
         port = parts.port or usual_port
-        # Written anew, so that what is sent and what is compared are the same in every letter.
+        # Built from its parts, so that the URL that is sent and the one that is compared are equal.
         authority = (f"[{host}]" if ":" in host else host) + ("" if port == usual_port else f":{port}")
         return cls(f"{parts.scheme}://{authority}{parts.path.rstrip('/')}", parts.scheme, host, port)
 

@@ -85,18 +85,18 @@ class WaitQueue:
             self.count -= 1
 
     def first(self, *, may_be_bulk: bool) -> Waiter | None:
-        """Return who goes next, or `None` if nobody waits who may."""
+        """Return the call that goes next; `None` if no call that may go waits."""
         is_bulk = may_be_bulk and bool(self._bulk) and (not self._calls or self._turn == _TURNS - 1)
         return next(iter(self._bulk if is_bulk else self._calls), None)
 
     def pop(self, waiter: Waiter) -> None:
-        """Remove the one that goes, and pass the turn on."""
+        """Remove the call that goes, and count its turn."""
         if self._calls and self._bulk:
             self._turn = 0 if waiter.is_bulk else min(self._turn + 1, _TURNS - 1)
         self.leave(waiter)
 
     def ahead_of(self, *, is_bulk: bool) -> int:
-        """Count those that go before one who joins now, at least, if nobody leaves."""
+        """Return the least number of calls that go before one that joins now, if none leaves."""
         calls, bulk = len(self._calls), len(self._bulk)
         return min(calls + bulk, _TURNS * bulk) if is_bulk else calls
 
