@@ -1,6 +1,6 @@
 """Convert JSON documents to typed values, and typed values to JSON.
 
-The only part that imports cattrs and msgspec. Both are imported when they are first needed.
+The only part that imports cattrs, which is imported when it is first needed.
 """
 
 from collections.abc import Callable
@@ -65,7 +65,7 @@ class Converter:
         return decode_json(body) if decoder is None else decoder.decode(body)
 
     def _new_page_decoder(self, model: type[Model], rows_key: str) -> "PageDecoder":
-        from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (brings msgspec)
+        from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (for listings alone)
 
         decoder = self._page_decoders[model, rows_key] = PageDecoder(model, rows_key, self._tables, self._hook_for)
         return decoder
@@ -110,7 +110,7 @@ class Converter:
             raise
         except Exception:  # noqa: BLE001, S110  (the hooks of users' classes may raise anything)
             pass
-        from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (brings msgspec)
+        from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (for listings alone)
 
         if isinstance(value, StructRows):
             return self.structure(value.as_dicts(), into, location)

@@ -15,6 +15,8 @@ from itertools import repeat
 from types import GenericAlias
 from typing import Any, Final
 
+import msgspec
+
 from capillary_async.codec.scalars import Mismatch
 from capillary_async.models.definition import CalendarTypes
 
@@ -117,8 +119,6 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         if form is None:
             return super().read_column(values)
         # msgspec reads these forms as `fromisoformat` does, in half the time.
-        import msgspec  # noqa: PLC0415
-
         if form == _NAIVE and self._is_utc:
             values = [value + "Z" for value in values]
         moments: list[Any] = msgspec.convert(values, _DATE_TIMES)

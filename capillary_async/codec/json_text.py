@@ -1,20 +1,18 @@
 """Decode and encode JSON without losing a digit.
 
 A number with a fraction or an exponent becomes a `Decimal` with the same digits, any other number an `int` of any size.
-msgspec does the work; it is imported for the first document.
+msgspec does the work.
 """
 
 import logging
 import re
 from decimal import Decimal, DecimalException
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import msgspec
 
 from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError
-
-if TYPE_CHECKING:
-    import msgspec
 
 _LOGGER: Final = logging.getLogger("capillary_async")
 # An escape in a string. A surrogate pair, which is two escapes for one character, is one match.
@@ -28,22 +26,13 @@ _HEAD: Final = 64
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-def decoder_of(into: Any) -> "msgspec.json.Decoder[Any]":
+def decoder_of(into: Any) -> msgspec.json.Decoder[Any]:
     """Return a msgspec decoder for a type; numbers without a declared type become an exact `int` or `Decimal`."""
-    import msgspec  # noqa: PLC0415
-
     return msgspec.json.Decoder(into, float_hook=Decimal)
 
 
-_general_decoder = cache(lambda: decoder_of(Any))
-
-
-@cache
-def encoder() -> "msgspec.json.Encoder":
-    """Return the msgspec encoder that writes decimals as numbers."""
-    import msgspec  # noqa: PLC0415
-
-    return msgspec.json.Encoder(decimal_format="number")
+_GENERAL_DECODER: Final = decoder_of(Any)
+ENCODER: Final = msgspec.json.Encoder(decimal_format="number")  # decimals become numbers
 
 
 def decode_json(body: bytes | bytearray) -> Any:
@@ -59,7 +48,7 @@ def decode_json(body: bytes | bytearray) -> Any:
     has_mark = body.startswith(_BYTE_ORDER_MARK)
     try:
         # A view, not a slice, because a slice would copy the answer, which may be large.
-        return _general_decoder().decode(memoryview(body)[len(_BYTE_ORDER_MARK) :] if has_mark else body)
+        return _GENERAL_DECODER.decode(memoryview(body)[len(_BYTE_ORDER_MARK) :] if has_mark else body)
     except MemoryError:
         raise
     except Exception as cause:  # noqa: BLE001  (msgspec's errors, UnicodeError, ArithmeticError, RecursionError)
@@ -110,7 +99,7 @@ def encode_json(value: Any) -> bytes:
         TypeError: JSON has no form for the type.
         ValueError: A number is NaN or infinite.
     """
-    return encoder().encode(exact(value))
+    return ENCODER.encode(exact(value))
 
 
 def to_json(value: Any, *, by_alias: bool = False) -> str:
@@ -124,7 +113,7 @@ def to_json(value: Any, *, by_alias: bool = False) -> str:
         TypeError: JSON has no form for the type.
         ValueError: A number is NaN or infinite.
     """
-    return encoder().encode(exact(value, by_alias=by_alias)).decode()
+    return ENCODER.encode(exact(value, by_alias=by_alias)).decode()
 
 
 def to_builtins(value: Any) -> Any:
@@ -132,8 +121,6 @@ def to_builtins(value: Any) -> Any:
 
     The result is what `encode_json` would write, but `Decimal`s stay `Decimal`s.
     """
-    import msgspec  # noqa: PLC0415
-
     return msgspec.to_builtins(exact(value), builtin_types=(Decimal,))
 
 

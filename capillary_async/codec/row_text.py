@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.codec.json_text import decode_json, encode_json, encoder
+from capillary_async.codec.json_text import ENCODER, decode_json, encode_json
 from capillary_async.codec.unstructuring import LAST_YEAR_OF_ODD_OFFSETS, is_direct
 from capillary_async.models.definition import NOTHING_EXTRA, is_model
 from capillary_async.models.members import kinds_of
@@ -37,7 +37,7 @@ def encode_rows(rows: Sequence[Any]) -> bytes:
     except AttributeError:  # a value is not of its declared type, such as an `int` in place of a `Decimal`
         is_simple = False
     if is_simple:
-        return encoder().encode_lines(rows)[:-1]
+        return ENCODER.encode_lines(rows)[:-1]
     return b"\n".join(_line(row) for row in rows)
 
 

@@ -15,6 +15,8 @@ from math import isfinite
 from types import NoneType
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
+import msgspec
+
 from capillary_async.errors import CapillaryError
 from capillary_async.models.definition import alternatives, documented, is_model, wire_names
 from capillary_async.models.members import members_of
@@ -197,8 +199,6 @@ def _iso(value: date) -> str:
 
 def _by_codec(value: Any) -> Any:
     """Convert a value that msgspec knows and JSON does not, such as a UUID."""
-    import msgspec  # noqa: PLC0415
-
     return msgspec.to_builtins(value)
 
 
