@@ -210,7 +210,7 @@ class Admission(ProcessBound):
             return math.inf
         if self._paused_until > 0.0 and (pause := self._paused_until - self._clock()) > 0.0:
             return pause
-        if self._limit is not None and (wait := self._limit.take()) > 0.0:
+        if self._limit is not None and (wait := self._take_permit(self._limit)) > 0.0:
             return wait
         self._free -= 1
         if not self._free:
@@ -220,6 +220,14 @@ class Admission(ProcessBound):
             if not self._free_for_bulk:
                 self._used_up_for_bulk.begin(self._clock())
         return 0.0
+
+    def _take_permit(self, limit: Limit) -> float:
+        """Take a permit that is good now; drop one that came late, because the process stood still meanwhile."""
+        while True:
+            asked_at = self._clock()
+            wait = limit.take()
+            if wait > 0.0 or self._clock() - asked_at <= limit.gcra.slack:
+                return wait
 
     def _release(self, is_bulk: bool) -> None:  # noqa: FBT001  (as in `_take`)
         if not self._free:

@@ -164,6 +164,17 @@ class TestLimit:
 
         assert scene.starts == [("", 0.0), ("stopped", 3.48)]
 
+    async def test_a_stop_while_the_permit_is_taken(self) -> None:
+        """A process may be stopped at any instruction, also between the clock's time and the state that is written."""
+        store = a_store(0.0, 0.0)
+        scene = Scene.of(limit=store)
+        store.after_take = [lambda: scene.clock.block(2.5)]
+
+        await scene.call()
+
+        assert scene.times == [2.5]
+        assert not store.answers
+
     async def test_a_busy_event_loop_loses_no_permit(self) -> None:
         """A task that runs a moment after its permit would drop it, ask for another, and never go."""
         scene = Scene.of(RateLimit(1, per=0.2))
@@ -596,6 +607,7 @@ class Store:
     opens_at: float = -math.inf
     answers: list[float | Exception] = attrs.field(factory=list[float | Exception])
     on_change: Callable[[], None] | None = None
+    after_take: list[Callable[[], object]] = attrs.field(factory=list[Callable[[], object]])
 
     def open(self, on_change: Callable[[], None]) -> None:
         """Keep whom to tell."""
@@ -606,6 +618,8 @@ class Store:
         if not self.answers:
             return math.inf
         answer = self.answers.pop(0)
+        if self.after_take:
+            self.after_take.pop(0)()
         if isinstance(answer, Exception):
             raise answer
         return answer
