@@ -93,9 +93,9 @@ def main() -> None:
     parts = [
         "# Benchmarks",
         "",
-        "`make bench` runs all of them and writes this page. Every figure is a median over rounds in which the",
-        "contestants take turns; what is judged is the ratio of two of them within one run.",
-        "How far the figures carry is in [SCALE.md](SCALE.md).",
+        "`make bench` runs all benchmarks and writes this page. Each figure is the median of rounds in which the",
+        "programs take turns. A target is a ratio of two programs in one run.",
+        "[SCALE.md](SCALE.md) has the limits of long runs.",
         "",
         conditions(),
         "",

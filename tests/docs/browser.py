@@ -17,7 +17,7 @@ _FLAGS: Final = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
 )
 _SECONDS: Final = 30.0
-_COMPLAINTS: Final = ("Runtime.exceptionThrown", "Log.entryAdded")
+_ERROR_EVENTS: Final = ("Runtime.exceptionThrown", "Log.entryAdded")
 
 
 @attrs.define(eq=False)
@@ -25,8 +25,8 @@ class Tab:
     """A tab of the browser.
 
     Attributes:
-        complaints: What the pages wrote to the console as errors, and exceptions that nobody caught.
-        requests: The addresses that the pages asked for.
+        messages: Errors on the console, and uncaught exceptions.
+        requests: The URLs that the pages requested.
     """
 
     _socket: aiohttp.ClientWebSocketResponse
@@ -75,7 +75,7 @@ class Tab:
         message: dict[str, Any] = await self._socket.receive_json(timeout=_SECONDS)
         method, params = message.get("method", ""), message.get("params", {})
         is_error = method != "Log.entryAdded" or params["entry"]["level"] == "error"
-        if method in _COMPLAINTS and is_error:
+        if method in _ERROR_EVENTS and is_error:
             self.messages.append(str(params))
         elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert"):
             self.messages.append(str(params["args"]))

@@ -77,16 +77,16 @@ COMPRESSED: Final[dict[str, Kind]] = {
     "gzip without a trailer": Kind(answer(_GZIPPED[:-8], encoding="gzip")),
     "gzip with a wrong checksum": Kind(answer(_flipped(_GZIPPED, -8), encoding="gzip")),
     "gzip with a wrong length": Kind(answer(_flipped(_GZIPPED, -1), encoding="gzip")),
-    "gzip with junk behind it": Kind(answer(_GZIPPED + b"junk", encoding="gzip")),
-    "gzip with zeros behind it": Kind(answer(_GZIPPED + bytes(64), encoding="gzip")),
-    "gzip of a document that is cut": Kind(zipped(_GOOD[:-2])),
-    "gzip that is none": Kind(answer(_GOOD, encoding="gzip")),
+    "gzip with junk after it": Kind(answer(_GZIPPED + b"junk", encoding="gzip")),
+    "gzip with zeros after it": Kind(answer(_GZIPPED + bytes(64), encoding="gzip")),
+    "gzip of a cut document": Kind(zipped(_GOOD[:-2])),
+    "invalid gzip": Kind(answer(_GOOD, encoding="gzip")),
     "gzip of nothing": Kind(answer(b"", encoding="gzip")),
     "gzip twice": Kind(answer(gzip.compress(_GZIPPED), encoding="gzip, gzip")),
-    "gzip twice, said on two lines": Kind(
+    "gzip twice, in two headers": Kind(
         answer(gzip.compress(_GZIPPED), headers={"Content-Encoding": "gzip", "content-encoding": "gzip"})
     ),
-    "gzip that nobody spoke of": Kind(answer(_GZIPPED)),
+    "gzip without Content-Encoding": Kind(answer(_GZIPPED)),
     "gzip of 4 times the cap": Kind(zipped(bytes(4 * CAP)), heals=False),
     "gzip of a byte more than the cap": Kind(zipped(_GOOD.ljust(CAP + 1)), heals=False),
     "gzip of exactly the cap": Kind(zipped(_GOOD.ljust(CAP)), _ID),
@@ -112,7 +112,7 @@ JSON: Final[dict[str, Kind]] = {
     "1e-999999999": Kind(_entity("1e-999999999"), heals=False),
     "1e99999999999999999999": Kind(_entity("1e99999999999999999999"), heals=False),
     "5,000 digits": Kind(_entity("7" * 5_000), heals=False),
-    "5,000 digits behind the point": Kind(_entity("0." + "7" * 5_000), heals=False),
+    "5,000 decimal places": Kind(_entity("0." + "7" * 5_000), heals=False),
     "100,000 levels of lists": Kind(_entity("[" * 100_000 + "]" * 100_000), heals=False),
     "100,000 levels of objects": Kind(_entity('{"a":' * 100_000 + "1" + "}" * 100_000), heals=False),
     "null": Kind(answer(b"null")),
@@ -121,11 +121,11 @@ JSON: Final[dict[str, Kind]] = {
     "a text": Kind(answer(b'"entity"'), heals=False),
     "a number": Kind(answer(b"306"), heals=False),
     "an object without the id": Kind(answer(b"{}"), heals=False),
-    "junk behind the document": Kind(answer(_GOOD + b"junk")),
+    "junk after the document": Kind(answer(_GOOD + b"junk")),
     "two documents": Kind(answer(_GOOD + _GOOD)),
-    "a zero byte behind the document": Kind(answer(_GOOD + b"\x00")),
+    "a zero byte after the document": Kind(answer(_GOOD + b"\x00")),
     "spaces around the document": Kind(answer(b"\r\n\t " + _GOOD + b" \n"), _ID),
-    "a document that is cut": Kind(answer(_GOOD[:-2])),
+    "a cut document": Kind(answer(_GOOD[:-2])),
     "single quotes": Kind(answer(_GOOD.replace(b'"', b"'"))),
 }
 
@@ -148,7 +148,7 @@ REST: Final[dict[str, Kind]] = {
     "exactly the cap": Kind(answer(_GOOD.ljust(CAP)), _ID),
     "a byte more than the cap": Kind(answer(_GOOD.ljust(CAP + 1)), heals=False),
     "4 times the cap": Kind(answer(bytes(4 * CAP)), heals=False),
-    "chunks without end": Kind(chunked(bytes(4 * CAP), MIB)[: -len(b"0" + HEAD_END)], heals=False),
+    "endless chunks": Kind(chunked(bytes(4 * CAP), MIB)[: -len(b"0" + HEAD_END)], heals=False),
 }
 
 KINDS: Final = COMPRESSED | JSON | REST

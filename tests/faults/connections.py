@@ -162,7 +162,7 @@ async def _scattered(scale: Scale) -> list[Row]:
 
 async def _hopeless(scale: Scale) -> Row:
     """Let every attempt fail; each call must end with an error after four attempts, without a hidden fifth."""
-    row = Row("any of these, at each of four attempts")
+    row = Row("one of these faults at each of four attempts")
     parts = await asyncio.gather(*(_hopeless_kind(kind, scale.of(10, 1)) for kind in KINDS))
     for part in parts:
         add(row, part)

@@ -171,7 +171,7 @@ def _look_at_heads(row: Row, around: TwoServers) -> None:
         row.check(f"odd target {asked.target!r}", holds=is_plain and asked.target.startswith("/v2/"))
         row.check(f"odd headers {sorted(asked.headers)}", holds=set(asked.headers) <= _HEADERS)
         row.check(f"odd host {asked.headers['host']}", holds=asked.headers["host"] in around.raw.base_url)
-    row.check("somebody else was called", holds=not around.elsewhere.connections)
+    row.check("the second server was called", holds=not around.elsewhere.connections)
 
 
 def _send_in_path(client: CapillaryClient, text: str) -> Awaitable[Any]:
@@ -275,7 +275,7 @@ async def _redirects() -> Row:
             for place in places:
                 for redirected in (TOKEN_PATH, "/v3/users/1/enrolledTargets"):
                     await _redirect(row, around, redirected, status, place)
-        row.check("somebody else was called", holds=not around.elsewhere.connections)
+        row.check("the second server was called", holds=not around.elsewhere.connections)
     return row.finish()
 
 
@@ -339,7 +339,7 @@ async def _cookies() -> Row:
 
 async def _sessions() -> Row:
     """Use given sessions with their own credentials or proxies."""
-    row = Row("sessions that bring more")
+    row = Row("sessions with credentials or proxies")
     async with surrounded() as around:
         for is_trusting, headers in ((True, {}), (False, {"Authorization": "evil"}), (False, {TOKEN_HEADER: "evil"})):
             row.injected += 1

@@ -58,7 +58,7 @@ def run(scale: Scale) -> Iterator[Row]:
 
 async def _walk(server: ListingServer, ahead: int) -> Row:
     pages = server.rows // _PAGE
-    row = Row("pages of a listing" + (f", {ahead} asked for ahead" if ahead else ""), pages)
+    row = Row("pages of a listing" + (f", {ahead} prefetched" if ahead else ""), pages)
     began = asyncio.get_running_loop().time()
     with RawServer(server.handle) as raw:
         async with CapillaryClient(raw.base_url, AUTH, options=QUICK) as client:

@@ -105,7 +105,7 @@ async def _one_in_ten(scale: Scale, name: str, fail: Fail) -> Row:
 
 async def _outage(name: str, fail: Fail) -> Row:
     """Let 200 simultaneous calls fail, then 1,000 more, and then let the server recover."""
-    row = Row(f"{name} for everybody, 200 calls at once", 1300)
+    row = Row(f"{name} for all of 200 calls at once", 1300)
     is_out = True
     weather = Weather(lambda: is_out, fail)
     async with answering(weather.respond, AUTH, _FOREVER) as it:

@@ -131,7 +131,7 @@ async def _first(api: TokenApi, callers: int) -> Row:
 
 async def _revoked(name: str, api: TokenApi, callers: int, times: int) -> Row:
     """Revoke the token repeatedly while all callers have running requests."""
-    row = Row(f"tokens revoked, told by {name}")
+    row = Row(f"revoked tokens, refused with {name}")
     keys = map(str, count())
 
     async def revoke() -> None:
@@ -209,7 +209,7 @@ _SPOILT_GRANTS: Final[dict[str, tuple[Callable[[], HttpResponse], ...]]] = {
 
 
 async def _spoilt_grant(name: str, api: TokenApi, callers: int) -> Row:
-    row = Row(f"{name} for who asks for a token", callers)
+    row = Row(f"{name} for token requests", callers)
     async with _answering(api) as it:
         _judge(row, await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers))
     row.measure("granted", api.granted, at_most=1)
@@ -219,7 +219,7 @@ async def _spoilt_grant(name: str, api: TokenApi, callers: int) -> Row:
 
 
 async def _bad_credentials(api: TokenApi, callers: int) -> Row:
-    row = Row("credentials that are refused", callers)
+    row = Row("refused credentials", callers)
     no = b'{"data": null, "errors": [{"code": 320001, "message": "Invalid client key and secret"}]}'
     api.spoilt = iter(lambda: lambda: data(no), None)
     async with _answering(api) as it:
@@ -232,7 +232,7 @@ async def _bad_credentials(api: TokenApi, callers: int) -> Row:
 
 
 async def _never_good(api: TokenApi, callers: int) -> Row:
-    row = Row("tokens that are refused when they are new", callers)
+    row = Row("new tokens that are refused", callers)
     async with _answering(api) as it:
         endings = await look_up_all(find_with(it.client), map(str, range(callers)), concurrency=callers)
     _judge(row, endings)

@@ -60,7 +60,7 @@ def run(scale: Scale) -> Iterator[Row]:
 
 
 async def _row(name: str, server: StrayServer, count: int) -> Row:
-    row = Row(f"{name}, unasked" + (", then a close" if server.is_closing else ""))
+    row = Row(f"{name} without a request" + (", then a close" if server.is_closing else ""))
     with RawServer(server.handle) as raw:
         async with CapillaryClient(raw.base_url, AUTH, options=QUICK) as client:
             await look_up_all(find_with(client), ["first"])
