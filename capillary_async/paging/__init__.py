@@ -2,12 +2,12 @@
 
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
-from capillary_async.paging.page import Page
-from capillary_async.paging.pager import OnBadRow, Pager, PrefetchContext
-from capillary_async.paging.pages import Exchange, ItemIterator, PageIterator
+from capillary_async.paging.pager import Pager, PrefetchContext
+from capillary_async.paging.pages import ItemIterator, OnBadRow, Page, PageIterator
 from capillary_async.paging.prefetch import Scout
 from capillary_async.paging.readings import ListingTraits, OffsetUnit
 from capillary_async.paging.report import BadRow, PagingReport
+from capillary_async.paging.source import Exchange
 
 __all__ = [
     "BadRow",

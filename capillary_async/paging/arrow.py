@@ -37,13 +37,8 @@ async def _batches(rows: AsyncIterator[Any], schema: TableSchema | None, batch_s
 
 
 def arrow_table(rows: Sequence[Any], row_type: Any) -> Any:
-    """Make a table of all rows at once.
-
-    Raises:
-        TableError: A value does not fit its column, or the class of the rows has no columns.
-    """
-    schema = _declared_schema(row_type) or TableSchema.of_dicts(rows, json_cell)
-    return schema.table(rows)
+    """Make a table of all rows at once; errors as of `arrow_batches`."""
+    return (_declared_schema(row_type) or TableSchema.of_dicts(rows, json_cell)).table(rows)
 
 
 def _declared_schema(row_type: Any) -> TableSchema | None:

@@ -11,7 +11,7 @@ from capillary_async.codec import Converter, as_dicts
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
-from capillary_async.paging.state import PageRequest
+from capillary_async.paging.steps import PageRequest
 from capillary_async.pipeline.request import Request, Response, value_object
 
 T = TypeVar("T")

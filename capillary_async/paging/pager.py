@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -11,14 +11,13 @@ from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging.arrow import arrow_batches, arrow_table
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
-from capillary_async.paging.page import RowList
-from capillary_async.paging.pages import Exchange, ItemIterator, PageIterator, PageSource
+from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, RowList
 from capillary_async.paging.prefetch import Scout
 from capillary_async.paging.readings import ListingTraits
+from capillary_async.paging.source import Exchange, PageSource
 from capillary_async.pipeline.request import ProcessBound
 
 T = TypeVar("T")
-OnBadRow = Literal["raise", "skip"]
 
 
 class PrefetchContext(Generic[T]):
@@ -40,7 +39,7 @@ class PrefetchContext(Generic[T]):
         await self._buffer.close()
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Pager(ProcessBound, Generic[T]):
     """A listing that has not been asked for yet.
 
@@ -51,27 +50,36 @@ class Pager(ProcessBound, Generic[T]):
     """
 
     listing: Listing[T]
-    _exchange: Exchange = attrs.field(repr=False)
-    _converter: Converter = attrs.field(repr=False)
-    _traits: ListingTraits = attrs.field(repr=False, eq=False)
-    _scout: Scout = attrs.field(repr=False, eq=False, factory=Scout)
-    _start: Cursor | None = None
-    _limit: int | None = None
-    _on_bad_row: OnBadRow = "raise"
+    _source: PageSource[T]
+
+    def __init__(
+        self,
+        listing: Listing[T],
+        exchange: Exchange,
+        converter: Converter,
+        traits: ListingTraits,
+        scout: Scout | None = None,
+    ) -> None:
+        """Want all rows of `listing`."""
+        self._want(PageSource(listing, exchange, converter, traits, scout or Scout()))
+
+    def _want(self, source: PageSource[T]) -> None:
+        object.__setattr__(self, "listing", source.listing)  # users see a frozen class
+        object.__setattr__(self, "_source", source)
+
+    def _wanting(self, **wanted: Any) -> "Pager[T]":
+        pager: Pager[T] = object.__new__(type(self))
+        pager._want(attrs.evolve(self._source, **wanted))
+        return pager
 
     def __aiter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
         return ItemIterator(self.pages())
 
     def pages(self, *, on_bad_row: OnBadRow | None = None) -> PageIterator[T]:
-        """Walk the listing page by page, with the server's own words on each page.
-
-        Args:
-            on_bad_row: As the method of that name.
-        """
-        if on_bad_row is not None:
-            return self.on_bad_row(on_bad_row).pages()
-        return PageIterator(self._source, self._limit)
+        """Walk the listing page by page, with the server's own words on each page; `on_bad_row` as that method."""
+        pager = self if on_bad_row is None else self.on_bad_row(on_bad_row)
+        return PageIterator(pager._source)  # noqa: SLF001  (its own class)
 
     def prefetch(self, size: int, *, on_bad_row: OnBadRow | None = None) -> PrefetchContext[T]:
         """Walk the listing row by row, in order, with pages asked for ahead.
@@ -136,9 +144,10 @@ class Pager(ProcessBound, Generic[T]):
         """
         if rows is None:
             return self
+        most = self._source.most_rows
         if isinstance(rows, bool) or rows < 0:
             raise InvalidArgumentError(f"limit must be 0 or more, not {rows}")
-        return attrs.evolve(self, limit=rows if self._limit is None else min(rows, self._limit))
+        return self._wanting(most_rows=rows if most is None else min(rows, most))
 
     def on_bad_row(self, action: OnBadRow) -> "Pager[T]":
         """Return the same listing with a rule for rows that cannot be structured.
@@ -152,7 +161,7 @@ class Pager(ProcessBound, Generic[T]):
         """
         if action not in ("raise", "skip"):
             raise InvalidArgumentError(f'on_bad_row must be "raise" or "skip", not {action!r}')
-        return attrs.evolve(self, on_bad_row=action)
+        return self._wanting(skips_bad_rows=action == "skip")
 
     def resume(self, cursor: Cursor | str) -> "Pager[T]":
         """Return the same listing from behind the cursor's row.
@@ -168,16 +177,4 @@ class Pager(ProcessBound, Generic[T]):
             raise InvalidArgumentError(
                 f"cursor belongs to another query than this listing of {self.listing.request.path}"
             )
-        return attrs.evolve(self, start=start)
-
-    @property
-    def _source(self) -> PageSource[T]:
-        return PageSource(
-            self.listing,
-            self._exchange,
-            self._converter,
-            self._traits,
-            self._scout,
-            self._start,
-            self._on_bad_row == "skip",
-        )
+        return self._wanting(start=start)

@@ -1,107 +1,79 @@
 """The iterators that walk a listing, and the pages they hand out."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import attrs
 
-from capillary_async.codec import Converter
-from capillary_async.errors import CapillaryError, ResponseError
-from capillary_async.paging.cursor import Cursor, digest
-from capillary_async.paging.listing import Listing, PageData, UnreadableRow, read_page
-from capillary_async.paging.page import Page
-from capillary_async.paging.prefetch import PrefetchBuffer, Scout
-from capillary_async.paging.readings import ListingTraits, OffsetUnit
+from capillary_async.errors import ApiErrorDetail, CapillaryError, InvalidArgumentError
+from capillary_async.paging.cursor import Cursor
+from capillary_async.paging.listing import PageData, UnreadableRow
+from capillary_async.paging.prefetch import PrefetchBuffer
 from capillary_async.paging.report import BadRow, PagingReport
-from capillary_async.paging.state import PageRequest
-from capillary_async.paging.walk import Walk
-from capillary_async.pipeline.request import Request, Response
+from capillary_async.paging.source import PageSource
+from capillary_async.paging.steps import PageRequest
 
 T = TypeVar("T")
-R = TypeVar("R")
-_NO_ROW: Final = "0" * 16
-_NO_CONTENT: Final = 204
+OnBadRow = Literal["raise", "skip"]
 
 
-class Exchange(Protocol):
-    """Sends a request and reads the answer, and accounts for both as one call."""
+class RowList(list[T]):
+    """A list of rows that a notebook shows as a table."""
 
-    def __call__(self, request: Request[Any], read: Callable[[Response], R], /) -> Coroutine[Any, Any, R]:
-        """Return what `read` makes of the answer."""
-        ...
+    def _repr_html_(self) -> str:
+        return _html_of(self)
+
+
+def _html_of(rows: Sequence[Any]) -> str:
+    from capillary_async.codec.json_text import json_cell  # noqa: PLC0415  (for notebooks alone)
+    from capillary_async.tables.html import html_table  # noqa: PLC0415
+
+    return html_table(rows, json_cell)
 
 
 @attrs.frozen
-class PageSource(Generic[T]):
-    """Where the pages of one listing come from.
+class Page(Generic[T]):
+    """The new rows of one answer.
 
     Attributes:
-        listing: What is asked for.
-        traits: What the endpoint's listings have shown.
-        scout: Asks for all of them.
-        start: The cursor to go on from, or `None`.
-        skips_bad_rows: Whether rows that cannot be structured are left out.
+        items: Rows that no earlier page had.
+        offset: In the server's words, like `limit`; as it was asked for when the server said nothing.
+        limit: Page size.
+        total: In the server's words; the report tells what it counts. `None` when the server said nothing.
+        warnings: The answer's warnings, such as one about a page size that was cut.
     """
 
-    listing: Listing[T]
-    _exchange: Exchange = attrs.field(repr=False)
-    _converter: Converter = attrs.field(repr=False)
-    traits: ListingTraits = attrs.field(repr=False, eq=False)
-    scout: Scout = attrs.field(repr=False, eq=False)
-    start: Cursor | None = None
-    skips_bad_rows: bool = False
+    items: tuple[T, ...]
+    offset: int
+    limit: int
+    total: int | None
+    warnings: tuple[ApiErrorDetail, ...]
+    _behind: Callable[[int], Cursor] = attrs.field(repr=False, eq=False)
+
+    def _repr_html_(self) -> str:
+        """Show the rows as a table, in a notebook."""
+        return _html_of(self.items)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with the cursors of all rows: what works them out cannot travel."""
+        cursors = tuple([self._behind(count) for count in range(len(self.items) + 1)])
+        return Page, (self.items, self.offset, self.limit, self.total, self.warnings, cursors.__getitem__)
 
     @property
-    def front(self) -> Cursor:
-        """The place before the first row that is wanted."""
-        if self.start is not None:
-            return self.start
-        request = self.listing.request
-        query = digest((request.path, sorted(request.path_values.items()), request.query))
-        return Cursor(query, None, self.listing.limit, 0, _NO_ROW)
+    def cursor(self) -> Cursor:
+        """The place behind the page's last row."""
+        return self._behind(len(self.items))
 
-    def cursor_at(self, offset_unit: OffsetUnit | None, limit: int, position: int, last: Hashable) -> Cursor:
-        """Return the place behind a row."""
-        return Cursor(self.front.query, offset_unit, limit, position, digest(last))
+    def cursor_behind(self, count: int) -> Cursor:
+        """Return the place behind the first `count` rows of the page.
 
-    def locate(self, error: CapillaryError, cursor: Cursor) -> None:
-        """Let an error say where it happened."""
-        error.cursor = cursor
-        error.path = error.path or self.listing.request.path
-
-    def new_walk(self) -> Walk:
-        """Begin a walk."""
-        listing, start = self.listing, self.start
-        walk = Walk(
-            listing.limit,
-            self.traits,
-            offset_unit=listing.offset_unit,
-            total_unit=listing.total_unit,
-            is_unpaged=listing.page_size is None,
-            is_keyed=listing.is_keyed,
-            has_short_pages=listing.has_short_pages,
-        )
-        if start is not None and start.position:
-            limit = min(start.limit, listing.max_page_size or start.limit)
-            walk.resume(start.position, limit, start.offset_unit, lambda key: digest(key) == start.last)
-        return walk
-
-    async def fetch(self, ask: PageRequest) -> PageData[T]:
-        """Ask for one page."""
-        try:
-            return await self._exchange(self.listing.page(ask), partial(self._read, may_end=ask.may_end))
-        except ResponseError as error:
-            # Some endpoints refuse a page past the end, and not all refusals have a code.
-            is_past_end = ask.may_end and error.status in (400, 404)
-            if not is_past_end and not set(self.listing.empty_codes).intersection(error.codes):
-                raise
-        return PageData()
-
-    def _read(self, response: Response, *, may_end: bool) -> PageData[T]:
-        if may_end and response.status == _NO_CONTENT:
-            return PageData()
-        return read_page(self.listing, self._converter, response, skips_bad_rows=self.skips_bad_rows)
+        Raises:
+            InvalidArgumentError: The page has fewer rows.
+        """
+        if not 0 <= count <= len(self.items):
+            raise InvalidArgumentError(f"count must be from 0 to {len(self.items)}, not {count}")
+        return self._behind(count)
 
 
 class PageIterator(AsyncIterator[Page[T]], Generic[T]):
@@ -110,18 +82,13 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
     An empty listing has one page, without rows.
     """
 
-    def __init__(self, source: PageSource[T], limit: int | None = None) -> None:
-        """Start where the source says.
-
-        Args:
-            source: Where the pages come from.
-            limit: Rows to hand out, at most.
-        """
+    def __init__(self, source: PageSource[T]) -> None:
+        """Start where the source says."""
         self._source = source
         self._walk = source.new_walk()
         self._fetch: Callable[[PageRequest], Coroutine[Any, Any, PageData[T]]] = source.fetch
         self._buffer: PrefetchBuffer[PageData[T]] | None = None
-        self._left = limit
+        self._left = source.most_rows
         self._rows = 0
         self._bad_rows: list[BadRow] = []
         self._waited: set[str] = set()
@@ -166,15 +133,14 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         """
         try:
             while self._left != 0 and (ask := self._walk.ask) is not None:
-                data = await self._ask(ask)
-                if data is None:
+                if (data := await self._ask(ask)) is None:
                     continue
                 page = self._take(ask, data)
                 if page.items or not self._has_begun:
                     self._has_begun = True
                     return page
         except CapillaryError as error:
-            self._source.locate(error, self.cursor)
+            error.cursor, error.path = self.cursor, error.path or self._source.listing.request.path
             # What lies below holds rows and their keys in its locals; a traceback must not show them.
             raise error.with_traceback(None)  # noqa: B904
         raise StopAsyncIteration

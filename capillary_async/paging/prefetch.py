@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from capillary_async.paging.state import PageRequest
+from capillary_async.paging.steps import PageRequest
 
 S = TypeVar("S")
 

@@ -15,56 +15,36 @@ from capillary_async.pipeline.request import value_object
 
 OffsetUnit = Literal["pages", "records"]
 TotalUnit = Literal["pages", "records", "nothing"]
-UNITS: Final = ("pages", "records")
 _LARGEST: Final = 10**6
 
 
 @value_object
 class Claims:
-    """What an answer says of its listing, which may be wrong; `None` where it says nothing usable.
-
-    Attributes:
-        limit: Page size.
-        offset: Where the page begins.
-        total: A number of records, of pages, or of nothing.
-        pages: A number of pages, where the documentation leaves no doubt.
-        is_last: Whether this is the last page, likewise.
-    """
+    """What an answer says of its listing, which may be wrong; `None` where it says nothing usable."""
 
     limit: int | None = None
     offset: int | None = None
     total: int | None = None
-    pages: int | None = None
-    is_last: bool | None = None
+    pages: int | None = None  # a number of pages, where the documentation leaves no doubt
+    is_last: bool | None = None  # whether this is the last page, likewise
 
 
 @attrs.define
 class ListingTraits:
-    """What the listings of one endpoint have shown; all of a client's listings share it.
+    """What the listings of one endpoint have shown; all of a client's listings share it."""
 
-    Attributes:
-        offset_unit: What `offset` counts; `None` while unproven.
-        total_unit: What `total` counts; `None` while unproven.
-        longest: Rows of the longest page: the server cuts no page to fewer.
-        whole: Rows of the longest page that was a whole listing although more rows were asked for.
-        is_dense: Whether a listing without a total ended in two empty pages, so that one is enough next time.
-        is_tiny: Whether the server's pages are smaller than any in the documents.
-        is_own: Whether this client saw it. What was imported is checked where that costs little.
-    """
-
-    offset_unit: OffsetUnit | None = None
+    offset_unit: OffsetUnit | None = None  # what `offset` counts; `None` while unproven
     total_unit: OffsetUnit | None = None
-    longest: int = 0
-    whole: int = 0
-    is_dense: bool = False
-    is_tiny: bool = False
-    is_own: bool = attrs.field(default=False, eq=False, repr=False)
+    longest: int = 0  # rows of the longest page: the server cuts no page to fewer
+    whole: int = 0  # rows of the longest page that was a whole listing although more rows were asked for
+    highest_total: int = 0  # the count goes so far; only a higher total may be a search engine's ceiling
+    is_dense: bool = False  # a listing without a total ended in two empty pages, so one is enough next time
+    is_tiny: bool = False  # the server's pages are smaller than any in the documents
+    is_own: bool = attrs.field(default=False, eq=False, repr=False)  # not imported: this client saw it
 
     def forget(self) -> None:
         """Drop everything: the server contradicted it."""
-        self.offset_unit = self.total_unit = None
-        self.longest = self.whole = 0
-        self.is_dense = self.is_tiny = False
+        self.__init__(is_own=self.is_own)  # type: ignore[misc]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, without `is_own`."""
@@ -73,45 +53,31 @@ class ListingTraits:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """Read what `to_dict` gave. What makes no sense counts as unproven, because traits save requests only."""
-
-        def unit(name: str) -> OffsetUnit | None:
-            value = saved.get(name)
-            return value if value in UNITS else None
-
-        def count(name: str) -> int:
-            value = saved.get(name)
-            return value if isinstance(value, int) and 0 < value <= _LARGEST else 0
-
-        flags = [saved.get(name) is True for name in ("is_dense", "is_tiny")]
-        return cls(unit("offset_unit"), unit("total_unit"), count("longest"), count("whole"), *flags)
+        units = {name: saved[name] for name in ("offset_unit", "total_unit") if saved.get(name) in ("pages", "records")}
+        counts = {name: saved.get(name) for name in ("longest", "whole", "highest_total")}
+        usable: dict[str, Any] = {name: n for name, n in counts.items() if isinstance(n, int) and 0 < n <= _LARGEST}
+        return cls(**units, **usable, is_dense=saved.get("is_dense") is True, is_tiny=saved.get("is_tiny") is True)
 
 
 @attrs.define
 class TotalModel:
-    """The totals of one walk.
-
-    Attributes:
-        readings: What `total` may count, as far as this walk's answers allow; empty before the first answer.
-        first: The first total; `None` when there was none yet, like the next two.
-        last: The last total. Zero and less count nothing: the tracker endpoints send 0 beside a full list.
-        before: The last total but one.
-        has_fallen: Whether a total was lower than the one before it.
-    """
+    """The totals of one walk. Zero and less count nothing: the tracker endpoints send 0 beside a full list."""
 
     _traits: ListingTraits
-    _declared: OffsetUnit | None = None
-    readings: set[TotalUnit] = attrs.field(factory=set[TotalUnit])
+    declared: OffsetUnit | None = None
+    readings: set[TotalUnit] = attrs.field(factory=set[TotalUnit])  # what it may count; empty before the first answer
     first: int | None = None
     last: int | None = None
-    before: int | None = None
+    before: int | None = None  # the last but one
     has_fallen: bool = False
+    size: int = 0  # page size that the last one was counted with; 0 while unknown
     _lowest: int = 0
-    _size: int = 0  # page size that it was counted with; 0 while that is unknown
+    _is_comparable: bool = False  # the last two were counted with the same page size
 
     @property
     def known_unit(self) -> OffsetUnit | None:
         """What `total` counts by proof or declaration, unless this walk contradicts it."""
-        unit = self._traits.total_unit or self._declared
+        unit = self._traits.total_unit or self.declared
         return unit if unit in self.readings else None
 
     @property
@@ -124,19 +90,23 @@ class TotalModel:
         """How much it rose from its lowest."""
         return (self.last or 0) - self._lowest
 
-    def note(self, total: int | None, size: int, rows: int) -> int:
-        """Take the total of an answer; return by how much it changed.
+    @property
+    def is_steady(self) -> bool:
+        """Whether the last answer did not change it."""
+        return self.before in (None, self.last) or ("records" not in self.readings and not self._is_comparable)
 
-        Args:
-            total: As the server said it.
-            size: Page size that it was counted with; 0 if that is unknown. Pages of another size are others.
-            rows: How many rows the list has at least, by where the answer's rows stand.
+    def note(self, total: int | None, size: int, rows: int) -> int:
+        """Take a total, counted with a page size (0: unknown) by an answer that shows so many rows; return its change.
+
+        Pages of another size are others, so that their number does not tell a change.
         """
         if total is None or total <= 0:
             self.readings = self.readings or {"nothing"}
             return 0
-        before, is_comparable = self.last, self._size == size > 0
-        self.before, self.last, self._size = before, total, size
+        before, is_comparable = self.last, self.size == size > 0
+        self._is_comparable = is_comparable
+        self.before, self.last, self.size = before, total, size
+        self._traits.highest_total = max(self._traits.highest_total, min(total - 1, _LARGEST))
         if before is None:
             self.first = self._lowest = total
             self.readings = {"records", "pages"}
@@ -151,54 +121,42 @@ class TotalModel:
         self.has_fallen |= is_counting and total < before
         return total - before if is_counting else 0
 
-    def contradict(self, rows: int, pages: int, size: int) -> None:
-        """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list.
-
-        Args:
-            rows: How many rows.
-            pages: How many pages.
-            size: Rows on a page.
-        """
+    def contradict(self, rows: int, pages: int) -> None:
+        """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list."""
         total = self.last
-        if total is None:
-            return
-        if rows > total + 1 and "records" in self.readings:
+        if total is not None and rows > total + 1 and "records" in self.readings:
             # A total that fitted the first answer may be one that lags behind; then it promises nothing any more.
             self._drop("records", self.before is not None and self.known_unit != "pages")
-        if self._size == size and pages > total and "pages" in self.readings:
+        if total is not None and self.size and pages > total and "pages" in self.readings:
             self._drop("pages", not self.readings - {"pages"})
 
     def _drop(self, unit: OffsetUnit, may_count_nothing: bool) -> None:  # noqa: FBT001  (private)
-        self.readings.discard(unit)
-        if may_count_nothing:
-            self.readings.add("nothing")
+        self.readings -= {unit}
+        self.readings |= {"nothing"} if may_count_nothing else set()
         if self._traits.total_unit == unit:
             self._traits.total_unit = None
 
-    def reached(self, rows: int, pages: int, size: int, *, is_end: bool) -> set[TotalUnit]:
+    def reached(self, rows: int, pages: int, *, is_end: bool) -> set[TotalUnit]:
         """Return the readings under which so many rows and pages are all that `total` promises.
 
-        Args:
-            rows: How many rows.
-            pages: How many pages.
-            size: Rows on a page.
-            is_end: Whether answers show the end of a list that grew. Only then one row more than an unproven total of
-                records is taken for one that was appended between the count and the select.
+        Only at the end of a list that grew (`is_end`), one row more than an unproven total of records is taken for one
+        that was appended between the count and the select.
         """
         total = self.last or 0
         is_full = rows >= total and (rows == total or is_end or self.known_unit == "records")
-        has = {"records": is_full, "pages": self._size == size and pages >= total, "nothing": False}
-        return {unit for unit in self.readings if has[unit]}
+        has = {"records": is_full, "pages": self.size > 0 and pages >= total, "nothing": False}
+        is_sure = self.known_unit is not None and (self.declared is not None or self._traits.is_own)
+        return {unit for unit in self.readings if has[unit] and (unit == self.known_unit or not is_sure)}
 
     def settles(self, reached: set[TotalUnit], rows: int) -> bool:
         """Whether a reading that is reached ends the listing although its last page is full.
 
-        A total that lags behind its rows may be a count that stopped, so something else has to show the end.
+        A total that is higher than all before may be a search engine's ceiling, and one that lags behind its rows a
+        count that stopped; then something else has to show the end.
         """
         unit, total = self.known_unit, self.last or 0
-        if unit not in reached:
-            return False
-        return unit == "pages" or rows == total
+        is_checked = self.declared is not None or total <= self._traits.highest_total
+        return unit in reached and is_checked and (unit == "pages" or rows == total)
 
     def end(self, size: int, gaps: int) -> int:
         """Return the position up to which every reading promises rows, for pages of `size` rows."""

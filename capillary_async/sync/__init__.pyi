@@ -9,8 +9,7 @@ from capillary_async.models import ClosingBalance, Customer, CustomerMatch, Cust
 from capillary_async.options import ClientOptions, Region, RetryPolicy
 from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor
-from capillary_async.paging.page import Page
-from capillary_async.paging.pager import OnBadRow
+from capillary_async.paging.pages import OnBadRow, Page
 from capillary_async.paging.report import PagingReport
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.request import CallInfo
@@ -807,11 +806,7 @@ class Pager(Generic[T]):
     def __iter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
     def pages(self, *, on_bad_row: OnBadRow | None=None) -> PageIterator[T]:
-        """Walk the listing page by page, with the server's own words on each page.
-
-        Args:
-            on_bad_row: As the method of that name.
-        """
+        """Walk the listing page by page, with the server's own words on each page; `on_bad_row` as that method."""
     def prefetch(self, size: int, *, on_bad_row: OnBadRow | None=None) -> PrefetchContext[T]:
         """Walk the listing row by row, in order, with pages asked for ahead.
 

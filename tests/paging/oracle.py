@@ -8,7 +8,7 @@ import attrs
 
 from capillary_async.errors import CapillaryError
 from capillary_async.paging.readings import Claims, ListingTraits, OffsetUnit
-from capillary_async.paging.state import PageRequest
+from capillary_async.paging.steps import PageRequest
 from capillary_async.paging.walk import Walk
 
 Answer = tuple[list[int], int | None]

@@ -88,7 +88,7 @@ class ChangingList(RuleBasedStateMachine):
         """Let the walk end, for nothing changes any more, and look at the bill."""
         while self.walker.ask is not None:
             self.answer()
-        assert self.walker.requests <= 2 * pages(range(self.most), self.walker.offsets.size) + 12
+        assert self.walker.requests <= 2 * pages(range(self.most), self.walker.offsets.size) + 16
 
 
 TestChangingList = ChangingList.TestCase

@@ -10,7 +10,7 @@ from capillary_async.errors import DecodeError, IncompleteListingError, Repeated
 from capillary_async.paging import Listing, ListingTraits, PagingReport
 from capillary_async.paging.listing import PageData, read_page
 from capillary_async.paging.readings import Claims
-from capillary_async.paging.state import PageRequest
+from capillary_async.paging.steps import PageRequest
 from capillary_async.paging.walk import Walk
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server, drive, walk

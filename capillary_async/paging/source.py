@@ -1,0 +1,90 @@
+"""Where the pages of a listing come from."""
+
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import attrs
+
+from capillary_async.codec import Converter
+from capillary_async.errors import ResponseError
+from capillary_async.paging.cursor import Cursor, digest
+from capillary_async.paging.listing import Listing, PageData, read_page
+from capillary_async.paging.prefetch import Scout
+from capillary_async.paging.readings import ListingTraits, OffsetUnit
+from capillary_async.paging.steps import PageRequest
+from capillary_async.paging.walk import Walk
+from capillary_async.pipeline.request import Request, Response
+
+T = TypeVar("T")
+R = TypeVar("R")
+_NO_ROW: Final = "0" * 16
+_NO_CONTENT: Final = 204
+
+
+class Exchange(Protocol):
+    """Sends a request and reads the answer, and accounts for both as one call."""
+
+    def __call__(self, request: Request[Any], read: Callable[[Response], R], /) -> Coroutine[Any, Any, R]:
+        """Return what `read` makes of the answer."""
+        ...
+
+
+@attrs.frozen
+class PageSource(Generic[T]):
+    """Where the pages of one listing come from, and which of its rows are wanted."""
+
+    listing: Listing[T]
+    _exchange: Exchange = attrs.field(repr=False)
+    _converter: Converter = attrs.field(repr=False)
+    _traits: ListingTraits = attrs.field(repr=False, eq=False)
+    scout: Scout = attrs.field(repr=False, eq=False)
+    _start: Cursor | None = None
+    most_rows: int | None = None
+    skips_bad_rows: bool = False
+
+    @property
+    def front(self) -> Cursor:
+        """The place before the first row that is wanted."""
+        if self._start is not None:
+            return self._start
+        request = self.listing.request
+        query = digest((request.path, sorted(request.path_values.items()), request.query))
+        return Cursor(query, None, self.listing.limit, 0, _NO_ROW)
+
+    def cursor_at(self, offset_unit: OffsetUnit | None, limit: int, position: int, last: Hashable) -> Cursor:
+        """Return the place behind a row."""
+        return Cursor(self.front.query, offset_unit, limit, position, digest(last))
+
+    def new_walk(self) -> Walk:
+        """Begin a walk."""
+        listing, start = self.listing, self._start
+        walk = Walk(
+            listing.limit,
+            self._traits,
+            offset_unit=listing.offset_unit,
+            total_unit=listing.total_unit,
+            is_unpaged=listing.page_size is None,
+            is_keyed=listing.is_keyed,
+            has_short_pages=listing.has_short_pages,
+        )
+        if start is not None and start.position:
+            limit = min(start.limit, listing.max_page_size or start.limit)
+            walk.resume(start.position, limit, start.offset_unit, lambda key: digest(key) == start.last)
+        return walk
+
+    async def fetch(self, ask: PageRequest) -> PageData[T]:
+        """Ask for one page."""
+        try:
+            return await self._exchange(self.listing.page(ask), partial(self._read, may_end=ask.may_end))
+        except ResponseError as error:
+            # Some endpoints refuse a page past the end, and not all refusals have a code.
+            is_past_end = ask.may_end and error.status in (400, 404)
+            if not is_past_end and not set(self.listing.empty_codes).intersection(error.codes):
+                raise
+        return PageData()
+
+    def _read(self, response: Response, *, may_end: bool) -> PageData[T]:
+        if may_end and response.status == _NO_CONTENT:
+            return PageData()
+        return read_page(self.listing, self._converter, response, skips_bad_rows=self.skips_bad_rows)
