@@ -18,10 +18,11 @@ from capillary_async.jobs.files import atomic_file
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Reason
 from capillary_async.jobs.output import EXPORT_FORMATS, ExportFormat, OutputSchema, check_format, csv_lines, json_lines
-from capillary_async.jobs.parquet_export import parquet_file, write_parquet
+from capillary_async.jobs.parquet_export import write_parquet
 from capillary_async.jobs.records import Entry
 from capillary_async.jobs.store import JobStore
 from capillary_async.tables import TableSchema, load_pyarrow
+from capillary_async.tables.parquet import parquet_file
 from capillary_async.tables.text import CsvLines
 
 OutcomesFormat = Literal["csv", "parquet"]
@@ -164,7 +165,8 @@ def _csv_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry]
     facts_of = lru_cache(lambda *facts: lines.line(_facts(*facts)))  # most keys of a second have the same
     file.write(lines.line((*schema.key_names, *schema.names_of(_FACTS).values())).encode())
     for entry in entries:
-        file.write(f"{lines.line(entry.values)[:-1]},{facts_of(*entry[2:6])}".encode())
+        _, values, status, requests, at, reason, _ = entry
+        file.write(f"{lines.cells(values)},{facts_of(status, requests, at, reason)}".encode())
         yield entry
 
 
@@ -180,7 +182,7 @@ def _parquet_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[En
         arrays = [column.array(each) for column, each in zip(columns.columns.values(), values, strict=True)]
         return load_pyarrow().table(arrays, schema=columns.arrow)
 
-    with parquet_file(file, columns.arrow, [*kinds, names["status"], names["reason"]]) as add:
+    with parquet_file(file, columns.arrow, schema.key_names) as add:
         for entry in entries:
             passed.append(entry)
             if len(passed) == _OUTCOMES_AT_ONCE:

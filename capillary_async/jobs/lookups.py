@@ -34,23 +34,17 @@ from capillary_async.tables import check_row_type
 _SEVERAL: Final = (list, tuple, AbstractSet, deque, Iterator)
 # Identifiers that a table may hold as numbers, because none of them has leading zeros.
 _NUMERIC: Final = frozenset((IdentifierName.MOBILE, IdentifierName.CARD_NUMBER))
-_GROUPS: Final = (Customers, Ledger, Promotions, Targets, UserGroups)
-_METHODS: Final[Mapping[str, type]] = {
+_GROUPS: Final[Mapping[str, type]] = {
     "customers": Customers,
     "ledger": Ledger,
     "promotions": Promotions,
     "targets": Targets,
     "user_groups": UserGroups,
 }
-
-
-def _ids(*names: str, optional: Sequence[str] = ()) -> tuple[KeyColumn, ...]:
-    required = tuple(KeyColumn(name, int, least=1) for name in names)
-    return (*required, *(KeyColumn(name, int, is_required=False, least=1) for name in optional))
-
-
-_CUSTOMER: Final = _ids("customer_id")
-_GROUP: Final = _ids("user_group_id")
+_CUSTOMER: Final = (KeyColumn("customer_id", int, least=1),)
+_GROUP: Final = (KeyColumn("user_group_id", int, least=1),)
+_RULE: Final = KeyColumn("target_rule_id", int, least=1)
+_PERIOD: Final = KeyColumn("period_id", int, is_required=False, least=1)
 
 
 def _progress_rows(groups: Iterable[TargetGroupProgress]) -> list[TargetProgressRow]:
@@ -67,7 +61,7 @@ class BuiltInLookup:
         columns: The key's columns, in the order of the method's parameters; then those that may be missing.
         first: What the method takes before the key.
         by_path: A method that takes an identifier's name and value in place of the customer's id, if there is one.
-        rows: Makes rows of the answer, where what the method returns would be no good table; and their type.
+        rows: Makes rows of the answer, if the answer is no good table; and the type of a row.
     """
 
     path: str
@@ -76,16 +70,15 @@ class BuiltInLookup:
     by_path: str | None = None
     rows: tuple[Callable[[Any], Any], type] | None = None
 
-    @property
-    def method(self) -> Callable[..., Any]:
-        """The method, not yet of any client."""
-        return method_of(self.path)
+    def path_by(self, by: str | None) -> str:
+        """Return where the method is that takes keys of an identifier; `None` for the customer's id."""
+        return self.by_path if by is not None and self.by_path else self.path
 
 
 def method_of(path: str) -> Callable[..., Any]:
     """Return a method of the client by its path, not yet of any client."""
     group, _, name = path.partition(".")
-    return cast("Callable[..., Any]", getattr(_METHODS[group], name))
+    return cast("Callable[..., Any]", getattr(_GROUPS[group], name))
 
 
 LOOKUPS: Final[Mapping[str, BuiltInLookup]] = MappingProxyType(
@@ -96,7 +89,7 @@ LOOKUPS: Final[Mapping[str, BuiltInLookup]] = MappingProxyType(
         "ledger": BuiltInLookup("ledger.list_entries", first=("id",), by_path="ledger.list_entries"),
         "ledger-balances": BuiltInLookup("ledger.list_balances", first=("id",), by_path="ledger.list_balances"),
         "progress": BuiltInLookup("targets.get_progress", rows=(_progress_rows, TargetProgressRow)),
-        "events": BuiltInLookup("targets.list_events", _ids("customer_id", "target_rule_id", optional=("period_id",))),
+        "events": BuiltInLookup("targets.list_events", (*_CUSTOMER, _RULE, _PERIOD)),
         "tiers": BuiltInLookup("customers.get_tiers"),
         "loyalty": BuiltInLookup("customers.get_loyalty"),
         "loyalty-events": BuiltInLookup("customers.get_loyalty_events"),
@@ -220,16 +213,14 @@ def find_lookup(
     Raises:
         JobRefusedError: There is no such lookup or option, or the function cannot be a lookup.
     """
-    name, fn = (lookup, None) if isinstance(lookup, str) else (_name_of(lookup), lookup)
-    built_in = LOOKUPS.get(name) if fn is None else None
+    name = lookup if isinstance(lookup, str) else _name_of(lookup)
+    built_in = LOOKUPS.get(name) if isinstance(lookup, str) else None
     if by is not None:
         _check_by(name, built_in, by)
-    if built_in is None:
-        fn = fn or _import(name)
     try:
         if built_in is not None:
             return _built_in(name, built_in, arguments or {}, by)
-        return _of_function(name, cast("Callable[..., Any]", fn), arguments or {})
+        return _of_function(name, _import(lookup) if isinstance(lookup, str) else lookup, arguments or {})
     except DecodeError as error:
         raise JobRefusedError(f"lookup {name}: {error.args[0]}") from None
     except (TypeError, ValueError, NameError, AttributeError, SyntaxError, TableError) as error:
@@ -245,14 +236,9 @@ def options_of(lookup: str, *, by: str | None = None) -> Options:
     if lookup not in LOOKUPS:
         return options_of_function(_import(lookup))
     found = LOOKUPS[lookup]
-    options = options_of_endpoint(method_of(_path_of(found, by)), [column.name for column in found.columns])
-    if by is None or found.by_path:
-        return options
-    return Options({**options_of_endpoint(_FIND_ID).hints, **options.hints})
-
-
-def _path_of(found: BuiltInLookup, by: str | None) -> str:
-    return found.by_path if by is not None and found.by_path else found.path
+    options = options_of_endpoint(method_of(found.path_by(by)), [column.name for column in found.columns])
+    is_id_found = by is not None and not found.by_path
+    return Options({**options_of_endpoint(_FIND_ID).hints, **options.hints}) if is_id_found else options
 
 
 def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]) -> Lookup:
@@ -261,7 +247,6 @@ def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]
     columns, values = columns_of(fn, given=given), options.values(given)
     row_type = _row_type(get_type_hints(fn, include_extras=True).get("return", Any))
     check_row_type(row_type)
-
     names = [column.name for column in columns]
 
     def bind(client: Any) -> Callable[..., Any]:
@@ -271,7 +256,7 @@ def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]
 
 
 def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by: str | None) -> Lookup:
-    options, path = options_of(name, by=by), _path_of(found, by)
+    options, path = options_of(name, by=by), found.path_by(by)
     first = (by,) if by is not None and found.by_path else found.first
     method, given = method_of(path), options.read(arguments)
     values = options.values(given)
@@ -297,7 +282,9 @@ def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by:
 
         return answer if rows_of is None and (by is None or found.by_path) else find_and_answer
 
-    columns = found.columns if by is None else (_identifier_column(by), *found.columns[1:])
+    columns = found.columns
+    if by is not None:
+        columns = (KeyColumn(by, str, takes_numbers=by in _NUMERIC), *columns[1:])
     return Lookup(name, columns, row_type, given, bind, by=by, is_checked=True)
 
 
@@ -308,10 +295,6 @@ def _check_by(name: str, found: BuiltInLookup | None, by: str) -> None:
         raise JobRefusedError(f"customers cannot be looked up by {by!r}; there are {', '.join(IdentifierName)}")
     if found.columns[0].name != "customer_id":
         raise JobRefusedError(f"{name} are looked up by {found.columns[0].name} alone")
-
-
-def _identifier_column(by: str) -> KeyColumn:
-    return KeyColumn(by, str, takes_numbers=by in _NUMERIC)
 
 
 def _name_of(fn: Callable[..., Any]) -> str:

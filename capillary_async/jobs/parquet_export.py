@@ -1,8 +1,7 @@
 """What a job found, and what came of its keys, as Parquet: stored JSON to columns in one pass, a chunk at a time."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from importlib import import_module
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import accumulate, chain
 from typing import Any, BinaryIO, Final
 
@@ -17,13 +16,10 @@ from capillary_async.jobs.output import OutputSchema
 from capillary_async.jobs.records import Entry, rows_of
 from capillary_async.tables import TableSchema, load_pyarrow
 from capillary_async.tables.lines import line_reader
+from capillary_async.tables.parquet import parquet_file
 
-# JSON is converted chunk by chunk, because Python's own objects are large. The columns are gathered until they make a
-# row group.
-_CHUNK_BYTES: Final = 2**22
-_GROUP_BYTES: Final = 2**25
-# Texts that repeat fit; of others, the writer soon gives the dictionary up.
-_DICTIONARY_BYTES: Final = 2**16
+# JSON is converted chunk by chunk, because Python's own objects are large.
+_CHUNK_BYTES: Final = 2**20
 
 
 def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema, scanned: Iterable[Entry]) -> None:
@@ -50,9 +46,8 @@ def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema
     names = schema.names_of(columns.columns)
     renamed = attrs.evolve(columns, columns={names[name]: column for name, column in columns.columns.items()})
     arrow_schema = load_pyarrow().schema([*keys.arrow, *renamed.arrow])
-    repeated = [*schema.key_names, *chain.from_iterable(_text_paths(each.type, each.name) for each in renamed.arrow)]
     tables = RowTables(keys, columns, arrow_schema, schema.row_type if schema.is_declared else Any)
-    with parquet_file(file, arrow_schema, repeated) as add:
+    with parquet_file(file, arrow_schema, schema.key_names) as add:
         for chunk in _chunks(entries):
             add(tables.table(*chunk))
 
@@ -130,56 +125,3 @@ class RowTables:
             return self._columns.table([row for text in texts for row in decode_json(row_list(text))], self._rows)
         except TableError as error:
             raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
-
-
-@contextmanager
-def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Generator[Callable[[Any], None]]:
-    """Lend a function that adds a table to a Parquet file.
-
-    Args:
-        file: Where it goes.
-        schema: The Arrow schema.
-        repeated: The columns that have a dictionary.
-    """
-    writer: Any = import_module("pyarrow.parquet").ParquetWriter(
-        file, schema, use_dictionary=repeated, dictionary_pagesize_limit=_DICTIONARY_BYTES
-    )
-    tables: list[Any] = []
-    size = 0
-
-    def flush() -> None:
-        nonlocal size
-        if tables:
-            writer.write_table(load_pyarrow().concat_tables(tables))
-            tables.clear()
-            size = 0
-
-    def add(table: Any) -> None:
-        nonlocal size
-        tables.append(table)
-        size += table.nbytes
-        if size >= _GROUP_BYTES:
-            flush()
-
-    with writer:
-        yield add
-        flush()
-
-
-def _text_paths(kind: Any, path: str) -> Iterator[str]:
-    """Yield the paths of a column's texts, as Parquet names them.
-
-    Texts repeat, and so do the key's values. Numbers and times seldom do: a dictionary of them takes longer to write,
-    and makes the file larger.
-    """
-    types = load_pyarrow().types
-    if types.is_struct(kind):
-        for index in range(kind.num_fields):
-            yield from _text_paths(kind.field(index).type, f"{path}.{kind.field(index).name}")
-    elif types.is_list(kind):
-        yield from _text_paths(kind.value_type, f"{path}.list.element")
-    elif types.is_map(kind):
-        yield from _text_paths(kind.key_type, f"{path}.key_value.key")
-        yield from _text_paths(kind.item_type, f"{path}.key_value.value")
-    elif types.is_string(kind):
-        yield path

@@ -99,4 +99,4 @@ def failure_row(outcome: KeyOutcome) -> tuple[Any, ...]:
 def rows_of(entry: Entry) -> bytes:
     """Return what was found as it was before it was stored: lines of JSON, or nothing."""
     rows = entry.stored_rows
-    return zlib.decompress(memoryview(rows)[1:], _WINDOW) if rows.startswith(_COMPRESSED) else rows
+    return zlib.decompress(rows[1:], _WINDOW) if rows.startswith(_COMPRESSED) else rows

@@ -29,6 +29,7 @@ def line_reader(schema: TableSchema) -> Callable[[bytes], Any] | None:
     types = {name: _type_in_json(column) for name, column in schema.columns.items()}
     if None in types.values():
         return None
+    arrow_schema = schema.arrow
     read_json: Any = import_module("pyarrow.json")
     as_written = read_json.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False)
     strict = read_json.ParseOptions(explicit_schema=arrow.schema(types), unexpected_field_behavior="error")
@@ -39,7 +40,7 @@ def line_reader(schema: TableSchema) -> Callable[[bytes], Any] | None:
             return None
         try:
             found = read_json.read_json(arrow.BufferReader(lines), as_written, strict)
-            return arrow.table([_cast(found[name], schema.columns[name]) for name in types], schema=schema.arrow)
+            return arrow.table([_cast(found[name], schema.columns[name]) for name in types], schema=arrow_schema)
         except REFUSALS:
             return None
 

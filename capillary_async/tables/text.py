@@ -141,9 +141,14 @@ class CsvLines:
 
     def line(self, values: Iterable[Any]) -> str:
         """Return one line, with a line feed at the end."""
+        return (self.cells(values) or '""') + "\n"
+
+    def cells(self, values: Iterable[Any]) -> str:
+        """Return the cells of a line."""
         # Whole numbers need no quotes, and a call for each would double the time.
-        cells = [str(value) if value.__class__ is int else self._quoted(value) for value in values]
-        return ('""' if cells == [""] else ",".join(cells)) + "\n"
+        return ",".join(
+            ["" if value is None else str(value) if value.__class__ is int else self._quoted(value) for value in values]
+        )
 
     def _quoted(self, value: Any) -> str:
         text = cell(value, self.encode)

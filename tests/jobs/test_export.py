@@ -310,7 +310,7 @@ def test_an_output_without_rows_has_its_columns(tmp_path: Path, form: str) -> No
 def test_large_outputs_are_written_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory must not grow with the output."""
     monkeypatch.setattr("capillary_async.jobs.parquet_export._CHUNK_BYTES", 500)
-    monkeypatch.setattr("capillary_async.jobs.parquet_export._GROUP_BYTES", 2000)
+    monkeypatch.setattr("capillary_async.tables.parquet._GROUP_BYTES", 2000)
     answers = [((number,), [Price(number, 0)] * 3) for number in range(100)]
 
     path = written(find_lookup(prices), tmp_path / "out.parquet", *answers)

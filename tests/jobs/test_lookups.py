@@ -35,7 +35,7 @@ from capillary_async.codec.row_text import row_list
 from capillary_async.jobs import BulkJob
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
-from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup, options_of
+from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup, method_of, options_of
 from capillary_async.sandbox import Sandbox
 from capillary_async.tables import TableSchema
 
@@ -351,7 +351,7 @@ def test_the_options_of_a_lookup_are_listed() -> None:
     assert "mlp" in options.choices("embed")
     assert options.choices("account_id") == ()
     assert set(options_of(f"{HERE}:by_text").hints) == {"shop", "source", "limit"}
-    assert LOOKUPS["customers"].method is vars(Customers)["get"]
+    assert method_of(LOOKUPS["customers"].path) is vars(Customers)["get"]
 
 
 async def test_an_option_that_has_a_value_is_no_column() -> None:
