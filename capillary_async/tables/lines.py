@@ -2,7 +2,7 @@
 
 It takes half the time of Python's objects. But it takes a date-time without a zone for one in UTC, rounds whole numbers
 to doubles, has no days, and keeps no part of a document as JSON. So dates are read as strings and cast like those of
-other rows, an object without members is the only JSON, and columns of doubles and maps are not read at all.
+other rows, the only JSON it reads is an object without members, and tables with doubles or maps are not read at all.
 """
 
 from collections.abc import Callable
@@ -40,34 +40,44 @@ def line_reader(schema: TableSchema) -> Callable[[bytes], Any] | None:
             return None
         try:
             found = read_json.read_json(arrow.BufferReader(lines), as_written, strict)
-            return arrow.table([_cast(found[name], schema.columns[name]) for name in types], schema=arrow_schema)
+            columns = [_cast(found[name].combine_chunks(), column) for name, column in schema.columns.items()]
+            return arrow.table(columns, schema=arrow_schema)
         except REFUSALS:
             return None
 
     return read
 
 
-def _type_in_json(column: ArrowColumn, *, is_part: bool = False) -> Any:
+def _type_in_json(column: ArrowColumn) -> Any:
     """Return the type to read a column as; `None` if there is none."""
     arrow = load_pyarrow()
     if isinstance(column, ScalarColumn):
         if column.is_json:
-            return None if is_part else arrow.struct([])
+            return arrow.struct([])
         if column.cast_text:
             return arrow.string()
         return None if arrow.types.is_floating(column.arrow_type) else column.arrow_type
     if isinstance(column, ListColumn):
-        item = _type_in_json(column.item, is_part=True)
+        item = _type_in_json(column.item)
         return None if item is None else arrow.list_(item)
     if isinstance(column, StructColumn):
-        members = {name: _type_in_json(member, is_part=True) for name, member in column.members.items()}
+        members = {name: _type_in_json(member) for name, member in column.members.items()}
         return None if None in members.values() else arrow.struct(members.items())
     return None
 
 
 def _cast(values: Any, column: ArrowColumn) -> Any:
+    """Convert an array of the type in JSON to one of the column's type."""
     arrow = load_pyarrow()
-    if not isinstance(column, ScalarColumn) or not column.is_json:
-        return values if values.type == column.arrow_type else values.cast(column.arrow_type)
-    nothing = arrow.scalar(None, column.arrow_type)
-    return import_module("pyarrow.compute").if_else(values.is_valid(), "{}", nothing)
+    if values.type == column.arrow_type:
+        return values
+    if isinstance(column, StructColumn):
+        parts = [_cast(values.field(name), member) for name, member in column.members.items()]
+        return arrow.StructArray.from_arrays(parts, fields=list(column.arrow_type), mask=values.is_null())
+    if isinstance(column, ListColumn):
+        items = _cast(values.values, column.item)
+        return arrow.ListArray.from_arrays(values.offsets, items, type=column.arrow_type, mask=values.is_null())
+    if isinstance(column, ScalarColumn) and column.is_json:
+        nothing = arrow.scalar(None, column.arrow_type)
+        return import_module("pyarrow.compute").if_else(values.is_valid(), "{}", nothing)
+    return values.cast(column.arrow_type)
