@@ -1,4 +1,4 @@
-"""Loyalty cards."""
+"""Loyalty cards and their statuses."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Running totals."""
+"""Running totals of customers and user groups."""
 
 from datetime import datetime
 from decimal import Decimal

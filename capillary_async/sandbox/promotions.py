@@ -51,7 +51,7 @@ PUBLISHED: Final = tuple(row for row in range(PROMOTION_COUNT) if promotion_numb
 
 @attrs.frozen
 class Promotions:
-    """Writes promotions."""
+    """Makes the documents of promotions."""
 
     seed: int
     dates: Dates

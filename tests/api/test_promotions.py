@@ -1,4 +1,4 @@
-"""Loyalty promotions."""
+"""Methods of `client.promotions`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -10,7 +10,7 @@ import attrs
 
 
 class Colour(StrEnum):
-    """An enumeration."""
+    """The values of `Thing.colour`."""
 
     RED = "R"
 
@@ -25,7 +25,7 @@ class Owner:
 
 @attrs.frozen
 class Thing:
-    """A model."""
+    """A model with every kind of field."""
 
     name: str | None
     value: Decimal | None = None

@@ -162,7 +162,7 @@ class BodyServer:
     seen: Counter[str] = attrs.field(factory=Counter[str])
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Answer."""
+        """Send the answer of the key's kind."""
         key = asked.query["identifierValue"]
         self.seen[key] += 1
         is_spoilt = self.seen[key] == 1 or is_always(key)

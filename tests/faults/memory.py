@@ -93,7 +93,7 @@ class _Server:
     cap: int
 
     async def handle(self, wire: HttpConnection, asked: Asked) -> None:
-        """Answer."""
+        """Answer the lookup of a key."""
         key = asked.query["identifierValue"]
         await wire.send(self.write(self.cap) if key == _KEY else answer(document_of(key)))
 
