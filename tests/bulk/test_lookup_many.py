@@ -25,7 +25,7 @@ sources = st.sampled_from(["list", "stream"])
 
 
 class Desk:
-    """Answers a key after `key` turns of the event loop; a negative key fails after as many turns."""
+    """A function to look up keys: it answers key n after n turns of the event loop; a negative key fails."""
 
     def __init__(self) -> None:
         self.started: list[int] = []
@@ -72,7 +72,7 @@ async def turns(count: int) -> None:
 
 
 async def never(key: int) -> None:
-    """Wait for ever."""
+    """Wait forever."""
     await asyncio.get_running_loop().create_future()
 
 
@@ -103,10 +103,8 @@ def test_every_key_has_exactly_one_outcome(keys: list[int], concurrency: int, or
 
 
 @given(st.lists(st.integers(0, 99), min_size=1), st.integers(1, 9), orders, st.data())
-def test_the_calls_stay_within_reach_of_the_reader(
-    keys: list[int], concurrency: int, order: Order, data: st.DataObject
-) -> None:
-    """A reader that stalls must stop the requests, to bound the memory."""
+def test_a_stalled_reader_stops_the_calls(keys: list[int], concurrency: int, order: Order, data: st.DataObject) -> None:
+    """Unread outcomes would fill the memory."""
     reach = concurrency * (2 if order == "input" else 1)
 
     async def run() -> None:
@@ -122,7 +120,7 @@ def test_the_calls_stay_within_reach_of_the_reader(
     asyncio.run(run())
 
 
-async def test_a_failing_key_stops_no_other() -> None:
+async def test_a_failing_key_does_not_stop_the_others() -> None:
     """One bad key in a thousand must cost one key."""
     keys = [-1 if key == 500 else key for key in range(1000)]
 
@@ -151,7 +149,7 @@ async def test_a_call_that_returns_none_is_ok() -> None:
     assert outcome.unwrap() is None
 
 
-async def test_an_outcome_tells_how_long_the_call_took() -> None:
+async def test_an_outcome_has_the_duration_of_its_call() -> None:
     """Callers tune the concurrency by the latency of single calls."""
     async with lookup_many(Desk().answer, [1]) as outcomes:
         outcome = await anext(outcomes)
@@ -159,14 +157,14 @@ async def test_an_outcome_tells_how_long_the_call_took() -> None:
     assert outcome.seconds > 0
 
 
-def test_an_outcome_travels_between_processes() -> None:
+def test_an_outcome_can_be_pickled() -> None:
     """Worker processes pickle their outcomes."""
     outcome = Succeeded(1, "value", None, 0.5)
 
     assert pickle.loads(pickle.dumps(outcome)) == outcome
 
 
-async def test_a_function_that_is_no_coroutine_function_fails_key_by_key() -> None:
+async def test_a_function_without_a_coroutine_fails_for_each_key() -> None:
     """A wrong function must give errors, not a hang."""
 
     def wrong(key: int) -> int:
@@ -179,7 +177,7 @@ async def test_a_function_that_is_no_coroutine_function_fails_key_by_key() -> No
     assert [type(outcome.error) for outcome in found] == [TypeError, TypeError]
 
 
-async def test_the_end_is_the_end_however_often_it_is_asked_for() -> None:
+async def test_reading_after_the_end_always_ends() -> None:
     """An iterator that continues after its end would make its reader hang."""
     async with lookup_many(Desk().answer, [1]) as outcomes:
         await anext(outcomes)
@@ -193,7 +191,7 @@ async def test_the_end_is_the_end_however_often_it_is_asked_for() -> None:
 
 
 @given(st.lists(st.integers(0, 99)), st.integers(1, 9), orders, sources)
-def test_an_error_of_the_key_source_comes_after_what_was_started(
+def test_an_error_of_the_key_source_comes_after_the_started_calls(
     keys: list[int], concurrency: int, order: Order, source: Source
 ) -> None:
     """A broken key file must not lose answers, and must not look complete."""
@@ -259,7 +257,7 @@ async def test_an_error_while_closing_the_source_reaches_the_caller() -> None:
             await turns(5)
 
 
-async def test_an_error_while_closing_the_source_does_not_hide_the_callers_own() -> None:
+async def test_an_error_while_closing_the_source_does_not_hide_the_callers_error() -> None:
     """The caller must see the first error."""
 
     async def keys() -> AsyncIterator[int]:
@@ -282,7 +280,7 @@ async def test_an_error_while_closing_the_source_does_not_hide_the_callers_own()
 
 
 @given(st.integers(0, 200), st.integers(1, 9), orders)
-def test_nothing_is_left_wherever_the_reader_is_cancelled(moment: int, concurrency: int, order: Order) -> None:
+def test_a_cancelled_reader_leaves_no_task_and_no_open_source(moment: int, concurrency: int, order: Order) -> None:
     """A leaked task or an open source would be a leak in every web backend."""
     desk, stream = Desk(), Stream(list(range(60)))
 
@@ -306,7 +304,7 @@ def test_nothing_is_left_wherever_the_reader_is_cancelled(moment: int, concurren
 
 
 @given(st.integers(0, 60), st.integers(1, 9), orders)
-def test_an_exception_of_the_reader_arrives_as_itself(moment: int, concurrency: int, order: Order) -> None:
+def test_an_exception_of_the_reader_is_not_wrapped(moment: int, concurrency: int, order: Order) -> None:
     """In an exception group, it would miss the caller's `except` clauses."""
     desk, stream = Desk(), Stream(list(range(60)))
 
@@ -327,7 +325,7 @@ def test_an_exception_of_the_reader_arrives_as_itself(moment: int, concurrency: 
     asyncio.run(run())
 
 
-async def test_a_second_cancellation_still_leaves_nothing() -> None:
+async def test_a_second_cancellation_leaves_no_task() -> None:
     """A caller may cancel twice, and slow calls must not outlive the block."""
     ended: list[int] = []
 
@@ -371,7 +369,7 @@ async def test_a_call_that_swallows_its_cancellation_takes_no_further_key() -> N
     assert started == [0, 1]
 
 
-async def test_a_reader_that_gives_up_waiting_loses_no_outcome() -> None:
+async def test_a_timeout_of_the_reader_loses_no_outcome() -> None:
     """`asyncio.timeout` around one read must not lose the next outcome."""
     async with lookup_many(Desk().answer, [5, 6, 7], concurrency=2) as outcomes:
         reader = asyncio.ensure_future(anext(outcomes))
@@ -382,19 +380,19 @@ async def test_a_reader_that_gives_up_waiting_loses_no_outcome() -> None:
         assert [outcome.key async for outcome in outcomes] == [5, 6, 7]
 
 
-async def test_many_runs_leave_no_garbage_that_refers_to_itself() -> None:
+async def test_runs_leave_no_reference_cycles() -> None:
     """A long-running service should not depend on the cycle collector."""
 
-    async def once() -> None:
+    async def run_and_leave() -> None:
         async with lookup_many(Desk().answer, range(50), concurrency=5) as outcomes:
             async for _ in outcomes:
                 pass
 
-    await once()
+    await run_and_leave()
     gc.collect()
     gc.disable()
     try:
-        await once()
+        await run_and_leave()
         assert gc.collect() < 50
     finally:
         gc.enable()
@@ -407,31 +405,31 @@ class Stop(BaseException):
     """Like SystemExit, but harmless to the test runner."""
 
 
-async def test_an_exception_that_is_no_error_ends_everything_as_itself() -> None:
-    """`sys.exit` inside a call must end the program."""
+async def test_system_exit_in_a_call_ends_the_program() -> None:
+    """`sys.exit` inside a call must not become an outcome."""
 
-    async def exits(key: int) -> int:
+    async def exit_program(key: int) -> int:
         if key == 3:
             raise Stop
         return key
 
-    async with lookup_many(exits, range(100), concurrency=1) as outcomes:
+    async with lookup_many(exit_program, range(100), concurrency=1) as outcomes:
         with pytest.raises(Stop):
             [outcome async for outcome in outcomes]
 
 
-async def test_such_an_exception_is_not_lost_when_nobody_reads() -> None:
-    """The exception must be raised at the end of the block at the latest."""
+async def test_system_exit_is_raised_without_a_reader() -> None:
+    """It must be raised at the latest at the end of the block."""
 
-    async def exits(key: int) -> int:
+    async def exit_program(key: int) -> int:
         raise Stop
 
     with pytest.raises(Stop):
-        async with lookup_many(exits, range(100), concurrency=2):
+        async with lookup_many(exit_program, range(100), concurrency=2):
             await turns(5)
 
 
-async def test_a_call_cancelled_by_something_it_waited_for_is_a_failed_key() -> None:
+async def test_a_call_that_is_cancelled_from_inside_is_a_failed_key() -> None:
     """Cancelling a shared future must neither hang nor end the run."""
     shared: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     shared.cancel()
@@ -447,7 +445,7 @@ async def test_a_call_cancelled_by_something_it_waited_for_is_a_failed_key() -> 
 
 
 async def test_workers_cancelled_from_outside_end_the_run_with_an_explanation() -> None:
-    """A closing client cancels the workers, and the reader must not wait for ever."""
+    """A closing client cancels the workers, and the reader must not wait forever."""
     async with lookup_many(never, range(10), concurrency=2) as outcomes:
         await turns(3)
         for task in others():
@@ -461,13 +459,13 @@ async def test_workers_cancelled_from_outside_end_the_run_with_an_explanation() 
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, True, 2.5, "many", None])
-def test_a_wrong_concurrency_is_refused_by_name(concurrency: object) -> None:
-    """Zero workers would wait for ever."""
+def test_a_wrong_concurrency_is_named(concurrency: object) -> None:
+    """Zero workers would wait forever."""
     with pytest.raises(ValueError, match="concurrency must be"):
         lookup_many(never, [1], concurrency=concurrency)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_a_call_instead_of_a_function_is_refused_by_name() -> None:
+def test_a_coroutine_instead_of_a_function_is_refused() -> None:
     """A wrong function would fail for each of a million keys."""
     call = never(1)
 
@@ -477,7 +475,7 @@ def test_a_call_instead_of_a_function_is_refused_by_name() -> None:
     call.close()
 
 
-def test_a_wrong_order_is_refused_by_name() -> None:
+def test_a_wrong_order_is_named() -> None:
     """A misspelled order must not be ignored."""
     with pytest.raises(ValueError, match="order must be"):
         lookup_many(never, [1], order="sorted")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -510,7 +508,7 @@ async def test_two_readers_at_once_are_refused() -> None:
         first.cancel()
 
 
-async def test_a_reader_left_behind_in_another_task_is_told() -> None:
+async def test_a_reader_in_another_task_gets_an_error_at_the_end() -> None:
     """It would wait for an outcome that never comes."""
     outcomes = lookup_many(never, [1])
     await outcomes.__aenter__()
@@ -526,18 +524,18 @@ async def test_a_reader_left_behind_in_another_task_is_told() -> None:
 # --- manners ---
 
 
-async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
+async def test_other_calls_go_before_bulk_calls_at_the_rate_limit() -> None:
     """A nightly job must not delay the requests of a web shop."""
     clock = VirtualClock()
     order: list[str] = []
 
-    class Recorder:
+    class RecordingTransport:
         async def send(self, request: Request[Any], /) -> Response:
             order.append(request.path)
             return Response({})
 
     limit = LocalLimit.of(RateLimit(1, per=10.0), clock.time)
-    admission = Admission(Recorder(), limit, clock=clock.time, call_at=clock.call_at)
+    admission = Admission(RecordingTransport(), limit, clock=clock.time, call_at=clock.call_at)
     admission.open(100)
 
     async def call(name: str) -> None:
@@ -555,79 +553,79 @@ async def test_bulk_calls_give_way_to_others_at_the_rate_limit() -> None:
 
 
 def throttled() -> RateLimitedError:
-    """Make the error of a 429."""
+    """Return the error of a 429."""
     return RateLimitedError("too many", status=429)
 
 
 def test_a_steady_latency_raises_the_limit_step_by_step() -> None:
     """The limit grows additively, to find capacity without overloading the API."""
-    tuner = ConcurrencyController()
-    first = tuner.limit
+    controller = ConcurrencyController()
+    first = controller.limit
 
     for _ in range(first):
-        tuner.observe(0.1, None)
+        controller.observe(0.1, None)
 
-    assert first < tuner.limit <= first + 8
+    assert first < controller.limit <= first + 8
 
 
 def test_throttling_halves_the_limit_at_once_and_only_once_a_round() -> None:
     """All calls in flight are throttled together, which must count once."""
-    tuner = ConcurrencyController()
+    controller = ConcurrencyController()
     for _ in range(1000):
-        tuner.observe(0.1, None)
-    before = tuner.limit
+        controller.observe(0.1, None)
+    before = controller.limit
 
     for _ in range(before):
-        tuner.observe(0.1, throttled())
+        controller.observe(0.1, throttled())
 
-    assert tuner.limit == before // 2
+    assert controller.limit == before // 2
 
 
 def test_rising_latency_halves_the_limit() -> None:
     """An overloaded API becomes slow before it answers 429."""
-    tuner = ConcurrencyController()
+    controller = ConcurrencyController()
     for _ in range(1000):
-        tuner.observe(0.1, None)
-    before = tuner.limit
+        controller.observe(0.1, None)
+    before = controller.limit
 
     # The current round has fast and slow calls; all calls of the next round are slow.
     for _ in range(2 * before + 8):
-        tuner.observe(0.5, None)
+        controller.observe(0.5, None)
 
-    assert tuner.limit < before * 0.6
+    assert controller.limit < before * 0.6
 
 
 def test_a_latency_that_stays_higher_becomes_the_normal_one() -> None:
     """A permanently slower API must not keep the concurrency at one."""
-    tuner = ConcurrencyController()
+    controller = ConcurrencyController()
     for _ in range(1000):
-        tuner.observe(0.1, None)
+        controller.observe(0.1, None)
 
     for _ in range(5000):
-        tuner.observe(0.3, None)
+        controller.observe(0.3, None)
 
-    assert tuner.limit > 8
+    assert controller.limit > 8
 
 
 def test_other_failures_say_nothing_about_the_limit() -> None:
     """A fast "not found" must not look like spare capacity."""
-    tuner = ConcurrencyController()
+    controller = ConcurrencyController()
 
     for _ in range(1000):
-        tuner.observe(0.0001, LookupError())
+        controller.observe(0.0001, LookupError())
 
-    assert tuner.limit == ConcurrencyController().limit
+    assert controller.limit == ConcurrencyController().limit
 
 
 @given(st.lists(st.tuples(st.floats(0, 1000), st.sampled_from([None, throttled(), LookupError()]))))
 def test_the_limit_stays_between_one_and_its_end(seen: list[tuple[float, Exception | None]]) -> None:
     """Zero would stop the run; without a maximum, each key would open a connection."""
-    tuner = ConcurrencyController()
+    controller = ConcurrencyController()
 
     for seconds, error in seen:
-        tuner.observe(seconds, error)
+        controller.observe(seconds, error)
 
-        assert 1 <= tuner.limit <= 256
+        assert 1 <= controller.limit <= 256
 
 
 @pytest.mark.parametrize("order", ["completion", "input"])
@@ -668,7 +666,7 @@ async def test_an_iterator_that_raises_stop_async_iteration_is_an_error_and_not_
             await anext(outcomes)
 
 
-async def test_an_outcome_narrows() -> None:
+async def test_ok_narrows_the_type_of_an_outcome() -> None:
     """Type checkers must narrow the type after `if outcome.ok:`."""
     async with lookup_many(Desk().answer, [1, -1]) as outcomes:
         async for outcome in outcomes:

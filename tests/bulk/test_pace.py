@@ -93,7 +93,7 @@ def look_up(gateway: Gateway, keys: int, controller: ConcurrencyController) -> t
 @pytest.mark.parametrize("status", [503, 429])
 @pytest.mark.parametrize("kind", ["leaky", "leaky with a burst", "window", "window with Retry-After"])
 @pytest.mark.parametrize("keys", [300, 3000])
-def test_no_key_is_lost_to_throttling_and_little_time(kind: Kind, status: int, keys: int) -> None:
+def test_throttling_loses_no_key_and_little_time(kind: Kind, status: int, keys: int) -> None:
     """A client without a rate limit has to find the gateway's limit."""
     gateway = Gateway(kind, status, latency=0.005)
 
@@ -105,7 +105,7 @@ def test_no_key_is_lost_to_throttling_and_little_time(kind: Kind, status: int, k
 
 
 @pytest.mark.parametrize("status", [503, 429])
-def test_an_api_that_throttles_everything_is_not_borne_with_for_ever(status: int) -> None:
+def test_constant_throttling_ends_with_errors(status: int) -> None:
     """Constant throttling is an outage, so the outcomes must become errors."""
     gateway = Gateway("window", status, latency=0.005)
     gateway.limit = 0
@@ -117,7 +117,7 @@ def test_an_api_that_throttles_everything_is_not_borne_with_for_ever(status: int
     assert gateway.requests < 500
 
 
-def test_a_limit_that_is_lifted_is_noticed() -> None:
+def test_a_raised_limit_is_noticed() -> None:
     """If the API's limit is raised during a job, the job must become faster."""
     gateway = Gateway("window", 429, latency=0.005)
 

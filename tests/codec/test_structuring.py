@@ -253,12 +253,12 @@ def test_a_map_of_periods_has_whole_numbers_for_keys() -> None:
     assert target.target_period_default_values_map == defaults
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_a_strategy_may_stand_alone(alone: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("is_single", [True, False])
+def test_a_strategy_may_stand_alone(is_single: bool) -> None:  # noqa: FBT001
     """The documentation does not say whether a strategy is an object or a list."""
     summary = {"renewConfirmed": True}
 
-    customer = read({"id": 1, "gapToRenewSummary": summary if alone else [summary]}, Customer)
+    customer = read({"id": 1, "gapToRenewSummary": summary if is_single else [summary]}, Customer)
 
     assert [summary.renew_confirmed for summary in customer.gap_to_renew_summary or ()] == [True]
 

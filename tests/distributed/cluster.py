@@ -57,13 +57,13 @@ def make_client(base_url: str, limit_file: str, limit: int) -> CapillaryClient:
     return CapillaryClient(base_url, auth, options=ClientOptions(deadline=None, rate_limit=shared), on_event=note)
 
 
-def kill_workers(cluster: Any, kills: int, seconds: float, chance: random.Random, killed: list[int]) -> None:
+def kill_workers(cluster: Any, kills: int, seconds: float, random_source: random.Random, killed: list[int]) -> None:
     """Kill a worker now and then; a nanny starts another one."""
     while len(killed) < kills:
-        time.sleep(chance.uniform(0.5, 1.5) * seconds)
+        time.sleep(random_source.uniform(0.5, 1.5) * seconds)
         nannies = [worker for worker in cluster.workers.values() if getattr(worker, "pid", None)]
         if nannies:
-            pid = chance.choice(nannies).pid
+            pid = random_source.choice(nannies).pid
             os.kill(pid, signal.SIGKILL)
             killed.append(pid)
 
@@ -103,7 +103,7 @@ def _most(times: Iterable[float], seconds: float) -> int:
 
 
 def show(status: JobStatus) -> None:
-    """Print how the job stands."""
+    """Print the status of the job."""
     sys.stdout.write(f"{status.done:,} of {status.total:,}\n")
 
 

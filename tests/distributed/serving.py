@@ -1,4 +1,4 @@
-"""A sandbox in a thread of its own, for tests that wait for processes."""
+"""A sandbox in a separate thread, for tests that wait for processes."""
 
 import asyncio
 import threading
@@ -10,9 +10,9 @@ from capillary_async.sandbox import Sandbox
 
 
 @contextmanager
-def running_sandbox(**switches: Any) -> Generator[Sandbox]:
-    """Run a sandbox until the block is left."""
-    server = Sandbox(**switches)
+def running_sandbox(**settings: Any) -> Generator[Sandbox]:
+    """Run a sandbox during the block."""
+    server = Sandbox(**settings)
     is_up, is_over = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
 

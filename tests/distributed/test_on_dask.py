@@ -1,4 +1,4 @@
-"""A job on a cluster of real processes, some of which are killed."""
+"""A job on a Dask cluster of real processes, some of which are killed."""
 
 import asyncio
 from pathlib import Path
@@ -16,20 +16,20 @@ run_on_dask = pytest.importorskip("capillary_async.distributed").run_on_dask
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
-def test_the_output_is_that_of_a_single_process_though_workers_die(tmp_path: Path) -> None:
-    """Every key once, and never more requests than the limit that all share."""
+def test_the_output_is_that_of_a_single_process_with_killed_workers(tmp_path: Path) -> None:
+    """Every key must occur once, and the shared rate limit must hold."""
     output, server, killed, status = cluster.run(tmp_path, 600, kills=2, limit=300, seed=1)
 
-    alone = cluster.single(tmp_path, 600)
+    single = cluster.single(tmp_path, 600)
     assert len(killed) == 2
     assert status.is_complete
-    assert sorted(output.read_bytes().splitlines()) == sorted(alone.read_bytes().splitlines())
+    assert sorted(output.read_bytes().splitlines()) == sorted(single.read_bytes().splitlines())
     assert cluster.most_started(tmp_path) <= 300
     assert cluster.most_arrived(server) <= 300
 
 
 def test_what_stops_a_shard_stops_the_job(tmp_path: Path) -> None:
-    """Sixteen shards would ask with the wrong password one after the other."""
+    """Otherwise sixteen shards would log in with the wrong password."""
     job = BulkJob.create(tmp_path / "job", "active-targets", range(1, 101))
     seen: list[JobStatus] = []
     with (
@@ -47,7 +47,7 @@ def test_what_stops_a_shard_stops_the_job(tmp_path: Path) -> None:
 
 
 def test_an_asynchronous_client_is_refused(tmp_path: Path) -> None:
-    """It would have to be awaited, and nobody would."""
+    """Nobody would await its results."""
     job = BulkJob.create(tmp_path / "job", "active-targets", [1])
 
     async def attempt() -> None:

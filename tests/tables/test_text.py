@@ -16,7 +16,7 @@ def test_columns_come_from_the_class() -> None:
     assert [column.name for column in text_columns(Thing)] == NAMES
 
 
-def test_a_class_that_is_no_model_is_one_column() -> None:
+def test_a_class_without_members_is_one_column() -> None:
     """A lookup may return a plain value, such as a customer's id."""
     (column,) = text_columns(int)
 
@@ -45,8 +45,8 @@ def test_a_cell_shows_what_json_would(value: object, text: str | None) -> None:
     assert cell(value, json_cell) == (text or '{"id":1,"joined":null}')
 
 
-def test_columns_are_picked_in_the_order_asked_for() -> None:
-    """The next program expects the columns in the user's order."""
+def test_selected_columns_keep_the_users_order() -> None:
+    """The next program expects this order."""
     assert [column.name for column in select(text_columns(Thing), ["value", "name"])] == ["value", "name"]
 
 
@@ -63,13 +63,13 @@ def test_a_row_may_be_an_object_or_a_mapping() -> None:
     assert column.value(FULL) == column.value({"owner": {"id": 7}}) == 7
 
 
-def test_leaves_are_named_by_the_way_to_them() -> None:
+def test_leaves_are_named_by_their_path() -> None:
     """The command line prints a single customer with one line for each value."""
     assert dict(leaves(FULL))["parents[0].name"] == "desk"
     assert dict(leaves(FULL))["extra.new[1]"] == FULL.extra["new"][1]
 
 
-def test_a_line_of_one_empty_cell_is_no_empty_line() -> None:
+def test_a_line_with_one_empty_cell_is_not_empty() -> None:
     """CSV readers skip empty lines."""
     assert CsvLines(json_cell).line([None]) == '""\n'
     assert CsvLines(json_cell).line([None, None]) == ",\n"
