@@ -70,12 +70,12 @@ async def ratios(client: object, number: int) -> list[Ratio]:
 
 
 async def dicts(client: object, number: int) -> list[dict[str, Any]]:
-    """Return what has no declared shape."""
+    """Return dicts without a declared class."""
     return []
 
 
 async def anything(client: object, value: int) -> Any:
-    """Return who knows what."""
+    """Return values without a declared type."""
 
 
 async def moments(client: object, number: int) -> AsyncIterator[datetime]:
@@ -84,7 +84,7 @@ async def moments(client: object, number: int) -> AsyncIterator[datetime]:
 
 
 def stored(lookup: Lookup, *answers: tuple[tuple[Any, ...], list[Any]]) -> Callable[[], Iterable[Entry]]:
-    """Return what begins to read rows as a job stores them; the first answer is taken for checked."""
+    """Return a function that reads rows as a job stores them; the lookup does not check the first answer."""
     lookup = attrs.evolve(lookup, is_checked=True)
     found = [Entry(number, key, "found", stored_rows=lookup.encode(rows)) for number, (key, rows) in enumerate(answers)]
     return lambda: iter(found)
@@ -102,7 +102,7 @@ def written(lookup: Lookup, target: Path, *answers: tuple[tuple[Any, ...], list[
 
 
 def test_the_keys_columns_come_first_and_collisions_are_told_apart() -> None:
-    """What was asked for and what was answered are two things."""
+    """The customer id of the key and that of the answer are two columns."""
     schema = OutputSchema(EVENTS.columns, EVENTS.row_type)
     names = schema.names_of(schema.members(()).names)
 
@@ -113,7 +113,7 @@ def test_the_keys_columns_come_first_and_collisions_are_told_apart() -> None:
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_a_member_that_is_called_like_a_key_never_disappears(tmp_path: Path, form: str) -> None:
-    """Today one of `id` and `row_id` silently replaced the other."""
+    """One of `id` and `row_id` must not replace the other."""
     path = written(find_lookup(prices), tmp_path / f"out.{form}", ((5,), [Price(6, 7)]))
 
     assert first_of(path) == {"id": 5, "row_row_id": 6, "row_id": 7, "amount": None}
@@ -136,7 +136,7 @@ def first_of(path: Path) -> dict[str, Any]:
 
 
 def test_json_lines_keep_every_digit(tmp_path: Path) -> None:
-    """`2000.460` is what the API sent."""
+    """The API sent `2000.460`, so the file has all its digits."""
     path = written(EVENTS, tmp_path / "out.jsonl", (KEY, [EVENT, TargetEvent(event_log_id=1)]))
 
     first, second = path.read_bytes().splitlines()
@@ -150,7 +150,7 @@ def test_json_lines_keep_every_digit(tmp_path: Path) -> None:
 
 
 def test_csv_has_a_header_and_json_for_what_has_parts(tmp_path: Path) -> None:
-    """Spreadsheets read it."""
+    """Spreadsheets read a header and one line for each row."""
     path = written(EVENTS, tmp_path / "out.csv", (KEY, [EVENT, TargetEvent(event_log_id=1)]))
 
     with path.open(newline="", encoding="utf-8") as file:
@@ -174,7 +174,7 @@ def test_nested_members_are_columns_of_their_own(tmp_path: Path) -> None:
 
 
 async def test_the_command_line_and_a_job_write_the_same_cells(tmp_path: Path) -> None:
-    """Today the same customer is written in two ways."""
+    """A user compares what the command line printed with what a job wrote."""
     customer = Customer(id=7, profiles=(Profile(fields={"a": [1]}),), slab_history=(), extra={"x": Decimal("1.50")})
 
     async def rows() -> AsyncIterator[object]:
@@ -199,7 +199,7 @@ async def test_the_command_line_and_a_job_write_the_same_cells(tmp_path: Path) -
     ],
 )
 def test_csv_quotes_what_a_reader_would_take_for_an_end(tmp_path: Path, text: str, cell: str) -> None:
-    """Also a carriage return alone: today it breaks the row in two."""
+    """A carriage return alone would break the row in two."""
     lookup = find_lookup(dicts)
     path = written(lookup, tmp_path / "out.csv", ((1,), [{"name": text}]))
 
@@ -209,7 +209,7 @@ def test_csv_quotes_what_a_reader_would_take_for_an_end(tmp_path: Path, text: st
 
 
 def test_csv_can_guard_spreadsheets_against_formulas(tmp_path: Path) -> None:
-    """A customer may be called `=HYPERLINK(...)`; a negative number is none."""
+    """A customer's name may be `=HYPERLINK(...)`; a negative number is not a formula."""
     rows = [{"name": "=1+1", "amount": Decimal(-5)}, {"name": "@x", "amount": None}, {"name": "x", "amount": 1}]
     lookup = find_lookup(dicts)
 
@@ -221,7 +221,7 @@ def test_csv_can_guard_spreadsheets_against_formulas(tmp_path: Path) -> None:
 
 
 def test_parquet_has_types(tmp_path: Path) -> None:
-    """Nobody should have to cast money."""
+    """Users must not have to cast amounts of money."""
     table = pq.read_table(written(EVENTS, tmp_path / "out.parquet", (KEY, [EVENT, TargetEvent(event_log_id=1)])))
 
     assert table.schema.field("target_value").type == pa.decimal128(38, 6)
@@ -236,7 +236,7 @@ def test_parquet_has_types(tmp_path: Path) -> None:
 
 
 def test_two_months_have_one_schema(tmp_path: Path) -> None:
-    """Today the scale of decimals follows the data, and the files do not go together."""
+    """Files of two months must concatenate, so the scale of decimals must not follow the data."""
     duckdb: Any = pytest.importorskip("duckdb")
     june = written(EVENTS, tmp_path / "june.parquet", (KEY, [TargetEvent(event_log_id=1, target_value=Decimal(1))]))
     july = written(
@@ -262,7 +262,7 @@ def test_a_date_before_1901_is_exact_in_every_format(tmp_path: Path) -> None:
 
 
 def test_a_float_is_a_double(tmp_path: Path) -> None:
-    """Today a job with any float cannot be exported, which shows after all requests."""
+    """A user's function may return binary numbers."""
     path = written(find_lookup(ratios), tmp_path / "out.parquet", ((1,), [Ratio(0.1), Ratio(5)]))
 
     assert pq.read_table(path)["ratio"].to_pylist() == [0.1, 5.0]
@@ -271,7 +271,7 @@ def test_a_float_is_a_double(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_dicts_have_a_column_for_each_key_that_any_has(tmp_path: Path, form: str) -> None:
-    """The last row may bring what the first did not have."""
+    """A later row may have keys that the first row does not have."""
     rows: list[tuple[tuple[Any, ...], list[Any]]] = [((1,), [{"a": 1}]), ((2,), [{"b": "x"}, {"a": 2, "b": None}])]
 
     assert first_of(written(find_lookup(dicts), tmp_path / f"out.{form}", *rows)) == {"number": 1, "a": 1, "b": None}
@@ -279,7 +279,7 @@ def test_dicts_have_a_column_for_each_key_that_any_has(tmp_path: Path, form: str
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_rows_that_are_no_objects_are_one_column(tmp_path: Path, form: str) -> None:
-    """A user's own function need not say what it returns, and a key's column may be called `value`, too."""
+    """A user's function need not declare what it returns, and a key's column may be called `value`."""
     lookup = find_lookup(anything)
 
     path = written(lookup, tmp_path / f"out.{form}", ((1,), ["x"]), ((2,), [{"a": 1}]))
@@ -298,7 +298,7 @@ def test_rows_of_a_scalar_type_are_one_column_of_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
 def test_an_output_without_rows_has_its_columns(tmp_path: Path, form: str) -> None:
-    """Whoever loads it expects them."""
+    """The program that loads the file expects the columns."""
     path = written(find_lookup(prices), tmp_path / f"out.{form}")
 
     if form == "parquet":
@@ -320,7 +320,7 @@ def test_large_outputs_are_written_in_groups(tmp_path: Path, monkeypatch: pytest
 
 
 def test_rows_with_undocumented_fields_do_not_change_the_table(tmp_path: Path) -> None:
-    """They are read in another way than the rows before and after them."""
+    """A chunk with undocumented fields is read by Python, and the chunks before it by pyarrow."""
     plain = [TargetEvent(event_log_id=number, target_value=Decimal("0.5")) for number in range(3)]
     answers = [((number, 2, None), [event, EVENT][: 1 + number % 2]) for number, event in enumerate(plain)]
 
@@ -332,7 +332,7 @@ def test_rows_with_undocumented_fields_do_not_change_the_table(tmp_path: Path) -
 
 
 def test_texts_have_dictionaries_and_numbers_do_not(tmp_path: Path) -> None:
-    """A third of the time and a fifth of the size of a file go into dictionaries of numbers that never repeat."""
+    """Dictionaries of numbers that never repeat take a third of the time and a fifth of the file."""
     customer = Customer(id=7, profiles=(Profile(first_name="Asha", user_id=5),))
     path = written(find_lookup("customers"), tmp_path / "out.parquet", ((7,), [customer]))
 
@@ -358,7 +358,7 @@ def test_texts_have_dictionaries_and_numbers_do_not(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_that_does_not_fit_parquet_is_named(tmp_path: Path, rows: list[Any], message: str) -> None:
-    """A million lookups must not end in a traceback that quotes a customer."""
+    """The message must name the row and the column, and no value of a customer."""
     with pytest.raises(JobRefusedError, match=message) as caught:
         written(find_lookup(prices), tmp_path / "out.parquet", ((1,), rows))
 
@@ -368,7 +368,7 @@ def test_a_row_that_does_not_fit_parquet_is_named(tmp_path: Path, rows: list[Any
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_a_row_that_is_no_object_is_refused_where_objects_are_declared(tmp_path: Path, form: str) -> None:
-    """There are no columns to put it in."""
+    """A row that is not an object has no columns."""
     with pytest.raises(JobRefusedError, match="declare what it really returns"):
         written(find_lookup(prices), tmp_path / f"out.{form}", ((1,), ["nothing"]))
 
@@ -376,7 +376,7 @@ def test_a_row_that_is_no_object_is_refused_where_objects_are_declared(tmp_path:
 
 
 def test_an_unknown_format_is_refused_by_name(tmp_path: Path) -> None:
-    """A misspelling must say what there is."""
+    """The message lists the formats."""
     with pytest.raises(JobRefusedError, match="there is no format 'xlsx'; there are parquet, jsonl, csv"):
         written(EVENTS, tmp_path / "out.xlsx")
 
@@ -394,7 +394,7 @@ def test_a_value_in_an_unusual_form_is_read_the_long_way(tmp_path: Path) -> None
 
 
 def test_rows_can_be_read_at_any_time() -> None:
-    """`bulk rows | head` must not wait for a pass over everything: each dict has its own members."""
+    """`bulk rows | head` must not wait until all rows are read, so each dict has its own members."""
     lookup = find_lookup(dicts)
     schema = OutputSchema(lookup.columns, lookup.row_type)
     read = stored(lookup, ((1,), [{"a": Decimal("1.50")}, {"number": 2}, {}, "x"]))
@@ -424,7 +424,7 @@ def outcomes_written(outcomes: list[Entry], lookup: Lookup, path: Path, **option
 
 
 def test_outcomes_say_what_came_of_each_key(tmp_path: Path) -> None:
-    """Whoever gives a list of customers wants to know about every one of them."""
+    """A user who gives a list of customers wants the status of each of them."""
     path = outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.csv")
 
     assert path.read_text().splitlines() == [
@@ -436,7 +436,7 @@ def test_outcomes_say_what_came_of_each_key(tmp_path: Path) -> None:
 
 
 def test_outcomes_in_parquet_have_types(tmp_path: Path) -> None:
-    """A table of ten million keys is joined with others, and a text is no date-time."""
+    """The table is joined with others, so its columns must have types."""
     table = pq.read_table(outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.parquet"))
 
     assert table.column_names == OUTCOME_COLUMNS
@@ -457,7 +457,7 @@ def test_outcomes_in_parquet_are_written_in_batches(tmp_path: Path, monkeypatch:
 
 
 def test_outcomes_may_have_a_key_that_is_called_like_one_of_their_columns(tmp_path: Path) -> None:
-    """A user's own function may look up by `code`."""
+    """A user's function may look up by `code`."""
 
     async def by_code(client: object, code: str) -> int:
         return 1
@@ -473,7 +473,7 @@ def test_outcomes_may_have_a_key_that_is_called_like_one_of_their_columns(tmp_pa
 
 
 def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
-    """Half a file under the old name would be loaded by the next step."""
+    """The next program must not load half a file."""
     path = written(find_lookup(dicts), tmp_path / "out.csv", ((1,), [{"a": 1}]))
     before = path.read_bytes()
 
@@ -489,7 +489,7 @@ def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It shows at the latest when the file is made safe."""
+    """A full disk may show only when the file is synced."""
 
     def full(file: int) -> None:
         raise OSError(28, "No space left on device")
@@ -503,13 +503,13 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_only_the_owner_may_read_an_export(tmp_path: Path) -> None:
-    """It is about customers."""
+    """The rows are about customers."""
     assert written(EVENTS, tmp_path / "out.csv", (KEY, [EVENT])).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_an_export_whose_name_ends_in_gz_is_compressed(tmp_path: Path, form: str) -> None:
-    """A million rows as text are large, and readers go by the name."""
+    """A million rows as text are large, and programs recognise gzip by the name."""
     plain, packed = tmp_path / f"out.{form}", tmp_path / f"out.{form}.gz"
 
     for path in (plain, packed):
@@ -519,7 +519,7 @@ def test_an_export_whose_name_ends_in_gz_is_compressed(tmp_path: Path, form: str
 
 
 def test_a_name_that_belies_the_format_is_refused(tmp_path: Path) -> None:
-    """CSV in `june.parquet` is found out by whoever loads it."""
+    """The program that loads `june.parquet` expects Parquet."""
     with pytest.raises(JobRefusedError, match=r"a file that ends in \.parquet cannot be written as csv"):
         export.write(stored(EVENTS), EVENTS, tmp_path / "june.parquet", tmp_path / "outcomes.csv", "csv")
 
@@ -527,7 +527,7 @@ def test_a_name_that_belies_the_format_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_export_may_go_to_a_url() -> None:
-    """Results lie in object stores."""
+    """Users keep exports in object stores."""
     fsspec: Any = pytest.importorskip("fsspec")
 
     places = ("memory://out/june.parquet", "memory://out/june.outcomes.csv")

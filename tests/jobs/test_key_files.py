@@ -25,7 +25,7 @@ LARGEST = 2**63 - 1
 
 @attrs.frozen
 class KeyedBy:
-    """A lookup, as far as key files know one."""
+    """The part of a lookup that key files use."""
 
     columns: tuple[KeyColumn, ...]
 
@@ -89,7 +89,7 @@ def written(tmp_path: Path, name: str, text: str | bytes) -> Path:
     ],
 )
 def test_csv_is_read_by_the_names_in_its_first_line(tmp_path: Path, text: str) -> None:
-    """Exports have columns of their own, in an order and with separators of their own."""
+    """Other programs' files differ in columns, order and separators."""
     assert read(written(tmp_path, "keys.csv", text)) == [[1, 2, None], [3, 4, None]]
 
 
@@ -120,17 +120,17 @@ def test_an_optional_column_may_have_values(tmp_path: Path) -> None:
     ],
 )
 def test_json_lines_are_objects_or_lists(tmp_path: Path, text: str) -> None:
-    """Both are what tools write."""
+    """Tools write both forms."""
     assert read(written(tmp_path, "keys.jsonl", text)) == [[1, 2, None], [3, 4, None]]
 
 
 def test_a_key_of_one_column_may_stand_alone(tmp_path: Path) -> None:
-    """A list of ids is the most common key file of all."""
+    """A list of ids is the most common key file."""
     assert read(written(tmp_path, "keys.ndjson", '17\n"18"\n'), CUSTOMERS) == [[17], [18]]
 
 
 def test_parquet_is_read_by_its_columns(tmp_path: Path) -> None:
-    """Warehouses export it, often with ids as `DECIMAL(38, 0)`."""
+    """Warehouses export Parquet, often with ids as `DECIMAL(38, 0)`."""
     pa: Any = pytest.importorskip("pyarrow")
     pq: Any = pytest.importorskip("pyarrow.parquet")
     ids = pa.array([Decimal(1), Decimal(3)], pa.decimal128(38, 0))
@@ -141,7 +141,7 @@ def test_parquet_is_read_by_its_columns(tmp_path: Path) -> None:
 
 
 def test_a_url_is_read_by_fsspec(tmp_path: Path) -> None:
-    """Keys lie in object stores."""
+    """Users keep key files in object stores."""
     fsspec: Any = pytest.importorskip("fsspec")
     with fsspec.open("memory://keys/june.csv.gz", "wb") as file:
         file.write(gzip.compress(b"customer_id\n17\n"))
@@ -154,7 +154,7 @@ def test_a_url_is_read_by_fsspec(tmp_path: Path) -> None:
 
 
 def test_a_url_of_an_unknown_kind_says_what_is_missing() -> None:
-    """The traceback of a foreign library would not."""
+    """The message names the protocol that is not supported."""
     pytest.importorskip("fsspec")
 
     with pytest.raises(Exception, match="no way to open this URL"):
@@ -173,28 +173,28 @@ def test_a_url_of_an_unknown_kind_says_what_is_missing() -> None:
     ],
 )
 def test_a_stream_shows_its_format_by_its_beginning(text: bytes) -> None:
-    """Standard input has no name."""
+    """Standard input has no name that tells the format."""
     assert read(io.BytesIO(text)) == [[1, 2, None]]
 
 
 def test_a_stream_may_begin_with_a_text_of_json() -> None:
-    """It is no header unless it names a column."""
+    """A quoted text is a header only if it names a column."""
     assert read(io.BytesIO(b'"17"\n"18"\n'), CUSTOMERS) == [[17], [18]]
 
 
 def test_a_row_may_end_in_empty_cells(tmp_path: Path) -> None:
-    """Spreadsheets write them."""
+    """Spreadsheets write empty cells."""
     assert read(written(tmp_path, "keys.csv", "customer_id,target_rule_id\n1,2,, \n")) == [[1, 2, None]]
 
 
 @pytest.mark.parametrize("keys", [[(1, 2)], [[1, 2, None]], [{"customer_id": 1, "target_rule_id": 2}]])
 def test_values_of_python_are_keys(keys: Keys) -> None:
-    """Not every job comes from a file."""
+    """Programs pass keys as Python values."""
     assert read(keys) == [[1, 2, None]]
 
 
 def test_tables_and_columns_of_the_usual_libraries_are_keys() -> None:
-    """Whoever has the ids in a data frame should not write them out first."""
+    """Users with a data frame must not have to write a file first."""
     pa: Any = pytest.importorskip("pyarrow")
     pandas: Any = pytest.importorskip("pandas")
     polars: Any = pytest.importorskip("polars")
@@ -211,14 +211,14 @@ def test_tables_and_columns_of_the_usual_libraries_are_keys() -> None:
 
 
 def test_a_column_may_be_called_otherwise(tmp_path: Path) -> None:
-    """Nobody should have to rewrite a file of a million rows for its header."""
+    """Users must not have to rewrite a large file for its header."""
     path = written(tmp_path, "keys.csv", "Phone,name\n919988123456,Asha\n")
 
     assert read(path, MOBILES, mapping={"mobile": "Phone"}) == [["919988123456"]]
 
 
 def test_an_id_is_the_only_key_there_is(tmp_path: Path) -> None:
-    """A table of customers calls the customer's id `id`; beside a second id it could be either."""
+    """A table of customers calls the customer's id `id`; with two id columns it is ambiguous."""
     assert read(written(tmp_path, "keys.csv", "id,name\n17,x\n"), CUSTOMERS) == [[17]]
     with pytest.raises(InvalidKeysError, match="there is no column customer_id"):
         read(written(tmp_path, "keys.csv", "id,target_rule_id\n17,1\n"))
@@ -233,7 +233,7 @@ def test_an_id_is_the_only_key_there_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_misspelt_optional_column_is_an_error(tmp_path: Path, name: str, text: str) -> None:
-    """Without it the job would fetch every period, and nobody would see why."""
+    """Without the column the job would silently fetch every period."""
     path = written(tmp_path, name, text)
 
     with pytest.raises(
@@ -246,7 +246,7 @@ def test_a_misspelt_optional_column_is_an_error(tmp_path: Path, name: str, text:
 
 
 def test_a_mapping_of_an_unknown_column_is_refused() -> None:
-    """It is a misspelling as well."""
+    """The user misspelt the column."""
     with pytest.raises(InvalidKeysError, match="there is no key column mobil; there are mobile"):
         read(["1"], MOBILES, mapping={"mobil": "Phone"})
 
@@ -260,7 +260,7 @@ def test_a_mapping_of_an_unknown_column_is_refused() -> None:
     ],
 )
 def test_a_missing_column_is_named_with_what_was_found(tmp_path: Path, text: str, message: str) -> None:
-    """The remedy differs: a mapping, another file, or a first line."""
+    """The user needs a mapping, another file, or a first line with names."""
     with pytest.raises(InvalidKeysError, match=message) as caught:
         read(written(tmp_path, "keys.csv", text), CUSTOMERS)
 
@@ -292,7 +292,7 @@ def test_a_missing_column_is_named_with_what_was_found(tmp_path: Path, text: str
 def test_a_wrong_csv_file_is_refused_by_line_and_column(
     tmp_path: Path, text: str | bytes, line: int | None, column: str | None, message: str
 ) -> None:
-    """One bad row among a million must be findable."""
+    """The user must find one bad row among a million."""
     with pytest.raises(InvalidKeysError, match=message) as caught:
         read(written(tmp_path, "keys.csv", text))
 
@@ -316,7 +316,7 @@ def test_a_wrong_csv_file_is_refused_by_line_and_column(
     ],
 )
 def test_a_wrong_json_file_is_refused_by_line_and_column(tmp_path: Path, text: str, message: str) -> None:
-    """One bad row among a million must be findable."""
+    """The user must find one bad row among a million."""
     with pytest.raises(InvalidKeysError, match=message):
         read(written(tmp_path, "keys.jsonl", text))
 
@@ -331,13 +331,13 @@ def test_a_wrong_json_file_is_refused_by_line_and_column(tmp_path: Path, text: s
     ],
 )
 def test_a_damaged_compressed_file_is_refused(tmp_path: Path, text: bytes) -> None:
-    """A download that broke off must not pass for the whole."""
+    """A part of a download must not be taken for the whole file."""
     with pytest.raises(InvalidKeysError, match="damaged or cut off"):
         read(written(tmp_path, "keys.csv.gz", text), CUSTOMERS)
 
 
 def test_what_an_extra_brings_is_named_when_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An ImportError would not say what to install."""
+    """The message says what to install."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "fsspec", None)
 
@@ -348,7 +348,7 @@ def test_what_an_extra_brings_is_named_when_it_is_missing(tmp_path: Path, monkey
 
 
 def test_a_wrong_parquet_file_is_refused(tmp_path: Path) -> None:
-    """A CSV file with the wrong name, say."""
+    """A CSV file may have the wrong name."""
     pytest.importorskip("pyarrow")
 
     with pytest.raises(InvalidKeysError, match="it is not a Parquet file"):
@@ -356,13 +356,13 @@ def test_a_wrong_parquet_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_parquet_stream_is_refused() -> None:
-    """Its end must be read first."""
+    """A reader of Parquet needs the end of the file first."""
     with pytest.raises(InvalidKeysError, match="write it to a file"):
         read(io.BytesIO(b"PAR1..."))
 
 
 def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
-    """Guessing would read garbage."""
+    """A wrong guess would read wrong keys."""
     with pytest.raises(InvalidKeysError, match=r"is it csv, jsonl, parquet[?] .* give key_format"):
         read(written(tmp_path, "keys.txt", "customer_id,target_rule_id\n1,2\n"))
 
@@ -373,7 +373,7 @@ def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     ("key_format", "start"), [("csv", b"customer_id\n"), ("csv", b'customer_id\n"'), ("jsonl", b"")]
 )
 def test_a_line_without_an_end_is_refused_in_bounded_memory(key_format: KeyFormat, start: bytes) -> None:
-    """A file that is no table must not take the machine down: today a line of 1 GB took 2.1 GB."""
+    """A file without line ends must not fill the memory of the machine."""
 
     class Endless(io.RawIOBase):
         """A gigabyte of ones."""
@@ -460,7 +460,7 @@ def test_exact_ids_are_taken_and_lossy_ones_refused(raw: object, value: int | No
 
 
 def test_integers_of_numpy_are_ids() -> None:
-    """They are what `df["id"]` hands out."""
+    """The values of `df["id"]` are integers of numpy."""
     numpy: Any = pytest.importorskip("numpy")
 
     assert KeyColumn("id", int).read(numpy.int64(387538614)) == 387538614
@@ -480,7 +480,7 @@ def test_nothing_is_nothing_however_it_is_written(raw: object) -> None:
 
 @pytest.mark.parametrize(("raw", "is_right"), [("x", True), (1, False), ("", False), (None, False), (["x"], False)])
 def test_a_column_of_texts_takes_texts_and_nothing_else(raw: object, is_right: bool) -> None:  # noqa: FBT001
-    """A number is no text: 007 and 7 are different codes."""
+    """007 and 7 are different codes, so a number is refused."""
     read_column: Callable[[object], object] = KeyColumn("code", str).read
     if is_right:
         assert read_column(raw) == raw
@@ -494,18 +494,18 @@ def test_a_column_of_texts_takes_texts_and_nothing_else(raw: object, is_right: b
     [("919988123456", "919988123456"), (919988123456, "919988123456"), (919988123456.0, "919988123456")],
 )
 def test_a_mobile_number_may_be_a_number(raw: object, value: str) -> None:
-    """Parquet has them as integers, and none begins with a zero."""
+    """Parquet files have mobile numbers as integers, and none begins with a zero."""
     assert read([raw], MOBILES) == [[value]]
 
 
 def test_a_mobile_number_that_a_spreadsheet_rounded_is_refused() -> None:
-    """9.19988E+11 would be looked up, and nobody found."""
+    """A spreadsheet dropped digits of 9.19988E+11, so no customer would be found."""
     with pytest.raises(InvalidKeysError, match="scientific notation"):
         read(["9.19988E+11"], MOBILES)
 
 
 def test_half_a_character_is_refused() -> None:
-    """SQLite and JSON cannot say it; today such a job could be made, and every run of it died."""
+    """SQLite and JSON cannot store a lone surrogate, so every run of the job would fail."""
     with pytest.raises(InvalidKeysError, match="lone surrogate"):
         read(["\ud800"], MOBILES)
 
@@ -528,7 +528,7 @@ def test_keys_that_are_spelled_differently_are_the_same(tmp_path: Path) -> None:
 
 
 def test_each_key_comes_with_its_line() -> None:
-    """Duplicates are reported by it."""
+    """Messages about duplicates name their lines."""
     text = b"customer_id\n5\n\n6\n"
 
     assert list(read_keys(io.BytesIO(text), CUSTOMERS)) == [(2, (5,)), (4, (6,))]

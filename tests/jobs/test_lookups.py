@@ -105,39 +105,39 @@ async def ratio(client: object, number: int) -> Ratio | None:
 
 
 async def named(client: object, number: int) -> tuple[Named, ...]:
-    """Return dicts of a declared shape."""
+    """Return dicts of a declared class."""
     return (Named(number=number),)
 
 
 async def plain(client: object, number: int) -> dict[str, Any]:
-    """Return a dict of no declared shape."""
+    """Return a dict without a declared class."""
     return {"number": number, "price": Decimal("1.10")}
 
 
 async def nan(client: object, number: int) -> float:
-    """Return what is no number."""
+    """Return NaN."""
     return float("nan")
 
 
 def nothing(client: object) -> None:
-    """Take no key."""
+    """Take the client alone."""
 
 
 def odd(client: object, when: float) -> None:
-    """Take what no key file holds."""
+    """Take a parameter that cannot be a column."""
 
 
 def unannotated(client, when):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Take who knows what."""
+    """Take a parameter without an annotation."""
 
 
 async def endless(client: object, number: int) -> Endless:
-    """Return what has no end of columns."""
+    """Return a class that contains itself."""
     return {"inner": None}
 
 
 async def empty(client: object, number: int) -> list[Empty]:
-    """Return what has no columns."""
+    """Return a class without members."""
     return []
 
 
@@ -168,7 +168,7 @@ async def rows_of(lookup: Lookup, key: tuple[Any, ...], client: object = None) -
     ],
 )
 def test_a_lookup_has_the_keys_and_the_rows_of_its_endpoint(name: str, columns: Any, row_type: type) -> None:
-    """The endpoint says it once; nothing is written down again."""
+    """Keys and rows must follow from the endpoint's signature."""
     lookup = find_lookup(name)
 
     assert lookup.key_columns == columns
@@ -176,7 +176,7 @@ def test_a_lookup_has_the_keys_and_the_rows_of_its_endpoint(name: str, columns: 
 
 
 def test_every_lookup_has_rows_with_columns() -> None:
-    """One whose rows are of no known type would be found out at the export."""
+    """A lookup whose rows have no known type would fail at the export."""
     pytest.importorskip("pyarrow")
 
     for name in LOOKUPS:
@@ -205,7 +205,7 @@ def test_every_lookup_has_rows_with_columns() -> None:
     ids=["json", "texts", "python"],
 )
 def test_a_lookup_takes_every_option_of_its_endpoint(arguments: Mapping[str, Any]) -> None:
-    """Points and tiers are what most jobs are for, and they come only when asked for."""
+    """Most jobs fetch points and tiers, which the API sends only on request."""
     assert find_lookup("customers", arguments=arguments).arguments == {
         "embed": ["points", "mlp"],
         "slab_history": True,
@@ -234,7 +234,7 @@ def test_a_wrong_option_is_refused_before_there_is_a_job(arguments: Mapping[str,
 
 
 async def test_options_reach_the_api(capillary_sandbox: Sandbox) -> None:
-    """What was asked for has to be in the answer."""
+    """The answer has what `embed` asks for."""
     lookup = find_lookup("customers", arguments={"embed": "points", "user_group_joined_after": "2020-01-01"})
 
     async with CapillaryClient(capillary_sandbox.base_url, GOOD) as client:
@@ -245,7 +245,7 @@ async def test_options_reach_the_api(capillary_sandbox: Sandbox) -> None:
 
 
 async def test_customers_are_looked_up_by_mobile_number(capillary_sandbox: Sandbox) -> None:
-    """A CSV of mobile numbers is what a shop has."""
+    """Shops have files of mobile numbers."""
     lookup = find_lookup("customers", by="mobile")
     paths: list[str | None] = []
 
@@ -273,7 +273,7 @@ async def test_customers_are_looked_up_by_mobile_number(capillary_sandbox: Sandb
 
 
 def test_what_depends_on_a_customer_can_be_looked_up_by_it_too() -> None:
-    """The events of a mobile number are one job, not two."""
+    """Events of a mobile number must take one job, not two."""
     assert find_lookup("events", by="externalId").key_columns == ("externalId", "target_rule_id", "period_id")
 
 
@@ -286,7 +286,7 @@ def test_what_depends_on_a_customer_can_be_looked_up_by_it_too() -> None:
     ],
 )
 def test_what_cannot_be_looked_up_by_something_else_is_refused(name: str, by: str, message: str) -> None:
-    """The remedy is in the message."""
+    """The message lists what is possible."""
     with pytest.raises(JobRefusedError, match=message):
         find_lookup(name, by=by)
 
@@ -295,7 +295,7 @@ def test_what_cannot_be_looked_up_by_something_else_is_refused(name: str, by: st
 
 
 def test_a_function_tells_its_columns_and_options() -> None:
-    """Its parameters say everything already."""
+    """The parameters of a function declare columns and options."""
     lookup = find_lookup(by_text, arguments={"limit": "7"})
 
     assert lookup.name == f"{HERE}:by_text"
@@ -343,7 +343,7 @@ async def test_an_option_has_the_type_of_its_parameter(arguments: dict[str, Any]
 
 
 def test_the_options_of_a_lookup_are_listed() -> None:
-    """The command line offers them, and their documented values."""
+    """The command line offers the options and their documented values."""
     options = options_of("customers")
 
     assert options.is_flag("slab_history")
@@ -355,7 +355,7 @@ def test_the_options_of_a_lookup_are_listed() -> None:
 
 
 async def test_an_option_that_has_a_value_is_no_column() -> None:
-    """One shop for all keys need not be in every row of the key file."""
+    """A value that is the same for all keys need not be in the key file."""
     lookup = find_lookup(f"{HERE}:by_text", arguments={"shop": "s1"})
 
     assert lookup.key_columns == ("code",)
@@ -392,7 +392,7 @@ async def test_nothing_is_no_row() -> None:
 
 
 async def test_a_number_that_is_none_is_refused() -> None:
-    """Today NaN becomes null, which reads as "not there"."""
+    """NaN must not become null, which reads as missing data."""
     lookup = find_lookup(nan)
 
     with pytest.raises(InvalidRowError, match="a row cannot be stored: JSON has no NaN"):
@@ -400,7 +400,7 @@ async def test_a_number_that_is_none_is_refused() -> None:
 
 
 async def test_a_row_that_json_cannot_say_is_the_failure_of_its_key(tmp_path: Path) -> None:
-    """The list of outcomes says what is wrong, and no other key suffers."""
+    """The outcomes say what is wrong, and the other keys are found."""
 
     async def half(client: object, number: int) -> float:
         return float("nan") if number == 3 else number / 2
@@ -425,7 +425,7 @@ async def test_a_row_that_json_cannot_say_is_the_failure_of_its_key(tmp_path: Pa
     ],
 )
 def test_the_first_answer_is_checked_against_the_declaration(rows: list[Any], message: str) -> None:
-    """Today a wrong annotation is found out at the export, after a million requests."""
+    """A wrong annotation must not show first at the export, after all requests."""
     lookup = find_lookup(prices)
 
     with pytest.raises(JobRefusedError, match=f"lookup {HERE}:prices: its first answer is not .*{message}"):
@@ -433,7 +433,7 @@ def test_the_first_answer_is_checked_against_the_declaration(rows: list[Any], me
 
 
 async def test_a_model_of_this_package_passes_the_check() -> None:
-    """Its JSON has the attributes' names, not the API's keys."""
+    """A model's JSON has the attributes' names, not the API's keys."""
 
     async def events(client: object, number: int) -> list[TargetEvent]:
         return [TargetEvent(event_log_id=number, target_value=Decimal("1.50"), event_name="ADD_TRANSACTION")]
@@ -461,7 +461,7 @@ async def test_a_model_of_this_package_passes_the_check() -> None:
     ],
 )
 def test_the_type_of_a_row_is_found_in_what_is_returned(hint: Any, row_type: Any) -> None:
-    """It gives the output its columns."""
+    """The declared class of a row gives the output its columns."""
 
     def fn(client: object, number: int) -> Any:
         return None
@@ -482,13 +482,13 @@ def test_the_type_of_a_row_is_found_in_what_is_returned(hint: Any, row_type: Any
     ],
 )
 def test_a_function_that_cannot_be_a_lookup_is_refused(name: str, message: str) -> None:
-    """Better before the first request than after."""
+    """The error must come before the first request."""
     with pytest.raises(JobRefusedError, match=f"lookup {HERE}:{name}: {message}"):
         find_lookup(f"{HERE}:{name}")
 
 
 def test_a_local_function_works_but_has_no_name_for_others() -> None:
-    """Another process cannot import it."""
+    """Another process cannot import a local function."""
 
     async def local(client: object, number: int) -> int:
         return number
@@ -511,13 +511,13 @@ def test_a_local_function_works_but_has_no_name_for_others() -> None:
     ],
 )
 def test_a_lookup_that_is_not_there_is_refused_by_name(name: str, message: str) -> None:
-    """A misspelling must say what there is."""
+    """The message lists the lookups."""
     with pytest.raises(JobRefusedError, match=message):
         find_lookup(name)
 
 
 def test_what_is_no_function_is_refused() -> None:
-    """Options go elsewhere."""
+    """The message says where options go."""
     with pytest.raises(JobRefusedError, match="options of it go into `arguments`"):
         find_lookup(cast("Any", 5))
 
@@ -535,7 +535,7 @@ def test_what_is_no_function_is_refused() -> None:
 def test_a_module_that_is_wrong_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
 ) -> None:
-    """It is the user's own, and this is how they learn what is wrong with it."""
+    """The message must say what is wrong with the user's module."""
     (tmp_path / "faulty.py").write_text(source, "utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, "faulty", raising=False)
