@@ -2,7 +2,7 @@
 
 It is built from the documents and imports nothing from the rest of the package. `Sandbox` documents its settings, and
 `Paging` how it divides listings into pages. The modules `people`, `accounts`, `targets`, `progress`, `promotions` and
-`groups` document the meaning of ids.
+`groups` document the meaning of ids. `pytest_plugin` has fixtures and marks, and `cassettes` records real answers.
 """
 
 from importlib import import_module
