@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from capillary_async.cli.connection import Connection
+from capillary_async.cli.descriptions import argument_descriptions, for_shell
 from capillary_async.cli.listing import ListingOptions
 from capillary_async.cli.lookups import CommandRun, option_name, option_of
 from capillary_async.cli.output import Format, Output
@@ -74,13 +75,12 @@ def _option(parameter: Parameter) -> Parameter:
 
 def _paginate_help() -> str:
     """Combine the help of `get`'s arguments and of the options of `client.paginate`."""
-    _, _, own = (inspect.getdoc(get) or "").partition("Args:\n")
-    _, _, options = (inspect.getdoc(CapillaryClient.paginate) or "").partition("Args:\n")
-    described = [line for line in own.splitlines() if line.strip().startswith(("path:", "query:"))]
-    skipped = tuple(f"    {name}:" for name in _TAKEN)
-    described += [line for line in options.partition("\nRaises:")[0].splitlines() if not line.startswith(skipped)]
+    own = argument_descriptions(get.__doc__)
+    options = argument_descriptions(CapillaryClient.paginate.__doc__)
+    described = {name: text for name, text in own.items() if name in ("path", "query")}
+    described |= {name: for_shell(text, options) for name, text in options.items() if name not in _TAKEN}
     head = "List the rows of any GET endpoint that has a limit and an offset, also under other names."
-    return head + "\n\nArgs:\n" + "\n".join(described)
+    return head + "\n\nArgs:\n" + "\n".join(f"    {name}: {text}" for name, text in described.items())
 
 
 paginate: Final = _paginate_command()
