@@ -13,6 +13,7 @@ import attrs
 
 from capillary_async.jobs.database import JOB_FILE, checksum_of, create_tables
 from capillary_async.jobs.errors import InvalidKeysError, JobRefusedError
+from capillary_async.jobs.files import sync
 from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
 from capillary_async.jobs.lock import LOCK_FILE, Lock
 from capillary_async.jobs.lookups import Lookup
@@ -122,9 +123,9 @@ def write_job(directory: Path, manifest: Manifest, records: Numbered, state: Job
         try:
             with _disk_errors_named(new.name):
                 _write(new, manifest, records, state or JobState())
-            _sync(new)
+            sync(new)
             new.rename(directory / JOB_FILE)
-            _sync(directory)
+            sync(directory)
         finally:
             new.unlink(missing_ok=True)
 
@@ -235,14 +236,3 @@ def _check_is_free(directory: Path) -> None:
     if foreign:
         what = "a job" if JOB_FILE in foreign else f"something else ({min(foreign)})"
         raise JobRefusedError(f"there is {what} in {directory} already")
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a directory, would survive a power cut."""
-    if os.name == "nt" and path.is_dir():  # Windows knows no such thing
-        return
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

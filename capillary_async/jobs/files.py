@@ -69,21 +69,21 @@ def atomic_file(target: Path | str) -> Generator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        sync_directory(path.parent)
+        sync(path.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def sync_directory(path: Path) -> None:
-    """Wait until the names of new files in a directory would survive a power cut."""
-    if os.name == "nt":  # Windows has no way to do so
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, would survive a power cut."""
+    if os.name == "nt" and path.is_dir():  # Windows has no way to do so
         return
-    directory = os.open(path, os.O_RDONLY)
+    file = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(directory)
+        os.fsync(file)
     finally:
-        os.close(directory)
+        os.close(file)
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast, get
 from urllib.parse import urlsplit
 
 from capillary_async.codec import decode_json
-from capillary_async.errors import ConfigurationError, DecodeError
+from capillary_async.errors import DecodeError
 from capillary_async.jobs.errors import InvalidKeysError
 from capillary_async.jobs.files import is_url, open_file
 from capillary_async.jobs.key_columns import KeyColumn, KeyValue
@@ -68,6 +68,7 @@ def read_keys(
 
     Raises:
         InvalidKeysError: A key cannot be used. The source, the line and the column are named, the value is not.
+        ConfigurationError: The keys take a library that is not installed.
         OSError: The file cannot be read.
     """
     name, columns = name_of(keys), lookup.columns
@@ -107,7 +108,7 @@ def _records(keys: Keys, header: KeyHeader, form: KeyFormat | None) -> Numbered:
     elif isinstance(keys, io.IOBase):
         yield from _file_records(cast("BinaryIO", keys), header, form)
     elif hasattr(keys, "__arrow_c_stream__") and hasattr(keys, "columns"):
-        reader = _pyarrow().RecordBatchReader.from_stream(keys)
+        reader = load_pyarrow().RecordBatchReader.from_stream(keys)
         yield from _table_records(reader, header.names_in(reader.schema.names))
     else:
         for number, key in enumerate(cast("Iterable[Any]", keys), 1):
@@ -208,7 +209,7 @@ def _csv_records(lines: Iterable[str], header: KeyHeader, delimiter: str) -> Num
 
 
 def _parquet_records(file: BinaryIO, header: KeyHeader) -> Numbered:
-    arrow, parquet = _pyarrow(), import_module("pyarrow.parquet")
+    arrow, parquet = load_pyarrow(), import_module("pyarrow.parquet")
     try:
         opened: Any = parquet.ParquetFile(file)
     except (arrow.ArrowException, OSError) as error:
@@ -224,10 +225,3 @@ def _table_records(batches: Iterable[Any], names: Sequence[str | None]) -> Numbe
         columns = [[None] * batch.num_rows if name is None else batch.column(name).to_pylist() for name in names]
         yield from enumerate(zip(*columns, strict=True), number + 1)
         number += batch.num_rows
-
-
-def _pyarrow() -> Any:
-    try:
-        return load_pyarrow()
-    except ConfigurationError as error:
-        raise InvalidKeysError(str(error)) from error

@@ -13,7 +13,7 @@ from capillary_async.codec.row_text import row_list
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
-from capillary_async.jobs.records import Entry, rows_of
+from capillary_async.jobs.records import Entry, Values, rows_of
 from capillary_async.tables import TableSchema, load_pyarrow
 from capillary_async.tables.lines import line_reader
 from capillary_async.tables.parquet import parquet_file
@@ -49,25 +49,23 @@ def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema
     tables = RowTables(keys, columns, arrow_schema, schema.row_type if schema.is_declared else Any)
     with parquet_file(file, arrow_schema, schema.key_names) as add:
         for chunk in _chunks(entries):
-            add(tables.table(*chunk))
+            add(tables.table(chunk))
 
 
-def _chunks(entries: Iterable[Entry]) -> Iterator[tuple[list[Entry], list[bytes]]]:
-    """Yield keys for which something was found, and the rows of each as JSON, a few megabytes at once."""
-    found: list[Entry] = []
-    texts: list[bytes] = []
+def _chunks(entries: Iterable[Entry]) -> Iterator[list[tuple[Values, bytes]]]:
+    """Yield what was found, each key with its rows as JSON lines, a megabyte at once."""
+    found: list[tuple[Values, bytes]] = []
     size = 0
     for entry in entries:
         if entry.stored_rows:
             text = rows_of(entry)
-            found.append(entry)
-            texts.append(text)
+            found.append((entry.values, text))
             size += len(text)
             if size >= _CHUNK_BYTES:
-                yield found, texts
-                found, texts, size = [], [], 0
+                yield found
+                found, size = [], 0
     if found:
-        yield found, texts
+        yield found
 
 
 class RowTables:
@@ -89,28 +87,30 @@ class RowTables:
         self._read_records = record_decoder(row_type)
         self._rows = 0
 
-    def table(self, entries: Sequence[Entry], texts: Sequence[bytes]) -> Any:
+    def table(self, found: Sequence[tuple[Values, bytes]]) -> Any:
         """Make a table of the rows of some keys.
+
+        Args:
+            found: Each key with its rows as JSON lines.
 
         Raises:
             JobRefusedError: A value does not fit its column. The row and the path are named.
         """
+        keys, texts = zip(*found, strict=True)
         counts = [text.count(b"\n") + 1 for text in texts]
-        found = None if self._read_lines is None else self._read_lines(b"\n".join(texts))
-        if found is None or found.num_rows != sum(counts):
+        table = None if self._read_lines is None else self._read_lines(b"\n".join(texts))
+        if table is None or table.num_rows != sum(counts):
             self._read_lines = None  # rows with undocumented fields, say: they seldom come alone
             rows = self._rows_of(texts)
-            counts, found = [len(each) for each in rows], self._table_of(rows, texts)
+            counts, table = [len(each) for each in rows], self._table_of(rows, texts)
         # A list's items know the list that they are in; so a key is repeated for each of its rows.
         arrow = load_pyarrow()
         offsets = arrow.array([0, *accumulate(counts)], arrow.int32())
-        places = arrow.ListArray.from_arrays(offsets, arrow.nulls(found.num_rows)).value_parent_indices()
-        keys = [
-            column.array([entry.values[index] for entry in entries]).take(places)
-            for index, column in enumerate(self._keys.columns.values())
-        ]
-        self._rows += found.num_rows
-        return arrow.table([*keys, *found.columns], schema=self._arrow_schema)
+        places = arrow.ListArray.from_arrays(offsets, arrow.nulls(table.num_rows)).value_parent_indices()
+        pairs = zip(self._keys.columns.values(), zip(*keys, strict=True), strict=True)
+        key_columns = [column.array(values).take(places) for column, values in pairs]
+        self._rows += table.num_rows
+        return arrow.table([*key_columns, *table.columns], schema=self._arrow_schema)
 
     def _rows_of(self, texts: Sequence[bytes]) -> list[list[Any]]:
         if self._read_records is not None:

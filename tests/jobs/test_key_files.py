@@ -341,7 +341,7 @@ def test_what_an_extra_brings_is_named_when_it_is_missing(tmp_path: Path, monkey
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "fsspec", None)
 
-    with pytest.raises(InvalidKeysError, match=r"capillary-async\[parquet\]"):
+    with pytest.raises(ConfigurationError, match=r"capillary-async\[parquet\]"):
         read(written(tmp_path, "keys.parquet", "PAR1"))
     with pytest.raises(ConfigurationError, match=r"capillary-async\[remote\]"):
         read("s3://bucket/keys.csv", CUSTOMERS)
