@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
-import attrs
+import msgspec
 
 from capillary_async.errors import IncompleteListingError, RepeatedPageError
 from capillary_async.paging.anchor import ResumeAnchor
@@ -15,8 +15,7 @@ from capillary_async.paging.readings import Claims, TotalModel, TotalUnit
 from capillary_async.paging.steps import PATIENCE, PageRequest, Sight, Step
 
 
-@attrs.define
-class Tail:
+class Tail(msgspec.Struct):
     """Where the rows end, and what answers showed of that since."""
 
     count: int = 0  # rows of the page that they end with
@@ -28,8 +27,7 @@ class Tail:
     says_end: bool | None = None  # what the answer says of the end itself
 
 
-@attrs.define
-class FrontReading:
+class FrontReading(msgspec.Struct):
     """A reading from the front that lacked rows; `number` counts them."""
 
     order: list[Hashable]
@@ -38,8 +36,7 @@ class FrontReading:
     number: int
 
 
-@attrs.define(eq=False)
-class Findings:
+class Findings(msgspec.Struct, eq=False):
     """What the answers of one walk have shown so far."""
 
     page_size: int
@@ -48,10 +45,10 @@ class Findings:
     offsets: OffsetModel
     total: TotalModel
     rows: SeenRows
-    anchor: ResumeAnchor = attrs.field(factory=ResumeAnchor)
-    loops: LoopDetector = attrs.field(factory=LoopDetector)
-    tail: Tail = attrs.field(factory=Tail)
-    chase: Chase = attrs.field(factory=Chase)
+    anchor: ResumeAnchor = msgspec.field(default_factory=ResumeAnchor)
+    loops: LoopDetector = msgspec.field(default_factory=LoopDetector)
+    tail: Tail = msgspec.field(default_factory=Tail)
+    chase: Chase = msgspec.field(default_factory=Chase)
     before: FrontReading | None = None
     has_moved: bool = False  # rows or the page size did
     overlaps: int = 0  # pages that began with the last known row

@@ -5,14 +5,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
 
-import attrs
-
 from capillary_async.codec import Converter, as_dicts
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
 from capillary_async.paging.steps import PageRequest
-from capillary_async.pipeline.request import Request, Response, value_object
+from capillary_async.pipeline.request import InternalValue, Request, Response
 
 T = TypeVar("T")
 _LARGEST: Final = 2**63
@@ -21,8 +19,7 @@ _DEFAULT_LIMIT: Final = 100
 _PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
 
-@value_object
-class Listing(Generic[T]):
+class Listing(InternalValue, Generic[T], frozen=True):
     """A listing before anything is sent; what an endpoint returns instead of a `Request`.
 
     Members of the answer may be paths, such as `pageDetails.totalEntries`.
@@ -50,6 +47,8 @@ class Listing(Generic[T]):
         last_at: A flag that says whether this is the last page.
         has_short_pages: Whether pages other than the last may be short, because rows are left out of them.
     """
+
+    shown = ("request", "page_size", "limit_name", "offset_name")
 
     request: Request[T]
     page_size: int | None
@@ -88,8 +87,7 @@ class Listing(Generic[T]):
         return self.request.with_query(query)
 
 
-@value_object
-class UnreadableRow:
+class UnreadableRow(InternalValue, frozen=True):
     """Stands for a row that could not be structured.
 
     Attributes:
@@ -97,12 +95,13 @@ class UnreadableRow:
         content: Digest of what came; it tells such rows apart.
     """
 
+    shown = ("location",)
+
     location: str
     content: str
 
 
-@value_object
-class PageData(Generic[T]):
+class PageData(InternalValue, Generic[T], frozen=True):
     """What one answer of a listing says.
 
     Attributes:
@@ -113,8 +112,10 @@ class PageData(Generic[T]):
         warnings: The answer's warnings.
     """
 
-    rows: tuple[T | UnreadableRow, ...] = attrs.field(default=(), repr=False)  # people; a traceback may show locals
-    keys: list[Hashable] = attrs.field(factory=list[Hashable], repr=False)
+    shown = ("claims", "warnings")
+
+    rows: tuple[T | UnreadableRow, ...] = ()
+    keys: list[Hashable] = []  # noqa: RUF012  (msgspec copies it)
     claims: Claims = Claims()
     warnings: tuple[ApiErrorDetail, ...] = ()
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import attrs
+import msgspec
 
 from capillary_async.paging.evidence import SeenRows
 from capillary_async.paging.readings import ListingTraits, OffsetUnit
@@ -14,8 +14,7 @@ _PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that
 _DISPROOF: Final = 3  # the same against what this walk has proven
 
 
-@attrs.define
-class OffsetModel:
+class OffsetModel(msgspec.Struct):
     """Turns positions into offsets, and tells from the rows what `offset` counts, and how long pages are."""
 
     size: int  # page size in force: what was asked for, until a page shows what the server sends
@@ -29,7 +28,7 @@ class OffsetModel:
     _keys: Sequence[Hashable] = ()
     _doubts: int = 0
     _shared: int = 0  # rows that stood again, moved on by one, in the last answers
-    _unplaced: list[tuple[int, Sequence[Hashable]]] = attrs.field(factory=list[tuple[int, Sequence[Hashable]]])
+    _unplaced: list[tuple[int, Sequence[Hashable]]] = []
 
     def is_short(self, count: int, limit: int, claimed: int) -> bool:
         """Whether a page is shorter than the server's own page size, so that the rows end there."""

@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
 
 import attrs
-
-from capillary_async.pipeline.request import value_object
+import msgspec
 
 OffsetUnit = Literal["pages", "records"]
 TotalUnit = Literal["pages", "records", "nothing"]
 _LARGEST: Final = 10**6
 
 
-@value_object
-class Claims:
+class Claims(msgspec.Struct, frozen=True):
     """What an answer says of its listing, which may be wrong; `None` where it says nothing usable."""
 
     limit: int | None = None
@@ -59,13 +57,12 @@ class ListingTraits:
         return cls(**units, **usable, is_dense=saved.get("is_dense") is True, is_tiny=saved.get("is_tiny") is True)
 
 
-@attrs.define
-class TotalModel:
+class TotalModel(msgspec.Struct):
     """The totals of one walk. Zero and less count nothing: the tracker endpoints send 0 beside a full list."""
 
     _traits: ListingTraits
     declared: OffsetUnit | None = None
-    readings: set[TotalUnit] = attrs.field(factory=set[TotalUnit])  # what it may count; empty before the first answer
+    readings: set[TotalUnit] = set()  # what it may count; empty before the first answer
     first: int | None = None
     last: int | None = None
     before: int | None = None  # the last but one
