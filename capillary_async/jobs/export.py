@@ -146,6 +146,8 @@ def write(
     suffix = Path(str(target).removesuffix(".gz")).suffix[1:]
     if suffix != form and suffix in EXPORT_FORMATS:
         raise JobRefusedError(f"a file that ends in .{suffix} cannot be written as {form}")
+    if form == "parquet" and str(target).endswith(".gz"):
+        raise JobRefusedError("Parquet is compressed already; give a name without .gz")
     schema = OutputSchema(lookup.columns, lookup.row_type)
     scanned = () if schema.is_declared else read()
     outcomes = _parquet_outcomes if str(beside).endswith(".parquet") else _csv_outcomes

@@ -522,6 +522,8 @@ def test_a_name_that_belies_the_format_is_refused(tmp_path: Path) -> None:
     """The program that loads `june.parquet` expects Parquet."""
     with pytest.raises(JobRefusedError, match=r"a file that ends in \.parquet cannot be written as csv"):
         export.write(stored(EVENTS), EVENTS, tmp_path / "june.parquet", tmp_path / "outcomes.csv", "csv")
+    with pytest.raises(JobRefusedError, match="Parquet is compressed already"):
+        export.write(stored(EVENTS), EVENTS, tmp_path / "june.parquet.gz", tmp_path / "outcomes.csv", "parquet")
 
     assert list(tmp_path.iterdir()) == []
 
