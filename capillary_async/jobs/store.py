@@ -205,6 +205,19 @@ class JobStore:
             state.owner = owner
         self._owner = owner
 
+    def check_account(self, base_url: str, account: str, *, any_account: bool) -> None:
+        """Check that a client calls the API that the job has asked, by the same account.
+
+        Raises:
+            JobRefusedError: It does not.
+        """
+        state = self.state
+        if state.base_url not in (None, base_url):
+            raise JobRefusedError(f"the job asks {state.base_url}, not {base_url}")
+        if state.base_url and state.account != account and not any_account:
+            before, now = (name or "somebody with an access token" for name in (state.account, account))
+            raise JobRefusedError(f"the job asks as {before}, not as {now}")
+
     def refresh_state(self) -> JobState:
         """Read again where the job stands, and return it."""
         with corruption_named(self.path):
