@@ -193,8 +193,8 @@ class Run:
             self._count_failures()
         self._do_blanks_pass |= key.id in self._blank
         self._probe.canary = key
-        status = "found" if rows else "empty"
-        self._put(KeyOutcome(key.id, status, key.requests + requests, int(time()), "", rows, key.tries))
+        key_id, _, tries, before = key
+        self._put(KeyOutcome(key_id, "found" if rows else "empty", before + requests, int(time()), "", rows, tries))
 
     async def _judge(self, outcome: Found, error: Exception) -> None:
         if isinstance(error, JobRefusedError):
