@@ -140,9 +140,9 @@ class Lookup:
         answer_of = self._bind(client)
 
         def look_up(key: tuple[Any, ...]) -> Awaitable[list[Any]]:
-            answer = answer_of(*key)
+            answer = pager = answer_of(*key)
             # Without a coroutine around it, which each step of the call would have to pass.
-            return cast("Pager[Any]", answer).collect() if isinstance(answer, Pager) else _rows_in(answer)
+            return pager.collect() if isinstance(answer, Pager) else _rows_in(answer)
 
         return look_up
 

@@ -44,7 +44,7 @@ from capillary_async.jobs.database import (
 from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, KeyOutcome, failure_row, outcome_row
+from capillary_async.jobs.records import Entry, Key, KeyOutcome, failure_row, outcome_rows
 
 # Below the number of any key.
 FIRST: Final = -(2**63)
@@ -245,7 +245,7 @@ class JobStore:
         latest = {outcome.key_id: outcome for outcome in outcomes}.values()
         final = [outcome for outcome in latest if outcome.status not in _NOT_FINAL]
         failures = [failure_row(outcome) for outcome in latest if outcome.status in _NOT_FINAL]
-        rows, cleared = list(map(outcome_row, final)), [(outcome.key_id,) for outcome in final if outcome.tries]
+        rows, cleared = outcome_rows(final), [(outcome.key_id,) for outcome in final if outcome.tries]
         counts = Counter(outcome.status for outcome in latest)
         with self.transaction() as state:
             self._database.executemany(f"DELETE FROM {self._table('failures')} WHERE key_id = ?", cleared)
