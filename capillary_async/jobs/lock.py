@@ -16,36 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from capillary_async.jobs.errors import JobRefusedError
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: int, *, is_shared: bool) -> None:  # noqa: ARG001  (there is no other kind)
-        # Far behind the holder's name, for Windows lets nobody else read what is locked.
-        os.lseek(file, 2**20, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        os.lseek(file, 0, os.SEEK_SET)
-
-    def _unlock(file: int) -> None:
-        os.lseek(file, 2**20, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _lock(file: int, *, is_shared: bool) -> None:
-        fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-
-    def _unlock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _take(file: int, *, is_shared: bool = False) -> bool:
-    try:
-        _lock(file, is_shared=is_shared)
-    except (BlockingIOError, PermissionError):  # what POSIX and what Windows say when somebody else has it
-        return False
-    return True
-
+from capillary_async.pipeline.file_lock import try_lock, unlock
 
 LOCK_FILE: Final = "lock"
 
@@ -79,7 +50,7 @@ class Lock:
     def _try(self) -> bool:
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if _take(self._file) and self._is_in_place():
+            if try_lock(self._file) and self._is_in_place():
                 self._write_holder()
                 return True
         except BaseException:
@@ -106,7 +77,7 @@ class Lock:
         """Give the lock back. The file stays: removing it would race with whoever opens it now."""
         with suppress(OSError):
             os.ftruncate(self._file, 0)
-            _unlock(self._file)
+            unlock(self._file)
         os.close(self._file)
 
     def holder(self) -> str | None:
@@ -117,7 +88,7 @@ class Lock:
             return None
         try:
             # Shared, so that two who have a look do not take each other for a holder.
-            return None if _take(file, is_shared=True) else self._read_holder() or "(unknown)"
+            return None if try_lock(file, is_shared=True) else self._read_holder() or "(unknown)"
         finally:
             os.close(file)
 

@@ -160,7 +160,7 @@ def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path) -> Non
 def test_a_lock_file_that_was_removed_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever opened it just before must not believe that it holds anything."""
     removed: list[bool] = []
-    take = lock_module._take
+    take = lock_module.try_lock
 
     def remove_first(file: int, *, is_shared: bool = False) -> bool:
         if not removed:
@@ -168,7 +168,7 @@ def test_a_lock_file_that_was_removed_is_no_lock(tmp_path: Path, monkeypatch: py
             (tmp_path / LOCK_FILE).unlink()
         return take(file, is_shared=is_shared)
 
-    monkeypatch.setattr(lock_module, "_take", remove_first)
+    monkeypatch.setattr(lock_module, "try_lock", remove_first)
 
     with Lock(tmp_path):
         assert (tmp_path / LOCK_FILE).read_text().startswith(str(os.getpid()))
