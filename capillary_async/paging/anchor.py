@@ -4,12 +4,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-import msgspec
+import attrs
 
 _LOOKS_BACK: Final = 2
 
 
-class ResumeAnchor(msgspec.Struct):
+@attrs.define
+class ResumeAnchor:
     """The row behind which a walk goes on; nothing is handed out before it was found.
 
     Where rows came or went since the earlier walk, it is not where it was. So it is looked for at its position,

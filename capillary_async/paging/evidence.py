@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import msgspec
+import attrs
 
 from capillary_async.paging.steps import PATIENCE
 
@@ -12,20 +12,21 @@ _NO_ROW: Final = object()  # stands at a position that holds no row
 _SELDOM: Final = 1000
 
 
-class SeenRows(msgspec.Struct):
+@attrs.define
+class SeenRows:
     """The rows that were read, and their order in the server's list.
 
     Without keys (`is_keyed`) positions identify rows, and equal rows are different ones.
     """
 
     is_keyed: bool
-    order: list[Hashable] = []  # keys by position, from `base` on; going back cuts it
+    order: list[Hashable] = attrs.field(factory=list[Hashable])  # keys by position, from `base` on; going back cuts it
     base: int = 0
     high: int = 0  # position behind the last row that ever was read: no row behind it can be known by right
     gaps: int = 0  # positions before the end that hold no row
     duplicates: int = 0  # rows that came where only new ones should
     twice: int = 0  # those of them that one answer had twice, so that the server's list has them twice
-    _keys: dict[Hashable, None] = {}
+    _keys: dict[Hashable, None] = attrs.field(factory=dict[Hashable, None])
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._keys
@@ -61,6 +62,11 @@ class SeenRows(msgspec.Struct):
     def take(self, start: int, keys: Sequence[Hashable]) -> Sequence[int]:
         """Take the rows of an answer that begins at position `start`; return which of them are new."""
         known = self.high - start
+        if not start and not self.high and self.is_keyed:  # a first answer, which most are
+            self.order, self.high, self._keys = list(keys), len(keys), dict.fromkeys(keys)
+            if len(self._keys) == len(keys):
+                return range(len(keys))
+            self._keys = {}
         self.put(start, keys)
         if not self.is_keyed:
             return range(min(max(known, 0), len(keys)), len(keys))
@@ -106,12 +112,13 @@ class SeenRows(msgspec.Struct):
             self.gaps = 0
 
 
-class LoopDetector(msgspec.Struct):
+@attrs.define
+class LoopDetector:
     """The pages that came, to tell whether the server heeds `offset`."""
 
     is_again: bool = False  # the last page came before, where positions identify rows: no sign that there is more
     is_doubtful: bool = False  # only rows where none can be would show that the server heeds no offset
-    _pages: dict[int, None] = {}
+    _pages: dict[int, None] = attrs.field(factory=dict[int, None])
     _stalls: int = 0  # answers in a row that should have brought new rows
     _again: int = 0
 
@@ -142,7 +149,8 @@ class LoopDetector(msgspec.Struct):
         return self.is_again and is_behind_gap
 
 
-class Chase(msgspec.Struct):
+@attrs.define
+class Chase:
     """Tells whether a list grows faster than it is read."""
 
     shorts: int = 0  # pages in a row that reached further and were short

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
-import msgspec
+import attrs
 
 from capillary_async.errors import IncompleteListingError, RepeatedPageError
 from capillary_async.paging.anchor import ResumeAnchor
@@ -15,7 +15,8 @@ from capillary_async.paging.readings import Claims, TotalModel, TotalUnit
 from capillary_async.paging.steps import PATIENCE, PageRequest, Sight, Step
 
 
-class Tail(msgspec.Struct):
+@attrs.define
+class Tail:
     """Where the rows end, and what answers showed of that since."""
 
     count: int = 0  # rows of the page that they end with
@@ -27,7 +28,8 @@ class Tail(msgspec.Struct):
     says_end: bool | None = None  # what the answer says of the end itself
 
 
-class FrontReading(msgspec.Struct):
+@attrs.define
+class FrontReading:
     """A reading from the front that lacked rows; `number` counts them."""
 
     order: list[Hashable]
@@ -36,7 +38,12 @@ class FrontReading(msgspec.Struct):
     number: int
 
 
-class Findings(msgspec.Struct, eq=False):
+# Most listings end with their first answer. What only the others need is made when they begin.
+_NOTHING_SOUGHT, _NO_LOOPS, _NO_TAIL, _NO_CHASE = ResumeAnchor(), LoopDetector(), Tail(), Chase()
+
+
+@attrs.define(eq=False)
+class Findings:
     """What the answers of one walk have shown so far."""
 
     page_size: int
@@ -45,15 +52,19 @@ class Findings(msgspec.Struct, eq=False):
     offsets: OffsetModel
     total: TotalModel
     rows: SeenRows
-    anchor: ResumeAnchor = msgspec.field(default_factory=ResumeAnchor)
-    loops: LoopDetector = msgspec.field(default_factory=LoopDetector)
-    tail: Tail = msgspec.field(default_factory=Tail)
-    chase: Chase = msgspec.field(default_factory=Chase)
+    anchor: ResumeAnchor = _NOTHING_SOUGHT
+    loops: LoopDetector = _NO_LOOPS
+    tail: Tail = _NO_TAIL
+    chase: Chase = _NO_CHASE
     before: FrontReading | None = None
     has_moved: bool = False  # rows or the page size did
     overlaps: int = 0  # pages that began with the last known row
     requests: int = 0
     step: Step = Step.NEXT  # what the last answer was asked for
+
+    def begin(self) -> None:
+        """Prepare for more than one answer."""
+        self.loops, self.tail, self.chase = LoopDetector(), Tail(), Chase()
 
     @property
     def is_cut(self) -> bool:
@@ -274,8 +285,7 @@ class Findings(msgspec.Struct, eq=False):
         if claims.pages is not None or claims.is_last is not None or (unit or self.total.declared) == "pages":
             return False
         is_known = self.offsets.is_short(count, limit, claims.limit or 0)
-        is_known |= unit == "records" and count <= self.offsets.traits.highest_total
-        return is_known and len(set(keys)) == count
+        return is_known or (unit == "records" and count <= self.offsets.traits.highest_total)
 
     def fail(self, message: str = "") -> NoReturn:
         """Raise that rows are missing."""

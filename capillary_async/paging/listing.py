@@ -1,16 +1,18 @@
 """What an endpoint declares of its listing, and what one answer of it says."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
+
+import attrs
 
 from capillary_async.codec import Converter, as_dicts
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
 from capillary_async.paging.steps import PageRequest
-from capillary_async.pipeline.request import InternalValue, Request, Response
+from capillary_async.pipeline.request import Request, Response, value_object
 
 T = TypeVar("T")
 _LARGEST: Final = 2**63
@@ -19,7 +21,8 @@ _DEFAULT_LIMIT: Final = 100
 _PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
 
-class Listing(InternalValue, Generic[T], frozen=True):
+@value_object
+class Listing(Generic[T]):
     """A listing before anything is sent; what an endpoint returns instead of a `Request`.
 
     Members of the answer may be paths, such as `pageDetails.totalEntries`.
@@ -47,8 +50,6 @@ class Listing(InternalValue, Generic[T], frozen=True):
         last_at: A flag that says whether this is the last page.
         has_short_pages: Whether pages other than the last may be short, because rows are left out of them.
     """
-
-    shown = ("request", "page_size", "limit_name", "offset_name")
 
     request: Request[T]
     page_size: int | None
@@ -87,35 +88,24 @@ class Listing(InternalValue, Generic[T], frozen=True):
         return self.request.with_query(query)
 
 
-class UnreadableRow(InternalValue, frozen=True):
-    """Stands for a row that could not be structured.
-
-    Attributes:
-        location: What in the answer is wrong.
-        content: Digest of what came; it tells such rows apart.
-    """
-
-    shown = ("location",)
+@value_object
+class UnreadableRow:
+    """Stands for a row that could not be structured: what in the answer is wrong, and a digest of what came."""
 
     location: str
     content: str
 
 
-class PageData(InternalValue, Generic[T], frozen=True):
+@value_object
+class PageData(Generic[T]):
     """What one answer of a listing says.
 
-    Attributes:
-        rows: Its rows.
-        keys: What tells them apart. Without a key that is their content; where it is known what `offset` counts, it
-            tells whether two answers are alike, and no more.
-        claims: What it says of the listing.
-        warnings: The answer's warnings.
+    Without a key, `keys` are the rows' content; where it is known what `offset` counts, they tell whether two answers
+    are alike, and no more.
     """
 
-    shown = ("claims", "warnings")
-
-    rows: tuple[T | UnreadableRow, ...] = ()
-    keys: list[Hashable] = []  # noqa: RUF012  (msgspec copies it)
+    rows: tuple[T | UnreadableRow, ...] = attrs.field(default=(), repr=False)  # people; a traceback may show locals
+    keys: list[Hashable] = attrs.field(factory=list[Hashable], repr=False)
     claims: Claims = Claims()
     warnings: tuple[ApiErrorDetail, ...] = ()
 
@@ -132,17 +122,16 @@ def read_page(
     if not isinstance(answer, dict) or not answer:
         raise DecodeError("expected an object with a page of rows")
     found, where = _rows(listing, cast("dict[str, Any]", answer))
-    rows: tuple[T | UnreadableRow, ...]
     try:
-        rows = converter.structure(found, tuple[listing.request.into, ...], where)  # type: ignore[name-defined]
+        rows: tuple[Any, ...] = converter.structure(found, tuple[listing.request.into, ...], where)  # type: ignore[name-defined]
         keys = _keys(listing, rows, where)
     except DecodeError:
         if not skips_bad_rows:
             raise
-    else:
-        return PageData(rows, keys, _claims(listing, answer), response.warnings)
-    pairs = [_row_and_key(listing, converter, row, f"{where}[{index}]") for index, row in enumerate(as_dicts(found))]
-    rows, keys = tuple([row for row, _ in pairs]), [key for _, key in pairs]
+        single = [
+            _row_and_key(listing, converter, row, f"{where}[{index}]") for index, row in enumerate(as_dicts(found))
+        ]
+        rows, keys = tuple([row for row, _ in single]), [key for _, key in single]
     return PageData(rows, keys, _claims(listing, answer), response.warnings)
 
 
@@ -163,13 +152,10 @@ def _rows(listing: Listing[Any], answer: dict[str, Any]) -> tuple[list[Any], str
 
 def _lists_in(answer: dict[str, Any]) -> str:
     """Say where an answer has lists, for a user of `paginate` who gave the wrong `rows_key`; only plain names."""
-    inner = [(f"{name}.{key}", value) for name, held in answer.items() for key, value in _members(held)]
+    held = [(name, cast("dict[str, Any]", value)) for name, value in answer.items() if isinstance(value, dict)]
+    inner = [(f"{name}.{key}", value) for name, members in held for key, value in members.items()]
     paths = [path for path, value in (*answer.items(), *inner) if isinstance(value, list) and _PATH.fullmatch(path)]
     return f"; the answer has lists at {', '.join(paths)}" if paths else ""
-
-
-def _members(held: object) -> Iterable[tuple[str, object]]:
-    return cast("dict[str, object]", held).items() if isinstance(held, dict) else ()
 
 
 def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: str) -> tuple[Any, Hashable]:
@@ -182,19 +168,16 @@ def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: s
 
 
 def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashable]:
-    key = listing.key or repr
-    keys: list[Hashable] = []
     try:
-        keys = list(map(key, rows))
+        keys: list[Hashable] = list(map(listing.key or repr, rows))
         hash(tuple(keys))
-        is_whole = None not in keys
+        if None not in keys:
+            return keys
     except DecodeError as error:
         error.location = error.location or where
         raise
-    except Exception:  # noqa: BLE001  (a user's own function may raise anything)
-        is_whole = False
-    if is_whole:
-        return keys
+    except Exception:  # noqa: BLE001, S110  (a user's own function may raise anything)
+        pass
     del rows
     raise DecodeError("expected rows with the key that tells them apart", location=where)
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import msgspec
+import attrs
 
 from capillary_async.paging.evidence import SeenRows
 from capillary_async.paging.readings import ListingTraits, OffsetUnit
@@ -14,7 +14,8 @@ _PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that
 _DISPROOF: Final = 3  # the same against what this walk has proven
 
 
-class OffsetModel(msgspec.Struct):
+@attrs.define
+class OffsetModel:
     """Turns positions into offsets, and tells from the rows what `offset` counts, and how long pages are."""
 
     size: int  # page size in force: what was asked for, until a page shows what the server sends
@@ -28,7 +29,7 @@ class OffsetModel(msgspec.Struct):
     _keys: Sequence[Hashable] = ()
     _doubts: int = 0
     _shared: int = 0  # rows that stood again, moved on by one, in the last answers
-    _unplaced: list[tuple[int, Sequence[Hashable]]] = []
+    _unplaced: tuple[tuple[int, Sequence[Hashable]], ...] = ()  # answers, before it is known where they stand
 
     def is_short(self, count: int, limit: int, claimed: int) -> bool:
         """Whether a page is shorter than the server's own page size, so that the rows end there."""
@@ -99,13 +100,13 @@ class OffsetModel(msgspec.Struct):
 
     def remember(self, offset: int, limit: int, keys: Sequence[Hashable]) -> None:
         """Keep an answer, to compare the next with."""
-        if not self.is_proven:
-            self._unplaced.append((offset * limit, keys))
+        if self.is_open or not offset:
+            self._unplaced = (*self._unplaced, (offset * limit, keys))
         self.offset, self._limit, self._keys = offset, limit, keys
 
     def restart(self, *, unit: OffsetUnit | None) -> None:
         """Forget the last answer, because the walk goes back; with another reading where rows contradicted it."""
-        self.offset, self._keys, self._shared, self._unplaced = None, (), 0, []
+        self.offset, self._keys, self._shared, self._unplaced = None, (), 0, ()
         self.is_proven = self.is_proven and unit == self.unit
         self.unit = unit
 
@@ -118,7 +119,7 @@ class OffsetModel(msgspec.Struct):
             rows.high = rows.end
         self.unit = self.traits.offset_unit = unit
         self.is_proven = self.traits.is_own = True
-        self._unplaced = []
+        self._unplaced = ()
 
     def place(
         self, ask: PageRequest, keys: Sequence[Hashable], rows: SeenRows, change: int, *, can_shrink: bool

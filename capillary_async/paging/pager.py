@@ -5,7 +5,6 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 import attrs
-from msgspec.structs import replace
 
 from capillary_async.codec import Converter
 from capillary_async.errors import InvalidArgumentError
@@ -70,7 +69,7 @@ class Pager(ProcessBound, Generic[T]):
 
     def _wanting(self, **wanted: Any) -> "Pager[T]":
         pager: Pager[T] = object.__new__(type(self))
-        pager._want(replace(self._source, **wanted))
+        pager._want(attrs.evolve(self._source, **wanted))
         return pager
 
     def __aiter__(self) -> ItemIterator[T]:

@@ -27,13 +27,7 @@ class PrefetchBuffer(Generic[S]):
         fetch: Callable[[PageRequest], Coroutine[Any, Any, S]],
         plan: Callable[[int], list[PageRequest]],
     ) -> None:
-        """Start with none.
-
-        Args:
-            size: How many requests may be under way or wait.
-            fetch: Sends one.
-            plan: Returns the next requests, at most so many.
-        """
+        """Start with none; `fetch` sends a request, `plan` returns the next requests, at most so many."""
         self._size = size
         self._fetch = fetch
         self._plan = plan

@@ -7,17 +7,22 @@ pages. One row more contradicts nothing, because a row may be appended between t
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, Literal, Self
 
 import attrs
-import msgspec
+
+from capillary_async.pipeline.request import value_object
 
 OffsetUnit = Literal["pages", "records"]
 TotalUnit = Literal["pages", "records", "nothing"]
 _LARGEST: Final = 10**6
+_NOTHING: Final[AbstractSet[TotalUnit]] = frozenset[TotalUnit](("nothing",))
+_COUNTED: Final[AbstractSet[TotalUnit]] = frozenset[TotalUnit](("records", "pages"))
 
 
-class Claims(msgspec.Struct, frozen=True):
+@value_object
+class Claims:
     """What an answer says of its listing, which may be wrong; `None` where it says nothing usable."""
 
     limit: int | None = None
@@ -57,12 +62,13 @@ class ListingTraits:
         return cls(**units, **usable, is_dense=saved.get("is_dense") is True, is_tiny=saved.get("is_tiny") is True)
 
 
-class TotalModel(msgspec.Struct):
+@attrs.define
+class TotalModel:
     """The totals of one walk. Zero and less count nothing: the tracker endpoints send 0 beside a full list."""
 
     _traits: ListingTraits
     declared: OffsetUnit | None = None
-    readings: set[TotalUnit] = set()  # what it may count; empty before the first answer
+    readings: AbstractSet[TotalUnit] = frozenset()  # what it may count; empty before the first answer
     first: int | None = None
     last: int | None = None
     before: int | None = None  # the last but one
@@ -98,7 +104,7 @@ class TotalModel(msgspec.Struct):
         Pages of another size are others, so that their number does not tell a change.
         """
         if total is None or total <= 0:
-            self.readings = self.readings or {"nothing"}
+            self.readings = self.readings or _NOTHING
             return 0
         before, is_comparable = self.last, self.size == size > 0
         self._is_comparable = is_comparable
@@ -106,7 +112,7 @@ class TotalModel(msgspec.Struct):
         self._traits.highest_total = max(self._traits.highest_total, min(total - 1, _LARGEST))
         if before is None:
             self.first = self._lowest = total
-            self.readings = {"records", "pages"}
+            self.readings = _COUNTED
             return 0
         if rows > total + 1 and "records" in self.readings:
             self._drop("records", self.known_unit != "pages")
@@ -128,8 +134,7 @@ class TotalModel(msgspec.Struct):
             self._drop("pages", not self.readings - {"pages"})
 
     def _drop(self, unit: OffsetUnit, may_count_nothing: bool) -> None:  # noqa: FBT001  (private)
-        self.readings -= {unit}
-        self.readings |= {"nothing"} if may_count_nothing else set()
+        self.readings = self.readings - {unit} | (_NOTHING if may_count_nothing else frozenset())
         if self._traits.total_unit == unit:
             self._traits.total_unit = None
 

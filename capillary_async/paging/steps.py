@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-import msgspec
+from capillary_async.pipeline.request import value_object
 
 SPARE: Final = 6
 PATIENCE: Final = 50
@@ -68,7 +68,8 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Sight, Step]]] = {
 }
 
 
-class PageRequest(msgspec.Struct, frozen=True):
+@value_object
+class PageRequest:
     """One page to ask for: offset, counted from 0, limit, the position of its first row, and why it is asked for."""
 
     offset: int

@@ -114,6 +114,8 @@ class Walk:
             self.total.note(claims.total, ask.limit, 0)
             self.traits.longest = max(self.traits.longest, len(keys))
             return self.rows.take(0, keys)
+        if self._found.requests == 1:
+            self._found.begin()
         self._found.step = ask.step
         new, sight = self._read(ask, keys, claims)
         self._spare += (2 - self._found.loops.is_again if len(new) else 0) - 1

@@ -15,7 +15,7 @@ import pytest
 
 from capillary_async.cli.app import run
 from capillary_async.cli.output import Output
-from capillary_async.sandbox import Answer, Sandbox
+from capillary_async.sandbox import Answer, LoggedRequest, Sandbox
 from tests.cli.conftest import Capillary
 
 PROGRAM = (sys.executable, "-m", "capillary_async")
@@ -201,6 +201,35 @@ async def test_control_c_ends_a_lookup_without_a_message(server: Sandbox) -> Non
     _, err = await process.communicate()
 
     assert (process.returncode, err) == (130, b"")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_control_c_in_a_listing_says_where_to_continue(server: Sandbox) -> None:
+    """Rows that a user has read need not be read again."""
+    is_asked = threading.Event()
+
+    def is_second_page(request: LoggedRequest) -> bool:
+        if request.query.get("offset") == "0":
+            return False
+        is_asked.set()
+        return True
+
+    async def start(*options: str) -> asyncio.subprocess.Process:
+        command = ("events", "1", "79197", "--page-size", "10", "--format", "jsonl", *options)
+        return await asyncio.create_subprocess_exec(
+            *PROGRAM, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+
+    script = server.script(is_second_page, Answer(delay=60.0))
+    process = await start()
+    assert await asyncio.to_thread(is_asked.wait, 30)
+    process.send_signal(signal.SIGINT)
+    out, err = await process.communicate()
+    script.cancel()
+    rest, _ = await (await start("--resume", err.decode().split()[-1])).communicate()
+
+    assert (process.returncode, b"continue with --resume" in err) == (130, True)
+    assert len((out + rest).splitlines()) == len(server.event_ids(1, 79197))
 
 
 def test_output_is_utf8_in_every_locale(environment: pytest.MonkeyPatch) -> None:
