@@ -1,4 +1,4 @@
-"""Reads what a job's file has of keys, and checks that it is what was written."""
+"""Read keys and outcomes from a job's file, and check that they are what was written."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,9 @@ _KEYS_AT_ONCE: Final = 64
 
 
 def read_entries(database: sqlite3.Connection, path: Path, keys: int) -> Iterator[Entry]:
-    """Yield every key with what came of it, in order; of a refresh that goes on, the old generation.
+    """Yield every key with its outcome, in order; during a refresh, that of the old generation.
 
-    A query reads a few keys at once, because a query that stays open keeps a run from emptying its log.
+    A query reads a few keys at once, because SQLite cannot empty its log while a query stays open.
 
     Args:
         database: The job's file.

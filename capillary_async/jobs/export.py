@@ -1,4 +1,4 @@
-"""Exports a job: one file of what was found, and beside it one that says what came of each key.
+"""Exports a job: a file with the rows, and beside it a file with the outcome of each key.
 
 Both appear under their names when they are whole and safe, not before. Memory does not grow with the output.
 """
@@ -90,7 +90,7 @@ def rows(store: JobStore, shards: Sequence[JobStore], lookup: Lookup) -> Iterato
 
 
 def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
-    """Yield every key of a job with what came of it, in order; those that the whole left to its shards from there.
+    """Yield every key of a job with its outcome, in order; pending keys of a split job come from its shards.
 
     Raises:
         JobCorruptedError: A key is missing, is there twice, or is not what was written.
@@ -105,7 +105,7 @@ def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
             raise corrupted(store.path, f"key {entry.key_id} is in no shard, or in several")
         yield other
     if next(others, None) is not None:
-        raise corrupted(store.path, "a shard has keys that the whole has not")
+        raise corrupted(store.path, "a shard has keys that the job does not have")
 
 
 def _counted(entries: Iterable[Entry], expected: Counter[str], path: Path) -> Iterator[Entry]:
@@ -131,7 +131,7 @@ def write(
     """Write a row for each row that was found, and a row for each key.
 
     Args:
-        read: Begins to read the keys with what came of them. Rows without a declared type are read twice.
+        read: Begins to read the keys with their outcomes. Rows without a declared type are read twice.
         lookup: What was looked up.
         target: A path, or a URL that `fsspec` can write to; compressed if it ends in `.gz`.
         beside: The same for the outcomes; Parquet if it ends so, else CSV.
@@ -162,7 +162,7 @@ def write(
 def _csv_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], *, csv_safe: bool) -> Iterator[Entry]:
     """Write a line for each entry that passes through."""
     lines = CsvLines(json_cell, csv_safe)
-    facts_of = lru_cache(lambda *facts: lines.line(_facts(*facts)))  # most keys of a second have the same
+    facts_of = lru_cache(lambda *facts: lines.line(_facts(*facts)))  # many keys have the same facts
     file.write(lines.line((*schema.key_names, *schema.names_of(_FACTS).values())).encode())
     for entry in entries:
         _, values, status, requests, at, reason, _ = entry

@@ -1,4 +1,4 @@
-"""What a job found, and what came of its keys, as Parquet: stored JSON to columns in one pass, a chunk at a time."""
+"""Write the rows of a job as Parquet: from stored JSON to columns in one pass, a chunk at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -100,10 +100,10 @@ class RowTables:
         counts = [text.count(b"\n") + 1 for text in texts]
         table = None if self._read_lines is None else self._read_lines(b"\n".join(texts))
         if table is None or table.num_rows != sum(counts):
-            self._read_lines = None  # rows with undocumented fields, say: they seldom come alone
+            self._read_lines = None  # other rows have undocumented fields, too, so each try would cost time
             rows = self._rows_of(texts)
             counts, table = [len(each) for each in rows], self._table_of(rows, texts)
-        # A list's items know the list that they are in; so a key is repeated for each of its rows.
+        # Repeat each key for each of its rows: Arrow knows for each item of a list the place of the list.
         arrow = load_pyarrow()
         offsets = arrow.array([0, *accumulate(counts)], arrow.int32())
         places = arrow.ListArray.from_arrays(offsets, arrow.nulls(table.num_rows)).value_parent_indices()
