@@ -42,10 +42,10 @@ class Walk:
         unit = (traits.offset_unit if is_keyed else None) or offset_unit
         self.traits = traits
         self.ask: PageRequest | None = PageRequest(0, page_size, 0)
-        self.start = 0  # position of the last answer's first row
-        self.rows = SeenRows(is_keyed)
-        self.total = TotalModel(traits, total_unit)
-        self.offsets = OffsetModel(page_size, unit, traits, not is_keyed, has_short_pages)
+        self.start: int = 0  # position of the last answer's first row
+        self.rows: SeenRows = SeenRows(is_keyed)
+        self.total: TotalModel = TotalModel(traits, total_unit)
+        self.offsets: OffsetModel = OffsetModel(page_size, unit, traits, not is_keyed, has_short_pages)
         self._found = Findings(
             page_size, is_unpaged, unit is None or not traits.is_own, self.offsets, self.total, self.rows
         )
