@@ -89,13 +89,13 @@ class HttpConnection:
             DecodeError: The answer is too large, or its encoding is broken.
             Exception: Whatever aiohttp raises.
         """
-        if self.session.closed:
-            raise ConfigurationError("the client's session is closed")
         if self.direct is not None and self.direct.is_usable:
             return self.direct.exchange(request, url)
         return self._exchange_in_session(request, url)
 
     async def _exchange_in_session(self, request: Request[Any], url: str) -> HttpResponse:
+        if self.session.closed:  # by its owner, if it was given
+            raise ConfigurationError("the client's session is closed")
         request.call.attempts += 1
         response = await self.session.request(
             request.method,
