@@ -1,8 +1,7 @@
 """The file `job.sqlite` as a database: its tables, how it is opened, and how its damage is told from a bad disk.
 
-Nothing of SQLite's own notices a flipped bit in a value. So every row has a checksum over all of its columns, each
-count that the job relies on is kept twice (as rows and as a number), and the structure of the file is checked before
-a job goes on and before it is exported.
+SQLite does not notice a flipped bit in a value. So every row has a checksum of all its columns, each count is stored
+twice (as rows and as a number), and the structure of the file is checked before a run and before an export.
 """
 
 import os

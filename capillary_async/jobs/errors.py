@@ -19,7 +19,7 @@ class JobError(CapillaryError):
 
 
 class JobRefusedError(JobError):
-    """What was asked does not fit the job; nothing was changed."""
+    """The request does not fit the job. Nothing was changed."""
 
 
 class InvalidKeysError(JobError, ValueError):

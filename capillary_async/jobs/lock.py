@@ -1,9 +1,9 @@
 """One run at a time works on a job's directory.
 
-The lock is the operating system's own, on a file in the directory. It ends with the process that holds it, however that
-ends, so a lock is never stale. It is given back explicitly, because a child process that inherited the file would else
-keep it. Whoever takes it sees that the file is still the one in the directory: a file that was removed is no lock. What
-is written into it is only for naming the holder, and who is not alive is not named.
+The operating system locks a file in the directory, and unlocks it when the process ends, so a lock is never stale. The
+process also unlocks it explicitly, because a child process that inherited the file would keep the lock. After locking,
+`Lock` checks that the file is still the one in the directory, because a removed file locks nothing. The file holds the
+process's id only for messages, which name a process only if it is alive.
 """
 
 import os
@@ -20,7 +20,7 @@ from capillary_async.pipeline.file_lock import try_lock, unlock
 
 LOCK_FILE: Final = "lock"
 
-# Who has it may only be having a look, or be just about to write its name.
+# Another process may hold the lock only to look at it, or may be about to write its id.
 _TRIES: Final = 10
 _SECONDS: Final = 0.01
 

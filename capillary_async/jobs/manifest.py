@@ -8,8 +8,7 @@ from typing import Any, Final, Self
 
 import attrs
 
-FINAL_STATUSES: Final = ("found", "empty", "not_found", "merged", "invalid")
-STATUSES: Final = (*FINAL_STATUSES, "failed")
+STATUSES: Final = ("found", "empty", "not_found", "merged", "invalid", "failed")
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +29,7 @@ class JobOptions:
     batch_seconds: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
 
     def most_failures(self, keys: int) -> float:
-        """Return how many of so many keys may fail.
+        """Return how many keys may fail, of this many.
 
         Raises:
             ValueError: `max_failures` is neither a number nor a percentage.
@@ -38,7 +37,7 @@ class JobOptions:
         return math.inf if self.max_failures is None else _most(self.max_failures, keys)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what makes no sense, before it is written down."""
+        """Check the values before they are stored."""
         self.most_failures(1)
         is_whole = isinstance(self.concurrency, int) and not isinstance(self.concurrency, bool)
         if self.concurrency != "auto" and not (is_whole and int(self.concurrency) >= 1):
@@ -75,7 +74,7 @@ class Manifest:
         source_path: Where the key file is; `None` for a stream or Python's own values.
         source_sha256: Hash of its bytes, or `None`.
         by: The identifier that stands in place of the id, or `None`.
-        notes: Kept for whoever goes on with the job, such as a rate; the job does not look at them.
+        notes: For the program that continues the job, such as a rate. The job does not use them.
         shard: Number of this part of a job that was split, or `None`.
     """
 
@@ -118,7 +117,7 @@ class JobState:
     """Where a job stands.
 
     Attributes:
-        owner: Mark of the run that may write; a run that finds another one here stops.
+        owner: Mark of the run that may write. A run that finds another mark stops.
         counts: How many keys have each status, in the generation that exports show.
         next_counts: The same in the generation that a refresh is making; `None` while there is none.
         generation: 1 for the first, one more with each refresh that came to its end.

@@ -1,8 +1,8 @@
 """A job in parts, so that several processes or machines can work on it.
 
-A part is a directory in the job's, and a job itself: its keys are some of those that were pending when the job was
-split, under the same numbers. The whole keeps what it had found before. Together they have every key once, which is
-checked key by key whenever they are read together.
+A shard is a directory in the job's directory, and itself a job. Its keys are some of the keys that were pending when
+the job was split, with the same numbers. The whole keeps the outcomes that it had before. Together they have every key
+once; each export checks this key by key.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Runs a job so that Ctrl-C and `kill` do no harm."""
+"""Run a job so that Ctrl-C and `kill` stop it without loss."""
 
 import asyncio
 import signal

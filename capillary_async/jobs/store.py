@@ -1,9 +1,9 @@
-"""A job's one file: its keys, and what came of each. Why every row is in the output exactly once.
+"""The file of a job: its keys and their outcomes. Why every row is in the output exactly once.
 
-`keys` never changes after the job was made. A run writes in batches, and a batch is one transaction that is synced
-before it counts: the outcomes of some keys with their rows, the counts, and nothing else. `outcomes` has the key's id
-as its primary key, so a second outcome of a key cannot be written, and an export that walks through `keys` and takes
-what `outcomes` has for each finds every key once. What a kill or a power cut leaves:
+`keys` never changes after the job was made. A run writes batches. A batch is one transaction, synced before it counts,
+of the outcomes of some keys, their rows and the counts. The key's id is the primary key of `outcomes`, so SQLite refuses
+a second outcome of a key. An export reads `keys` and the outcome of each, so it finds every key once. What a kill or a
+power cut leaves:
 
 | when | what is there afterwards |
 |---|---|
@@ -11,13 +11,13 @@ what `outcomes` has for each finds every key once. What a kill or a power cut le
 | before a batch is committed | the batch before; the keys of this one have no outcome and are looked up again |
 | while it is committed | SQLite's log has all of it or nothing; its frames have checksums |
 | after it is committed | all of it |
-| while a refresh goes on | the old generation whole, and a new one beside it that is gone on with |
+| during a refresh | the whole old generation, and the part of the new one that is done |
 | while the generations change places | one or the other: it is one transaction |
 | while the output is written | the old output: the new one has another name until it is whole |
 
-So a key is asked for at least once, and has exactly one outcome. Only one run may write: it holds the lock of the
-directory, and as locks can fail (the file was removed, another machine does not know it), it also leaves its mark in
-the state row, and every transaction sees first whether the mark is still there.
+So a key is requested at least once and has exactly one outcome. Only one run may write. It holds the lock of the
+directory. Locks can fail (somebody removes the file, another machine does not see it), so the run also writes its mark
+into the state row, and each transaction first checks the mark.
 """
 
 import sqlite3
