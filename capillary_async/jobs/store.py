@@ -1,8 +1,8 @@
 """The file of a job: its keys and their outcomes. Why every row is in the output exactly once.
 
 `keys` never changes after the job was made. A run writes batches. A batch is one transaction, synced before it counts,
-of the outcomes of some keys, their rows and the counts. The key's id is the primary key of `outcomes`, so SQLite refuses
-a second outcome of a key. An export reads `keys` and the outcome of each, so it finds every key once. What a kill or a
+of the outcomes of some keys, their rows and the counts. The key's id is the primary key of `outcomes`, so SQLite
+refuses a second outcome. An export reads `keys` and the outcome of each, so it finds every key once. What a kill or a
 power cut leaves:
 
 | when | what is there afterwards |
