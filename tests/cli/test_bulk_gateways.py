@@ -6,7 +6,6 @@ the command.
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -24,7 +23,7 @@ BEGIN, END = 100, 140
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a directory with a file of keys, with short waits for the API."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keys.csv").write_text("customer_id\n" + "\n".join(map(str, KEYS)), "utf-8")

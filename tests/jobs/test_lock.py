@@ -12,6 +12,7 @@ import pytest
 from capillary_async.jobs import JobRefusedError
 from capillary_async.jobs import lock as lock_module
 from capillary_async.jobs.lock import LOCK_FILE, Lock
+from capillary_async.pipeline.file_lock import try_lock
 from tests.jobs.fakes import full_disk
 
 HOLD = """
@@ -160,7 +161,7 @@ def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path) -> Non
 def test_a_lock_file_that_was_removed_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever opened it just before must not believe that it holds anything."""
     removed: list[bool] = []
-    take = lock_module.try_lock
+    take = try_lock
 
     def remove_first(file: int, *, is_shared: bool = False) -> bool:
         if not removed:
