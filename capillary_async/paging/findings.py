@@ -113,7 +113,7 @@ class Findings:
         if self.tail.says_end is not None and (sight := self._heed(reached)):
             return sight
         if reached:
-            is_end = self.tries or self.total.settles(reached, self.rows.filled) or self._is_outrun()
+            is_end = self.tries or self.total.is_decisive(reached, self.rows.filled) or self._is_outrun()
             is_end = is_end or ("records" not in reached and self._is_paid)
             return self.finish() if is_end else Sight.MORE
         return self._judge_unpromised() if "nothing" in self.total.readings else self._judge_promised()

@@ -150,7 +150,7 @@ class TotalModel:
         is_sure = self.known_unit is not None and (self.declared is not None or self._traits.is_own)
         return {unit for unit in self.readings if has[unit] and (unit == self.known_unit or not is_sure)}
 
-    def settles(self, reached: set[TotalUnit], rows: int) -> bool:
+    def is_decisive(self, reached: set[TotalUnit], rows: int) -> bool:
         """Whether a reading that is reached ends the listing although its last page is full.
 
         A total that is higher than all before may be a search engine's ceiling, and one that lags behind its rows a

@@ -148,7 +148,7 @@ class Walk:
             return _NONE, Sight.MOVED
         if is_lost and is_joined and change <= 0 and (keys or ask.step is Step.AGAIN):
             is_wrong = self.offsets.is_prior and not (keys and self.traits.is_own)
-            return _NONE, self._doubt() if is_wrong else self._slip(ask, 0)
+            return _NONE, self._reopen() if is_wrong else self._slip(ask, 0)
         self._found.tail.misses = 0 if change else self._found.tail.misses
         if keys:
             return self._take(ask, keys, claims, was_open=was_open)
@@ -184,7 +184,7 @@ class Walk:
         self._target = min(ask.start, self.rows.end) - self._back
         return Sight.MOVED
 
-    def _doubt(self) -> Sight:
+    def _reopen(self) -> Sight:
         """Drop a prior that led to no known row; the first page can tell what `offset` counts."""
         self.traits.forget()
         self.offsets.unit = None

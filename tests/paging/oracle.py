@@ -53,12 +53,12 @@ class Server:
         start = offset if self.offset_unit == "records" else offset * unit
         if self.cycle is not None:
             start %= self.cycle * size
-        rows = [] if len(self.asked) - 1 in self.hiccups else self._window(start, size)
+        rows = [] if len(self.asked) - 1 in self.hiccups else self._page(start, size)
         total = self._total(unit, size)
         self.change(self)
         return rows, total
 
-    def _window(self, start: int, size: int) -> list[int]:
+    def _page(self, start: int, size: int) -> list[int]:
         """With holes, the list is stretched: a hole takes a page's positions and has no rows."""
         return [row for row in self._stretched(size)[start : start + size] if row is not None]
 

@@ -146,6 +146,9 @@ def odd() -> Iterator[Outcome]:
         for rows in (30, count, count):
             server = Simulator(list(range(rows)), total=cast("Any", total), is_static=is_static, lag=-is_static)
             yield listed(server, 10, traits)
+    for count, every, more, offset in product((20, 25), (5, 10, 30), (-1, 1, 3), OFFSETS):
+        twice = Server([row - row // every for row in range(count)], offset, total_off_by=more)
+        yield driven(twice, Walk(5, ListingTraits()))
     for offset, total, count, known in product(OFFSETS, TOTALS, (10, 45, 100, 250), OFFSETS):
         yield listed(Simulator(list(range(count)), offset, total), 50, ListingTraits(known, "records", 50))
 

@@ -13,8 +13,8 @@ from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of, serve
 @given(server=servers, page_size=st.integers(1, 30), limit=st.none() | st.integers(0, 130))
 async def test_collecting_twice_brings_what_walks_bring(server: Server, page_size: int, limit: int | None) -> None:
     """The second time something is known of the endpoint, which is when walks are spared."""
-    knowledge = ListingTraits()
-    pager = pager_of(FakeExchange(server), page_size, knowledge)
+    traits = ListingTraits()
+    pager = pager_of(FakeExchange(server), page_size, traits)
     walked = [row async for row in pager]
 
     collected = [await pager.collect(limit) for _ in range(2)]

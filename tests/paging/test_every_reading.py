@@ -51,11 +51,11 @@ def test_what_is_proven_is_never_asked_again(drawn: tuple[Server, int]) -> None:
     size = min(page_size, server.cap)
     if server.total_unit in ("nothing", "missing") or len(server.rows) % size == 0 or len(server.rows) < 2 * size:
         return
-    knowledge = ListingTraits()
-    walk(server.answer, page_size, knowledge)
+    traits = ListingTraits()
+    walk(server.answer, page_size, traits)
     server.asked.clear()
 
-    rows, _ = walk(server.answer, page_size, knowledge)
+    rows, _ = walk(server.answer, page_size, traits)
 
     assert rows == server.rows
     assert len(server.asked) == pages(server.rows, size)
@@ -137,7 +137,7 @@ def test_a_plausible_walker_is_caught(wrong: Walk) -> None:
 
 
 def test_after_a_full_first_page_the_next_offset_is_one() -> None:
-    """The second page or the same window shifted: the rows tell, and nothing can be skipped."""
+    """It is the second page or the first page moved on by one row, so no row is skipped."""
     server = Server(list(range(25)))
 
     walk(server.answer, 10)
@@ -156,7 +156,7 @@ def test_pages_cost_no_probe() -> None:
 
 @pytest.mark.parametrize("total", [50, 5, 0, None])
 def test_a_stuck_server_ends_in_an_error(total: int | None) -> None:
-    """Other clients walk it for ever."""
+    """Other clients never stop reading it."""
     asked: list[int] = []
 
     def answer(offset: int, limit: int) -> Answer:

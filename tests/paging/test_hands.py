@@ -74,7 +74,7 @@ async def test_a_cursor_that_was_changed_is_refused() -> None:
 
 
 async def test_a_bad_row_is_left_out_and_noted() -> None:
-    """One row of 100,000 must not end a night's export; its values are nobody's business in a log."""
+    """One row of 100,000 must not end a night's export; its values must not be in a log."""
     pages = pager_over(lambda _: {"data": [1, "anne", 3], "pagination": {"total": 3}}).pages(on_bad_row="skip")
 
     rows = [row async for page in pages for row in page.items]
@@ -157,7 +157,7 @@ async def test_a_refusal_of_a_promised_page_is_an_error() -> None:
 
 @pytest.mark.parametrize("first", [0, 1])
 async def test_pages_may_be_counted_from_one_and_end_with_their_count(first: int) -> None:
-    """The ledger refuses a page behind the last with an error, so none must be asked for in vain."""
+    """The ledger refuses a page behind the last with an error, so no such page may be requested."""
     asked: list[int] = []
 
     def answer(query: Mapping[str, int]) -> Any:

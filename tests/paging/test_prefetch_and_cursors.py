@@ -45,13 +45,11 @@ class FakeExchange:
 
 
 def pager_of(
-    exchange: FakeExchange, page_size: int, knowledge: ListingTraits | None = None, path: str = "/rows"
+    exchange: FakeExchange, page_size: int, traits: ListingTraits | None = None, path: str = "/rows"
 ) -> Pager[int]:
     """Return a pager of whole numbers."""
     request = Request[int](path, into=int, at="data")
-    return Pager(
-        Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), knowledge or ListingTraits()
-    )
+    return Pager(Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), traits or ListingTraits())
 
 
 servers = st.builds(
@@ -109,7 +107,7 @@ async def test_leaving_early_leaves_nothing(stop_at: int, how: str, page_size: i
 
 
 async def test_where_the_end_is_not_known_it_asks_one_by_one() -> None:
-    """Pages behind the end would be asked for in vain."""
+    """Pages after the end have no rows, and their requests are wasted."""
     exchange = FakeExchange(Server(list(range(30)), total_unit="nothing"))
 
     async with pager_of(exchange, 5).prefetch(8) as rows:

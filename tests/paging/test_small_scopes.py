@@ -74,7 +74,7 @@ def test_asking_ahead_changes_no_row(size: int) -> None:
                 assert rows == server.rows, (server, page_size, known)
 
 
-def test_wrong_hearsay_about_offsets_is_found_out() -> None:
+def test_a_wrong_prior_about_offsets_is_overridden() -> None:
     """What an earlier walk took for proven yields to evidence, and no row is lost where a total of rows is sent."""
     for count in range(11):
         for server, page_size in readings(range(count), (2, 3, 4)):
@@ -92,7 +92,7 @@ def test_wrong_hearsay_about_offsets_is_found_out() -> None:
 
 @pytest.mark.parametrize("every", [1, 2, 3])
 def test_rows_that_the_server_sends_twice_come_once(every: int) -> None:
-    """Where the next page begins with the row that ended the last, that must not be taken for a shifted window.
+    """A page that begins with the last row of the page before is not the same page moved on by one row.
 
     Where only tiny pages show it, it cannot be told from a promise that is not kept, so that is an error.
     """
@@ -212,7 +212,7 @@ class Once:
 
 @pytest.mark.parametrize("ahead", [1, 3])
 @pytest.mark.parametrize("page_size", [1, 2, 3])
-def test_no_change_makes_a_shortfall_that_nobody_hears_of(page_size: int, ahead: int) -> None:
+def test_no_change_makes_a_silent_shortfall(page_size: int, ahead: int) -> None:
     """With a total of rows, every row that was there all the time comes, once and in order; or it is said."""
     for count, offset_unit, after in product(range(1, 8), OFFSETS, range(1, 6)):
         for change, is_warm in product(changes(count), (False, True)):

@@ -18,7 +18,7 @@ from tests.paging.oracle import OFFSETS, Answer, Server, drive, outcome, walk
 R = TypeVar("R")
 
 totals = st.none() | st.sampled_from([0, -1, 1, 2, 3, 5, 10**12])
-knowledges = st.builds(
+known_traits = st.builds(
     ListingTraits, st.sampled_from([None, *OFFSETS]), st.sampled_from([None, *OFFSETS]), st.sampled_from([0, 1, 2, 7])
 )
 
@@ -28,10 +28,10 @@ knowledges = st.builds(
     st.integers(1, 6),
     st.integers(1, 4),
     st.sets(st.sampled_from(["full pages", "rising totals"])),
-    knowledges,
+    known_traits,
 )
 @settings(max_examples=400)
-def test_answers_without_rhyme_or_reason(
+def test_a_walk_over_arbitrary_answers_ends(
     data: st.DataObject, alphabet: int, page_size: int, habits: set[str], known: ListingTraits
 ) -> None:
     """With few different rows to send, no server keeps a client busy: not even with a total that always rises."""
@@ -60,14 +60,14 @@ def test_answers_without_rhyme_or_reason(
     st.sampled_from([0, None, 1, 7, 10**12]),
     st.integers(1, 3),
     st.sampled_from(OFFSETS),
-    knowledges,
+    known_traits,
 )
 @example([[0]], 0, 1, "records", ListingTraits())
 @example([[0]], None, 1, "pages", ListingTraits())
 @example([[0]], 10**12, 1, "records", ListingTraits())
 @example([[0], []], None, 1, "records", ListingTraits())
 @settings(max_examples=400)
-def test_pages_for_ever_without_a_key(
+def test_a_walk_over_repeating_pages_without_a_key_ends(
     pages: list[list[int]], total: int | None, page_size: int, means: OffsetUnit, known: ListingTraits
 ) -> None:
     """Rows that may well be equal do not show that the server does not heed `offset`, but it can be asked."""
@@ -83,7 +83,7 @@ def test_pages_for_ever_without_a_key(
 
 
 @pytest.mark.parametrize("total", [0, None, 50, 10**12])
-def test_one_row_for_ever_is_an_error_after_three_requests(total: int | None) -> None:
+def test_the_same_row_in_every_answer_is_an_error_after_three_requests(total: int | None) -> None:
     """A server that ignores `offset` sends the same single row again, and nothing but its silence would end it."""
     server = Server([7], cycle=1)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from capillary_async.paging import ListingTraits, OffsetUnit
+from capillary_async.paging.readings import Claims
 from capillary_async.paging.walk import Walk
 from tests.paging.oracle import OFFSETS, Answer, Server, TotalKind, drive, last_row_is, walk
 
@@ -89,3 +90,33 @@ def test_a_row_that_came_to_the_front_meanwhile_costs_one_request() -> None:
 
     assert rows == [*range(9), 100]
     assert server.asked == [(0, 3), (3, 3), (6, 3), (9, 3), (0, 3)]
+
+
+def test_traits_come_back_from_what_was_saved() -> None:
+    """A new process starts where the last one ended."""
+    traits = ListingTraits("pages", "records", 7, 5, 1, is_dense=True, is_tiny=True)
+
+    assert ListingTraits.from_dict(traits.to_dict()) == traits
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        {"offset_unit": "rows", "total_unit": 3},
+        {"longest": 0, "whole": -1, "highest_total": 10**6 + 1},
+        {"longest": "7", "is_dense": 1, "is_tiny": "yes"},
+    ],
+)
+def test_what_makes_no_sense_counts_as_unproven(saved: dict[str, object]) -> None:
+    """The file may be of another version, or damaged. Traits only save requests."""
+    assert ListingTraits.from_dict(saved) == ListingTraits()
+
+
+@pytest.mark.parametrize("claims", [Claims(total=5, is_last=False), Claims(total=5, pages=2)])
+def test_a_short_first_page_is_not_the_last_if_the_answer_says_so(claims: Claims) -> None:
+    """Rows may be left out of a page, and its total may count what is left."""
+    walker = Walk(10, ListingTraits("pages", "records", 10, is_own=True), offset_unit="pages")
+
+    walker.receive(range(5), claims)
+
+    assert walker.ask is not None

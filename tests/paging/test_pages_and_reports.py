@@ -1,4 +1,4 @@
-"""What is read from one answer, and what a walk says of itself."""
+"""What one answer says, and what a walk reports."""
 
 from datetime import UTC
 from typing import Any
@@ -19,7 +19,7 @@ from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of
 LISTING = Listing(Request[int]("/rows", into=int, at="data"), 10, key=lambda row: row)
 
 
-def sheet_of(document: Any) -> PageData[int]:
+def page_data_of(document: Any) -> PageData[int]:
     """Read an answer of whole numbers."""
     return read_page(LISTING, Converter(UTC), Response(document))
 
@@ -44,7 +44,7 @@ def sheet_of(document: Any) -> PageData[int]:
 )
 def test_a_number_is_believed_only_if_it_is_one(value: Any, read: int | None) -> None:
     """An offset once came as text, and a total that makes no sense must not end a walk."""
-    told = sheet_of({"data": [1], "pagination": {"limit": value, "offset": value, "total": value}})
+    told = page_data_of({"data": [1], "pagination": {"limit": value, "offset": value, "total": value}})
 
     assert (told.claims.limit, told.claims.offset, told.claims.total) == (read, read, read)
 
@@ -52,15 +52,15 @@ def test_a_number_is_believed_only_if_it_is_one(value: Any, read: int | None) ->
 @pytest.mark.parametrize("pagination", [None, [], "0", 7])
 def test_an_answer_may_say_nothing_of_its_pages(pagination: Any) -> None:
     """Some endpoints do not, and its rows count all the same."""
-    assert sheet_of({"data": [1, 2], "pagination": pagination}) == PageData((1, 2), [1, 2])
-    assert sheet_of({"data": None}) == PageData()
+    assert page_data_of({"data": [1, 2], "pagination": pagination}) == PageData((1, 2), [1, 2])
+    assert page_data_of({"data": None}) == PageData()
 
 
 @pytest.mark.parametrize("document", [[], None, {}, {"data": 1}, {"rows": []}])
 def test_an_answer_without_rows_is_no_empty_page(document: Any) -> None:
     """Silence about rows is not their absence."""
     with pytest.raises(DecodeError):
-        sheet_of(document)
+        page_data_of(document)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_an_answer_without_rows_is_no_empty_page(document: Any) -> None:
 def test_what_cannot_be_read_is_said_and_where(document: Any, message: str, location: str) -> None:
     """Of a page of a hundred rows one is wrong, and somebody has to find it."""
     with pytest.raises(DecodeError) as caught:
-        sheet_of(document)
+        page_data_of(document)
 
     assert (str(caught.value), caught.value.location) == (message, location)
 
@@ -159,7 +159,7 @@ def test_a_repeated_page_says_how_far_it_went() -> None:
 
 
 def test_a_row_that_is_gone_is_no_place_to_go_on_from() -> None:
-    """Rows would be lost or come twice, and nobody could tell which."""
+    """Rows would be lost or come twice."""
     walker = Walk(5, ListingTraits("records", "records", 5, is_own=True))
     walker.resume(7, 5, "records", lambda key: key == 99)
 
@@ -177,7 +177,7 @@ def test_a_walk_that_is_over_takes_no_answer() -> None:
 
 
 def test_pages_are_asked_for_ahead_up_to_the_end_that_is_promised() -> None:
-    """A page behind it would be asked for in vain."""
+    """A page after the end has no rows, and its request is wasted."""
     walker = Walk(10, ListingTraits("records", "records", 10, is_own=True))
 
     assert walker.ahead(5) == [PageRequest(0, 10, 0)]
@@ -213,12 +213,21 @@ def test_answers_that_overtook_each_other_end_asking_ahead() -> None:
 
     assert list(new) == []
     assert [ask.offset for ask in walker.ahead(3)] == [9]
+    walker.receive(list(range(9, 19)), Claims(total=40))
+    assert [ask.offset for ask in walker.ahead(3)] == [19]
 
 
-async def test_a_closed_window_fetches_nothing() -> None:
-    """Its requests would have nobody to end them."""
+async def test_a_closed_prefetch_buffer_fetches_nothing() -> None:
+    """No block would end its requests."""
     async with pager_of(FakeExchange(Server([1, 2, 3])), 2).prefetch(2) as rows:
         pass
 
     with pytest.raises(RuntimeError, match="has ended"):
         await anext(rows)
+
+
+def test_an_empty_list_may_be_one_page() -> None:
+    """A server that counts pages may count the empty one."""
+    assert walk(lambda _offset, _limit: ([], 1), 10)[0] == []
+    with pytest.raises(IncompleteListingError):
+        walk(lambda _offset, _limit: ([], 2), 10)
