@@ -248,8 +248,10 @@ class Findings:
         reached = self.reached() if not total.rise and not offsets.has_short_pages else ()
         if reached and total.known_unit in (None, *reached) and (offsets.unit == "records" or not self.overlaps):
             return True
-        if offsets.unit != "records" or (offsets.is_prior and self.offsets.traits.offset_unit and self.is_cold):
-            return offsets.unit == "records"
+        if offsets.unit != "records":
+            return False
+        if offsets.is_prior and offsets.traits.offset_unit and self.is_cold:
+            return True
         is_affordable = self.overlaps < offsets.size - 1  # so that it costs one request more at most
         return total.readings == {"nothing"} and not self.is_unpaged and is_affordable
 
@@ -274,13 +276,8 @@ class Findings:
     def is_plain(self, limit: int, keys: Sequence[Hashable], claims: Claims) -> bool:
         """Whether a first answer is the whole listing beyond doubt, as most are; the steps would say the same."""
         count, unit = len(keys), self.offsets.traits.total_unit
-        if (
-            claims.total != count
-            or not count
-            or not self.rows.is_keyed
-            or self.anchor.position
-            or self.offsets.has_short_pages
-        ):
+        is_other = not count or not self.rows.is_keyed or self.anchor.position or self.offsets.has_short_pages
+        if is_other or claims.total != count:
             return False
         if claims.pages is not None or claims.is_last is not None or (unit or self.total.declared) == "pages":
             return False

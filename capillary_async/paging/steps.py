@@ -1,14 +1,14 @@
 """The machine of a walk: what a request asks for, what the answers show, and what is asked for next.
 
 A walk loses no row, because a request begins at or before the end of what was read, under every reading of `offset`
-that is left; and repeats none, because rows whose key came before are dropped. What a step costs on top of a request
-for each page: NEXT one, once for each endpoint, while it is unknown what `offset` or `total` counts or whether a total
-that is higher than all before is a search engine's ceiling; one, where `total` counts nothing, for AGAIN, BEYOND or the
-rows by which pages overlap, but never for more than one of them if pages have ten rows or more. While rows come and go:
-one BACK for each fall of `total`, AGAIN and BEYOND at an end that is promised and does not come, and a FRONT of all
-pages. Why it ends: each answer with new rows earns one request that may bring none, on top of `SPARE` (and of twice the
-pages for a FRONT, of which there are five at most, and no more once one brought nothing); and a list that grows faster
-than it is read is DONE after `PATIENCE` more answers.
+that is left. It repeats none, because rows whose key came before are dropped. A step costs this on top of a request for
+each page. NEXT: one, once for each endpoint, while it is unknown what `offset` or `total` counts, or whether a total
+above all earlier ones is a search engine's ceiling. Where `total` counts nothing: one more for AGAIN, BEYOND, or the
+rows by which pages overlap, but for one of them only, if pages have ten rows or more. While rows come and go: one BACK
+for each fall of `total`, AGAIN and BEYOND at an end that is promised and does not come, and all pages for a FRONT. A
+walk always ends: each answer with new rows earns one request that may bring none, on top of `SPARE` and, for a FRONT,
+of twice the pages. There are five FRONTs at most, and none after one that brought no row. A list that grows faster than
+it is read is DONE when the rest did not become shorter over `PATIENCE` answers and the `PATIENCE` answers before.
 """
 
 from collections.abc import Mapping

@@ -126,8 +126,6 @@ class Walk:
         anchor = self._found.anchor
         return anchor.behind(self.start, new, is_open=self.offsets.is_open) if anchor.position else new
 
-    # What an answer shows
-
     def _read(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> tuple[Sequence[int], Sight | None]:
         if ask.step is Step.FAR:
             self._found.loops.is_doubtful = False
@@ -235,8 +233,6 @@ class Walk:
         if tail.count == self._cut_to < tail.limit:
             self.offsets.size = tail.limit = tail.count
             self._found.has_moved = True
-
-    # Where to go next
 
     def _go(self, step: Step) -> None:
         """Set the next request."""
