@@ -88,8 +88,8 @@ class ChangingList(RuleBasedStateMachine):
         """Let the walk end, for nothing changes any more, and look at the bill."""
         while self.walker.ask is not None:
             self.answer()
-        # Rows that are inserted at the front, as many as a page has less one, twice, look as if `offset` counted records.
-        # The walk then reads from the front, and goes back step by step, before it says that rows are missing.
+        # Rows that are inserted at the front twice, one less than a page has, look as if `offset` counted records. The
+        # walk then reads from the front, and goes back step by step, before it says that rows are missing.
         assert self.walker.requests <= 4 * pages(range(self.most), self.walker.offsets.size) + 16
 
 
