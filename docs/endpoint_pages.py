@@ -11,11 +11,11 @@ from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.util.inspect import stringify_signature
 
 from capillary_async import AccessToken, CapillaryClient, Region
+from capillary_async.api.groups import GROUPS
 from capillary_async.api.methods import Group
 from capillary_async.cli.methods import LOOKUPS as COMMANDS
 from capillary_async.jobs import LOOKUPS
 
-_GROUPS: Final = ("customers", "user_groups", "targets", "promotions", "ledger")
 _MODULE: Final = re.compile(r"~?\b(?:[a-z_]+\.)+(?=[A-Z_])")
 _SEVERAL: Final = re.compile(r"_Collection\[([^\]]+)\] \| Iterator\[\1\]")
 _NAPOLEON: Final[Any] = Config(napoleon_use_param=True, napoleon_use_rtype=False)
@@ -27,7 +27,7 @@ _PAGE: Final = Path(__file__).parent / "explanation" / "endpoints.md"
 def group_types() -> dict[str, Group]:
     """Return the groups of endpoints by name."""
     client = CapillaryClient(Region.EU, AccessToken("t"))
-    return {name: getattr(client, name) for name in _GROUPS}
+    return {name: getattr(client, name) for name in GROUPS}
 
 
 def paths() -> dict[str, tuple[str, str]]:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, cast
 import attrs
 from cyclopts import Group, Parameter
 
+from capillary_async.api.groups import method_of
 from capillary_async.cli.conversion import choose, offered
 from capillary_async.cli.descriptions import argument_descriptions, for_shell
 from capillary_async.jobs import LOOKUPS, KeyFormat
 from capillary_async.jobs.lookup_options import Options
-from capillary_async.jobs.lookups import method_of, options_of
+from capillary_async.jobs.lookups import options_of
 
 _GROUP: Final = Group("Lookup", help="An option is valid for a lookup if the command of the lookup has it.", sort_key=0)
 

@@ -15,8 +15,8 @@ from typing import Any, Final, get_args, get_origin
 
 import attrs
 
-from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.arguments import several_of
+from capillary_async.api.groups import method_of
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.conversion import documented
 from capillary_async.cli.descriptions import for_shell
@@ -27,13 +27,6 @@ from capillary_async.client import CapillaryClient
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging import Pager
 
-_GROUPS: Final[Mapping[str, type]] = {
-    "customers": Customers,
-    "ledger": Ledger,
-    "promotions": Promotions,
-    "targets": Targets,
-    "user_groups": UserGroups,
-}
 # The options of every command; the last are only for listings.
 _OPTIONS: Final = (Output(), Connection(), ListingOptions())
 # Arguments that need a certain value of another argument.
@@ -53,8 +46,7 @@ def __getattr__(name: str) -> Callable[..., None]:
 
 def _command(path: str) -> Callable[..., None]:
     """Make the command for a method of the client, such as `targets.list_events`."""
-    group, name = path.split(".")
-    method = getattr(_GROUPS[group], name)
+    method = method_of(path)
     signature = inspect.signature(method, eval_str=True)
     answer = signature.return_annotation
     is_listing = get_origin(answer) is Pager

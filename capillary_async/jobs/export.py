@@ -42,11 +42,11 @@ def export_job(
     shards: Sequence[JobStore],
     lookup: Lookup,
     form: ExportFormat,
-    to: str | Path | None = None,
+    to: str | Path | None,
     *,
-    outcomes: OutcomesFormat = "csv",
-    is_partial: bool = False,
-    csv_safe: bool = False,
+    outcomes: OutcomesFormat,
+    is_partial: bool,
+    csv_safe: bool,
 ) -> Path | str:
     """Export a job together with its shards; see `BulkJob.export`."""
     check_format(form)

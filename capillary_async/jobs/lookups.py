@@ -17,7 +17,8 @@ from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
+from capillary_async.api import Customers
+from capillary_async.api.groups import method_of
 from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict
 from capillary_async.codec.row_text import encode_rows, row_list
@@ -34,13 +35,6 @@ from capillary_async.tables import check_row_type
 _SEVERAL: Final = (list, tuple, AbstractSet, deque, Iterator)
 # Identifiers that a table may hold as numbers, because none of them has leading zeros.
 _NUMERIC: Final = frozenset((IdentifierName.MOBILE, IdentifierName.CARD_NUMBER))
-_GROUPS: Final[Mapping[str, type]] = {
-    "customers": Customers,
-    "ledger": Ledger,
-    "promotions": Promotions,
-    "targets": Targets,
-    "user_groups": UserGroups,
-}
 _CUSTOMER: Final = (KeyColumn("customer_id", int, least=1),)
 _GROUP: Final = (KeyColumn("user_group_id", int, least=1),)
 _RULE: Final = KeyColumn("target_rule_id", int, least=1)
@@ -73,12 +67,6 @@ class BuiltInLookup:
     def path_by(self, by: str | None) -> str:
         """Return where the method is that takes keys of an identifier; `None` for the customer's id."""
         return self.by_path if by is not None and self.by_path else self.path
-
-
-def method_of(path: str) -> Callable[..., Any]:
-    """Return a method of the client by its path, not yet of any client."""
-    group, _, name = path.partition(".")
-    return cast("Callable[..., Any]", getattr(_GROUPS[group], name))
 
 
 LOOKUPS: Final[Mapping[str, BuiltInLookup]] = MappingProxyType(

@@ -4,20 +4,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from capillary_async.api import Customers, Ledger, Promotions, Targets, UserGroups
+from capillary_async.api.groups import GROUPS
 from capillary_async.cli.methods import LOOKUPS
 from tests.cli.conftest import Capillary
 
 PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "endpoints.md").read_text("utf-8")
 _ROW = re.compile(r"^\| `\w+\.\w+` \| `[\w-]+` \| `/[^`]+` \|", re.MULTILINE)
 _REQUEST = re.compile(r"GET (/\S+) \d{3}, attempt")
-_GROUPS = {
-    "customers": Customers,
-    "ledger": Ledger,
-    "promotions": Promotions,
-    "targets": Targets,
-    "user_groups": UserGroups,
-}
 
 
 def rows(capillary: Capillary) -> Iterator[str]:
@@ -38,7 +31,7 @@ def test_the_table_is_right(capillary: Capillary) -> None:
 
 def test_every_method_has_a_command() -> None:
     """A shell must offer all lookups of Python."""
-    methods = {f"{group}.{name}" for group, cls in _GROUPS.items() for name in dir(cls) if name[0] != "_"}
-    methods -= {f"{group}.calls" for group in _GROUPS}
+    methods = {f"{group}.{name}" for group, cls in GROUPS.items() for name in dir(cls) if name[0] != "_"}
+    methods -= {f"{group}.calls" for group in GROUPS}
 
     assert methods == {method for method, _ in LOOKUPS.values()}

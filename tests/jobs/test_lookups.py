@@ -30,12 +30,13 @@ from capillary_async import (
     Transaction,
 )
 from capillary_async.api import Customers
+from capillary_async.api.groups import method_of
 from capillary_async.codec import json_cell
 from capillary_async.codec.row_text import row_list
 from capillary_async.jobs import BulkJob
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
-from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup, method_of, options_of
+from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup, options_of
 from capillary_async.sandbox import Sandbox
 from capillary_async.tables import TableSchema
 
