@@ -53,7 +53,7 @@ _date_from_iso: Final = CalendarTypes.DATE.fromisoformat
 _from_iso: Final = CalendarTypes.DATE_TIME.fromisoformat
 _combine: Final = CalendarTypes.DATE_TIME.combine
 _time_of: Final = CalendarTypes.DATE_TIME.time
-_DATE_TIMES: Final = GenericAlias(list, CalendarTypes.DATE_TIME)
+_DATE_TIMES: Final = msgspec.json.Decoder(GenericAlias(list, CalendarTypes.DATE_TIME))
 
 # An abbreviation is not unique (Israel and Ireland use IST too), so the cluster's zone is tried first.
 # These are the abbreviations of Capillary's clusters for which Python has no time zone.
@@ -118,10 +118,10 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         form = _common_form(values)
         if form is None:
             return super().read_column(values)
-        # msgspec reads these forms as `fromisoformat` does, in half the time.
-        if form == _NAIVE and self._is_utc:
-            values = [value + "Z" for value in values]
-        moments: list[Any] = msgspec.convert(values, _DATE_TIMES)
+        # msgspec reads a JSON list of these forms as `fromisoformat` reads each, in a third of the time. No form has a
+        # character that JSON would escape.
+        zone = "Z" if form == _NAIVE and self._is_utc else ""
+        moments: list[Any] = _DATE_TIMES.decode('["' + f'{zone}","'.join(values) + f'{zone}"]')
         if form == _WITH_ZONE or self._is_utc:
             return moments
         return [*map(_combine, moments, map(_time_of, moments), repeat(self._zone))]

@@ -22,26 +22,27 @@ from capillary_async.pipeline.request import (
     CallAt,
     CallContext,
     DateTimeParam,
+    InternalValue,
     ProcessBound,
     Request,
     Response,
     Transport,
     call_at_loop_time,
-    value_object,
 )
 
 
-@value_object
-class _Key:
+class _Key(InternalValue, frozen=True):
     """What two requests have in common when one answer serves both.
 
     Not the type that the answer is structured into, because that happens above, for each caller.
     """
 
+    shown = ("path",)
+
     path: str
-    path_values: frozenset[tuple[str, int | str]] = attrs.field(repr=False)
-    query: tuple[tuple[str, str | DateTimeParam], ...] = attrs.field(repr=False)
-    headers: frozenset[tuple[str, Any]] = attrs.field(repr=False)
+    path_values: frozenset[tuple[str, int | str]]
+    query: tuple[tuple[str, str | DateTimeParam], ...]
+    headers: frozenset[tuple[str, Any]]
 
     @classmethod
     def of(cls, request: Request[Any]) -> "_Key":
