@@ -119,7 +119,11 @@ def retry(
     work.check(connection)
     count = job.retry(status=[name.strip().replace("-", "_") for name in status.split(",")])
     echo(f"{directory}: {count:,} keys are looked up again")
-    return work.on(job, connection)
+    shards = range(job.status().shards)
+    for number in shards:
+        if not job.shard(number).status().is_complete:
+            echo(f"run: capillary bulk run {directory} --shard {number}")
+    return DONE if shards else work.on(job, connection)
 
 
 def status(

@@ -83,7 +83,7 @@ class Work:
         if form is not None:
             check_format(form)
         status, is_new = job.status(), True
-        if status.is_complete and not status.shards and not self.refresh:
+        if status.is_complete and not self.refresh:
             _print_complete(status)
             is_new = False
         else:

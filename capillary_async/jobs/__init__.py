@@ -1,5 +1,6 @@
 """Durable bulk jobs."""
 
+from capillary_async.jobs.creation import Plan, plan
 from capillary_async.jobs.errors import (
     InvalidKeysError,
     JobCorruptedError,
@@ -12,7 +13,6 @@ from capillary_async.jobs.key_files import KeyFormat
 from capillary_async.jobs.lookups import LOOKUPS, Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
 from capillary_async.jobs.output import ExportFormat
-from capillary_async.jobs.plan import Plan, plan
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.shard_runner import run_shard
 from capillary_async.jobs.signals import run_with_signals

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -16,10 +17,11 @@ from capillary_async.jobs.errors import InvalidKeysError, JobRefusedError
 from capillary_async.jobs.files import sync
 from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
 from capillary_async.jobs.lock import LOCK_FILE, Lock
-from capillary_async.jobs.lookups import Lookup
+from capillary_async.jobs.lookups import Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, JobState, Manifest
 from capillary_async.jobs.records import Values
 from capillary_async.jobs.store import now_text, write_meta
+from capillary_async.options import RateLimit
 
 _NEW_FILE: Final = f"{JOB_FILE}.new"
 # What a job that never came to be may have left behind.
@@ -64,16 +66,17 @@ class KeyCount:
 
 
 def create_job(
-    directory: Path,
-    lookup: Lookup,
-    keys: Keys,
-    options: JobOptions,
-    notes: Mapping[str, str],
-    *,
-    key_format: KeyFormat | None,
-    mapping: Mapping[str, str] | None,
+    directory: Path, lookup: Lookup, keys: Keys, records: Numbered, *, options: JobOptions, notes: Mapping[str, str]
 ) -> None:
     """Make a job.
+
+    Args:
+        directory: The job's.
+        lookup: What is looked up.
+        keys: What the records were read from.
+        records: The keys, each with its line.
+        options: How the job works.
+        notes: Kept in the job.
 
     Raises:
         InvalidKeysError: A key cannot be used.
@@ -83,18 +86,18 @@ def create_job(
     path = path_of(keys)
     manifest = Manifest(
         lookup=lookup.name,
-        columns=tuple(lookup.key_columns),
+        columns=lookup.key_columns,
         keys=0,
         source=name_of(keys),
         created=now_text(),
         options=options,
         arguments=dict(lookup.arguments),
         source_path=None if path is None else str(path.absolute()),
-        source_sha256=None if path is None else digest_of(path),
+        source_sha256=None if path is None else _digest_of(path),
         by=lookup.by,
         notes=dict(notes),
     )
-    write_job(directory, manifest, read_keys(keys, lookup, key_format=key_format, mapping=mapping))
+    write_job(directory, manifest, records)
 
 
 def write_job(directory: Path, manifest: Manifest, records: Numbered, state: JobState | None = None) -> None:
@@ -174,61 +177,82 @@ def _disk_errors_named(name: str) -> Generator[None]:
         raise OSError(f"{name}: {error}") from error
 
 
-def count_keys(
-    lookup: Lookup, keys: Keys, *, key_format: KeyFormat | None, mapping: Mapping[str, str] | None
-) -> KeyCount:
-    """Check and count keys without keeping them; a file that vanishes tells those that came before.
+def check_expected(manifest: Manifest, lookup: Lookup, records: Numbered, source: str) -> None:
+    """Check that a job has these keys, and looks them up with these options.
 
     Raises:
-        InvalidKeysError: A key cannot be used, or there are none.
+        JobRefusedError: It does not.
+        InvalidKeysError: A key cannot be used.
     """
-    with _disk_errors_named("the directory for temporary files"), closing(sqlite3.connect("")) as database:
-        create_tables(database)
-        count = _insert(database, read_keys(keys, lookup, key_format=key_format, mapping=mapping), is_shard=False)
-    if not count.keys:
-        raise InvalidKeysError(f"{name_of(keys)}: there are no keys in it")
-    return count
-
-
-def check_expected(
-    manifest: Manifest,
-    lookup: Lookup | None,
-    own: Lookup,
-    keys: Keys | None,
-    *,
-    key_format: KeyFormat | None,
-    mapping: Mapping[str, str] | None,
-) -> None:
-    """Check that a job is the one that somebody expects.
-
-    Raises:
-        JobRefusedError: It is another.
-        InvalidKeysError: The keys that are expected cannot be used.
-    """
-    if lookup is not None and lookup.name != manifest.lookup:
-        raise JobRefusedError(f"the job looks up {manifest.lookup}, not {lookup.name}")
-    if lookup is not None and dict(lookup.arguments) != dict(manifest.arguments):
+    if dict(lookup.arguments) != dict(manifest.arguments) or lookup.by != manifest.by:
         raise JobRefusedError(f"the job looks up {manifest.lookup} with other options; use a new directory")
-    if keys is not None:
-        count = KeyCount()
-        for _ in count.texts(read_keys(keys, own, key_format=key_format, mapping=mapping)):
-            pass
-        if count.sha256 != manifest.records_sha256:
-            raise JobRefusedError(f"{name_of(keys)} does not hold the keys that the job was made with")
+    count = KeyCount()
+    deque(count.texts(records), maxlen=0)
+    if count.sha256 != manifest.records_sha256:
+        raise JobRefusedError(f"{source} does not hold the keys that the job was made with")
 
 
 def has_changed(manifest: Manifest) -> bool:
     """Whether the key file is there, but is not what the job was made from."""
-    path = None if manifest.source_path is None else Path(manifest.source_path)
     with suppress(OSError):
-        return path is not None and path.is_file() and digest_of(path) != manifest.source_sha256
+        path = None if manifest.source_path is None else Path(manifest.source_path)
+        return path is not None and path.is_file() and _digest_of(path) != manifest.source_sha256
     return False
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@attrs.frozen
+class Plan:
+    """What a job would cost.
+
+    Attributes:
+        keys: Different keys.
+        duplicates: Records that repeat an earlier key.
+        calls: Requests that it takes at least: listings of several pages and retries take more.
+        seconds: How long they take at the given rate; `None` without one.
+    """
+
+    keys: int
+    duplicates: int
+    calls: int
+    seconds: float | None
+
+
+def plan(
+    lookup: str,
+    keys: Keys,
+    rate: RateLimit | None = None,
+    *,
+    key_format: KeyFormat | None = None,
+    by: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Plan:
+    """Check the keys and say what looking them up would cost.
+
+    Args:
+        lookup: Name of the lookup.
+        keys: As `BulkJob.create` takes them.
+        rate: How many calls may start in which time.
+        key_format: As `BulkJob.create` takes it.
+        by: As `BulkJob.create` takes it.
+        mapping: As `BulkJob.create` takes it.
+
+    Raises:
+        JobRefusedError: There is no such lookup.
+        InvalidKeysError: The keys cannot be used.
+    """
+    records = read_keys(keys, find_lookup(lookup, by=by), key_format=key_format, mapping=mapping)
+    with _disk_errors_named("the directory for temporary files"), closing(sqlite3.connect("")) as database:
+        create_tables(database)
+        count = _insert(database, records, is_shard=False)
+    if not count.keys:
+        raise InvalidKeysError(f"{name_of(keys)}: there are no keys in it")
+    seconds = None if rate is None else count.keys * rate.per / rate.limit
+    return Plan(count.keys, count.duplicates, count.keys, seconds)
 
 
 def _check_is_free(directory: Path) -> None:

@@ -18,7 +18,7 @@ from capillary_async.jobs.errors import JobCorruptedError, JobRefusedError
 JOB_FILE: Final = "job.sqlite"
 # "CAPj", in the header of the file. The version is that of the tables.
 _APPLICATION_ID: Final = 0x4341506A
-_VERSION: Final = 3
+_VERSION: Final = 4
 _BUSY_SECONDS: Final = 60.0
 
 _OUTCOMES: Final = (

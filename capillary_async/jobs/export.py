@@ -20,6 +20,7 @@ from capillary_async.jobs.outcomes import Reason
 from capillary_async.jobs.output import EXPORT_FORMATS, ExportFormat, OutputSchema, check_format, csv_lines, json_lines
 from capillary_async.jobs.parquet_export import write_parquet
 from capillary_async.jobs.records import Entry
+from capillary_async.jobs.shards import how_to_run
 from capillary_async.jobs.store import JobStore
 from capillary_async.tables import TableSchema, load_pyarrow
 from capillary_async.tables.parquet import parquet_file
@@ -55,7 +56,8 @@ def export_job(
         part.check()
     pending = sum(shard.pending for shard in shards) if shards else store.pending_in_export
     if pending and not is_partial:
-        raise JobRefusedError("keys are still pending; resume the job first, or ask for a partial output")
+        first = how_to_run(store.directory, shards) if shards else "resume the job"
+        raise JobRefusedError(f"keys are still pending; {first} first, or ask for a partial output")
     own = output_path(store.directory, form)
     target, beside = (own, own.with_name(f"outcomes.{outcomes}")) if to is None else (to, _beside(to, outcomes))
     revision = store.state.revision + sum(shard.state.revision for shard in shards)
@@ -146,6 +148,8 @@ def write(
     suffix = Path(str(target).removesuffix(".gz")).suffix[1:]
     if suffix != form and suffix in EXPORT_FORMATS:
         raise JobRefusedError(f"a file that ends in .{suffix} cannot be written as {form}")
+    if form == "parquet" and str(target).endswith(".gz"):
+        raise JobRefusedError("Parquet is compressed already; give a name without .gz")
     schema = OutputSchema(lookup.columns, lookup.row_type)
     scanned = () if schema.is_declared else read()
     outcomes = _parquet_outcomes if str(beside).endswith(".parquet") else _csv_outcomes

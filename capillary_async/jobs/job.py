@@ -15,7 +15,7 @@ What a job's directory holds:
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import attrs
 
@@ -25,15 +25,14 @@ from capillary_async.jobs.creation import check_expected, create_job, has_change
 from capillary_async.jobs.database import JOB_FILE
 from capillary_async.jobs.errors import JobRefusedError, stopping_when_the_disk_fails
 from capillary_async.jobs.export import OutcomesFormat, export_job, rows
-from capillary_async.jobs.key_files import KeyFormat, Keys
+from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, read_keys
 from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.lookups import Lookup, find_lookup
 from capillary_async.jobs.manifest import JobOptions, Manifest
-from capillary_async.jobs.opening import check_account, working_store
 from capillary_async.jobs.output import ExportFormat
 from capillary_async.jobs.progress import Progress
 from capillary_async.jobs.run import Run
-from capillary_async.jobs.shards import open_shards, shard_directory, split_job
+from capillary_async.jobs.shards import open_for_work, open_shards, shard_directory, split_job
 from capillary_async.jobs.status import JobStatus
 from capillary_async.jobs.stop_token import StopToken
 from capillary_async.jobs.store import JobStore
@@ -107,47 +106,34 @@ class BulkJob:
             JobRefusedError: There is a job or something else in the directory, or no such lookup.
             OSError: A file cannot be read or written.
         """
-        path, found = Path(directory), find_lookup(lookup, arguments=arguments or {}, by=by)
-        create_job(path, found, keys, options or JobOptions(), notes or {}, key_format=key_format, mapping=mapping)
-        return cls.open(path, lookup=lookup)
+        found = find_lookup(lookup, arguments=arguments or {}, by=by)
+        records = read_keys(keys, found, key_format=key_format, mapping=mapping)
+        create_job(Path(directory), found, keys, records, options=options or JobOptions(), notes=notes or {})
+        return cls.open(directory, lookup=lookup)
 
     @classmethod
-    def open(
-        cls,
-        directory: str | Path,
-        *,
-        lookup: str | Callable[..., Any] | None = None,
-        keys: Keys | None = None,
-        key_format: KeyFormat | None = None,
-        arguments: Mapping[str, Any] | None = None,
-        by: str | None = None,
-        mapping: Mapping[str, str] | None = None,
-    ) -> Self:
+    def open(cls, directory: str | Path, *, lookup: str | Callable[..., Any] | None = None) -> Self:
         """Open a job that was made before.
 
         Args:
             directory: Where it is.
-            lookup: What you expect it to look up; `None` takes it as it is.
-            keys: What you expect its keys to be; `None` takes them as they are.
-            key_format: As for `create`.
-            arguments: The options that you expect; `None` takes them as they are.
-            by: As for `create`.
-            mapping: As for `create`.
+            lookup: The lookup that you expect. A function that no other process can import has to be given.
 
         Raises:
-            JobRefusedError: There is no job, or it is another than expected.
+            JobRefusedError: There is no job, or its lookup is another.
             JobCorruptedError: Its file is not what was written.
             OSError: The disk failed.
         """
         path = Path(directory)
         with JobStore.open(path, is_reader=True) as store:
             manifest = store.manifest
-        own: str | Callable[..., Any] = lookup if callable(lookup) else manifest.lookup
+        own = lookup if callable(lookup) else manifest.lookup
         found = find_lookup(own, arguments=manifest.arguments, by=manifest.by)
-        if tuple(found.key_columns) != manifest.columns:
+        expected = lookup if isinstance(lookup, str) else found.name
+        if expected != manifest.lookup:
+            raise JobRefusedError(f"the job looks up {manifest.lookup}, not {expected}")
+        if found.key_columns != manifest.columns:
             raise JobRefusedError(f"the lookup {manifest.lookup} takes other columns than when the job was made")
-        expected = find_lookup(lookup, arguments=arguments or manifest.arguments, by=by) if lookup else None
-        check_expected(manifest, expected, found, keys, key_format=key_format, mapping=mapping)
         return cls(path, manifest, found)
 
     @classmethod
@@ -164,20 +150,32 @@ class BulkJob:
         options: JobOptions | None = None,
         notes: Mapping[str, str] | None = None,
     ) -> Self:
-        """Open the job in a directory, or make it where there is none; for what is started again and again.
+        """Open the job in a directory, or make it if there is none; for a program that is started again and again.
 
         Args: As for `create`. A job that is there keeps its own `options` and `notes`.
 
         Raises:
-            JobRefusedError: There is another job, or something else.
+            JobRefusedError: There is a job with other keys, another lookup or other options of it, or something else.
             InvalidKeysError: A key cannot be used.
             JobCorruptedError: The job's file is not what was written.
             OSError: A file cannot be read or written.
         """
-        expected = {"key_format": key_format, "arguments": arguments or {}, "by": by, "mapping": mapping}
-        if (Path(directory) / JOB_FILE).exists():
-            return cls.open(directory, lookup=lookup, keys=keys, **cast("Any", expected))
-        return cls.create(directory, lookup, keys, options=options, notes=notes, **cast("Any", expected))
+        if not (Path(directory) / JOB_FILE).exists():
+            return cls.create(
+                directory,
+                lookup,
+                keys,
+                key_format=key_format,
+                arguments=arguments,
+                by=by,
+                mapping=mapping,
+                options=options,
+                notes=notes,
+            )
+        job, found = cls.open(directory, lookup=lookup), find_lookup(lookup, arguments=arguments or {}, by=by)
+        records = read_keys(keys, found, key_format=key_format, mapping=mapping)
+        check_expected(job.manifest, found, records, name_of(keys))
+        return job
 
     async def run(
         self,
@@ -224,10 +222,10 @@ class BulkJob:
             options = attrs.evolve(options, max_failures=max_failures)
         self._token.shutdown_timeout = shutdown_timeout
         try:
-            with working_store(self.directory) as store:
+            with open_for_work(self.directory) as store:
                 if store.is_complete and not refresh:
                     return JobStatus.of(store)
-                check_account(store.state, client, any_account=any_account)
+                store.check_account(client.base_url, client.account, any_account=any_account)
                 with stopping_when_the_disk_fails():
                     store.claim()
                     store.begin(is_refresh=refresh and store.is_complete)
@@ -280,8 +278,7 @@ class BulkJob:
         with Lock(self.directory), stopping_when_the_disk_fails(), JobStore.open(self.directory) as store:
             store.claim()
             count = store.reopen(wanted)
-            shards = store.state.shards
-        return count + sum(self.shard(number).retry(status=wanted) for number in range(shards))
+        return count + sum(self.shard(number).retry(status=wanted) for number in range(store.state.shards))
 
     def status(self) -> JobStatus:
         """Say how the job stands; another process may be working on it.
@@ -290,8 +287,7 @@ class BulkJob:
             JobCorruptedError: Its file is not what was written.
         """
         with JobStore.open(self.directory, is_reader=True) as store, open_shards(store) as shards:
-            status = JobStatus.of(store, shards)
-            return status.with_shards([JobStatus.of(shard) for shard in shards]) if shards else status
+            return JobStatus.of(store, shards)
 
     def split(self, into: int) -> "list[BulkJob]":
         """Split what is left of the job into parts, each of which another process or machine can run.

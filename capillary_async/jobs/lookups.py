@@ -127,18 +127,10 @@ class Lookup:
         """Return the function that looks one key up and returns the rows: none for `None`, several for a list."""
         answer_of = self._bind(client)
 
-        async def look_up(key: tuple[Any, ...]) -> list[Any]:
-            answer = answer_of(*key)
-            # A pager first, because it takes longer to find out that it cannot be awaited.
-            if not isinstance(answer, Pager) and inspect.isawaitable(answer):
-                answer = await answer
-            if isinstance(answer, Pager):
-                return await cast("Pager[Any]", answer).collect()  # quicker than row by row
-            if isinstance(answer, AsyncIterable):
-                answer = [row async for row in cast("AsyncIterator[Any]", answer)]
-            is_one = not isinstance(answer, _SEVERAL) or hasattr(cast("Any", answer), "_fields")
-            rows: Iterable[Any] = [answer] if is_one else cast("Iterable[Any]", answer)
-            return [row for row in rows if row is not None]
+        def look_up(key: tuple[Any, ...]) -> Awaitable[list[Any]]:
+            answer = pager = answer_of(*key)
+            # Without a coroutine around it, which each step of the call would have to pass.
+            return pager.collect() if isinstance(answer, Pager) else _rows_in(answer)
 
         return look_up
 
@@ -186,6 +178,19 @@ def _has_naive_date_time(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_has_naive_date_time, cast("list[Any]", value)))
     return isinstance(value, datetime) and value.tzinfo is None
+
+
+async def _rows_in(answer: Any) -> list[Any]:
+    """Wait for an answer, and return its rows."""
+    if inspect.isawaitable(answer):
+        answer = await answer
+    if isinstance(answer, Pager):
+        return await cast("Pager[Any]", answer).collect()  # quicker than row by row
+    if isinstance(answer, AsyncIterable):
+        answer = [row async for row in cast("AsyncIterator[Any]", answer)]
+    is_one = not isinstance(answer, _SEVERAL) or hasattr(cast("Any", answer), "_fields")
+    rows: Iterable[Any] = [answer] if is_one else cast("Iterable[Any]", answer)
+    return [row for row in rows if row is not None]
 
 
 def find_lookup(

@@ -11,7 +11,7 @@ from capillary_async.codec.records import raw_rows, raw_values
 from capillary_async.codec.row_text import row_list
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
-from capillary_async.jobs.records import Entry, rows_of
+from capillary_async.jobs.records import Entry
 from capillary_async.models.members import members_of
 from capillary_async.tables.text import CsvLines, dict_columns, text_columns
 
@@ -82,7 +82,7 @@ class OutputSchema:
         found: dict[str, None] = {}
         for entry in entries:
             try:
-                for row in raw_rows(row_list(rows_of(entry))):
+                for row in raw_rows(row_list(entry.rows)):
                     found.update(dict.fromkeys(row))
             except ValueError:  # one of them is no object
                 return Members()
@@ -116,10 +116,10 @@ def json_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members 
     key_names = [encode_json(name) for name in schema.key_names]
     names = _json_names(schema, members.names if members is not None else ())
     for entry in entries:
-        if not entry.stored_rows:
+        if not entry.rows:
             continue
         key = [b"%s:%s" % (name, encode_json(value)) for name, value in zip(key_names, entry.values, strict=True)]
-        for row in _raw_objects(row_list(rows_of(entry)), members):
+        for row in _raw_objects(row_list(entry.rows), members):
             own = names if members is not None else _json_names(schema, row)
             cells = [b"%s:%s" % (own[member], bytes(row.get(member, b"null"))) for member in own]
             yield b"{%s}\n" % b",".join([*key, *cells])
@@ -160,7 +160,7 @@ def csv_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members, 
     columns = dict_columns(members.names) if is_flat else text_columns(schema.row_type)
     yield lines.line((*schema.key_names, *schema.names_of(column.name for column in columns).values())).encode()
     for entry in entries:
-        rows: list[Any] = decode_json(row_list(rows_of(entry))) if entry.stored_rows else []
+        rows: list[Any] = decode_json(row_list(entry.rows)) if entry.rows else []
         for row in rows:
             if members.are_objects and not isinstance(row, Mapping):
                 raise _undeclared()

@@ -13,7 +13,7 @@ from capillary_async.codec.row_text import row_list
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
-from capillary_async.jobs.records import Entry, Values, rows_of
+from capillary_async.jobs.records import Entry, Values
 from capillary_async.tables import TableSchema, load_pyarrow
 from capillary_async.tables.lines import line_reader
 from capillary_async.tables.parquet import parquet_file
@@ -40,7 +40,7 @@ def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema
         except TableError as error:
             raise JobRefusedError(str(error)) from error
     else:
-        rows = (row for entry in scanned if entry.stored_rows for row in decode_json(row_list(rows_of(entry))))
+        rows = (row for entry in scanned if entry.rows for row in decode_json(row_list(entry.rows)))
         columns = TableSchema.of_dicts(rows, record_cell)
     keys = TableSchema.of_columns({column.name: column.kind for column in schema.keys})
     names = schema.names_of(columns.columns)
@@ -57,10 +57,9 @@ def _chunks(entries: Iterable[Entry]) -> Iterator[list[tuple[Values, bytes]]]:
     found: list[tuple[Values, bytes]] = []
     size = 0
     for entry in entries:
-        if entry.stored_rows:
-            text = rows_of(entry)
-            found.append((entry.values, text))
-            size += len(text)
+        if entry.rows:
+            found.append((entry.values, entry.rows))
+            size += len(entry.rows)
             if size >= _CHUNK_BYTES:
                 yield found
                 found, size = [], 0

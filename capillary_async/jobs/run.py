@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import attrs
 
 from capillary_async.bulk import Concurrency, Outcomes
-from capillary_async.bulk.concurrency import ConcurrencyController, WorkerPacer
+from capillary_async.bulk.concurrency import ConcurrencyController
 from capillary_async.client import CapillaryClient
 from capillary_async.errors import CapillaryError, ConfigurationError
 from capillary_async.jobs.batch_writer import BatchWriter
@@ -167,7 +167,7 @@ class Run:
                 return
 
     async def _look_up(self, key: Key) -> tuple[bytes, int]:
-        pacer = cast("WorkerPacer", current_pacer())
+        pacer: Any = current_pacer()  # `Outcomes` sets a `WorkerPacer`
         pacer.requests = 0
         try:
             rows = await self._fetch(key.values)
@@ -193,8 +193,8 @@ class Run:
             self._count_failures()
         self._do_blanks_pass |= key.id in self._blank
         self._probe.canary = key
-        status = "found" if rows else "empty"
-        self._put(KeyOutcome(key.id, status, key.requests + requests, int(time()), "", rows, key.tries))
+        key_id, _, tries, before = key
+        self._put(KeyOutcome(key_id, "found" if rows else "empty", before + requests, int(time()), "", rows, tries))
 
     async def _judge(self, outcome: Found, error: Exception) -> None:
         if isinstance(error, JobRefusedError):

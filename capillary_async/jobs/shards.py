@@ -6,14 +6,15 @@ once; each export checks this key by key.
 """
 
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import attrs
 
 from capillary_async.jobs.creation import write_job
-from capillary_async.jobs.errors import JobRefusedError
+from capillary_async.jobs.errors import JobRefusedError, stopping_when_the_disk_fails
+from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.manifest import JobState
 from capillary_async.jobs.records import Values
 from capillary_async.jobs.store import JobStore
@@ -50,6 +51,34 @@ def split_job(store: JobStore, into: int) -> None:
         write_job(directory, manifest, _part(store, number, into), state)
     with store.transaction() as state:
         state.shards = into
+
+
+@contextmanager
+def open_for_work(directory: Path) -> Generator[JobStore]:
+    """Lock a job, and open its file once it has been checked.
+
+    Raises:
+        JobRefusedError: Another process works on it, or it was split.
+        JobCorruptedError: Its file is not what was written; nothing was changed.
+        JobStoppedError: The disk failed.
+    """
+    with Lock(directory):
+        with stopping_when_the_disk_fails():
+            store = JobStore.open(directory)
+        with store:
+            with stopping_when_the_disk_fails(), open_shards(store) as shards:
+                store.check()
+                if shards:
+                    raise JobRefusedError(f"the job was split; {how_to_run(directory, shards)}")
+            yield store
+
+
+def how_to_run(directory: Path, shards: Sequence[JobStore]) -> str:
+    """Say which of these shards have keys left, and by which command they run."""
+    left = [str(shard.manifest.shard) for shard in shards if not shard.is_complete]
+    if not left:
+        return "all of its shards are complete"
+    return f"run its shards with keys left: {', '.join(left)} (capillary bulk run {directory} --shard {left[0]})"
 
 
 def _part(store: JobStore, number: int, into: int) -> Iterator[tuple[int, Values]]:

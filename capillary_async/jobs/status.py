@@ -8,7 +8,7 @@ from typing import Self
 import attrs
 
 from capillary_async.jobs.lock import Lock
-from capillary_async.jobs.manifest import STATUSES
+from capillary_async.jobs.manifest import STATUSES, JobState
 from capillary_async.jobs.output import EXPORT_FORMATS
 from capillary_async.jobs.store import JobStore
 
@@ -81,50 +81,36 @@ class JobStatus:
 
     @classmethod
     def of(cls, store: JobStore, shards: Sequence[JobStore] = ()) -> Self:
-        """Put the status of an open job together; of one that was split, without what came of its parts."""
-        state, manifest = store.refresh_state(), store.manifest
-        revision = state.revision + sum(shard.state.revision for shard in shards)
+        """Return the status of an open job together with its shards, which have the keys that it has left."""
+        manifest, own = store.manifest, store.refresh_state()
+        states = [own, *(shard.refresh_state() for shard in shards)]
+        revision = sum(state.revision for state in states)
         outputs = [path for form in EXPORT_FORMATS if (path := store.directory / f"output.{form}").is_file()]
+        pending = sum(shard.pending for shard in shards) if shards else store.pending
+        completed = [state.completed for state in states if state.completed]
+        failing = next((state for state in states[1:] or states if state.last_error), JobState())
+        bound = next((state for state in states if state.base_url), own)
+        holders = [Lock(one.directory).holder() for one in (*shards, store)]
         return cls(
             directory=store.directory,
             lookup=manifest.lookup,
             total=manifest.keys,
-            **state.active_counts,
-            pending=store.pending,
+            **{status: sum(state.active_counts[status] for state in states) for status in STATUSES},
+            pending=pending,
             duplicates=manifest.duplicates,
             created=datetime.fromisoformat(manifest.created),
-            started=_moment(state.started),
-            completed=_moment(state.completed),
-            generation=state.generation,
-            is_refreshing=state.next_counts is not None,
-            last_error=state.last_error,
-            last_error_at=_moment(state.last_error_at),
-            base_url=state.base_url,
-            account=state.account,
-            running=Lock(store.directory).holder(),
-            shards=state.shards,
+            started=_moment(min((state.started for state in states if state.started), default=None)),
+            completed=None if shards and pending else _moment(max(completed, default=None)),
+            generation=own.generation,
+            is_refreshing=own.is_refreshing,
+            last_error=failing.last_error,
+            last_error_at=_moment(failing.last_error_at),
+            base_url=bound.base_url,
+            account=bound.account,
+            running=next(filter(None, holders), None),
+            shards=own.shards,
             outputs=tuple(outputs),
-            stale_outputs=tuple(path for path in outputs if state.exports.get(path.name) != revision),
-        )
-
-    def with_shards(self, shards: "Sequence[JobStatus]") -> "JobStatus":
-        """Add up the parts of a job that was split; the keys that are pending in the whole are theirs."""
-        counts = {name: getattr(self, name) + sum(getattr(one, name) for one in shards) for name in STATUSES}
-        pending = sum(one.pending for one in shards)
-        completed = [one.completed for one in shards if one.completed is not None]
-        errors = [one for one in shards if one.last_error]
-        started = [one.started for one in shards if one.started is not None]
-        return attrs.evolve(
-            self,
-            **counts,
-            pending=pending,
-            started=self.started or min(started, default=None),
-            completed=None if pending else max(completed, default=self.completed),
-            last_error=errors[0].last_error if errors else "",
-            last_error_at=errors[0].last_error_at if errors else None,
-            base_url=self.base_url or next((one.base_url for one in shards if one.base_url), None),
-            account=self.account or next((one.account for one in shards if one.account), ""),
-            running=next((one.running for one in shards if one.running), self.running),
+            stale_outputs=tuple(path for path in outputs if own.exports.get(path.name) != revision),
         )
 
 

@@ -44,7 +44,7 @@ from capillary_async.jobs.database import (
 from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, KeyOutcome, failure_row, outcome_row
+from capillary_async.jobs.records import Entry, Key, KeyOutcome, failure_row, outcome_rows
 
 # Below the number of any key.
 FIRST: Final = -(2**63)
@@ -205,6 +205,19 @@ class JobStore:
             state.owner = owner
         self._owner = owner
 
+    def check_account(self, base_url: str, account: str, *, any_account: bool) -> None:
+        """Check that a client calls the API that the job has asked, by the same account.
+
+        Raises:
+            JobRefusedError: It does not.
+        """
+        state = self.state
+        if state.base_url not in (None, base_url):
+            raise JobRefusedError(f"the job asks {state.base_url}, not {base_url}")
+        if state.base_url and state.account != account and not any_account:
+            before, now = (name or "somebody with an access token" for name in (state.account, account))
+            raise JobRefusedError(f"the job asks as {before}, not as {now}")
+
     def refresh_state(self) -> JobState:
         """Read again where the job stands, and return it."""
         with corruption_named(self.path):
@@ -232,7 +245,7 @@ class JobStore:
         latest = {outcome.key_id: outcome for outcome in outcomes}.values()
         final = [outcome for outcome in latest if outcome.status not in _NOT_FINAL]
         failures = [failure_row(outcome) for outcome in latest if outcome.status in _NOT_FINAL]
-        rows, cleared = list(map(outcome_row, final)), [(outcome.key_id,) for outcome in final if outcome.tries]
+        rows, cleared = outcome_rows(final), [(outcome.key_id,) for outcome in final if outcome.tries]
         counts = Counter(outcome.status for outcome in latest)
         with self.transaction() as state:
             self._database.executemany(f"DELETE FROM {self._table('failures')} WHERE key_id = ?", cleared)

@@ -206,6 +206,28 @@ def test_a_job_is_split_run_in_parts_and_exported(capillary: Capillary, server: 
     }
 
 
+def test_what_to_do_with_a_split_job_is_said_by_shard(capillary: Capillary, server: Sandbox, place: Path) -> None:
+    """`resume` would refuse the whole of a split job."""
+    BulkJob.create("job", "active-targets", range(400, 406)).split(2)
+    capillary("bulk", "run", "job", "--shard", "0")
+
+    export = capillary("bulk", "export", "job", "--format", "jsonl")
+    whole = capillary("bulk", "resume", "job")
+    capillary("bulk", "run", "job", "--shard", "1")
+    retry = capillary("bulk", "retry", "job", "--status", "invalid,not_found")
+    capillary("bulk", "run", "job", "--shard", "1")
+    again = capillary("bulk", "retry", "job")
+
+    assert "run its shards with keys left: 1 (capillary bulk run job --shard 1)" in export.err
+    assert "run its shards with keys left: 1 (capillary bulk run job --shard 1)" in whole.err
+    assert retry.out.splitlines() == [
+        "job: 2 keys are looked up again",
+        "run: capillary bulk run job --shard 0",
+        "run: capillary bulk run job --shard 1",
+    ]
+    assert (again.code, again.out) == (0, "job: 0 keys are looked up again\nrun: capillary bulk run job --shard 0\n")
+
+
 def test_rows_are_printed_while_the_job_runs(run: Run, capillary: Capillary, place: Path) -> None:
     """Users check the first rows early."""
     run([1, 2], "--export", "jsonl")

@@ -163,6 +163,55 @@ def test_what_is_wrong_is_named_and_what_can_be_done(tmp_path: Path, statement: 
     assert "Restore the directory from a copy" in str(caught.value)
 
 
+async def long_rows(client: FakeApi, number: int) -> list[str]:
+    """Return rows that are compressed, each 97th key's alone, because they are very long."""
+    await client.ask(number)
+    return [f"{number}-{place}-".ljust(2**17 if number % 97 == 0 else 150 + number % 50, "x") for place in range(3)]
+
+
+def long_job(directory: Path, keys: range) -> BulkJob:
+    """Make and run a job whose rows are in blocks; some keys fail first, and come into later blocks."""
+    job = BulkJob.create(directory, "tests.jobs.test_damage:long_rows", keys)
+    api = FakeApi()
+    api.trouble = lambda number: DecodeError("odd") if number % 7 == 3 and api.asked[number] == 1 else None
+    asyncio.run(run(job, api, concurrency=64))
+    return job
+
+
+def test_rows_of_many_keys_in_one_block_come_back_as_they_were(tmp_path: Path) -> None:
+    """They are compressed together, in the order in which lookups end."""
+    keys = range(100, 1500)
+    job = long_job(tmp_path / "job", keys)
+
+    found = [(row["number"], row["value"]) for row in job.rows()]
+
+    assert found == [
+        (key, value) for key in keys if key % 100 != 99 for value in asyncio.run(long_rows(FakeApi(), key))
+    ]
+    assert (tmp_path / "job" / JOB_FILE).stat().st_size < sum(len(value) for _, value in found) / 4
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE outcomes SET rows = substr(rows, 1, 40) WHERE substr(rows, 1, 1) = x'7a'",
+        "UPDATE outcomes SET rows = x'7a33' WHERE substr(rows, 1, 1) = x'7a'",
+        "DELETE FROM outcomes WHERE substr(rows, 1, 1) = x'7a'",
+        "UPDATE outcomes SET rows = x'402d3120302a' WHERE substr(rows, 1, 1) = x'40'",
+    ],
+)
+def test_a_damaged_block_is_noticed(tmp_path: Path, statement: str) -> None:
+    """It has the rows of many keys."""
+    job = long_job(tmp_path / "job", range(1, 60))
+    with closing(sqlite3.connect(tmp_path / "job" / JOB_FILE)) as database, database:
+        database.execute(statement)
+
+    with pytest.raises(JobCorruptedError):
+        list(job.rows())
+    with pytest.raises(JobCorruptedError):
+        job.export("jsonl")
+
+
 def test_a_damaged_job_is_left_as_it_is(tmp_path: Path) -> None:
     """Somebody may be able to save it."""
     job = make_job(tmp_path / "job", KEYS)

@@ -86,7 +86,7 @@ async def moments(client: object, number: int) -> AsyncIterator[datetime]:
 def stored(lookup: Lookup, *answers: tuple[tuple[Any, ...], list[Any]]) -> Callable[[], Iterable[Entry]]:
     """Return a function that reads rows as a job stores them; the lookup does not check the first answer."""
     lookup = attrs.evolve(lookup, is_checked=True)
-    found = [Entry(number, key, "found", stored_rows=lookup.encode(rows)) for number, (key, rows) in enumerate(answers)]
+    found = [Entry(number, key, "found", rows=lookup.encode(rows)) for number, (key, rows) in enumerate(answers)]
     return lambda: iter(found)
 
 
@@ -478,7 +478,7 @@ def test_a_failed_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
     before = path.read_bytes()
 
     def broken() -> Iterable[Entry]:
-        yield Entry(1, (1,), "found", stored_rows=b'{"a":1}')
+        yield Entry(1, (1,), "found", rows=b'{"a":1}')
         raise OSError("the disk failed")
 
     with pytest.raises(OSError, match="the disk failed"):
@@ -522,6 +522,8 @@ def test_a_name_that_belies_the_format_is_refused(tmp_path: Path) -> None:
     """The program that loads `june.parquet` expects Parquet."""
     with pytest.raises(JobRefusedError, match=r"a file that ends in \.parquet cannot be written as csv"):
         export.write(stored(EVENTS), EVENTS, tmp_path / "june.parquet", tmp_path / "outcomes.csv", "csv")
+    with pytest.raises(JobRefusedError, match="Parquet is compressed already"):
+        export.write(stored(EVENTS), EVENTS, tmp_path / "june.parquet.gz", tmp_path / "outcomes.csv", "parquet")
 
     assert list(tmp_path.iterdir()) == []
 

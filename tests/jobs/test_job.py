@@ -194,9 +194,9 @@ async def test_other_keys_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "july.csv").write_text("number\n1\n3\n")
     BulkJob.create(tmp_path / "job", LOOKUP, tmp_path / "june.csv")
 
-    BulkJob.open(tmp_path / "job", lookup=LOOKUP, keys=tmp_path / "june.csv")
+    BulkJob.create_or_open(tmp_path / "job", LOOKUP, tmp_path / "june.csv")
     with pytest.raises(JobRefusedError, match=r"july\.csv does not hold the keys"):
-        BulkJob.open(tmp_path / "job", keys=tmp_path / "july.csv")
+        BulkJob.create_or_open(tmp_path / "job", LOOKUP, tmp_path / "july.csv")
 
 
 async def test_a_key_file_that_has_changed_does_not_block_the_job(tmp_path: Path) -> None:
