@@ -1,4 +1,6 @@
-"""Serve listings of target events faster than any client requests them: an asyncio protocol with prepared answers.
+"""Serve listings of target events, and a customer, faster than any client requests them.
+
+An asyncio protocol with prepared answers.
 
 `python benchmarks/canned_server.py` prints the port. The server runs in a separate process, so that a benchmark
 measures only the client.
@@ -12,7 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from samples import events, page
+from samples import customer, events, page
 
 _QUERY = re.compile(rb"^GET [^ ?]*(?:\?([^ ]*))? ")
 
@@ -47,16 +49,21 @@ class Canned(asyncio.Protocol):
             self._transport.write(answer)
 
     def _answer(self, head: bytes) -> bytes:
+        if head.startswith(b"GET /v2/customers/"):
+            return _http(customer())
         query = _QUERY.match(head)
         pairs = dict(pair.split(b"=", 1) for pair in query[1].split(b"&")) if query and query[1] else {}
         place = int(pairs.get(b"limit", b"100")), int(pairs.get(b"offset", b"0"))
         if place not in self._answers:
-            self._answers[place] = _http(self._total, *place)
+            self._answers[place] = _http(_page(self._total, *place))
         return self._answers[place]
 
 
-def _http(total: int, limit: int, offset: int) -> bytes:
-    body = page(events(min(limit, max(total - offset, 0)), first=offset), limit=limit, offset=offset, total=total)
+def _page(total: int, limit: int, offset: int) -> bytes:
+    return page(events(min(limit, max(total - offset, 0)), first=offset), limit=limit, offset=offset, total=total)
+
+
+def _http(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 

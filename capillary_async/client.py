@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar,
 
 import attrs
 
-from capillary_async.api import Customers, EndpointClient, Ledger, Promotions, Targets, UserGroups
 from capillary_async.api.generic import Query, fetch, list_rows
-from capillary_async.api.methods import without_frames
+from capillary_async.api.groups import GROUPS, EndpointGroups
+from capillary_async.api.methods import EndpointClient, without_frames
 from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError, InvalidArgumentError
 from capillary_async.options import ClientOptions, Region, RetryPolicy, Secret
 from capillary_async.paging import OffsetUnit, Pager
-from capillary_async.pipeline.admission import Admission
+from capillary_async.pipeline.admission import Admission, Limit
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
 from capillary_async.pipeline.coalesce import CoalescingTransport
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.environment import auth_from, base_url_from, settings
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
-from capillary_async.pipeline.request import CallInfo, ProcessBound, Transport, loop_time
+from capillary_async.pipeline.request import CallInfo, Transport, loop_time
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
-from capillary_async.pipeline.shared_limit import limit_of
 from capillary_async.pipeline.telemetry import Event, OnEvent, Telemetry
 from capillary_async.pipeline.token import TOKEN_PATH
 from capillary_async.pipeline.urls import BaseUrl
@@ -40,19 +39,12 @@ Priority: TypeAlias = Literal["normal", "bulk"]
 _NO_QUERY: Final[Query] = MappingProxyType({})
 
 
-class CapillaryClient(ProcessBound):
+class CapillaryClient(EndpointGroups):
     """A session with one Capillary organisation.
 
     Use it as `async with CapillaryClient(...) as client:`. Calls, pagers and iterators work inside the block, in the
     event loop that entered it, from any number of tasks. Leaving the block cancels the calls that still run and closes
     every connection.
-
-    Attributes:
-        customers: Calls that start from a customer.
-        user_groups: Calls that start from a user group.
-        targets: Calls about targets, their events, and the progress of customers.
-        promotions: Calls about loyalty promotions.
-        ledger: Calls about the points ledger.
     """
 
     def __init__(
@@ -98,18 +90,8 @@ class CapillaryClient(ProcessBound):
         http = HttpTransport(self._base, zone, options, session, telemetry, converter, auth.headers)
         self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
         dispatcher = Dispatcher(self._lifecycle, converter, options, telemetry, auth.advice)
-        calls = EndpointClient(dispatcher)
-        calls.know(options.listing_traits or {})
-        self._offer(calls)
-
-    def _offer(self, calls: EndpointClient) -> None:
-        """Create the endpoint groups."""
-        self._calls = calls
-        self.customers: Customers = Customers(calls)
-        self.user_groups: UserGroups = UserGroups(calls)
-        self.targets: Targets = Targets(calls)
-        self.promotions: Promotions = Promotions(calls)
-        self.ledger: Ledger = Ledger(calls)
+        self._calls = EndpointClient(dispatcher)
+        self._calls.know(options.listing_traits or {})
 
     @property
     def listing_traits(self) -> dict[str, Any]:
@@ -202,9 +184,9 @@ class CapillaryClient(ProcessBound):
         if priority not in ("normal", "bulk", _AS_BEFORE):
             raise InvalidArgumentError(f'priority must be "normal" or "bulk", not {priority!r}')
         variant = object.__new__(type(self))
-        variant.__dict__.update(self.__dict__)
+        variant.__dict__.update({name: value for name, value in self.__dict__.items() if name not in GROUPS})
         variant._options, variant._is_variant = options, True
-        variant._offer(self._calls.with_options(options, None if priority is _AS_BEFORE else priority == "bulk"))
+        variant._calls = self._calls.with_options(options, None if priority is _AS_BEFORE else priority == "bulk")
         return variant
 
     async def __aenter__(self) -> Self:
@@ -365,7 +347,7 @@ def _transport_stack(
     are below retry, so that each retry uses the newest one; other credentials never change, so HTTP adds them.
     Coalescing is above retry, so that calls that share an answer share its retries.
     """
-    admission = Admission(http, None if options.rate_limit is None else limit_of(options.rate_limit))
+    admission = Admission(http, _limit_of(options))
 
     async def open_all() -> None:
         await http.open()
@@ -390,6 +372,14 @@ def _transport_stack(
     transport = with_retries(authenticated)
     coalescing = CoalescingTransport(transport)
     return TransportStack(transport, coalescing, options.coalesce, open_all, (coalescing.close, *closers))
+
+
+def _limit_of(options: ClientOptions) -> Limit | None:
+    if options.rate_limit is None:
+        return None
+    from capillary_async.pipeline.shared_limit import limit_of  # noqa: PLC0415  (few clients have a limit)
+
+    return limit_of(options.rate_limit)
 
 
 def _clock_of(base: BaseUrl) -> tzinfo:

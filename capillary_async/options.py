@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from enum import Enum
 from typing import Any, Final, NoReturn
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 from attrs.validators import optional
@@ -41,6 +40,8 @@ class Region(Enum):
     @property
     def timezone(self) -> tzinfo:
         """The cluster's time zone."""
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  (for the hosts of regions alone)
+
         try:
             return ZoneInfo(self.timezone_name)
         except ZoneInfoNotFoundError:

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from capillary_async import AccessToken, CapillaryClient, Region, bulk, paging
+from capillary_async import CapillaryClient, bulk, paging
 from capillary_async import sync as blocking
+from capillary_async.api.groups import GROUPS, group_class
 from capillary_async.api.methods import Group
 from capillary_async.sync.mirror import PROTOCOLS, is_shown
 
@@ -103,8 +104,7 @@ class Stub:
     """The stub file under construction."""
 
     def __init__(self) -> None:
-        client = CapillaryClient(Region.EU, AccessToken("t"))
-        self.groups = {name: type(value) for name, value in vars(client).items() if isinstance(value, Group)}
+        self.groups: dict[str, type[Group]] = {name: group_class(name) for name in GROUPS}
         classes = (*self.groups.values(), *MIRRORED)
         self.names = Names([*(cls.__name__ for cls in classes), "lookup_many"])
 

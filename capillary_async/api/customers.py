@@ -19,16 +19,11 @@ from capillary_async.api.points import (
 )
 from capillary_async.api.transactions import find_transactions, list_transactions
 from capillary_async.errors import DecodeError
-from capillary_async.models import (
-    Customer,
-    CustomerUserGroup,
-    Embed,
-    IdentifierName,
-    SortOrder,
-    Source,
-    Tracker,
-)
+from capillary_async.models.customers import Customer
 from capillary_async.models.definition import Id
+from capillary_async.models.enumerations import Embed, IdentifierName, SortOrder, Source
+from capillary_async.models.trackers import Tracker
+from capillary_async.models.user_groups import CustomerUserGroup
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 

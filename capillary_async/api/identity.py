@@ -6,7 +6,7 @@ Every endpoint of a customer has both forms: `/v2/customers/{customerId}/…` an
 from typing import Final, TypeVar
 
 import capillary_async.api.arguments as take
-from capillary_async.models import IdentifierName, Source
+from capillary_async.models.enumerations import IdentifierName, Source
 from capillary_async.pipeline.request import Read, Request
 
 T = TypeVar("T")

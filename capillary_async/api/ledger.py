@@ -8,17 +8,15 @@ import capillary_async.api.arguments as take
 from capillary_async.api.identity import identity
 from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.models import (
-    ClosingBalance,
+from capillary_async.models.enumerations import (
     EntityType,
-    LedgerBalance,
-    LedgerEntry,
     LedgerEntryType,
     LedgerIdentifier,
     PointCategoryType,
     SortOrder,
     Source,
 )
+from capillary_async.models.ledger import ClosingBalance, LedgerBalance, LedgerEntry
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 

@@ -6,14 +6,12 @@ from typing import Any, Final, cast
 import capillary_async.api.arguments as take
 from capillary_async.api.identity import by_id, by_identifier, identity
 from capillary_async.errors import DecodeError
-from capillary_async.models import (
-    EntityType,
-    IdentifierName,
+from capillary_async.models.enumerations import EntityType, IdentifierName, Source
+from capillary_async.models.points import (
     LoyaltyProgramDetails,
     PointsBalance,
     PointsExpiry,
     PromisedPoints,
-    Source,
     TierDetails,
 )
 from capillary_async.pipeline.request import Request, Structure

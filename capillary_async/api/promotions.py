@@ -11,14 +11,8 @@ import capillary_async.api.arguments as take
 from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.api.parts import member
 from capillary_async.errors import DecodeError
-from capillary_async.models import (
-    MemberEnrollmentStatus,
-    MemberPromotion,
-    Promotion,
-    PromotionActions,
-    PromotionStatus,
-    SortOrder,
-)
+from capillary_async.models.enumerations import MemberEnrollmentStatus, PromotionStatus, SortOrder
+from capillary_async.models.promotions import MemberPromotion, Promotion, PromotionActions
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request, Structure
 

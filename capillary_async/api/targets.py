@@ -12,16 +12,9 @@ import capillary_async.api.arguments as take
 from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.api.parts import member
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.models import (
-    DataScope,
-    EnrollmentType,
-    Target,
-    TargetEvent,
-    TargetGroup,
-    TargetGroupProgress,
-    TargetPeriod,
-    TargetRule,
-)
+from capillary_async.models.enumerations import DataScope, EnrollmentType
+from capillary_async.models.progress import TargetGroupProgress
+from capillary_async.models.targets import Target, TargetEvent, TargetGroup, TargetPeriod, TargetRule
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request, Structure
 

@@ -8,15 +8,15 @@ from typing import Any, Final
 import capillary_async.api.arguments as take
 from capillary_async.api.identity import by_id, by_identifier, identity
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.models import (
+from capillary_async.models.enumerations import (
     IdentifierName,
     SortOrder,
     Source,
     StoreEntityType,
-    Transaction,
     TransactionEmbed,
     TransactionType,
 )
+from capillary_async.models.transactions import Transaction
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 

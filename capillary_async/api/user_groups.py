@@ -11,20 +11,18 @@ from capillary_async.api.customers import tracker_listing
 from capillary_async.api.identity import identity
 from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.errors import DecodeError, InvalidArgumentError, PartialListingWarning
-from capillary_async.models import (
-    GroupMember,
-    GroupTransaction,
+from capillary_async.models.enumerations import (
     GroupTransactionEmbed,
     IdentifierName,
-    SlabChange,
     SortOrder,
     Source,
-    Tracker,
     TransactionType,
-    UserGroup,
     UserGroupIdentifier,
-    UserGroupSummary,
 )
+from capillary_async.models.loyalty import SlabChange
+from capillary_async.models.trackers import Tracker
+from capillary_async.models.transactions import GroupTransaction
+from capillary_async.models.user_groups import GroupMember, UserGroup, UserGroupSummary
 from capillary_async.paging import Listing
 from capillary_async.pipeline.request import Request
 

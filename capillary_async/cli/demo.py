@@ -21,7 +21,7 @@ from capillary_async.bulk import Outcome
 from capillary_async.cli.demo_job import interrupt_a_job
 from capillary_async.cli.example import Environment, look_up
 from capillary_async.cli.sandbox import read_exports
-from capillary_async.models import TargetEvent
+from capillary_async.models.targets import TargetEvent
 
 _PLAIN_STEP: Final = 500
 _JOB_SHARE: Final = 5

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from capillary_async.bulk import Outcome, lookup_many
 from capillary_async.client import CapillaryClient
-from capillary_async.models import TargetEvent
+from capillary_async.models.targets import TargetEvent
 
 Environment: TypeAlias = Mapping[str, str]
 Show: TypeAlias = Callable[[Outcome[int, list[TargetEvent]]], None]

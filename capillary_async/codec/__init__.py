@@ -1,6 +1,6 @@
 """Convert JSON documents to typed values, and typed values to JSON.
 
-The only part that imports cattrs, which is imported when it is first needed.
+The only part that imports cattrs, which is imported for users' own classes alone.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, overload
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.json_text import decode_json, encode_json, json_cell, to_builtins, to_json
-from capillary_async.codec.mismatch import explain
 from capillary_async.codec.scalars import UnknownTypeError
 from capillary_async.codec.unstructuring import to_dict
 from capillary_async.models.definition import Model, is_model
@@ -42,9 +41,9 @@ class Converter:
 
     @cached_property
     def _hook_for(self) -> Callable[[Any], Callable[[Any, Any], Any]]:
-        from capillary_async.codec.hooks import strict_converter  # noqa: PLC0415  (brings cattrs)
+        from capillary_async.codec.hooks import hook_finder  # noqa: PLC0415  (for the first answer)
 
-        return strict_converter(self._tables).get_structure_hook
+        return hook_finder(self._tables)
 
     def decode(self, body: bytes | bytearray, into: Any = Any, rows_key: str = "") -> Any:
         """Decode an answer, as `decode_json` does.
@@ -115,6 +114,8 @@ class Converter:
         if isinstance(value, StructRows):
             return self.structure(value.as_dicts(), into, location)
         # Raised outside the `except` block, the error has no context and therefore no frame that holds the value.
+        from capillary_async.codec.mismatch import explain  # noqa: PLC0415  (for this error alone)
+
         error = explain(value, into, location, self._fits)
         del value
         raise error

@@ -1,30 +1,29 @@
 """The strict hooks: they make values of each kind of type from decoded JSON.
 
-cattrs finds the hook for any annotation, and structures users' own classes (attrs, dataclasses, TypedDicts). Models
-bypass cattrs, because the code of `generation` is seven times as fast. The default hooks of cattrs convert instead of
-refusing (`int("3")`, `str(None)`, a string as a list of its letters), so this module registers a hook for each kind of
-type that accepts only its JSON form.
+A hook accepts only the JSON form of its type. `generation` makes the hooks of models. cattrs makes those of users' own
+classes (attrs, dataclasses, TypedDicts) and of types that are rare in JSON, and asks this module for their members.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import is_dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origin, is_typeddict
-
-import attrs
-import cattrs
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, is_typeddict
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.generation import Reader, ReaderCache, field_code, table_for
-from capillary_async.codec.own_classes import is_pydantic_model, own_fields, pydantic_hook, with_own_names
+from capillary_async.codec.own_classes import (
+    class_converter,
+    is_pydantic_model,
+    own_fields,
+    pydantic_hook,
+    with_own_names,
+)
 from capillary_async.codec.rows import StructRows
 from capillary_async.codec.scalars import (
     Hook,
     Mismatch,
-    UnknownTypeError,
     binary_number,
     exact_number,
     exactly,
@@ -35,6 +34,8 @@ from capillary_async.codec.scalars import (
     whole_number,
 )
 from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, alternatives, is_model
+
+_Factories = tuple[tuple[Callable[[Any], bool], Callable[[Any], Hook]], ...]
 
 _LISTS: Final[Mapping[Any, Callable[[Iterable[Any]], Any]]] = {
     list: list,
@@ -56,55 +57,61 @@ _SCALARS: Final[Mapping[Any, Hook]] = {
 }
 
 
-def strict_converter(tables: DateTables) -> cattrs.Converter:
-    """Return a cattrs converter whose hooks refuse values of a wrong type instead of converting them.
+def hook_finder(tables: DateTables) -> Callable[[Any], Hook]:
+    """Return the function that finds the hook of a type; `tables` read dates and date-times."""
 
-    Args:
-        tables: Reads dates and date-times.
-    """
-    converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_refuse_type)
+    @cache
+    def find(into: Any) -> Hook:
+        factory = next((factory for predicate, factory in factories if predicate(into)), None)
+        return of_cattrs().get_structure_hook(into) if factory is None else factory(into)
 
     def hook_for(into: Any) -> Hook:
         try:
-            return converter.get_structure_hook(into)
+            return find(into)
         except RecursionError:
             # The type contains itself, so its hook is not complete yet. Look the hook up for each value instead.
-            return converter.structure
+            return lambda value, into: find(into)(value, into)
+
+    @cache
+    def of_cattrs() -> Any:
+        return class_converter(lambda into: any(predicate(into) for predicate, _ in factories), hook_for, _SCALARS)
+
+    factories = _factories(tables, hook_for, of_cattrs)
+    return hook_for
+
+
+def _factories(tables: DateTables, hook_for: Callable[[Any], Hook], of_cattrs: Callable[[], Any]) -> _Factories:
+    """Return the functions that make hooks, each with the predicate of its types; the first one that is true counts."""
 
     @cache
     def readers_of(cls: type[Model]) -> ReaderCache:
         return ReaderCache(cls, lambda attribute: field_code(attribute, tables, hook_for))
 
-    for kind, hook in _SCALARS.items():
-        converter.register_structure_hook(kind, hook)
-    # cattrs asks the factory that was registered last first.
-    factories: list[tuple[Callable[[Any], bool], Callable[[Any], Hook]]] = [
-        (_is_object, lambda into: _class_hook(into, converter)),
-        (is_pydantic_model, lambda into: pydantic_hook(into, hook_for)),
-        (is_typeddict, lambda into: _guarded(_typed_dict_hook(into, converter))),
-        (lambda into: _origin(into) is Literal, lambda _: literal),
-        (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
-        (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
-        (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
-        (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
-        (_is_union, lambda into: _first_that_fits(into, hook_for)),
-        (lambda into: table_for(into, tables) is not None, lambda into: _table_hook(table_for(into, tables))),
-        (lambda into: AlsoQuoted in _marks(into), _quoted_hook),
-        (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
+    return (
+        (lambda into: into in (Any, object), lambda _: _unchanged),
+        (lambda into: _scalar_hook(into) is not None, _scalar_hook),
         (is_model, lambda into: _model_hook(readers_of(into))),
-        (lambda into: into is object, lambda _: _unchanged),
-    ]
-    for predicate, factory in factories:
-        converter.register_structure_hook_factory(predicate, factory)
-    return converter
-
-
-def _refuse_type(into: Any) -> NoReturn:
-    raise UnknownTypeError(f"an answer cannot be converted to {into!r}")
+        (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
+        (lambda into: AlsoQuoted in _marks(into), _quoted_hook),
+        (lambda into: table_for(into, tables) is not None, lambda into: _table_hook(table_for(into, tables))),
+        (_is_union, lambda into: _first_that_fits(into, hook_for)),
+        (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
+        (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
+        (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
+        (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
+        (lambda into: _origin(into) is Literal, lambda _: literal),
+        (is_pydantic_model, lambda into: pydantic_hook(into, hook_for)),
+        (is_typeddict, lambda into: _guarded(of_cattrs().gen_structure_typeddict(into))),
+        (_is_object, lambda into: _class_hook(into, of_cattrs())),
+    )
 
 
 def _unchanged(value: Any, _: Any) -> Any:
     return value
+
+
+def _scalar_hook(into: Any) -> Any:
+    return next((_SCALARS[kind] for kind in getattr(into, "__mro__", ()) if kind in _SCALARS), None)
 
 
 def _origin(into: Any) -> Any:
@@ -124,7 +131,8 @@ def _marks(into: Any) -> tuple[Any, ...]:
 
 
 def _is_object(into: Any) -> bool:
-    return isinstance(_origin(into), type) and (attrs.has(_origin(into)) or is_dataclass(_origin(into)))
+    cls = _origin(into)
+    return isinstance(cls, type) and (hasattr(cls, "__attrs_attrs__") or hasattr(cls, "__dataclass_fields__"))
 
 
 def _is_list_of_models(into: Any) -> bool:
@@ -138,11 +146,6 @@ def _is_fixed_tuple(into: Any) -> bool:
 
 def _is_union(into: Any) -> bool:
     return len(alternatives(into)) > 1
-
-
-def _typed_dict_hook(into: Any, converter: Any) -> Hook:
-    hook: Hook = converter.gen_structure_typeddict(into)
-    return hook
 
 
 def _quoted_hook(into: Any) -> Hook:

@@ -1,4 +1,4 @@
-"""Users' own classes: the JSON keys of their fields, and the hook for models of pydantic.
+"""Users' own classes: the JSON keys of their fields, the cattrs converter, and the hook for models of pydantic.
 
 A field is read from the key of its name. If there is no such key, the field is read from that name in camelCase,
 because the API writes `eventLogId` for Python's `event_log_id`.
@@ -6,14 +6,12 @@ because the API writes `eventLogId` for Python's `event_log_id`.
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, is_dataclass
-from dataclasses import fields as dataclass_fields
 from datetime import date
-from typing import Any, NamedTuple, get_args, get_type_hints, is_typeddict
+from typing import Any, NamedTuple, NoReturn, get_args, get_type_hints, is_typeddict
 
 import attrs
 
-from capillary_async.codec.scalars import Hook, Mismatch
+from capillary_async.codec.scalars import Hook, Mismatch, UnknownTypeError
 from capillary_async.models.definition import camel_case
 
 
@@ -23,6 +21,26 @@ class OwnField(NamedTuple):
     name: str
     into: Any
     is_required: bool
+
+
+def class_converter(
+    is_known: Callable[[Any], bool], hook_for: Callable[[Any], Hook], scalars: Mapping[Any, Hook]
+) -> Any:
+    """Return the cattrs converter for classes; it asks `hook_for` for the hook of a type that `is_known`.
+
+    The converter's own hooks convert instead of refusing: `int("3")`, `str(None)`, a string as a list of its letters.
+    """
+    import cattrs  # noqa: PLC0415  (few programs have classes of their own)
+
+    converter = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_refuse_type)
+    for kind, hook in scalars.items():
+        converter.register_structure_hook(kind, hook)
+    converter.register_structure_hook_factory(is_known, hook_for)
+    return converter
+
+
+def _refuse_type(into: Any) -> NoReturn:
+    raise UnknownTypeError(f"an answer cannot be converted to {into!r}")
 
 
 def is_pydantic_model(into: Any) -> bool:
@@ -37,11 +55,13 @@ def own_fields(cls: Any) -> list[OwnField]:
         return [OwnField(name, info.annotation, info.is_required()) for name, info in cls.model_fields.items()]
     if hasattr(cls, "__attrs_attrs__"):
         return [OwnField(field.name, field.type, field.default is attrs.NOTHING) for field in attrs.fields(cls)]
-    if is_dataclass(cls):
+    if hasattr(cls, "__dataclass_fields__"):
+        import dataclasses  # noqa: PLC0415  (few programs have classes of their own)
+
         hints = get_type_hints(cls)
         return [
-            OwnField(field.name, hints[field.name], field.default is MISSING and field.default_factory is MISSING)
-            for field in dataclass_fields(cls)
+            OwnField(field.name, hints[field.name], field.default is field.default_factory is dataclasses.MISSING)
+            for field in dataclasses.fields(cls)
         ]
     if is_typeddict(cls):
         return [OwnField(name, hint, name in cls.__required_keys__) for name, hint in get_type_hints(cls).items()]

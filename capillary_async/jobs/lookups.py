@@ -17,7 +17,7 @@ from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
-from capillary_async.api import Customers
+from capillary_async.api.customers import Customers
 from capillary_async.api.groups import method_of
 from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict
@@ -27,8 +27,9 @@ from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
-from capillary_async.models import IdentifierName, TargetGroupProgress, TargetProgressRow
 from capillary_async.models.definition import alternatives, is_model
+from capillary_async.models.enumerations import IdentifierName
+from capillary_async.models.progress import TargetGroupProgress, TargetProgressRow
 from capillary_async.paging import Pager
 from capillary_async.tables import check_row_type
 

@@ -1,185 +1,30 @@
-"""The models: the API's answers as immutable values. Every class can be imported from `capillary_async`."""
+"""The models: the API's answers as immutable values. Every class can be imported from `capillary_async`.
 
-from capillary_async.models.attribution import (
-    Actor,
-    Attribution,
-    OrgEntity,
-    Store,
-    TargetAttribution,
-)
-from capillary_async.models.cards import (
-    Card,
-    CardStatus,
-    MappedEntity,
-)
-from capillary_async.models.customers import (
-    Customer,
-    FraudDetails,
-    Subscription,
-    SubscriptionInfo,
-)
-from capillary_async.models.definition import (
-    ExactNumber,
-    Id,
-    Model,
-    ReadOnlyDict,
-    ServerDateTime,
-    WholeNumber,
-    alias,
-    model,
-)
-from capillary_async.models.enumerations import (
-    DataScope,
-    Embed,
-    EnrollmentType,
-    EntityType,
-    EventName,
-    FilterEntityType,
-    GroupTransactionEmbed,
-    IdentifierName,
-    LedgerEntryType,
-    LedgerIdentifier,
-    MemberEnrollmentStatus,
-    NdncStatus,
-    OptinStatus,
-    PointCategoryType,
-    PromotionStatus,
-    RenewBasis,
-    SlabChangeType,
-    SortOrder,
-    Source,
-    StoreEntityType,
-    TargetEntity,
-    TargetType,
-    TrackerMode,
-    TrackerType,
-    TrackingType,
-    TransactionEmbed,
-    TransactionType,
-    UpgradeBasis,
-    UserGroupIdentifier,
-)
-from capillary_async.models.history import (
-    CustomerMatch,
-    LoyaltyEvent,
-    MatchedIdentifier,
-    StatusChange,
-)
-from capillary_async.models.ledger import (
-    ClosingBalance,
-    LedgerBalance,
-    LedgerBalances,
-    LedgerCustomer,
-    LedgerEntry,
-    LedgerEntryDetail,
-    LedgerEvent,
-    LedgerTransaction,
-)
-from capillary_async.models.listings import (
-    ApiWarning,
-    PageDetails,
-    Pagination,
-)
-from capillary_async.models.loyalty import (
-    GapToRenewSummary,
-    LoyaltyInfo,
-    MembershipRetentionCriteria,
-    RenewStrategy,
-    SlabChange,
-    TierUpgradeCriteria,
-    TrackerEntityIdentifier,
-    UpgradeEntityValue,
-    UpgradeStrategy,
-)
-from capillary_async.models.points import (
-    AlternateCurrencyBalance,
-    AlternateCurrencyDetails,
-    ExpiredPoints,
-    ExpiredPointsEntry,
-    GroupLoyaltyProgram,
-    LinkedPartnerProgram,
-    LoyaltyProgramDetails,
-    PointsBalance,
-    PointsExpiry,
-    PointsSummary,
-    ProgramSummary,
-    PromisedPoints,
-    PromisedPointsBreakup,
-    PromotionalPoints,
-    PromotionalPointsGrant,
-    PromotionSource,
-    TierDetails,
-)
-from capillary_async.models.profiles import (
-    CommChannel,
-    CommChannelMeta,
-    Identifier,
-    Profile,
-)
-from capillary_async.models.progress import (
-    MilestoneProgress,
-    StreakProgress,
-    TargetGroupProgress,
-    TargetProgress,
-    TargetProgressRow,
-)
-from capillary_async.models.promotions import (
-    CustomerEnrolment,
-    IssuedCurrency,
-    IssuedCurrencyPart,
-    IssuedIncentive,
-    IssuedPoints,
-    IssuedSeries,
-    LoyaltyConfig,
-    MemberPromotion,
-    Promotion,
-    PromotionActions,
-    PromotionCustomField,
-    PromotionEnrollment,
-    PromotionMetadata,
-    PromotionOptIn,
-    PromotionTarget,
-    PromotionTimeline,
-)
-from capillary_async.models.targets import (
-    ExtendedFieldInfo,
-    Target,
-    TargetAudienceFilter,
-    TargetEvent,
-    TargetFilter,
-    TargetGroup,
-    TargetPeriod,
-    TargetPeriodDefault,
-    TargetRule,
-    TargetStreak,
-    UnifiedTargetExpression,
-)
-from capillary_async.models.trackers import (
-    Tracker,
-)
-from capillary_async.models.transactions import (
-    AwardedPoints,
-    BillDetails,
-    BillPoints,
-    CreditNote,
-    GroupTransaction,
-    LineItem,
-    LineItemDetails,
-    PaymentMode,
-    ProgramPoints,
-    ProgramPointsTotal,
-    Transaction,
-    TransactionGroup,
-    TransactionPoints,
-)
-from capillary_async.models.user_groups import (
-    CustomerUserGroup,
-    GroupMember,
-    UserGroup,
-    UserGroupMembership,
-    UserGroupSummary,
-)
+A module of this package is imported when one of its names is first used.
+"""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from capillary_async.models.attribution import *
+    from capillary_async.models.cards import *
+    from capillary_async.models.customers import *
+    from capillary_async.models.enumerations import *
+    from capillary_async.models.history import *
+    from capillary_async.models.ledger import *
+    from capillary_async.models.listings import *
+    from capillary_async.models.loyalty import *
+    from capillary_async.models.points import *
+    from capillary_async.models.profiles import *
+    from capillary_async.models.progress import *
+    from capillary_async.models.promotions import *
+    from capillary_async.models.targets import *
+    from capillary_async.models.trackers import *
+    from capillary_async.models.transactions import *
+    from capillary_async.models.user_groups import *
+
+# The names that `capillary_async` exports.
 __all__ = [
     "Actor",
     "AlternateCurrencyBalance",
@@ -204,7 +49,6 @@ __all__ = [
     "EnrollmentType",
     "EntityType",
     "EventName",
-    "ExactNumber",
     "ExpiredPoints",
     "ExpiredPointsEntry",
     "ExtendedFieldInfo",
@@ -215,7 +59,6 @@ __all__ = [
     "GroupMember",
     "GroupTransaction",
     "GroupTransactionEmbed",
-    "Id",
     "Identifier",
     "IdentifierName",
     "IssuedCurrency",
@@ -245,7 +88,6 @@ __all__ = [
     "MemberPromotion",
     "MembershipRetentionCriteria",
     "MilestoneProgress",
-    "Model",
     "NdncStatus",
     "OptinStatus",
     "OrgEntity",
@@ -274,10 +116,8 @@ __all__ = [
     "PromotionTimeline",
     "PromotionalPoints",
     "PromotionalPointsGrant",
-    "ReadOnlyDict",
     "RenewBasis",
     "RenewStrategy",
-    "ServerDateTime",
     "SlabChange",
     "SlabChangeType",
     "SortOrder",
@@ -323,7 +163,63 @@ __all__ = [
     "UserGroupIdentifier",
     "UserGroupMembership",
     "UserGroupSummary",
-    "WholeNumber",
-    "alias",
-    "model",
 ]
+
+_MODULES: Final = {
+    "attribution": "Actor Attribution OrgEntity Store TargetAttribution",
+    "cards": "Card CardStatus MappedEntity",
+    "customers": "Customer FraudDetails Subscription SubscriptionInfo",
+    "definition": "ExactNumber Id Model ReadOnlyDict ServerDateTime WholeNumber alias model",
+    "enumerations": (
+        "DataScope Embed EnrollmentType EntityType EventName FilterEntityType GroupTransactionEmbed "
+        "IdentifierName LedgerEntryType LedgerIdentifier MemberEnrollmentStatus NdncStatus OptinStatus "
+        "PointCategoryType PromotionStatus RenewBasis SlabChangeType SortOrder Source StoreEntityType "
+        "TargetEntity TargetType TrackerMode TrackerType TrackingType TransactionEmbed TransactionType "
+        "UpgradeBasis UserGroupIdentifier"
+    ),
+    "history": "CustomerMatch LoyaltyEvent MatchedIdentifier StatusChange",
+    "ledger": (
+        "ClosingBalance LedgerBalance LedgerBalances LedgerCustomer LedgerEntry LedgerEntryDetail LedgerEvent "
+        "LedgerTransaction"
+    ),
+    "listings": "ApiWarning PageDetails Pagination",
+    "loyalty": (
+        "GapToRenewSummary LoyaltyInfo MembershipRetentionCriteria RenewStrategy SlabChange TierUpgradeCriteria "
+        "TrackerEntityIdentifier UpgradeEntityValue UpgradeStrategy"
+    ),
+    "points": (
+        "AlternateCurrencyBalance AlternateCurrencyDetails ExpiredPoints ExpiredPointsEntry GroupLoyaltyProgram "
+        "LinkedPartnerProgram LoyaltyProgramDetails PointsBalance PointsExpiry PointsSummary ProgramSummary "
+        "PromisedPoints PromisedPointsBreakup PromotionalPoints PromotionalPointsGrant PromotionSource "
+        "TierDetails"
+    ),
+    "profiles": "CommChannel CommChannelMeta Identifier Profile",
+    "progress": "MilestoneProgress StreakProgress TargetGroupProgress TargetProgress TargetProgressRow",
+    "promotions": (
+        "CustomerEnrolment IssuedCurrency IssuedCurrencyPart IssuedIncentive IssuedPoints IssuedSeries "
+        "LoyaltyConfig MemberPromotion Promotion PromotionActions PromotionCustomField PromotionEnrollment "
+        "PromotionMetadata PromotionOptIn PromotionTarget PromotionTimeline"
+    ),
+    "targets": (
+        "ExtendedFieldInfo Target TargetAudienceFilter TargetEvent TargetFilter TargetGroup TargetPeriod "
+        "TargetPeriodDefault TargetRule TargetStreak UnifiedTargetExpression"
+    ),
+    "trackers": "Tracker",
+    "transactions": (
+        "AwardedPoints BillDetails BillPoints CreditNote GroupTransaction LineItem LineItemDetails PaymentMode "
+        "ProgramPoints ProgramPointsTotal Transaction TransactionGroup TransactionPoints"
+    ),
+    "user_groups": "CustomerUserGroup GroupMember UserGroup UserGroupMembership UserGroupSummary",
+}
+_HOMES: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

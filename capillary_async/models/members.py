@@ -1,7 +1,6 @@
 """Read the declared members (names and types) of a class of rows, for classes of several libraries."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import NoneType
 from typing import (
@@ -77,7 +76,9 @@ def _names_of(cls: Any) -> list[str] | None:
         return None
     if attrs.has(cls):
         return [field.name for field in attrs.fields(cls) if not field.name.startswith("_")]
-    if is_dataclass(cls):
+    if hasattr(cls, "__dataclass_fields__"):
+        from dataclasses import fields  # noqa: PLC0415  (few programs have dataclasses)
+
         return [field.name for field in fields(cls) if not field.name.startswith("_")]
     if is_typeddict(cls):
         return list(get_type_hints(cls))

@@ -4,7 +4,7 @@ The strategy generates any model that the API could send: Decimals are finite wi
 date-times have a zone, integers have 64 bits, and `extra` is empty.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -13,6 +13,7 @@ import attrs
 from hypothesis import strategies as st
 
 from capillary_async import models
+from capillary_async.models.definition import is_model
 
 _LARGEST: Final = 2**63 - 1
 _JSON: Final[st.SearchStrategy[Any]] = st.recursive(
@@ -27,12 +28,6 @@ _SCALARS: Final[Mapping[Any, Callable[[], st.SearchStrategy[Any]]]] = {
     Decimal: lambda: st.decimals("-1e12", "1e12", allow_nan=False, places=3),
     datetime: lambda: st.datetimes(datetime(1970, 1, 2), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 }
-
-
-def _below(cls: type[Any]) -> Iterator[type[Any]]:
-    for subclass in cls.__subclasses__():
-        yield subclass
-        yield from _below(subclass)
 
 
 def _model_strategy(cls: type[Any]) -> st.SearchStrategy[Any]:
@@ -56,5 +51,6 @@ def _strategy_of(into: Any) -> st.SearchStrategy[Any]:
     return st.none() if into is type(None) else st.from_type(into)
 
 
-for _model in _below(models.Model):
-    st.register_type_strategy(_model, _model_strategy)
+for _public in (getattr(models, name) for name in models.__all__):
+    if is_model(_public):
+        st.register_type_strategy(_public, _model_strategy)

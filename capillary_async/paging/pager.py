@@ -8,7 +8,6 @@ import attrs
 
 from capillary_async.codec import Converter
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.paging.arrow import arrow_batches, arrow_table
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
 from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, RowList
@@ -130,10 +129,14 @@ class Pager(ProcessBound, Generic[T]):
         Raises:
             TableError: A value does not fit its column; row and path are named. Or the rows' class has no columns.
         """
+        from capillary_async.paging.arrow import arrow_table  # noqa: PLC0415  (for tables alone)
+
         return arrow_table(await self.collect(), self.listing.request.into)
 
     def arrow_batches(self, rows: int = 10_000) -> AsyncIterator[Any]:
         """Walk the listing in `pyarrow.RecordBatch`es of that many rows, in bounded memory; see `to_arrow`."""
+        from capillary_async.paging.arrow import arrow_batches  # noqa: PLC0415  (for tables alone)
+
         return arrow_batches(aiter(self), self.listing.request.into, rows)
 
     def limit(self, rows: int | None) -> "Pager[T]":

@@ -4,15 +4,12 @@ import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import attrs
 
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import RateLimit, Secret, hide_password, reveal_url
 from capillary_async.pipeline.admission import Limit, LocalLimit
-from capillary_async.pipeline.file_limit import FileLimit
-from capillary_async.pipeline.redis_limit import RedisLimit
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _DATABASE: Final = re.compile(r"/?\d*")
@@ -64,7 +61,13 @@ def limit_of(rate_limit: RateLimit) -> Limit:
     name, url = rate_limit.name, Secret(reveal_url(rate_limit.url))
     scheme = urlsplit(url.reveal()).scheme
     if scheme == "file":
+        from urllib.request import url2pathname  # noqa: PLC0415  (brings the modules of HTTP and mail)
+
+        from capillary_async.pipeline.file_limit import FileLimit  # noqa: PLC0415  (for this kind of limit alone)
+
         return FileLimit(Path(f"{url2pathname(urlsplit(url.reveal()).path)}.{name}"), rate_limit)
+    from capillary_async.pipeline.redis_limit import RedisLimit  # noqa: PLC0415  (for this kind of limit alone)
+
     return RedisLimit.at(Secret(_SERVERS[scheme] + url.reveal()[len(scheme) :]), name, rate_limit)
 
 

@@ -19,10 +19,9 @@ generates it.
 
 import inspect
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from capillary_async import client, paging
-from capillary_async.api.methods import Group
 from capillary_async.sync.lookups import BlockingOutcomes, lookup_many
 from capillary_async.sync.loop_thread import LoopThread
 from capillary_async.sync.mirror import Blocking, mirrors
@@ -74,13 +73,6 @@ class BlockingClient(Blocking):
     def from_env(cls, *args: Any, **kwargs: Any) -> Self:
         """Create a client from environment variables, as the async client does."""
         return cls.of(client.CapillaryClient.from_env(*args, **kwargs), LoopThread(), owns_loop=True)
-
-    def hold(self, source: Any, loop: LoopThread, *, owns_loop: bool) -> None:
-        """Wrap an async client and its endpoint groups."""
-        super().hold(source, loop, owns_loop=owns_loop)
-        for name, value in cast("dict[str, object]", vars(source)).items():
-            if isinstance(value, Group):
-                setattr(self, name, self.finish(value))
 
     def open(self) -> Self:
         """Start the thread, and open the session in its event loop.

@@ -5,7 +5,18 @@ from capillary_async.api.generic import Query
 from capillary_async.bulk.lookup import Concurrency, Order
 from capillary_async.bulk.outcome import Outcome
 from capillary_async.client import Priority
-from capillary_async.models import ClosingBalance, Customer, CustomerMatch, CustomerUserGroup, DataScope, Embed, EnrollmentType, EntityType, GroupMember, GroupTransaction, GroupTransactionEmbed, IdentifierName, LedgerBalance, LedgerEntry, LedgerEntryType, LedgerIdentifier, LoyaltyEvent, LoyaltyProgramDetails, MemberEnrollmentStatus, MemberPromotion, PointCategoryType, PointsBalance, PointsExpiry, PromisedPoints, Promotion, PromotionActions, PromotionStatus, SlabChange, SortOrder, Source, StatusChange, StoreEntityType, Target, TargetEvent, TargetGroup, TargetGroupProgress, TargetPeriod, TargetRule, TierDetails, Tracker, Transaction, TransactionEmbed, TransactionType, UserGroup, UserGroupIdentifier, UserGroupSummary
+from capillary_async.models.customers import Customer
+from capillary_async.models.enumerations import DataScope, Embed, EnrollmentType, EntityType, GroupTransactionEmbed, IdentifierName, LedgerEntryType, LedgerIdentifier, MemberEnrollmentStatus, PointCategoryType, PromotionStatus, SortOrder, Source, StoreEntityType, TransactionEmbed, TransactionType, UserGroupIdentifier
+from capillary_async.models.history import CustomerMatch, LoyaltyEvent, StatusChange
+from capillary_async.models.ledger import ClosingBalance, LedgerBalance, LedgerEntry
+from capillary_async.models.loyalty import SlabChange
+from capillary_async.models.points import LoyaltyProgramDetails, PointsBalance, PointsExpiry, PromisedPoints, TierDetails
+from capillary_async.models.progress import TargetGroupProgress
+from capillary_async.models.promotions import MemberPromotion, Promotion, PromotionActions
+from capillary_async.models.targets import Target, TargetEvent, TargetGroup, TargetPeriod, TargetRule
+from capillary_async.models.trackers import Tracker
+from capillary_async.models.transactions import GroupTransaction, Transaction
+from capillary_async.models.user_groups import CustomerUserGroup, GroupMember, UserGroup, UserGroupSummary
 from capillary_async.options import ClientOptions, Region, RetryPolicy
 from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor

@@ -6,7 +6,7 @@ If that returns a coroutine, the event loop's thread runs it. If the result has 
 
 import inspect
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from types import FunctionType, MappingProxyType
 from typing import Any, Final, NoReturn, Self, TypeVar, cast
 
@@ -105,7 +105,7 @@ def mirrors(source: type) -> Callable[[type[B]], type[B]]:
 
 
 def _member(name: str, member: Any) -> Any:
-    if isinstance(member, property):
+    if isinstance(member, property | cached_property):
         return property(lambda self: self.finish(getattr(self.source, name)), doc=member.__doc__)
     if not isinstance(member, FunctionType):
         return None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from capillary_async import CapillaryClient
-from capillary_async.models import Model
+from capillary_async.models.definition import Model
 from capillary_async.sandbox import Answer, Sandbox
 from tests.payloads import GOOD, kind_of, located
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from capillary_async.codec import Converter
 from capillary_async.codec.dates import Dates, DateTimes
 from capillary_async.errors import DecodeError
-from capillary_async.models import ServerDateTime
+from capillary_async.models.definition import ServerDateTime
 
 INDIA, NEW_YORK, SINGAPORE = ZoneInfo("Asia/Kolkata"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Singapore")
 INDIAN_OFFSET = timezone(timedelta(hours=5, minutes=30))

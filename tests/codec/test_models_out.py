@@ -28,7 +28,7 @@ from capillary_async import (
 from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict, msgspec_dec_hook, msgspec_enc_hook, register_cattrs_hooks
 from capillary_async.codec.row_text import encode_rows, row_list
-from capillary_async.models import Model, model
+from capillary_async.models.definition import Model, model
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 EVENT = TargetEvent(

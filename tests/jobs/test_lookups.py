@@ -29,7 +29,7 @@ from capillary_async import (
     Tracker,
     Transaction,
 )
-from capillary_async.api import Customers
+from capillary_async.api.customers import Customers
 from capillary_async.api.groups import method_of
 from capillary_async.codec import json_cell
 from capillary_async.codec.row_text import row_list

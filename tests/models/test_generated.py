@@ -21,7 +21,9 @@ from capillary_async.models.hypothesis_plugin import register
 register()
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MODELS = [
-    kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model
+    kind
+    for kind in (getattr(models, name) for name in models.__all__)
+    if isinstance(kind, type) and issubclass(kind, Model)
 ]
 
 

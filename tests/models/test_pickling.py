@@ -23,7 +23,9 @@ from tests.payloads import GOOD, located
 
 hypothesis_plugin.register()  # as the package's entry point does
 MODELS = [
-    kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model
+    kind
+    for kind in (getattr(models, name) for name in models.__all__)
+    if isinstance(kind, type) and issubclass(kind, Model)
 ]
 
 

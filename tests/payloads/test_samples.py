@@ -9,7 +9,9 @@ import attrs
 import pytest
 
 from capillary_async.codec import Converter, decode_json
-from capillary_async.models import Customer, Model, PageDetails, Pagination
+from capillary_async.models.customers import Customer
+from capillary_async.models.definition import Model
+from capillary_async.models.listings import PageDetails, Pagination
 from tests.payloads import GOOD, KINDS, kind_of, located
 
 

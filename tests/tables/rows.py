@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import attrs
 
-from capillary_async.models import Model, model
-from capillary_async.models.definition import DecimalType
+from capillary_async.models.definition import DecimalType, Model, model
 
 
 class Colour(StrEnum):
