@@ -90,7 +90,7 @@ class CapillaryClient(EndpointGroups):
         http = HttpTransport(self._base, zone, options, session, telemetry, converter, auth.headers)
         self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
         dispatcher = Dispatcher(self._lifecycle, converter, options, telemetry, auth.advice)
-        self._calls = EndpointClient(dispatcher)
+        self._calls = EndpointClient(dispatcher, {})
         self._calls.know(options.listing_traits or {})
 
     @property

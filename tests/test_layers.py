@@ -32,7 +32,7 @@ TOP = {"cli", "__main__"}
 SOLE_IMPORTERS = {
     "aiohttp": {"pipeline", "sandbox"},
     "cattrs": {"codec"},
-    "msgspec": {"codec", "pipeline"},
+    "msgspec": {"codec", "paging", "pipeline"},
     "cyclopts": {"cli"},
     "rich": {"cli", "telemetry"},
     "pyarrow": {"jobs", "tables"},

@@ -12,7 +12,7 @@ from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import ClientOptions
 from capillary_async.paging import Listing, ListingTraits, Pager, Scout
 from capillary_async.pipeline.dispatch import Dispatcher
-from capillary_async.pipeline.request import ProcessBound, Request
+from capillary_async.pipeline.request import InternalState, ProcessBound, Request
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,12 +25,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 _MOST_LISTINGS: Final = 1024
 
 
-@attrs.define(eq=False)
-class EndpointClient(ProcessBound):
+class EndpointClient(ProcessBound, InternalState):
     """Sends the requests and listings that the endpoint functions build."""
 
     dispatcher: Dispatcher
-    _traits: dict[str, tuple[ListingTraits, Scout]] = attrs.field(factory=dict[str, tuple[ListingTraits, Scout]])
+    _traits: dict[str, tuple[ListingTraits, Scout]]
 
     def check(self, into: Any) -> None:
         """Check that answers can be converted to this type; raise `InvalidArgumentError` if not."""
@@ -38,7 +37,7 @@ class EndpointClient(ProcessBound):
 
     def with_options(self, options: ClientOptions, is_bulk: bool | None) -> "EndpointClient":  # noqa: FBT001  (a value)
         """Return an `EndpointClient` that has other options and shares the listing traits."""
-        return attrs.evolve(self, dispatcher=self.dispatcher.with_options(options, is_bulk))
+        return EndpointClient(self.dispatcher.with_options(options, is_bulk), self._traits)
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""

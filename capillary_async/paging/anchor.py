@@ -4,13 +4,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-import attrs
+from capillary_async.pipeline.request import InternalState
 
 _LOOKS_BACK: Final = 2
 
 
-@attrs.define
-class ResumeAnchor:
+class ResumeAnchor(InternalState):
     """The row behind which a walk goes on; nothing is handed out before it was found.
 
     Where rows came or went since the earlier walk, it is not where it was. So it is looked for at its position,

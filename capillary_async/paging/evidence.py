@@ -4,29 +4,30 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import attrs
+from msgspec import field
 
 from capillary_async.paging.steps import PATIENCE
+from capillary_async.pipeline.request import InternalState
 
 _NO_ROW: Final = object()  # stands at a position that holds no row
 _SELDOM: Final = 1000
 
 
-@attrs.define
-class SeenRows:
+class SeenRows(InternalState):
     """The rows that were read, and their order in the server's list.
 
     Without keys (`is_keyed`) positions identify rows, and equal rows are different ones.
     """
 
     is_keyed: bool
-    order: list[Hashable] = attrs.field(factory=list[Hashable])  # keys by position, from `base` on; going back cuts it
+    # Keys by position, from `base` on; going back cuts it.
+    order: list[Hashable] = field(default_factory=list[Hashable])
     base: int = 0
     high: int = 0  # position behind the last row that ever was read: no row behind it can be known by right
     gaps: int = 0  # positions before the end that hold no row
     duplicates: int = 0  # rows that came where only new ones should
     twice: int = 0  # those of them that one answer had twice, so that the server's list has them twice
-    _keys: dict[Hashable, None] = attrs.field(factory=dict[Hashable, None])
+    _keys: dict[Hashable, None] = field(default_factory=dict[Hashable, None])
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._keys
@@ -112,13 +113,12 @@ class SeenRows:
             self.gaps = 0
 
 
-@attrs.define
-class LoopDetector:
+class LoopDetector(InternalState):
     """The pages that came, to tell whether the server heeds `offset`."""
 
     is_again: bool = False  # the last page came before, where positions identify rows: no sign that there is more
     is_doubtful: bool = False  # only rows where none can be would show that the server heeds no offset
-    _pages: dict[int, None] = attrs.field(factory=dict[int, None])
+    _pages: dict[int, None] = field(default_factory=dict[int, None])
     _stalls: int = 0  # answers in a row that should have brought new rows
     _again: int = 0
 
@@ -149,8 +149,7 @@ class LoopDetector:
         return self.is_again and is_behind_gap
 
 
-@attrs.define
-class Chase:
+class Chase(InternalState):
     """Tells whether a list grows faster than it is read."""
 
     shorts: int = 0  # pages in a row that reached further and were short

@@ -13,10 +13,10 @@ from capillary_async.paging.evidence import Chase, LoopDetector, SeenRows
 from capillary_async.paging.offsets import SMALLEST, OffsetModel
 from capillary_async.paging.readings import Claims, TotalModel, TotalUnit
 from capillary_async.paging.steps import PATIENCE, PageRequest, Sight, Step
+from capillary_async.pipeline.request import InternalState
 
 
-@attrs.define
-class Tail:
+class Tail(InternalState):
     """Where the rows end, and what answers showed of that since."""
 
     count: int = 0  # rows of the page that they end with
@@ -28,8 +28,7 @@ class Tail:
     says_end: bool | None = None  # what the answer says of the end itself
 
 
-@attrs.define
-class FrontReading:
+class FrontReading(InternalState):
     """A reading from the front that lacked rows; `number` counts them."""
 
     order: list[Hashable]

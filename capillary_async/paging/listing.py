@@ -5,14 +5,14 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
 
-import attrs
+from msgspec import field
 
 from capillary_async.codec import Converter, as_dicts
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
 from capillary_async.paging.steps import PageRequest
-from capillary_async.pipeline.request import Request, Response, value_object
+from capillary_async.pipeline.request import InternalValue, Request, Response
 
 T = TypeVar("T")
 _LARGEST: Final = 2**63
@@ -21,8 +21,7 @@ _DEFAULT_LIMIT: Final = 100
 _PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
 
-@value_object
-class Listing(Generic[T]):
+class Listing(InternalValue, Generic[T], frozen=True):
     """A listing before anything is sent; what an endpoint returns instead of a `Request`.
 
     Members of the answer may be paths, such as `pageDetails.totalEntries`.
@@ -88,24 +87,22 @@ class Listing(Generic[T]):
         return self.request.with_query(query)
 
 
-@value_object
-class UnreadableRow:
+class UnreadableRow(InternalValue, frozen=True):
     """Stands for a row that could not be structured: what in the answer is wrong, and a digest of what came."""
 
     location: str
     content: str
 
 
-@value_object
-class PageData(Generic[T]):
+class PageData(InternalValue, Generic[T], frozen=True):
     """What one answer of a listing says.
 
     Without a key, `keys` are the rows' content; where it is known what `offset` counts, they tell whether two answers
     are alike, and no more.
     """
 
-    rows: tuple[T | UnreadableRow, ...] = attrs.field(default=(), repr=False)  # people; a traceback may show locals
-    keys: list[Hashable] = attrs.field(factory=list[Hashable], repr=False)
+    rows: tuple[T | UnreadableRow, ...] = ()  # people; a traceback may show locals
+    keys: list[Hashable] = field(default_factory=list[Hashable])
     claims: Claims = Claims()
     warnings: tuple[ApiErrorDetail, ...] = ()
 

@@ -3,19 +3,17 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import attrs
-
 from capillary_async.paging.evidence import SeenRows
 from capillary_async.paging.readings import ListingTraits, OffsetUnit
 from capillary_async.paging.steps import PageRequest
+from capillary_async.pipeline.request import InternalState
 
 SMALLEST: Final = 10  # no server's page size is smaller, unless fewer rows were asked for
 _PROOF: Final = 1  # more rows than this, seen again moved on by one, prove that `offset` counts records
 _DISPROOF: Final = 3  # the same against what this walk has proven
 
 
-@attrs.define
-class OffsetModel:
+class OffsetModel(InternalState):
     """Turns positions into offsets, and tells from the rows what `offset` counts, and how long pages are."""
 
     size: int  # page size in force: what was asked for, until a page shows what the server sends

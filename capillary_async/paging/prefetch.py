@@ -11,9 +11,10 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-import attrs
+from msgspec import field
 
 from capillary_async.paging.steps import PageRequest
+from capillary_async.pipeline.request import InternalState
 
 S = TypeVar("S")
 
@@ -75,11 +76,10 @@ class PrefetchBuffer(Generic[S]):
             task.exception()  # nobody else will ask, and asyncio would print it
 
 
-@attrs.define(eq=False)
-class Scout:
+class Scout(InternalState):
     """Lets one walk ask what all walks of an endpoint need to know; the others wait for its answer, once."""
 
-    _asked: dict[str, asyncio.Event] = attrs.field(factory=dict[str, asyncio.Event])
+    _asked: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
 
     async def wait(self, question: str) -> bool:
         """Wait until a walk that asks this has its answer; whether there was one."""

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 
 import attrs
 
-from capillary_async.pipeline.request import value_object
+from capillary_async.pipeline.request import InternalState, InternalValue
 
 OffsetUnit = Literal["pages", "records"]
 TotalUnit = Literal["pages", "records", "nothing"]
@@ -21,8 +21,7 @@ _NOTHING: Final[AbstractSet[TotalUnit]] = frozenset[TotalUnit](("nothing",))
 _COUNTED: Final[AbstractSet[TotalUnit]] = frozenset[TotalUnit](("records", "pages"))
 
 
-@value_object
-class Claims:
+class Claims(InternalValue, frozen=True):
     """What an answer says of its listing, which may be wrong; `None` where it says nothing usable."""
 
     limit: int | None = None
@@ -62,8 +61,7 @@ class ListingTraits:
         return cls(**units, **usable, is_dense=saved.get("is_dense") is True, is_tiny=saved.get("is_tiny") is True)
 
 
-@attrs.define
-class TotalModel:
+class TotalModel(InternalState):
     """The totals of one walk. Zero and less count nothing: the tracker endpoints send 0 beside a full list."""
 
     _traits: ListingTraits

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from capillary_async.pipeline.request import value_object
+from capillary_async.pipeline.request import InternalValue
 
 SPARE: Final = 6
 PATIENCE: Final = 50
@@ -68,8 +68,7 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Sight, Step]]] = {
 }
 
 
-@value_object
-class PageRequest:
+class PageRequest(InternalValue, frozen=True):
     """One page to ask for: offset, counted from 0, limit, the position of its first row, and why it is asked for."""
 
     offset: int

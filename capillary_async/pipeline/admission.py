@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
-import attrs
+from msgspec import field
 
 from capillary_async.errors import DeadlineExceeded
 from capillary_async.options import RateLimit
@@ -26,6 +26,7 @@ from capillary_async.pipeline.gcra import Gcra
 from capillary_async.pipeline.request import (
     CallAt,
     CallContext,
+    InternalState,
     ProcessBound,
     Request,
     Response,
@@ -90,13 +91,12 @@ class Limit(Protocol):
         ...
 
 
-@attrs.define(eq=False)
-class LocalLimit:
+class LocalLimit(InternalState):
     """Keeps a rate limit within one client."""
 
     gcra: Gcra
     _clock: Callable[[], float] = loop_time
-    _arrival: float = attrs.field(default=-math.inf, init=False)
+    _arrival: float = -math.inf
 
     @classmethod
     def of(cls, rate_limit: RateLimit, clock: Callable[[], float] = loop_time) -> "LocalLimit":
@@ -120,8 +120,7 @@ class LocalLimit:
         """Do nothing. The permits that were taken still count after the next `open`."""
 
 
-@attrs.define(eq=False)
-class _UsedUp:
+class _UsedUp(InternalState):
     """For how long there was no connection left to calls of some priority."""
 
     _since: float = math.inf
@@ -140,8 +139,7 @@ class _UsedUp:
         return self._seconds + max(now - self._since, 0.0)
 
 
-@attrs.define(eq=False)
-class Admission(ProcessBound):
+class Admission(ProcessBound, InternalState):
     """Lets requests go when there are a connection and a permit for them.
 
     Args:
@@ -153,15 +151,15 @@ class Admission(ProcessBound):
 
     _inner: Transport
     _limit: Limit | None = None
-    _clock: Callable[[], float] = attrs.field(alias="clock", default=loop_time, kw_only=True)
-    _call_at: CallAt = attrs.field(alias="call_at", default=call_at_loop_time, kw_only=True)
-    _free: int = attrs.field(default=0, init=False)
-    _free_for_bulk: int = attrs.field(default=0, init=False)
-    _used_up: _UsedUp = attrs.field(factory=_UsedUp, init=False)
-    _used_up_for_bulk: _UsedUp = attrs.field(factory=_UsedUp, init=False)
-    _queue: WaitQueue = attrs.field(factory=WaitQueue, init=False)
-    _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
-    _paused_until: float = attrs.field(default=0.0, init=False)
+    clock: Callable[[], float] = loop_time
+    call_at: CallAt = call_at_loop_time
+    _free: int = 0
+    _free_for_bulk: int = 0
+    _used_up: _UsedUp = field(default_factory=_UsedUp)
+    _used_up_for_bulk: _UsedUp = field(default_factory=_UsedUp)
+    _queue: WaitQueue = field(default_factory=WaitQueue)
+    _timer: asyncio.TimerHandle | None = None
+    _paused_until: float = 0.0
 
     def open(self, connections: int) -> None:
         """Begin to let requests go in the running loop.
@@ -208,34 +206,34 @@ class Admission(ProcessBound):
         """
         if not self._free or (is_bulk and not self._free_for_bulk):
             return math.inf
-        if self._paused_until > 0.0 and (pause := self._paused_until - self._clock()) > 0.0:
+        if self._paused_until > 0.0 and (pause := self._paused_until - self.clock()) > 0.0:
             return pause
         if self._limit is not None and (wait := self._take_permit(self._limit)) > 0.0:
             return wait
         self._free -= 1
         if not self._free:
-            self._used_up.begin(self._clock())
+            self._used_up.begin(self.clock())
         if is_bulk:
             self._free_for_bulk -= 1
             if not self._free_for_bulk:
-                self._used_up_for_bulk.begin(self._clock())
+                self._used_up_for_bulk.begin(self.clock())
         return 0.0
 
     def _take_permit(self, limit: Limit) -> float:
         """Take a permit that is good now; drop one that came late, because the process stood still meanwhile."""
         while True:
-            asked_at = self._clock()
+            asked_at = self.clock()
             wait = limit.take()
-            if wait > 0.0 or self._clock() - asked_at <= limit.gcra.slack:
+            if wait > 0.0 or self.clock() - asked_at <= limit.gcra.slack:
                 return wait
 
     def _release(self, is_bulk: bool) -> None:  # noqa: FBT001  (as in `_take`)
         if not self._free:
-            self._used_up.end(self._clock())
+            self._used_up.end(self.clock())
         self._free += 1
         if is_bulk:
             if not self._free_for_bulk:
-                self._used_up_for_bulk.end(self._clock())
+                self._used_up_for_bulk.end(self.clock())
             self._free_for_bulk += 1
         if self._queue.count:
             self._let_go()
@@ -258,8 +256,8 @@ class Admission(ProcessBound):
             wait = self._take(waiter.is_bulk)
             if wait == math.inf:
                 return
-            if wait > 0.0 and (moment := self._clock() + wait) < waiter.deadline:
-                self._timer = self._call_at(moment, waiter.wake)
+            if wait > 0.0 and (moment := self.clock() + wait) < waiter.deadline:
+                self._timer = self.call_at(moment, waiter.wake)
                 return
             self._queue.pop(waiter)
             if wait > 0.0:
@@ -274,14 +272,14 @@ class Admission(ProcessBound):
 
     async def _wait(self, call: CallContext, waiter: Waiter) -> None:
         """Wait in the queue until there are a connection and a permit, and write down what the call waited for."""
-        began = self._clock()
+        began = self.clock()
         if self._earliest(began, is_bulk=waiter.is_bulk) >= waiter.deadline:
             raise DeadlineExceeded(_NO_ROOM)
         used_up = self._seconds_used_up(began, is_bulk=waiter.is_bulk)
         try:
             await self._wait_for_turn(waiter)
         finally:
-            now = self._clock()
+            now = self.clock()
             waited = now - began
             is_limited = self._limit is not None or self._paused_until > began
             used_up = self._seconds_used_up(now, is_bulk=waiter.is_bulk) - used_up
@@ -291,7 +289,7 @@ class Admission(ProcessBound):
 
     async def _wait_for_turn(self, waiter: Waiter) -> None:
         self._queue.join(waiter)
-        expiry = None if waiter.deadline == math.inf else self._call_at(waiter.deadline, lambda: self._expire(waiter))
+        expiry = None if waiter.deadline == math.inf else self.call_at(waiter.deadline, lambda: self._expire(waiter))
         try:
             self._let_go(waiter)
             while waiter.is_waiting:

@@ -14,7 +14,7 @@ import copy
 import math
 from typing import Any
 
-import attrs
+from msgspec import field
 from msgspec.structs import replace
 
 from capillary_async.errors import CapillaryError, DeadlineExceeded
@@ -22,6 +22,7 @@ from capillary_async.pipeline.request import (
     CallAt,
     CallContext,
     DateTimeParam,
+    InternalState,
     InternalValue,
     ProcessBound,
     Request,
@@ -51,8 +52,7 @@ class _Key(InternalValue, frozen=True):
         return cls(request.path, path_values, request.query, headers)
 
 
-@attrs.define(eq=False)
-class _Shared:
+class _Shared(InternalState):
     """A request under way and the callers that wait for it."""
 
     key: _Key
@@ -60,7 +60,7 @@ class _Shared:
     task: asyncio.Task[Response]
     first_deadline: float
     # Not a set, because the first caller to come is the first to be woken, and charged.
-    waiters: dict[asyncio.Future[None], None] = attrs.field(factory=dict[asyncio.Future[None], None])
+    waiters: dict[asyncio.Future[None], None] = field(default_factory=dict[asyncio.Future[None], None])
     callers: int = 0
 
     def charge(self, call: CallContext) -> None:
@@ -88,14 +88,13 @@ def _copied(value: Any) -> Any:
     return [_copied(item) for item in value] if value.__class__ is list else value
 
 
-@attrs.define(eq=False)
-class CoalescingTransport(ProcessBound):
+class CoalescingTransport(ProcessBound, InternalState):
     """Sends one request for all callers that want the same at the same time."""
 
     _inner: Transport
-    _call_at: CallAt = attrs.field(alias="call_at", default=call_at_loop_time, kw_only=True)
-    _under_way: dict[_Key, _Shared] = attrs.field(factory=dict[_Key, _Shared], init=False)
-    _tasks: set[asyncio.Task[Response]] = attrs.field(factory=set[asyncio.Task[Response]], init=False)
+    call_at: CallAt = call_at_loop_time
+    _under_way: dict[_Key, _Shared] = field(default_factory=dict[_Key, _Shared])
+    _tasks: set[asyncio.Task[Response]] = field(default_factory=set[asyncio.Task[Response]])
 
     async def send(self, request: Request[Any], /) -> Response:
         """Join an identical request that is under way, or send this one.
@@ -155,7 +154,7 @@ class CoalescingTransport(ProcessBound):
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         shared.waiters[waiter] = None
         shared.callers += 1
-        expiry = None if call.deadline == math.inf else self._call_at(call.deadline, lambda: _wake(waiter))
+        expiry = None if call.deadline == math.inf else self.call_at(call.deadline, lambda: _wake(waiter))
         try:
             await waiter
         finally:

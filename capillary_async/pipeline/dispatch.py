@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_origin
 
-import attrs
+from msgspec.structs import replace
 
 from capillary_async.codec import Converter
 from capillary_async.errors import AuthenticationError, CapillaryError, DecodeError, ResponseError
@@ -18,6 +18,7 @@ from capillary_async.pipeline.admission import has_bulk_priority
 from capillary_async.pipeline.request import (
     CallContext,
     CallInfo,
+    InternalState,
     ProcessBound,
     Request,
     Response,
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@attrs.define(eq=False)
-class Dispatcher(ProcessBound):
+class Dispatcher(ProcessBound, InternalState):
     """Makes calls: sends a request through the transports, reads the answer, and accounts for both.
 
     Args:
@@ -57,7 +57,7 @@ class Dispatcher(ProcessBound):
     def with_options(self, options: ClientOptions, is_bulk: bool | None) -> "Dispatcher":  # noqa: FBT001  (a value)
         """Return a dispatcher for calls that behave otherwise; what `is_bulk` leaves open stays as it is."""
         is_bulk = self._is_bulk if is_bulk is None else is_bulk
-        return attrs.evolve(self, options=options, is_bulk=is_bulk, has_own_options=True)
+        return replace(self, _options=options, _is_bulk=is_bulk, _has_own_options=True)
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
         """Return a coroutine for the answer to `request`."""

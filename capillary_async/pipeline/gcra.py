@@ -11,9 +11,8 @@ more than the limit.
 
 from typing import Final
 
-import attrs
-
 from capillary_async.options import RateLimit
+from capillary_async.pipeline.request import InternalValue
 
 # The interval counts the window half a percent longer than it is. That is what permits may be late, or early.
 _MARGIN: Final = 0.005
@@ -22,8 +21,7 @@ _MARGIN: Final = 0.005
 _LEAST_CREDIT: Final = _MARGIN / 2
 
 
-@attrs.frozen
-class Gcra:
+class Gcra(InternalValue, frozen=True):
     """A rate limit in seconds.
 
     Attributes:

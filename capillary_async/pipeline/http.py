@@ -4,7 +4,6 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import aiohttp
-import attrs
 import yarl
 
 from capillary_async.codec import encode_json
@@ -13,14 +12,13 @@ from capillary_async.options import ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.network_errors import explain
-from capillary_async.pipeline.request import Request, revealed
+from capillary_async.pipeline.request import InternalValue, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT, OriginCheck, check_session, common_headers, open_session
 from capillary_async.pipeline.urls import BaseUrl
 
 
-@attrs.frozen(eq=False)
-class HttpConnection:
+class HttpConnection(InternalValue, frozen=True):
     """An open session, and how requests travel over it.
 
     Attributes:
@@ -38,7 +36,7 @@ class HttpConnection:
     base: BaseUrl
     options: ClientOptions
     headers: Mapping[str, str | Secret]
-    request_kwargs: Mapping[str, Any] = attrs.field(repr=False)  # a proxy's password may stand in it
+    request_kwargs: Mapping[str, Any]  # a proxy's password may stand in it
     direct: DirectHttp | None = None
 
     @classmethod

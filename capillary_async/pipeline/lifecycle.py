@@ -6,22 +6,21 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
-import attrs
+from msgspec import field
 
 from capillary_async.errors import ConfigurationError
-from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
+from capillary_async.pipeline.request import InternalState, InternalValue, ProcessBound, Request, Response, Transport
 
 
-@attrs.define(eq=False)
-class ClientLifecycle(ProcessBound):
+class ClientLifecycle(ProcessBound, InternalState):
     """The outermost transport. It sends only inside the client's block and loop, and knows the calls under way."""
 
     _inner: "TransportStack"
-    _loop: asyncio.AbstractEventLoop | None = attrs.field(default=None, init=False)
-    _process: int = attrs.field(default=0, init=False)
-    _is_closing: bool = attrs.field(default=False, init=False)
-    _tasks: "set[asyncio.Task[Any]]" = attrs.field(factory=set["asyncio.Task[Any]"], init=False)
-    _is_left: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _process: int = 0
+    _is_closing: bool = False
+    _tasks: "set[asyncio.Task[Any]]" = field(default_factory=set["asyncio.Task[Any]"])
+    _is_left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
         """Open the transports, and let calls of the running loop in.
@@ -86,8 +85,7 @@ class ClientLifecycle(ProcessBound):
             await self._is_left.wait()
 
 
-@attrs.frozen
-class TransportStack(ProcessBound):
+class TransportStack(ProcessBound, InternalValue, frozen=True):
     """The transports of a client.
 
     Attributes:

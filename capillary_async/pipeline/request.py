@@ -9,7 +9,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
-from typing import Any, ClassVar, Final, Generic, Literal, NoReturn, Protocol, TypeVar, cast, dataclass_transform
+from typing import Any, ClassVar, Final, Generic, Literal, NoReturn, Protocol, TypeVar, cast
 
 import attrs
 import msgspec
@@ -22,16 +22,6 @@ T = TypeVar("T")
 CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
 Structure = Callable[[Any, Any, str], Any]
 Read = Callable[[Any, Structure], Any]
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
-def value_object(cls: type[T]) -> type[T]:
-    """Make an attrs class whose values type checkers treat as frozen.
-
-    Values that attrs freezes at run time, too, take three times as long to make. Values that users hold (`CallInfo`,
-    models, options) are frozen at run time.
-    """
-    return attrs.define(unsafe_hash=True)(cls)
 
 
 def loop_time() -> float:
@@ -49,14 +39,10 @@ def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
     return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
 
 
-class InternalValue(msgspec.Struct, frozen=True):
-    """A value that one part of the pipeline hands to the next.
+class _ShownInPart:
+    """Shows only the attributes in `shown`, also in tracebacks by rich; the others may be personal or secret."""
 
-    A msgspec Struct, because each call makes half a dozen of them: a Struct is made and copied in a tenth of the time
-    of an attrs class. Its repr, also that of tracebacks by rich, has only the attributes in `shown`, because ids, names
-    and numbers of people stand in the others.
-    """
-
+    __slots__ = ()
     shown: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
@@ -66,6 +52,18 @@ class InternalValue(msgspec.Struct, frozen=True):
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Return what may be shown, with its names."""
         return [(name, getattr(self, name)) for name in self.shown]
+
+
+class InternalValue(_ShownInPart, msgspec.Struct, frozen=True):
+    """A value that one part hands to the next.
+
+    A msgspec Struct, because each call makes a dozen of them, and because attrs takes half a millisecond to make a
+    class: a Struct is made and copied in a tenth of the time, and its class in a thirtieth.
+    """
+
+
+class InternalState(_ShownInPart, msgspec.Struct, eq=False):
+    """An object that changes, and is equal to itself alone; a Struct for the same reasons."""
 
 
 class CallContext(msgspec.Struct, eq=False):
@@ -112,6 +110,8 @@ class ProcessBound:
         """
         name = type(self).__name__
         raise TypeError(f"open one client in each process: a {name} leads to sockets, which do not travel in a pickle")
+
+    __copy__ = __reduce__
 
 
 @attrs.frozen

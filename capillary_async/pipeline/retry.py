@@ -14,12 +14,10 @@ import random
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final
 
-import attrs
-
 from capillary_async.errors import CapillaryError, DeadlineExceeded, RateLimitedError, ResponseError, ServerError
 from capillary_async.options import RetryPolicy
 from capillary_async.pipeline.pacing import Pacer, current_pacer, is_throttling
-from capillary_async.pipeline.request import ProcessBound, Request, Response, Transport
+from capillary_async.pipeline.request import InternalState, InternalValue, ProcessBound, Request, Response, Transport
 from capillary_async.pipeline.telemetry import OnEvent, RetryScheduled, Throttled, number_of
 
 # Far beyond any cap, and far from where a float overflows.
@@ -79,16 +77,14 @@ class RetryBudget:
         self._tokens = min(self._tokens + cost, self._policy.budget)
 
 
-@attrs.frozen
-class _Retry:
+class _Retry(InternalValue, frozen=True):
     """A retry that the budget has paid: seconds to wait before it, and what it cost."""
 
     wait: float
     cost: int
 
 
-@attrs.define(eq=False)
-class RetryTransport(ProcessBound):
+class RetryTransport(ProcessBound, InternalState):
     """Tries calls again that change nothing: every GET, and POSTs to the given paths.
 
     Args:
@@ -106,13 +102,13 @@ class RetryTransport(ProcessBound):
     _inner: Transport
     _policy: RetryPolicy
     _budget: RetryBudget
-    _clock: Callable[[], float] = attrs.field(alias="clock", kw_only=True)
-    _sleep: Callable[[float], Awaitable[object]] = attrs.field(alias="sleep", default=asyncio.sleep, kw_only=True)
-    _random: Callable[[], float] = attrs.field(alias="random", default=random.random, kw_only=True)
-    _repeatable_posts: Collection[str] = attrs.field(alias="repeatable_posts", default=(), kw_only=True)
-    _on_pause: Callable[[float], object] | None = attrs.field(alias="on_pause", default=None, kw_only=True)
-    _on_event: OnEvent | None = attrs.field(alias="on_event", default=None, kw_only=True)
-    _paused_until: float = attrs.field(default=0.0, init=False)
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    random: Callable[[], float] = random.random
+    repeatable_posts: Collection[str] = ()
+    on_pause: Callable[[float], object] | None = None
+    on_event: OnEvent | None = None
+    _paused_until: float = 0.0
 
     async def send(self, request: Request[Any], /) -> Response:
         """Send with as many attempts as policy, budget and deadline allow.
@@ -122,7 +118,7 @@ class RetryTransport(ProcessBound):
                 because the API wants no calls until after the deadline.
         """
         attempt, to_refund, pacer = 1, 1, current_pacer()
-        if self._paused_until > 0.0 and self._paused_until > self._clock():
+        if self._paused_until > 0.0 and self._paused_until > self.clock():
             await self._wait_for_restart(request.call.deadline)
         while True:
             try:
@@ -153,7 +149,7 @@ class RetryTransport(ProcessBound):
                         pacer.answered()
                     raise
                 asked = asked_wait(error, self._policy_of(request))
-                is_welcome = pacer.throttled(error, None if asked is None else self._clock() + asked)
+                is_welcome = pacer.throttled(error, None if asked is None else self.clock() + asked)
                 if not (is_welcome and self._is_repeatable(request)):
                     raise
                 self._tell_of_retry(request, error, asked or 0.0)
@@ -165,12 +161,12 @@ class RetryTransport(ProcessBound):
         return self._policy if request.call.options is None else request.call.options.retry
 
     def _is_repeatable(self, request: Request[Any]) -> bool:
-        return request.method == "GET" or request.path in self._repeatable_posts
+        return request.method == "GET" or request.path in self.repeatable_posts
 
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
         """Pause all calls if the error asks for it, and pay for a retry if there may be one."""
-        now, policy = self._clock(), self._policy_of(request)
-        wait = choose_wait(error, attempt, policy, self._random())
+        now, policy = self.clock(), self._policy_of(request)
+        wait = choose_wait(error, attempt, policy, self.random())
         cost = policy.retry_cost
         if isinstance(error, RateLimitedError):
             cost = policy.throttled_cost
@@ -190,24 +186,24 @@ class RetryTransport(ProcessBound):
         return _Retry(wait, cost) if may_retry else None
 
     def _tell_of_retry(self, request: Request[Any], error: CapillaryError, wait: float) -> None:
-        if self._on_event is not None:
+        if self.on_event is not None:
             status = error.status if isinstance(error, ResponseError) else None
-            self._on_event(RetryScheduled(request.path, number_of(request), wait, status, type(error)))
+            self.on_event(RetryScheduled(request.path, number_of(request), wait, status, type(error)))
 
     def _pause_all(self, now: float, seconds: float, path: str) -> None:
         until = now + seconds
         if until > self._paused_until:
             self._paused_until = until
-            if self._on_pause is not None:
-                self._on_pause(until)
-            if self._on_event is not None:
-                self._on_event(Throttled(path, seconds))
+            if self.on_pause is not None:
+                self.on_pause(until)
+            if self.on_event is not None:
+                self.on_event(Throttled(path, seconds))
 
     async def _wait_for(self, retry: _Retry, deadline: float) -> None:
         """Wait until a retry may be sent; refund one that is not sent after all."""
         try:
-            await self._sleep(retry.wait)
-            if self._paused_until > self._clock():
+            await self.sleep(retry.wait)
+            if self._paused_until > self.clock():
                 await self._wait_for_restart(deadline)
         except BaseException:
             self._budget.refund(retry.cost)
@@ -215,10 +211,10 @@ class RetryTransport(ProcessBound):
 
     async def _wait_for_restart(self, deadline: float) -> None:
         """Wait until the API wants calls again, and a random moment more, so that not all go at once."""
-        while (pause := self._paused_until - (now := self._clock())) > 0:
-            wait = min(pause + self._random() * self._policy.throttled_base, self._policy.max_retry_after)
+        while (pause := self._paused_until - (now := self.clock())) > 0:
+            wait = min(pause + self.random() * self._policy.throttled_base, self._policy.max_retry_after)
             if now + wait >= deadline:
                 error = RateLimitedError("the API wants no calls until after the call's deadline", status=429)
                 error.retry_after = pause
                 raise error
-            await self._sleep(wait)
+            await self.sleep(wait)

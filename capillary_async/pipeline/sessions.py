@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
-import attrs
 import yarl
 
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import VERSION, ClientOptions
+from capillary_async.pipeline.request import InternalState
 from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
 
@@ -39,8 +39,7 @@ def common_headers(options: ClientOptions) -> dict[str, str]:
     return headers
 
 
-@attrs.define(eq=False)
-class OriginCheck:
+class OriginCheck(InternalState):
     """aiohttp middleware that sees each request of a session that was given, just before it is sent."""
 
     _base: BaseUrl

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from capillary_async.errors import CapillaryError
-from capillary_async.pipeline.request import CallInfo, Request, loop_time
+from capillary_async.pipeline.request import CallInfo, InternalState, Request, loop_time
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.urls import BaseUrl
 
@@ -126,14 +126,13 @@ OnEvent = Callable[[Event], None]
 Outcome = HttpResponse | CapillaryError
 
 
-@attrs.define(eq=False, repr=False)
-class Telemetry:
+class Telemetry(InternalState):
     """Tells a client's listeners what happens."""
 
     _base: BaseUrl
     _on_event: OnEvent | None = None
     _on_call: Callable[[CallInfo], None] | None = None
-    _tracing: "Tracing | None" = attrs.field(default=None, init=False)
+    _tracing: "Tracing | None" = None
 
     @property
     def emit(self) -> OnEvent | None:

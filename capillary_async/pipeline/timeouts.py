@@ -11,14 +11,13 @@ import asyncio
 import math
 from types import TracebackType
 
-import attrs
 import msgspec
+from msgspec import field
 
-from capillary_async.pipeline.request import CallAt, call_at_loop_time
+from capillary_async.pipeline.request import CallAt, InternalState, call_at_loop_time
 
 
-@attrs.define(eq=False)
-class TimeoutScheduler:
+class TimeoutScheduler(InternalState):
     """Interrupts the contexts of one event loop whose time is over.
 
     Args:
@@ -26,9 +25,9 @@ class TimeoutScheduler:
     """
 
     _call_at: CallAt = call_at_loop_time
-    _timeouts: "set[Timeout]" = attrs.field(factory=set["Timeout"], init=False)
-    _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
-    _fires_at: float = attrs.field(default=math.inf, init=False)
+    _timeouts: "set[Timeout]" = field(default_factory=set["Timeout"])
+    _timer: asyncio.TimerHandle | None = None
+    _fires_at: float = math.inf
 
     def close(self) -> None:
         """Stop the timer."""

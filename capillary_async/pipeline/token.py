@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
 
-import attrs
+from msgspec import field
 
 from capillary_async.errors import (
     AuthenticationError,
@@ -34,7 +34,15 @@ from capillary_async.errors import (
     DecodeError,
 )
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import CallContext, ProcessBound, Request, Response, Transport, loop_time
+from capillary_async.pipeline.request import (
+    CallContext,
+    InternalState,
+    ProcessBound,
+    Request,
+    Response,
+    Transport,
+    loop_time,
+)
 from capillary_async.pipeline.telemetry import OnEvent, TokenRefreshed
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)
@@ -44,8 +52,7 @@ _DIGITS: Final = re.compile(r"[0-9]{1,12}")
 _LONGEST_LIFE: Final = 10**9  # seconds, to be safe from overflows
 
 
-@attrs.define(eq=False)
-class _Token:
+class _Token(InternalState):
     """An access token, and when it is renewed and ends, by the monotonic clock."""
 
     header: Secret
@@ -53,8 +60,7 @@ class _Token:
     ends_at: float
 
 
-@attrs.define(eq=False)
-class TokenTransport(ProcessBound):
+class TokenTransport(ProcessBound, InternalState):
     """Puts a valid access token on every request.
 
     Args:
@@ -69,13 +75,13 @@ class TokenTransport(ProcessBound):
 
     _inner: Transport
     _for_tokens: Transport
-    _credentials: Mapping[str, str | Secret] = attrs.field(repr=False)
-    _headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    _credentials: Mapping[str, str | Secret]
+    _headers: Mapping[str, str] = field(default_factory=dict[str, str])
     _clock: Callable[[], float] = loop_time
     _random: Callable[[], float] = random.random
-    _on_event: OnEvent | None = attrs.field(alias="on_event", default=None, kw_only=True)
-    _token: _Token | None = attrs.field(default=None, init=False)
-    _fetching: "asyncio.Task[_Token] | None" = attrs.field(default=None, init=False)
+    on_event: OnEvent | None = None
+    _token: _Token | None = None
+    _fetching: "asyncio.Task[_Token] | None" = None
 
     async def send(self, request: Request[Any], /) -> Response:
         """Carry the request; replay it once when its token is refused.
@@ -146,8 +152,8 @@ class TokenTransport(ProcessBound):
         request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials, call=call)
         response = await self._for_tokens.send(request)
         header, life = _granted(response.document)
-        if self._on_event is not None:
-            self._on_event(TokenRefreshed(self._clock() - asked_at, life))
+        if self.on_event is not None:
+            self.on_event(TokenRefreshed(self._clock() - asked_at, life))
         return _Token(header, asked_at + life * (0.9 - 0.05 * self._random()), asked_at + life)
 
 

@@ -10,11 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-import attrs
-
 from capillary_async.errors import ConfigurationError, InvalidArgumentError
 from capillary_async.options import Region
-from capillary_async.pipeline.request import DateTimeParam, Request
+from capillary_async.pipeline.request import DateTimeParam, InternalValue, Request
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -24,8 +22,7 @@ _HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
 _PATH: Final = re.compile(r"(?:/[\w.~-]+)*/?", re.ASCII)
 
 
-@attrs.frozen
-class BaseUrl:
+class BaseUrl(InternalValue, frozen=True):
     """Where every request goes: scheme, host, port and an optional path before the API's own.
 
     Attributes:

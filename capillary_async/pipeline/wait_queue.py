@@ -4,14 +4,15 @@ import asyncio
 from collections import OrderedDict
 from typing import Final
 
-import attrs
+from msgspec import field
+
+from capillary_async.pipeline.request import InternalState
 
 # While both kinds wait, one of ten that go is bulk work. So a busy web backend cannot starve a job.
 _TURNS: Final = 10
 
 
-@attrs.define(eq=False)
-class Waiter:
+class Waiter(InternalState):
     """A call that waits.
 
     Attributes:
@@ -23,9 +24,9 @@ class Waiter:
 
     is_bulk: bool
     deadline: float
-    may_go: bool = attrs.field(default=False, init=False)
-    refusal: str = attrs.field(default="", init=False)
-    _woken: "asyncio.Future[None] | None" = attrs.field(default=None, init=False)
+    may_go: bool = False
+    refusal: str = ""
+    _woken: "asyncio.Future[None] | None" = None
 
     @property
     def is_waiting(self) -> bool:
@@ -58,19 +59,18 @@ class Waiter:
         self.wake()
 
 
-@attrs.define(eq=False)
-class WaitQueue:
+class WaitQueue(InternalState):
     """Calls that wait, in the order in which they go.
 
     Attributes:
         count: How many there are.
     """
 
-    count: int = attrs.field(default=0, init=False)
+    count: int = 0
     # Not plain dicts: those get slow when entries leave at the front.
-    _calls: OrderedDict[Waiter, None] = attrs.field(factory=OrderedDict[Waiter, None], init=False)
-    _bulk: OrderedDict[Waiter, None] = attrs.field(factory=OrderedDict[Waiter, None], init=False)
-    _turn: int = attrs.field(default=0, init=False)
+    _calls: OrderedDict[Waiter, None] = field(default_factory=OrderedDict[Waiter, None])
+    _bulk: OrderedDict[Waiter, None] = field(default_factory=OrderedDict[Waiter, None])
+    _turn: int = 0
 
     def join(self, waiter: Waiter) -> None:
         """Wait behind all of the same priority."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import attrs
 import pytest
+from msgspec.structs import replace
 
 import capillary_async
 from capillary_async import AccessToken, CapillaryClient
@@ -177,7 +177,7 @@ class TestExchange:
     @pytest.mark.parametrize("is_given", [False, True])
     async def test_a_request_that_would_leave_the_base_url_is_stopped(self, server: Server, is_given: bool) -> None:  # noqa: FBT001
         """The check stands between aiohttp and the connection, whatever becomes of the code above."""
-        elsewhere = attrs.evolve(BaseUrl.of(server.base_url), host="127.0.0.2")
+        elsewhere = replace(BaseUrl.of(server.base_url), host="127.0.0.2")
         session = aiohttp.ClientSession() if is_given else None
         transport = HttpTransport(elsewhere, UTC, ClientOptions(), session)
         await transport.open()
