@@ -27,8 +27,8 @@ settings.load_profile("gate" if "CI" in os.environ else "any-machine")
 # depend on the interpreter, so they run once, and without the coverage that would double their time.
 UNMEASURED = (
     *("test_documents.py", "test_type_checkers.py", "test_release.py", "api/test_typing.py"),
-    *("docs/", "examples/", "openapi/", "faults/test_matrix.py"),
-    *("jobs/test_against_sandbox.py", "jobs/test_crashes.py", "jobs/test_gateways.py"),
+    *("docs/", "examples/", "openapi/", "faults/test_matrix.py", "cli/test_bulk_gateways.py"),
+    *("jobs/test_against_sandbox.py", "jobs/test_crashes.py", "jobs/test_gateways.py", "jobs/test_stories.py"),
     *("paging/test_requests.py", "paging/test_small_scopes.py", "pipeline/test_gcra.py"),
 )
 # These do not depend on the interpreter either.

@@ -28,6 +28,13 @@ EVERYTHING = ClientOptions(rate_limit=RateLimit(10_000, per=1.0), coalesce=True,
 BASIC = BasicAuth("store.server", "server123")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _older_objects() -> None:
+    """Freeze what other tests made, because each test here collects garbage and would scan all of it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """Run a sandbox, and see that no client leaves a task or a connection behind."""
