@@ -291,10 +291,11 @@ def draft_of(cls: Any) -> type:
     """Return a class whose objects have the memory layout of the model `cls` but can be changed.
 
     The caller fills a draft and then makes it the model by assigning `__class__`. Filling a frozen object needs a call
-    of `object.__setattr__` for each attribute, which is six times as slow.
+    of `object.__setattr__` for each attribute, which is six times as slow. The class derives from the model, because
+    Python then need not compare the slots of both.
     """
     unlocked = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
-    return type(f"Draft{cls.__name__}", cls.__bases__, {"__slots__": cls.__slots__, **unlocked})
+    return type(f"Draft{cls.__name__}", (cls,), {"__slots__": (), **unlocked})
 
 
 def _look_up(module: str) -> Any:
