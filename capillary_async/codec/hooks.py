@@ -182,7 +182,7 @@ def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
     build, model = _list_builder(into), get_args(into)[0]
 
     def structure_models(value: Any, _: Any) -> Any:
-        if value.__class__ is StructRows and value.model is model:
+        if value.__class__ is StructRows and value.decoder.model is model:
             return build(value.models())
         if value.__class__ is not list:
             raise Mismatch

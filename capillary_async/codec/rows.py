@@ -17,12 +17,13 @@ form.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
 import attrs
 import msgspec
+from msgspec.structs import astuple
 
 from capillary_async.codec.dates import DateColumn, DateTables
 from capillary_async.codec.generation import (
@@ -58,23 +59,25 @@ class StructRows(list[Any]):
     """The rows of a page as Structs.
 
     Attributes:
-        model: The class of the models.
-        as_dicts: Returns the rows as dicts, decoded by `decode_json`.
+        decoder: What decoded them.
+        body: The whole answer.
+        read: Makes models of the Structs; raises an exception if a row does not fit, and `as_dicts` shows why.
     """
 
-    def __init__(self, rows: list[Any], model: type[Model], read: ReadRows, as_dicts: Callable[[], list[Any]]) -> None:
-        super().__init__(rows)
-        self.model = model
-        self.as_dicts = as_dicts
-        self._read = read
+    __slots__ = ("body", "decoder", "read")
+
+    decoder: "PageDecoder"
+    body: bytes | bytearray
+    read: ReadRows
 
     def models(self) -> list[Any]:
-        """Make models of the rows.
+        """Return models of the rows; `read` says what it raises."""
+        return self.read(self)
 
-        Raises:
-            Exception: A row does not fit; structuring `as_dicts()` shows why.
-        """
-        return self._read(self)
+    def as_dicts(self) -> list[Any]:
+        """Return the rows as dicts, decoded by `decode_json`."""
+        rows: list[Any] = decode_json(self.body)[self.decoder.rows_key]
+        return rows
 
 
 @attrs.define(eq=False)
@@ -89,12 +92,15 @@ class _LearnedKeys:
     types: dict[str, set[type]] = attrs.field(factory=dict[str, set[type]])
     optional: set[str] = attrs.field(factory=set[str])
 
-    def learn(self, source: Mapping[str, Any]) -> None:
-        """Add the keys and types of one object."""
-        if self.types:
-            self.optional |= self.types.keys() ^ source.keys()
-        for name, value in source.items():
-            self.types.setdefault(name, set()).add(value.__class__)
+    def learn(self, sources: Iterable[Mapping[str, Any]]) -> bool:
+        """Add the keys and types of these objects; return whether there was something new."""
+        before = len(self.optional) + sum(map(len, self.types.values()))
+        for source in sources:
+            if self.types:
+                self.optional |= self.types.keys() ^ source.keys()
+            for name, value in source.items():
+                self.types.setdefault(name, set()).add(value.__class__)
+        return before < len(self.optional) + sum(map(len, self.types.values()))
 
     def only_type(self, name: str) -> type | None:
         """Return the type of a key's values without nulls; `NoneType` if all are null, `None` if types differ."""
@@ -123,16 +129,18 @@ class _LearnedKeys:
 class PageDecoder:
     """Decodes the answers of one endpoint that lists rows.
 
-    Args:
+    Attributes:
         model: The rows' model.
         rows_key: The answer's member that holds the rows.
+
+    Args:
         tables: Reads dates.
         hook_for: Finds the hook of a type.
     """
 
     def __init__(self, model: type[Model], rows_key: str, tables: DateTables, hook_for: Callable[[Any], Hook]) -> None:
-        self._model = model
-        self._rows_key = rows_key
+        self.model = model
+        self.rows_key = rows_key
         self._tables = tables
         self._hook_for = hook_for
         self._envelope, self._row = _LearnedKeys(), _LearnedKeys()
@@ -157,30 +165,28 @@ class PageDecoder:
         return document
 
     def _document(self, page: Any, body: bytes | bytearray) -> dict[str, Any]:
-        document = dict(zip(self._envelope.types, msgspec.structs.astuple(page), strict=True))
+        document = dict(zip(self._envelope.types, astuple(page), strict=True))
         if self._envelope.optional:
             document = {name: value for name, value in document.items() if value is not msgspec.UNSET}
-        document[self._rows_key] = StructRows(
-            document[self._rows_key], self._model, self._read, lambda: decode_json(body)[self._rows_key]
-        )
+        rows = document[self.rows_key] = StructRows(document[self.rows_key])
+        rows.decoder, rows.body, rows.read = self, body, self._read
         return document
 
     def _learn(self, document: Any) -> None:
-        rows: Any = cast("dict[str, Any]", document).get(self._rows_key) if isinstance(document, dict) else None
+        rows: Any = cast("dict[str, Any]", document).get(self.rows_key) if isinstance(document, dict) else None
         if not isinstance(rows, list) or not rows or {*map(type, cast("list[Any]", rows))} != {dict}:
             return
+        if not self._envelope.learn([document]) | self._row.learn(rows):
+            return  # the page is not unusual, but wrong
         self._lessons += 1
-        self._envelope.learn(cast("dict[str, Any]", document))
-        for row in cast("list[dict[str, Any]]", rows):
-            self._row.learn(row)
         keys = [*self._envelope.types, *self._row.types]
-        if len(keys) > _MOST_KEYS or not all(map(_KEY.fullmatch, keys)) or self._rows_key in self._envelope.optional:
+        if len(keys) > _MOST_KEYS or not all(map(_KEY.fullmatch, keys)) or self.rows_key in self._envelope.optional:
             self._lessons, self._decoder = _MOST_LESSONS, None
             return
-        code = _RowsCode(self._model, self._row, self._tables, self._hook_for)
+        code = _RowsCode(self.model, self._row, self._tables, self._hook_for)
         self._read = code.function()
         rows_type: Any = GenericAlias(list, (self._row.struct(code.checked),))
-        self._decoder = decoder_of(self._envelope.struct({self._rows_key: rows_type}))
+        self._decoder = decoder_of(self._envelope.struct({self.rows_key: rows_type}))
 
 
 class _RowsCode:
@@ -209,8 +215,10 @@ class _RowsCode:
         self._known.update(present)
         into = _type_to_check(attribute, present, self._keys)
         if into is not None:
-            self.checked |= dict.fromkeys(present, into | None)
-            code = _NOT_NULL if attribute.default is attrs.NOTHING else FieldCode()
+            is_required = attribute.default is attrs.NOTHING
+            may_be_null = not is_required or len(present) > 1
+            self.checked |= dict.fromkeys(present, into | None if may_be_null else into)
+            code = _NOT_NULL if is_required and may_be_null else FieldCode()
         self._names |= code.names
         if isinstance(table, DateColumn) and into is str:
             column = f"column_{attribute.name}"
@@ -235,11 +243,11 @@ class _RowsCode:
             *self._lines,
             _extra_line(unknown, self._keys.optional),
             "draft.__class__ = Model",
-            "append(draft)",
+            "models.append(draft)",
         ]
         columns = ", ".join(self._columns)
         loop = f"for row, {columns} in zip(rows, {columns}):" if columns else "for row in rows:"
-        head = ["def read_rows(rows):", "models = []", "append = models.append", *self._columns.values(), loop]
+        head = ["def read_rows(rows):", "models = []", *self._columns.values(), loop]
         text = "\n    ".join([*head, *(f"    {line}" for line in lines), "return models"])
         exec(compiled(text, self._model.__qualname__), self._names)  # noqa: S102  (keys are string literals in it)
         return cast("ReadRows", self._names["read_rows"])
@@ -254,16 +262,14 @@ def _type_to_check(attribute: "attrs.Attribute[Any]", present: list[str], keys: 
     The value of an optional key is not checked by msgspec, because a Struct holds `UNSET` where the key is missing.
     """
     kinds = {keys.only_type(name) for name in present} - {NoneType}
-    if len(kinds) != 1 or not keys.optional.isdisjoint(present):
+    if not present or len(kinds) > 1 or not keys.optional.isdisjoint(present):
         return None
-    (kind,) = kinds
     into = without_null(attribute.type)
-    accepts = {
-        str: into is str or frozenset(alternatives(into)) <= {CalendarTypes.DATE, CalendarTypes.DATE_TIME},
-        int: into is int or (get_origin(into) is Annotated and AlsoQuoted in get_args(into)),
-        bool: into is bool,
-    }
-    return kind if kind is not None and accepts.get(kind) else None
+    is_date = frozenset(alternatives(into)) <= {CalendarTypes.DATE, CalendarTypes.DATE_TIME}
+    if get_origin(into) is Annotated and AlsoQuoted in get_args(into):
+        into = get_args(into)[0]
+    checked = str if is_date and kinds else into if into in (str, int, bool) else None
+    return checked if kinds <= {checked} else None
 
 
 def _first_not_null(members: list[str]) -> str:
