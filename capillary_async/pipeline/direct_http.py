@@ -1,6 +1,6 @@
 """Exchange requests over aiohttp's connections without its `ClientSession`, which costs a quarter of a call.
 
-The connector (pool, DNS cache, TLS, happy eyeballs) and the parser are aiohttp's. Where requests go, and the header
+The connector (limits, DNS cache, TLS, happy eyeballs) and the parser are aiohttp's. Where requests go, and the header
 lines that all of them carry, are known when the client opens. A call only writes the head and reads the answer.
 
 `ClientSession` is used where it has work to do: for a session that was given, for proxies, for traces, and if a tool
@@ -25,6 +25,7 @@ from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
 from capillary_async.pipeline.body import read_answer
+from capillary_async.pipeline.idle_connections import IdleConnections
 from capillary_async.pipeline.request import ProcessBound, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT
@@ -88,6 +89,7 @@ class DirectHttp:
     _fixed_lines: Secret
     _cap: int
     _method: Any = attrs.field(repr=False)
+    _idle: IdleConnections = attrs.field(factory=IdleConnections, init=False)
 
     @classmethod
     def around(
@@ -121,28 +123,43 @@ class DirectHttp:
 
     async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
         """See `HttpConnection.exchange`."""
-        key = self._connect_for.connection_key
-        if (key.host, key.port, key.is_ssl) != self._origin:
-            raise ConfigurationError("the request would leave the client's base URL")
-        request.call.attempts += 1
-        connector: Any = self._session.connector
-        connection: aiohttp.connector.Connection = await connector.connect(self._connect_for, [], NO_TIMEOUT)
-        protocol, transport, is_answered = connection.protocol, connection.transport, False
+        call, can_stay = request.call, False
+        call.attempts += 1
+        connection = self._idle.take() or await self._connect()
+        protocol, transport = connection.protocol, connection.transport
         try:
             if protocol is None or transport is None:
                 raise aiohttp.ServerDisconnectedError
-            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             transport.write(self._written(request, url))
             message, content = await protocol.read()
             while message.code < 200 and message.code != 101:  # a hint, before the answer
                 message, content = await protocol.read()
-            is_answered = True
-            return await read_answer(message.code, message.headers, content, self._cap, request.call)
+            response = await read_answer(message.code, message.headers, content, self._cap, call)
+            can_stay = not message.should_close and content.at_eof()
+            return response
         finally:
-            if is_answered:
-                connection.release()  # which closes it unless the answer was read to its end
+            if can_stay:
+                self._idle.put(connection)
             else:
                 connection.close()  # the answer may still come, and must not be taken for that of another request
+
+    async def _connect(self) -> aiohttp.connector.Connection:
+        key = self._connect_for.connection_key
+        if (key.host, key.port, key.is_ssl) != self._origin:
+            raise ConfigurationError("the request would leave the client's base URL")
+        connector: Any = self._session.connector
+        self._idle.wanted += 1
+        try:
+            connection: aiohttp.connector.Connection = await connector.connect(self._connect_for, [], NO_TIMEOUT)
+        finally:
+            self._idle.wanted -= 1
+        if connection.protocol is not None:
+            connection.protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+        return connection
+
+    def close(self) -> None:
+        """Close the connections that carry no request."""
+        self._idle.close()
 
     def _written(self, request: Request[Any], url: str) -> bytes:
         """Return a request as it travels; the secrets in it are in no variable."""

@@ -76,6 +76,8 @@ class HttpConnection(InternalValue, frozen=True):
 
     async def close(self) -> None:
         """Close the session, unless it was given."""
+        if self.direct is not None:
+            self.direct.close()
         if self.is_own:
             await self.session.close()
 
