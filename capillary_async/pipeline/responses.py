@@ -52,6 +52,8 @@ _REFUSAL_MEMBERS: Final = frozenset(
         "validationErrors",
     )
 )
+# A document with one of these members, or with `errors` or `warnings` that are not empty, is looked at closely.
+_MAY_REFUSE: Final = frozenset(("message", "errorCode", "response", "status"))
 _FIND_AGAIN: Final = "; find the customer by mobile number, e-mail address or external id"
 # The enumeration that lists what an argument may be, by the code that says that it was something else.
 _CHOICES: Final[Mapping[int | None, str]] = {
@@ -103,8 +105,10 @@ class HttpResponse(InternalValue, frozen=True):
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return Capillary's correlation id. What is not one counts as none, because the id is written to logs."""
-    found = headers.get("x-cap-requestid", "")
-    return found if found.isascii() and found.isprintable() and 0 < len(found) <= _LONGEST_REQUEST_ID else None
+    found = headers.get("x-cap-requestid")
+    if not found or len(found) > _LONGEST_REQUEST_ID or not (found.isascii() and found.isprintable()):
+        return None
+    return found
 
 
 def read(answer: HttpResponse, request: Request[Any], decode: Decode, credentials: Iterable[Secret] = ()) -> Response:
@@ -126,6 +130,8 @@ def read(answer: HttpResponse, request: Request[Any], decode: Decode, credential
         return Response(None, answer.status, answer.request_id)  # a listing may say so behind its end
     if is_success:
         document = decode(answer.body, request.into, request.at)
+        if _is_data_alone(document):
+            return Response(document, answer.status, answer.request_id, len(answer.body))
         if document is None:
             raise DecodeError("the answer is null", retryable=True)
     else:
@@ -138,6 +144,13 @@ def read(answer: HttpResponse, request: Request[Any], decode: Decode, credential
     if errors or not is_success:
         raise _refusal(answer, errors, is_documented=_is_documented(answer, document, request.path))
     return Response(document, answer.status, answer.request_id, len(answer.body), warnings_of(document))
+
+
+def _is_data_alone(document: Any) -> bool:
+    """Say whether a document has no member that may hold an error or a warning, as most have none."""
+    if document.__class__ is not dict:
+        return False
+    return _MAY_REFUSE.isdisjoint(document) and not document.get("errors") and not document.get("warnings")
 
 
 def _refusal(answer: HttpResponse, errors: tuple[ApiErrorDetail, ...], *, is_documented: bool) -> ResponseError:

@@ -99,15 +99,20 @@ def build_url(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
     Raises:
         InvalidArgumentError: A path value is empty or a dot segment, which no encoding makes harmless.
     """
-    url, values = base.text, request.path_values
+    values = request.path_values
+    parts = [base.text]
     for text, name in _split(request.path):
-        url += text + _segment(name, values[name]) if name else text
+        parts.append(text)
+        if name:
+            parts.append(_segment(name, values[name]))
     mark = "?"
     for name, value in request.query:
         written = value.text(zone) if isinstance(value, DateTimeParam) else value
-        url += f"{mark}{_encoded(name)}={_encoded(written)}"
+        # Most values are numbers and words. To see that is ten times as fast as to have `quote` find nothing to do.
+        is_plain = written.isascii() and written.isalnum()
+        parts += (mark, _encoded_name(name), written if is_plain else _encoded(written))
         mark = "&"
-    return url
+    return "".join(parts)
 
 
 @lru_cache(256)
@@ -118,6 +123,8 @@ def _split(template: str) -> tuple[tuple[str, str], ...]:
 
 
 def _segment(name: str, value: int | str) -> str:
+    if value.__class__ is int:
+        return str(value)
     if isinstance(value, int):
         return str(int(value))
     if value in ("", ".", ".."):
@@ -125,10 +132,12 @@ def _segment(name: str, value: int | str) -> str:
     return _encoded(value)
 
 
+@lru_cache(256)
+def _encoded_name(name: str) -> str:
+    return f"{_encoded(name)}="
+
+
 def _encoded(text: str) -> str:
-    # Most values are numbers and words. To see that is ten times as fast as to have `quote` find nothing to do.
-    if text.isascii() and text.isalnum():
-        return text
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
