@@ -110,13 +110,34 @@ class Body:
 class Stream(Protocol):
     """Where a body comes from, as aiohttp reads it from a connection."""
 
+    total_bytes: int
+
     async def readany(self) -> bytes:
         """Wait for the next piece, whatever its size."""
+        ...
+
+    def read_nowait(self) -> bytes:
+        """Return what has arrived."""
+        ...
+
+    def is_eof(self) -> bool:
+        """Whether all has arrived."""
         ...
 
     def at_eof(self) -> bool:
         """Whether all has been read."""
         ...
+
+
+def answer_at_once(
+    status: int, headers: Mapping[str, str], content: Stream, cap: int, call: CallContext
+) -> HttpResponse | None:
+    """Read an answer that is there already, without an encoding, as most are; `None` for any other."""
+    if not content.is_eof() or content.total_bytes > cap or headers.get("content-encoding"):
+        return None
+    body = content.read_nowait()
+    call.status, call.request_id, call.size = status, request_id(headers), len(body)
+    return HttpResponse(status, headers, body)
 
 
 async def read_answer(
@@ -128,22 +149,17 @@ async def read_answer(
         DecodeError: It is too large or broken, and the status does not say already that the API refused.
     """
     call.status, call.request_id, call.size = status, request_id(headers), 0
-    encoding = headers.get("content-encoding", "")
-    body: bytes | bytearray = await content.readany()
-    # Most bodies are there at once and as they are, so that there is nothing to put together.
-    if encoding or len(body) > cap or not content.at_eof():
-        try:
-            body = await _put_together(body, content, Body(encoding, cap))
-        except DecodeError:
-            if 200 <= status < 300:
-                raise
-            body = b""
+    try:
+        body = await _put_together(content, Body(headers.get("content-encoding", ""), cap))
+    except DecodeError:
+        if 200 <= status < 300:
+            raise
+        body = b""
     call.size = len(body)
     return HttpResponse(status, headers, body)
 
 
-async def _put_together(first: bytes | bytearray, content: Stream, body: Body) -> bytes | bytearray:
-    body.feed(first)
+async def _put_together(content: Stream, body: Body) -> bytes | bytearray:
     while not content.at_eof():
         body.feed(await content.readany())
     return body.end()

@@ -24,7 +24,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
-from capillary_async.pipeline.body import read_answer
+from capillary_async.pipeline.body import answer_at_once, read_answer
 from capillary_async.pipeline.idle_connections import IdleConnections
 from capillary_async.pipeline.request import ProcessBound, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
@@ -134,7 +134,8 @@ class DirectHttp:
             message, content = await protocol.read()
             while message.code < 200 and message.code != 101:  # a hint, before the answer
                 message, content = await protocol.read()
-            response = await read_answer(message.code, message.headers, content, self._cap, call)
+            arrived = message.code, message.headers, content, self._cap, call
+            response = answer_at_once(*arrived) or await read_answer(*arrived)
             can_stay = not message.should_close and content.at_eof()
             return response
         finally:
