@@ -97,7 +97,7 @@ def telemetry(times: int) -> None:
     idle, request = Telemetry(BaseUrl.of("http://127.0.0.1:9")), Request[Any]("/v2/customers")
     for _ in range(times):
         idle.start_call(request)
-        idle.wants_attempts()
+        idle.start_attempt(request)
         idle.wants_calls()
 
 

@@ -176,7 +176,8 @@ class PageDecoder:
         rows: Any = cast("dict[str, Any]", document).get(self.rows_key) if isinstance(document, dict) else None
         if not isinstance(rows, list) or not rows or {*map(type, cast("list[Any]", rows))} != {dict}:
             return
-        if not self._envelope.learn([document]) | self._row.learn(rows):
+        answers, objects = cast("list[dict[str, Any]]", [document]), cast("list[dict[str, Any]]", rows)
+        if not self._envelope.learn(answers) | self._row.learn(objects):
             return  # the page is not unusual, but wrong
         self._lessons += 1
         keys = [*self._envelope.types, *self._row.types]

@@ -53,9 +53,7 @@ def bulk_priority() -> Generator[None]:
         _is_bulk.reset(token)
 
 
-def has_bulk_priority() -> bool:
-    """Say whether a call made now is bulk work."""
-    return _is_bulk.get()
+has_bulk_priority: Final = _is_bulk.get  # whether a call made now is bulk work
 
 
 class Limit(Protocol):

@@ -15,6 +15,7 @@ from capillary_async.codec import Converter
 from capillary_async.errors import AuthenticationError, CapillaryError, DecodeError, ResponseError
 from capillary_async.options import ClientOptions
 from capillary_async.pipeline.admission import has_bulk_priority
+from capillary_async.pipeline.lifecycle import ClientLifecycle
 from capillary_async.pipeline.request import (
     CallContext,
     CallInfo,
@@ -22,7 +23,6 @@ from capillary_async.pipeline.request import (
     ProcessBound,
     Request,
     Response,
-    Transport,
     loop_time,
 )
 from capillary_async.pipeline.telemetry import Telemetry
@@ -37,7 +37,7 @@ class Dispatcher(ProcessBound, InternalState):
     """Makes calls: sends a request through the transports, reads the answer, and accounts for both.
 
     Args:
-        transport: The outermost transport.
+        lifecycle: Lets calls in, and has the transports.
         converter: Structures answers.
         options: How calls behave.
         telemetry: Gets the account of each call that ended.
@@ -46,7 +46,7 @@ class Dispatcher(ProcessBound, InternalState):
         is_bulk: Whether calls give way to others; `None` leaves it to `bulk_priority`.
     """
 
-    _transport: Transport
+    _lifecycle: ClientLifecycle
     converter: Converter
     _options: ClientOptions
     _telemetry: Telemetry
@@ -75,7 +75,11 @@ class Dispatcher(ProcessBound, InternalState):
             request = request.with_headers({"language": self._options.language})
         span = self._telemetry.start_call(request)
         try:
-            answer = read(await self._transport.send(request.with_context(call)))
+            task, transport = self._lifecycle.enter(call.options)
+            try:
+                answer = read(await transport.send(request.with_context(call)))
+            finally:
+                self._lifecycle.leave(task)
         except CapillaryError as error:
             error.path, error.attempts = request.path, call.attempts
             if isinstance(error, AuthenticationError):
@@ -88,7 +92,8 @@ class Dispatcher(ProcessBound, InternalState):
         except BaseException as error:  # a bug needs its frames, and a cancellation is the caller's
             self._account(request.path, call, started, error, span)
             raise
-        self._account(request.path, call, started, None, span)
+        if span is not None or self._telemetry.wants_calls():
+            self._account(request.path, call, started, None, span)
         return answer
 
     def _new_call(self, now: float) -> CallContext:
@@ -118,8 +123,6 @@ class Dispatcher(ProcessBound, InternalState):
     def _account(
         self, path: str, call: CallContext, started: float, failure: BaseException | None, span: "CallSpan | None"
     ) -> None:
-        if span is None and not self._telemetry.wants_calls():
-            return
         refusal = failure if isinstance(failure, ResponseError) else None
         info = CallInfo(
             path=path,

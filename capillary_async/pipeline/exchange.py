@@ -96,33 +96,33 @@ class HttpTransport(ProcessBound):
         connection = self._opened()
         timeout = (request.call.options or self._options).attempt_timeout
         ends_at = min(loop_time() + timeout, request.call.deadline)
-        if self._telemetry.wants_attempts():
-            outcome = await self._telemetry.attempt(request, lambda sent: self._attempt(connection, sent, ends_at))
-        else:
-            outcome = await self._attempt(connection, request, ends_at)
-        if isinstance(outcome, CapillaryError):
-            raise outcome
-        return read(outcome, request, self._converter.decode, self._credentials.values())
-
-    async def _attempt(
-        self, connection: "HttpConnection", request: Request[Any], ends_at: float
-    ) -> HttpResponse | CapillaryError:
-        """Send once and read the answer; return an error, so that it is raised outside of any handler of aiohttp's."""
+        attempt = self._telemetry.start_attempt(request)
+        sent = request if attempt is None else attempt.request
+        outcome: HttpResponse | BaseException
         try:
             with Timeout(self._timeouts, ends_at):
-                return await connection.exchange(request, build_url(self._base, request, self._zone))
-        except CapillaryError as error:
+                outcome = await connection.exchange(sent, build_url(self._base, sent, self._zone))
+        except BaseException as error:  # noqa: BLE001  (raised below, outside of any handler of aiohttp's)
+            outcome = self._reason(error, request, connection)
+        if attempt is not None:
+            attempt.end(outcome)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return read(outcome, sent, self._converter.decode, self._credentials.values())
+
+    def _reason(self, error: BaseException, request: Request[Any], connection: "HttpConnection") -> BaseException:
+        """Return the error to raise: one of this library, or one that is no error of the network."""
+        if isinstance(error, CapillaryError) or not isinstance(error, Exception | asyncio.CancelledError):
             return error
-        except TimeoutError:
+        if isinstance(error, TimeoutError):
             return self._too_late(request)
-        except asyncio.CancelledError as cancelled:
-            raise cancelled.with_traceback(None)  # noqa: B904
-        except Exception as error:  # noqa: BLE001  (its frames hold the headers)
-            if (known := connection.explain(error)) is not None:
-                return known
-            if _is_bug(error):
-                raise error.with_traceback(_without_headers(error.__traceback__))  # noqa: B904
-            return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
+        if isinstance(error, asyncio.CancelledError):
+            return error.with_traceback(None)
+        if (known := connection.explain(error)) is not None:
+            return known
+        if _is_bug(error):
+            return error.with_traceback(_without_headers(error.__traceback__))
+        return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
 
     def _opened(self) -> "HttpConnection":
         if self._connection is None:

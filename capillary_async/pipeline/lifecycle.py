@@ -9,11 +9,12 @@ from typing import Any
 from msgspec import field
 
 from capillary_async.errors import ConfigurationError
-from capillary_async.pipeline.request import InternalState, InternalValue, ProcessBound, Request, Response, Transport
+from capillary_async.options import ClientOptions
+from capillary_async.pipeline.request import InternalState, InternalValue, ProcessBound, Transport
 
 
 class ClientLifecycle(ProcessBound, InternalState):
-    """The outermost transport. It sends only inside the client's block and loop, and knows the calls under way."""
+    """Knows the calls under way. It lets them in only inside the client's block and loop."""
 
     _inner: "TransportStack"
     _loop: asyncio.AbstractEventLoop | None = None
@@ -38,14 +39,19 @@ class ClientLifecycle(ProcessBound, InternalState):
             await self.close()
             raise
 
-    async def send(self, request: Request[Any], /) -> Response:
-        """Carry a request if the client is open here.
+    def enter(self, options: ClientOptions | None) -> tuple["asyncio.Task[Any]", Transport]:
+        """Let a call of the running task in, until `leave`.
+
+        Args:
+            options: The call's own; `None` if it behaves as the client's other calls do.
+
+        Returns:
+            The running task, and the transport for the call's request.
 
         Raises:
-            ConfigurationError: It is not.
-            CapillaryError: As the transports below say.
+            ConfigurationError: The client is not open here.
         """
-        loop, stack, options = self._loop, self._inner, request.call.options
+        loop, stack = self._loop, self._inner
         if loop is None:
             raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
         if loop is not asyncio.get_running_loop():
@@ -57,13 +63,14 @@ class ClientLifecycle(ProcessBound, InternalState):
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
         self._tasks.add(task)
-        try:
-            is_shared = stack.is_coalescing if options is None else options.coalesce
-            return await (stack.coalescing if is_shared else stack.transport).send(request)
-        finally:
-            self._tasks.discard(task)
-            if self._loop is None:
-                self._is_left.set()
+        is_shared = stack.is_coalescing if options is None else options.coalesce
+        return task, stack.coalescing if is_shared else stack.transport
+
+    def leave(self, task: "asyncio.Task[Any]") -> None:
+        """Note that the call of a task has ended."""
+        self._tasks.discard(task)
+        if self._loop is None:
+            self._is_left.set()
 
     async def close(self) -> None:
         """Cancel what is under way, wait until it has ended, and close the transports."""

@@ -9,7 +9,7 @@ back the calls of others: an API that throttles some requests while it answers o
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Final, Protocol
 
 from capillary_async.errors import CapillaryError, RateLimitedError, ServerError
 
@@ -45,9 +45,7 @@ class Pacer(Protocol):
 _pacer: ContextVar[Pacer | None] = ContextVar("capillary_async_pacer", default=None)
 
 
-def current_pacer() -> Pacer | None:
-    """Return the pacer of the calls made here, or `None`."""
-    return _pacer.get()
+current_pacer: Final = _pacer.get  # the pacer of the calls made here, or `None`
 
 
 @contextmanager

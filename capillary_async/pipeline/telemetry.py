@@ -6,7 +6,7 @@ OpenTelemetry counts as in use when something else has imported it. To import it
 
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -123,7 +123,6 @@ class CallEnded(CallInfo, Event):
 
 
 OnEvent = Callable[[Event], None]
-Outcome = HttpResponse | CapillaryError
 
 
 class Telemetry(InternalState):
@@ -159,29 +158,17 @@ class Telemetry(InternalState):
         if self._on_event is not None:
             self._tell(CallEnded.of(info))
 
-    def wants_attempts(self) -> bool:
-        """Whether attempts have to go through `attempt`."""
-        return self._on_event is not None or OPENTELEMETRY in sys.modules
+    def start_attempt(self, request: Request[Any]) -> "Attempt | None":
+        """Tell that a request is about to be sent; `None` if nobody listens."""
+        is_heard = self._on_event is not None or OPENTELEMETRY in sys.modules
+        return self._open_attempt(request) if is_heard else None
 
-    async def attempt(
-        self, request: Request[Any], send: Callable[[Request[Any]], Coroutine[Any, Any, Outcome]]
-    ) -> Outcome:
-        """Make one attempt by `send`, and tell of its start and its end."""
+    def _open_attempt(self, request: Request[Any]) -> "Attempt":
         number = _count(request)
         span = None
         if OPENTELEMETRY in sys.modules:
             span = _guarded(lambda: self.tracing.start_attempt(request, resends=number - 1))
-        attempt = _Attempt(self.emit, request, number, span)
-        try:
-            outcome = await send(request if span is None else span.request)
-        except BaseException as error:
-            attempt.end(None, type(error))
-            raise
-        if isinstance(outcome, HttpResponse):
-            attempt.end(outcome, None)
-        else:
-            attempt.end(None, type(outcome))
-        return outcome
+        return Attempt(self.emit, request, number, span)
 
     @property
     def tracing(self) -> "Tracing":
@@ -200,10 +187,15 @@ class Telemetry(InternalState):
             _inform("on_event", self._on_event, event)
 
 
-class _Attempt:
-    """An attempt under way."""
+class Attempt:
+    """An attempt under way.
+
+    Attributes:
+        request: What to send: the request, with the headers that carry the trace.
+    """
 
     def __init__(self, emit: OnEvent | None, request: Request[Any], number: int, span: "AttemptSpan | None") -> None:
+        self.request = request if span is None else span.request
         self._emit = emit
         self._span = span
         self._about = request.path, request.method, number
@@ -211,9 +203,14 @@ class _Attempt:
         if emit is not None:
             emit(AttemptStarted(*self._about))
 
-    def end(self, response: HttpResponse | None, error: type[BaseException] | None) -> None:
+    def end(self, outcome: HttpResponse | BaseException) -> None:
+        """Tell what came of it."""
         seconds = loop_time() - self._started
-        status, size = (None, 0) if response is None else (response.status, len(response.body))
+        status, size, error = None, 0, None
+        if isinstance(outcome, HttpResponse):
+            status, size = outcome.status, len(outcome.body)
+        else:
+            error = type(outcome)
         if (span := self._span) is not None:
             _guarded(lambda: span.end(status, error, seconds))
         if self._emit is not None:

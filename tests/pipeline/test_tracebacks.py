@@ -14,6 +14,7 @@ from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.http import HttpConnection
+from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
 from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.urls import BaseUrl
@@ -39,20 +40,25 @@ def raising(error: BaseException) -> Any:
     return broken
 
 
-def dispatcher(error: BaseException) -> Dispatcher:
-    """Build one over a transport that fails."""
+async def get(error: BaseException) -> None:
+    """Make a call over a transport that fails."""
 
     class Failing:
         send = raising(error)
 
-    return Dispatcher(Failing(), Converter(UTC), ClientOptions(), Telemetry(BaseUrl.of("https://x.example.com")), "")
+    async def nothing() -> None: ...
+
+    lifecycle = ClientLifecycle(TransportStack(Failing(), Failing(), False, nothing))  # noqa: FBT003  (is_coalescing)
+    await lifecycle.open()
+    telemetry = Telemetry(BaseUrl.of("https://x.example.com"))
+    await Dispatcher(lifecycle, Converter(UTC), ClientOptions(), telemetry, "").get(Request[Any]("/x"))
 
 
 @pytest.mark.parametrize("error", [AttributeError("nothing"), asyncio.CancelledError(), KeyError(1)])
 async def test_a_bug_in_a_transport_keeps_its_frames(error: BaseException) -> None:
     """And a cancellation is the caller's own: both are looked for where they came from."""
     with pytest.raises(type(error)) as caught:
-        await dispatcher(error).get(Request[Any]("/x"))
+        await get(error)
 
     assert frames_of(caught.value)[-1] == "broken"
 
@@ -63,7 +69,7 @@ async def test_an_error_of_ours_has_no_frames_and_no_context() -> None:
     error.__context__ = KeyError("somebody")
 
     with pytest.raises(TransportError) as caught:
-        await dispatcher(error).get(Request[Any]("/x"))
+        await get(error)
 
     assert "broken" not in frames_of(caught.value)
     assert caught.value.__context__ is caught.value.__cause__ is None
