@@ -241,15 +241,26 @@ class RateControl:
 
 
 @attrs.define(eq=False)
+class RequestCounter:
+    """Counts requests.
+
+    Attributes:
+        requests: How many have started.
+    """
+
+    requests: int = 0
+
+
+@attrs.define(eq=False)
 class WorkerPacer:
     """Applies a `RateControl` to the calls of one worker; a `Pacer`.
 
     Attributes:
-        requests: Number of requests that started since the user of the pacer last set it to 0.
+        counter: Its `requests` grows with each request that starts; the worker's user may set another one.
     """
 
     _rate_control: RateControl
-    requests: int = attrs.field(default=0, init=False)
+    counter: RequestCounter = attrs.field(factory=RequestCounter, init=False)
     _started: float = attrs.field(default=0.0, init=False)
     _clock: Callable[[], float] = attrs.field(factory=lambda: asyncio.get_running_loop().time, init=False)
 
@@ -257,7 +268,7 @@ class WorkerPacer:
         """Start a request if it need not wait; return whether it may start."""
         if self._rate_control.is_limited and not self._rate_control.start_now():
             return False
-        self.requests += 1
+        self.counter.requests += 1
         self._started = self._clock()
         return True
 
@@ -265,7 +276,7 @@ class WorkerPacer:
         """Wait until a request may start; return `False` if it cannot start before `deadline`."""
         is_in_time = await self._rate_control.wait(deadline)
         if is_in_time:
-            self.requests += 1
+            self.counter.requests += 1
             self._started = self._clock()
         return is_in_time
 

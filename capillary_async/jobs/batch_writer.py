@@ -25,6 +25,9 @@ class BatchWriter:
         size: Outcomes that may be unsafe at most.
         seconds: How long one may be unsafe.
         on_error: Called once when a write has failed, with the error.
+
+    Attributes:
+        is_full: Whether some outcomes must be safe before another is added.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class BatchWriter:
         seconds: float,
         on_error: Callable[[BaseException], object],
     ) -> None:
+        self.is_full: bool = False
         self._write = write
         self._size = size
         self._half = max(1, size // 2)
@@ -48,11 +52,6 @@ class BatchWriter:
         self._error: BaseException | None = None
         self._thread = ThreadPoolExecutor(1, "capillary-job")
 
-    @property
-    def is_full(self) -> bool:
-        """Whether some outcomes must be safe before another is added."""
-        return len(self._batch) + self._unsafe >= self._size or self._bytes + self._unsafe_bytes >= _MOST_BYTES
-
     def add(self, outcome: KeyOutcome) -> None:
         """Take an outcome, which will be safe soon.
 
@@ -61,9 +60,10 @@ class BatchWriter:
         """
         if self._error is not None:
             self._raise_error()
-        self._batch.append(outcome)
-        self._bytes += len(outcome.rows)
-        if self._writing is None:
+        batch = self._batch
+        batch.append(outcome)
+        self._bytes += len(outcome[5])
+        if len(batch) >= self._half or self._timer is None or self._bytes >= _MOST_BYTES // 2:
             self._begin_when_due()
 
     async def wait_for_room(self) -> None:
@@ -104,7 +104,9 @@ class BatchWriter:
             await asyncio.wait([self._writing])
 
     def _begin_when_due(self) -> None:
-        if len(self._batch) >= self._half or self._bytes >= _MOST_BYTES // 2:
+        if self._writing is not None:
+            self._note_room()
+        elif len(self._batch) >= self._half or self._bytes >= _MOST_BYTES // 2:
             self._begin()
         elif self._timer is None and self._batch:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
@@ -117,11 +119,17 @@ class BatchWriter:
         self._unsafe, self._unsafe_bytes, self._bytes = len(batch), self._bytes, 0
         self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
         self._writing.add_done_callback(self._end)
+        self._note_room()
+
+    def _note_room(self) -> None:
+        taken, bytes_taken = len(self._batch) + self._unsafe, self._bytes + self._unsafe_bytes
+        self.is_full = taken >= self._size or bytes_taken >= _MOST_BYTES
 
     def _end(self, writing: "asyncio.Future[None]") -> None:
         self._writing = None
         self._unsafe = self._unsafe_bytes = 0
         self._error = writing.exception()
+        self._note_room()
         if self._error is None:
             self._begin_when_due()
         else:

@@ -12,7 +12,7 @@ not one for each worker. While no key was ever answered, several keys take turns
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -22,8 +22,8 @@ from capillary_async.jobs.outcomes import Cause, KeyStatus, key_status
 from capillary_async.jobs.records import Key
 from capillary_async.jobs.store import JobStore
 
-# The rows that were found, as JSON, and the requests that it took.
-Found = Outcome[Key, tuple[bytes, int]]
+# The rows that were found.
+Found = Outcome[Key, list[Any]]
 
 # This many failures in a row are no coincidence.
 _MANY: Final = 20

@@ -18,28 +18,23 @@ from capillary_async.jobs.errors import JobCorruptedError, JobRefusedError
 JOB_FILE: Final = "job.sqlite"
 # "CAPj", in the header of the file. The version is that of the tables.
 _APPLICATION_ID: Final = 0x4341506A
-_VERSION: Final = 4
+_VERSION: Final = 5
 _BUSY_SECONDS: Final = 60.0
 
-_OUTCOMES: Final = (
-    "key_id INTEGER PRIMARY KEY, status TEXT NOT NULL, requests INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " reason TEXT NOT NULL, rows BLOB NOT NULL, checksum INTEGER NOT NULL"
-)
-_FAILURES: Final = (
-    "key_id INTEGER PRIMARY KEY, tries INTEGER NOT NULL, status TEXT NOT NULL, requests INTEGER NOT NULL,"
-    " at INTEGER NOT NULL, reason TEXT NOT NULL, checksum INTEGER NOT NULL"
-)
+# A table of a generation: its columns. A refresh fills tables of the same columns under other names.
+_GENERATION: Final = {
+    "outcomes": "(key_id INTEGER PRIMARY KEY, status TEXT NOT NULL, block INTEGER NOT NULL)",
+    "blocks": "(id INTEGER PRIMARY KEY, content BLOB NOT NULL, checksum INTEGER NOT NULL)",
+    "failures": "(key_id INTEGER PRIMARY KEY, tries INTEGER NOT NULL, status TEXT NOT NULL, requests INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, reason TEXT NOT NULL, checksum INTEGER NOT NULL)",
+}
 TABLES: Final = {
     "meta": "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID",
     "keys": 'CREATE TABLE keys(id INTEGER PRIMARY KEY, "values" TEXT NOT NULL UNIQUE, checksum INTEGER NOT NULL)',
-    "outcomes": f"CREATE TABLE outcomes({_OUTCOMES})",
-    "failures": f"CREATE TABLE failures({_FAILURES})",
+    **{name: f"CREATE TABLE {name}{columns}" for name, columns in _GENERATION.items()},
 }
-# What a refresh finds, until it is whole and takes the place of the others.
-NEXT_TABLES: Final = {
-    "next_outcomes": f"CREATE TABLE next_outcomes({_OUTCOMES})",
-    "next_failures": f"CREATE TABLE next_failures({_FAILURES})",
-}
+NEXT_TABLES: Final = {f"next_{name}": f"CREATE TABLE next_{name}{columns}" for name, columns in _GENERATION.items()}
+RENAMED: Final = tuple(_GENERATION)
 
 # What these say is about the disk or about another process; anything else that SQLite says is about the file.
 _DISK_ERRORS: Final = frozenset(
@@ -138,7 +133,7 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
         raise JobRefusedError(f"the job has version {version}; this package reads version {_VERSION}")
     rows = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
     # A table that was renamed has its name in quotes.
-    found = {name: sql.replace('"outcomes"', "outcomes").replace('"failures"', "failures") for name, sql in rows}
+    found = {name: sql.replace(f'"{name}"', name) for name, sql in rows}
     if found not in (TABLES, TABLES | NEXT_TABLES):
         raise corrupted(path, "its tables are other ones")
 

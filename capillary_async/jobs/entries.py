@@ -4,22 +4,23 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32, error
 
 import attrs
 
 from capillary_async.codec import decode_json
 from capillary_async.jobs.database import checksum_of, corrupted, corruption_named
-from capillary_async.jobs.records import BLOCK, REFERENCE, Entry, Values, rows_in_block
+from capillary_async.jobs.records import Entry, Values, decode_block
 
 _ENTRIES: Final = (
-    'SELECT k.id, k."values", k.checksum, o.status, o.requests, o.at, o.reason, o.rows, o.checksum,'
+    'SELECT k.id, k."values", k.checksum, o.status, o.block,'
     " f.tries, f.status, f.requests, f.at, f.reason, f.checksum FROM keys k"
     " LEFT JOIN outcomes o ON o.key_id = k.id LEFT JOIN failures f ON f.key_id = k.id"
     " WHERE k.id > ? ORDER BY k.id LIMIT ?"
 )
 _KEYS_AT_ONCE: Final = 64
 # Keys that are next to each other are in blocks that were written at about the same time.
-_BLOCKS_KEPT: Final = 64
+_BLOCKS_KEPT: Final = 32
 
 
 def read_entries(database: sqlite3.Connection, path: Path, keys: int) -> Iterator[Entry]:
@@ -56,9 +57,9 @@ def checked_values(path: Path, rows: Sequence[Sequence[Any]]) -> list[Values]:
     Raises:
         JobCorruptedError: A key is not what was written.
     """
-    for key_id, values, checksum, *_ in rows:
-        if checksum_of(f"{key_id} {values}") != checksum:
-            raise corrupted(path, f"key {key_id} is not what was written")
+    wrong = [row[0] for row in rows if crc32(f"{row[0]} {row[1]}".encode()) != row[2]]
+    if wrong:
+        raise corrupted(path, f"key {wrong[0]} is not what was written")
     # One document for all keys takes a third of the time.
     return [tuple(values) for values in decode_json(f"[{','.join([row[1] for row in rows])}]".encode())]
 
@@ -77,51 +78,35 @@ def checked_failure(path: Path, key_id: int, columns: Sequence[Any]) -> tuple[st
 
 @attrs.define
 class _Blocks:
-    """Finds the rows of keys in blocks, and keeps those that were read last."""
+    """Reads blocks of outcomes, and keeps those that were read last."""
 
     _database: sqlite3.Connection
     _path: Path
-    _kept: dict[int, list[bytes]] = attrs.field(factory=dict[int, list[bytes]], init=False)
+    _kept: dict[int, dict[int, Entry]] = attrs.field(factory=dict[int, dict[int, Entry]], init=False)
 
-    def rows(self, key_id: int, stored: bytes) -> bytes:
-        """Return the rows of a key from what is stored for it."""
-        if stored.startswith(BLOCK):
-            return (self._kept.get(key_id) or self._open(key_id, stored))[0]
-        if not stored.startswith(REFERENCE):
-            return stored
-        first, place = map(int, stored[1:].split())
-        block = self._kept.get(first)
-        if block is None:
-            query = "SELECT status, requests, at, reason, rows, checksum FROM outcomes WHERE key_id = ?"
-            columns = self._database.execute(query, (first,)).fetchone()
-            _check_outcome(self._path, first, columns)
-            block = self._open(first, columns[4])
-        return block[place]
-
-    def _open(self, first: int, stored: bytes) -> list[bytes]:
-        block = rows_in_block(stored)
-        if len(block) > 1:
-            self._kept[first] = block
-        if len(self._kept) > _BLOCKS_KEPT:
-            del self._kept[next(iter(self._kept))]
-        return block
-
-
-def _check_outcome(path: Path, key_id: int, columns: Sequence[Any]) -> None:
-    status, requests, at, reason, rows, checksum = columns
-    if checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows) != checksum:
-        raise corrupted(path, f"the outcome of key {key_id} is not what was written")
+    def __getitem__(self, number: int) -> dict[int, Entry]:
+        """Return the outcomes of a block, by their keys."""
+        if number not in self._kept:
+            query = "SELECT content, checksum FROM blocks WHERE id = ?"
+            content, checksum = self._database.execute(query, (number,)).fetchone() or (b"", None)
+            if checksum_of(str(number), content) != checksum:
+                raise corrupted(self._path, f"block {number} is not what was written")
+            try:
+                self._kept[number] = {entry.key_id: entry for entry in decode_block(content)}
+            except error as cause:
+                raise corrupted(self._path, f"block {number} is not what was written") from cause
+            if len(self._kept) > _BLOCKS_KEPT:
+                del self._kept[next(iter(self._kept))]
+        return self._kept[number]
 
 
 def _entry(path: Path, row: Sequence[Any], values: Values, blocks: _Blocks) -> Entry:
-    key_id, tries = row[0], row[9]
-    if row[3] is not None:
-        _check_outcome(path, key_id, row[3:9])
-        if tries is not None:
-            raise corrupted(path, f"key {key_id} has an outcome and a failure")
-        status, requests, at, reason, rows = row[3:8]
-        # A call takes twice as long.
-        return Entry._make((key_id, values, status, requests, at, reason, blocks.rows(key_id, rows)))
+    key_id, status, tries = row[0], row[3], row[5]
+    if status is not None:
+        found = blocks[row[4]].get(key_id)
+        if found is None or found.status != status or tries is not None:
+            raise corrupted(path, f"the outcome of key {key_id} is not what was written")
+        return Entry._make((key_id, values, *found[2:]))  # a call takes twice as long
     if tries is not None:
-        return Entry(key_id, values, *checked_failure(path, key_id, row[9:]))
+        return Entry(key_id, values, *checked_failure(path, key_id, row[5:]))
     return Entry(key_id, values)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from operator import attrgetter
 from types import MappingProxyType, NoneType
@@ -243,8 +244,15 @@ def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]
     check_row_type(row_type)
     names = [column.name for column in columns]
 
+    async def answer(client: Any, *key: Any) -> Any:
+        try:
+            return await _rows_in(fn(client, **dict(zip(names, key, strict=True)), **values))
+        except SystemExit as error:
+            # With its exit code, a job that is not done would end as if it were.
+            raise RuntimeError("the lookup wanted to end the process") from error
+
     def bind(client: Any) -> Callable[..., Any]:
-        return lambda *key: fn(client, **dict(zip(names, key, strict=True)), **values)
+        return partial(answer, client)
 
     return Lookup(name, columns, row_type, given, bind)
 
@@ -262,10 +270,12 @@ def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by:
     rows_of, row_type = found.rows or (None, _row_type(get_type_hints(method).get("return", Any)))
 
     def bind(client: Any) -> Callable[..., Any]:
-        method = send(client)
+        method = partial(send(client), *first, **own)
 
         def answer(*key: Any) -> Any:
-            return method(*first, *key[:required], **dict(zip(optional, key[required:], strict=True)), **own)
+            if key[-1] is None:
+                key = key[:-1]
+            return method(*key[:required], **dict(zip(optional, key[required:], strict=False)))
 
         async def find_and_answer(*key: Any) -> Any:
             if by is not None and not found.by_path:  # no method of the client takes anything but the id

@@ -1,39 +1,37 @@
 """Keys and what came of them, as values and as rows of a job's file."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
+import attrs
+
+from capillary_async.bulk.concurrency import RequestCounter
+from capillary_async.codec import decode_json, encode_json
 from capillary_async.jobs.database import checksum_of
 
-# Compressing shorter rows takes longer than writing them.
-_LEAST_TO_COMPRESS: Final = 300
-# Rows of this many bytes are compressed together. It takes a third of the time and half of the room.
-_BLOCK_BYTES: Final = 2**16
-# Before a block, and before a reference to one. JSON begins with neither.
-BLOCK: Final = b"z"
-REFERENCE: Final = b"@"
-# Below zero, so that zlib adds no checksum to that of the row.
+# Below zero, so that zlib adds no checksum to that of the block.
 _WINDOW: Final = -15
 
 Values = tuple[int | str | None, ...]
 
 
-class Key(NamedTuple):
-    """A key of a job.
+@attrs.define(eq=False)
+class Key(RequestCounter):
+    """A key of a job, and how many requests its lookup has started so far.
 
     Attributes:
         id: Its number.
         values: A value for each column.
         tries: How often it failed before.
-        requests: How many requests that took.
+        requests_before: How many requests that took.
     """
 
-    id: int
-    values: Values
-    tries: int = 0
-    requests: int = 0
+    id: int = attrs.field(kw_only=True)
+    values: Values = attrs.field(kw_only=True)
+    tries: int = attrs.field(default=0, kw_only=True)
+    requests_before: int = attrs.field(default=0, kw_only=True)
 
 
 class KeyOutcome(NamedTuple):
@@ -80,54 +78,26 @@ class Entry(NamedTuple):
     rows: bytes = b""
 
 
-def outcome_rows(outcomes: Sequence[KeyOutcome]) -> list[tuple[Any, ...]]:
-    """Return rows of `outcomes`. Long rows of several keys are compressed together, into a block.
-
-    The block is in the first key's row; the other keys' rows refer to it.
-    """
-    stored: dict[int, bytes] = {}
-    block: list[KeyOutcome] = []
-    size = 0
-    for outcome in outcomes:
-        length = len(outcome.rows)
-        if length >= _BLOCK_BYTES:
-            stored |= _compressed([outcome])
-        elif length >= _LEAST_TO_COMPRESS:
-            block.append(outcome)
-            size += length
-            if size >= _BLOCK_BYTES:
-                stored |= _compressed(block)
-                block, size = [], 0
-    stored |= _compressed(block)
-    return [_outcome_row(outcome, stored.get(outcome.key_id, outcome.rows)) for outcome in outcomes]
-
-
-def _compressed(block: Sequence[KeyOutcome]) -> dict[int, bytes]:
-    if not block:
-        return {}
-    first, lengths = block[0].key_id, ",".join([str(len(outcome.rows)) for outcome in block])
+def encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
+    """Return outcomes as one compressed document, which takes a fraction of the time and room of one for each."""
+    ids, statuses, requests, times, reasons, rows, _ = zip(*outcomes, strict=True)
+    facts = encode_json((ids, statuses, requests, times, reasons, list(map(len, rows))))
     compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
-    data = compressor.compress(b"".join([outcome.rows for outcome in block])) + compressor.flush()
-    stored = {outcome.key_id: b"@%d %d" % (first, place) for place, outcome in enumerate(block)}
-    return stored | {first: b"z%s:%s" % (lengths.encode(), data)}
+    return b"".join((compressor.compress(b"".join((facts, b"\n", *rows))), compressor.flush()))
 
 
-def rows_in_block(block: bytes) -> list[bytes]:
-    """Return the rows of each key in a block.
+def decode_block(content: bytes) -> Iterator[Entry]:
+    """Yield what `encode_block` wrote; the values of the keys are missing.
 
     Raises:
         ValueError: It is no block.
     """
-    lengths, _, data = block.removeprefix(BLOCK).partition(b":")
-    text = zlib.decompress(data, _WINDOW)
-    ends = list(accumulate(map(int, lengths.split(b",")), initial=0))
-    return [text[begin:end] for begin, end in pairwise(ends)]
-
-
-def _outcome_row(outcome: KeyOutcome, rows: bytes) -> tuple[Any, ...]:
-    key_id, status, requests, at, reason = outcome[:5]
-    checksum = checksum_of(f"{key_id} {status} {requests} {at} {reason}", rows)
-    return (key_id, status, requests, at, reason, rows, checksum)
+    facts, _, text = zlib.decompress(content, _WINDOW).partition(b"\n")
+    *columns, lengths = decode_json(facts)
+    ends = accumulate(lengths, initial=0)
+    rows = [text[begin:end] for begin, end in pairwise(ends)]
+    for key_id, status, requests, at, reason, found in zip(*columns, rows, strict=True):
+        yield Entry._make((key_id, (), status, requests, at, reason, found))
 
 
 def failure_row(outcome: KeyOutcome) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from capillary_async.errors import CapillaryError, ConfigurationError
 from capillary_async.jobs.batch_writer import BatchWriter
 from capillary_async.jobs.breaker import CircuitBreaker, Found, Probe
 from capillary_async.jobs.database import corrupted
-from capillary_async.jobs.errors import JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
+from capillary_async.jobs.errors import InvalidRowError, JobRefusedError, JobStoppedError, stopping_when_the_disk_fails
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.manifest import JobOptions
 from capillary_async.jobs.outcomes import FEW_TRIES, Cause, KeyStatus, Reason, key_status
@@ -66,8 +66,6 @@ class Run:
     _fetch: Callable[[tuple[Any, ...]], Awaitable[list[Any]]] = attrs.field(init=False)
     _controller: ConcurrencyController = attrs.field(init=False)
     _last: int = attrs.field(default=FIRST, init=False)
-    # Requests of lookups that failed, by key.
-    _requests: dict[int, int] = attrs.field(factory=dict[int, int], init=False)
     # Keys whose failure will hardly pass, and keys that were refused without a code.
     _doubtful: set[int] = attrs.field(factory=set[int], init=False)
     _blank: set[int] = attrs.field(factory=set[int], init=False)
@@ -134,10 +132,9 @@ class Run:
         progress, breaker, writer = self._progress, self._breaker, self._writer
         async with Outcomes(self._look_up, self._keys(), self._controller) as outcomes:
             async for outcome in outcomes:
-                if outcome.error is None:
-                    self._found(outcome.key, *outcome.value)
-                else:
-                    await self._judge(outcome, outcome.error)
+                error = outcome.error or self._found(outcome.key, outcome.value)
+                if error is not None:
+                    await self._judge(outcome, error)
                 if progress.observe():
                     progress.concurrency = outcomes.concurrency
                     self._on_progress(progress)
@@ -166,18 +163,12 @@ class Run:
             if not keys:
                 return
 
-    async def _look_up(self, key: Key) -> tuple[bytes, int]:
+    def _look_up(self, key: Key) -> Awaitable[list[Any]]:
+        # Not a coroutine, which each step of the lookup would have to pass.
         pacer: Any = current_pacer()  # `Outcomes` sets a `WorkerPacer`
-        pacer.requests = 0
-        try:
-            rows = await self._fetch(key.values)
-            return self._lookup.encode(rows) if rows else b"", pacer.requests
-        except SystemExit as error:
-            # With its exit code, a job that is not done would end as if it were.
-            raise RuntimeError("the lookup wanted to end the process") from error
-        except Exception:
-            self._requests[key.id] = pacer.requests
-            raise
+        pacer.counter = key
+        key.requests = 0
+        return self._fetch(key.values)
 
     async def _look_up_alone(self, key: Key) -> Found:
         async with Outcomes(self._look_up, [key], ConcurrencyController(1, 1)) as outcomes:
@@ -188,13 +179,20 @@ class Run:
 
     # --- what an outcome means ---
 
-    def _found(self, key: Key, rows: bytes, requests: int) -> None:
+    def _found(self, key: Key, rows: list[Any]) -> InvalidRowError | None:
+        """Keep what was found; return an error of the lookup's own if it cannot be stored."""
+        try:
+            text = self._lookup.encode(rows) if rows else b""
+        except InvalidRowError as error:
+            return error
         if self._breaker.failures:
             self._count_failures()
-        self._do_blanks_pass |= key.id in self._blank
+        self._do_blanks_pass = self._do_blanks_pass or key.id in self._blank
         self._probe.canary = key
-        key_id, _, tries, before = key
-        self._put(KeyOutcome(key_id, "found" if rows else "empty", before + requests, int(time()), "", rows, tries))
+        status, requests = "found" if text else "empty", key.requests_before + key.requests
+        # A call takes twice as long.
+        self._put(KeyOutcome._make((key.id, status, requests, int(time()), "", text, key.tries)))
+        return None
 
     async def _judge(self, outcome: Found, error: Exception) -> None:
         if isinstance(error, JobRefusedError):
@@ -216,9 +214,8 @@ class Run:
 
     def _keep(self, outcome: Found) -> None:
         """Keep what the API answered for a key, or an error of the lookup's own."""
-        key, error = outcome.key, outcome.error
+        key, error = outcome.key, outcome.error or self._found(outcome.key, outcome.value)
         if error is None:
-            self._found(key, *outcome.value)
             return
         status = key_status(error)
         if status.cause is Cause.LOOKUP:
@@ -254,7 +251,7 @@ class Run:
 
     def _failed(self, key: Key, error: Exception, status: str, tries: int) -> KeyOutcome:
         attempts = error.attempts if isinstance(error, CapillaryError) else 0
-        requests = key.requests + max(self._requests.pop(key.id, 0), attempts, 1)
+        requests = key.requests_before + max(key.requests, attempts, 1)
         return KeyOutcome(key.id, status, requests, int(time()), Reason.of(error).to_json(), b"", tries)
 
     def _put(self, outcome: KeyOutcome) -> None:

@@ -20,13 +20,14 @@ directory. Locks can fail (somebody removes the file, another machine does not s
 into the state row, and each transaction first checks the mark.
 """
 
+import json
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -35,6 +36,7 @@ import attrs
 from capillary_async.jobs.database import (
     JOB_FILE,
     NEXT_TABLES,
+    RENAMED,
     check_structure,
     checksum_of,
     connect,
@@ -44,13 +46,16 @@ from capillary_async.jobs.database import (
 from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, KeyOutcome, failure_row, outcome_rows
+from capillary_async.jobs.records import Entry, Key, KeyOutcome, encode_block, failure_row
 
 # Below the number of any key.
 FIRST: Final = -(2**63)
 _KEYS_AT_ONCE: Final = 1000
-_ROWS_A_STEP: Final = 100
 _NOT_FINAL: Final = ("failed", "pending")
+_STATUS_OF: Final = itemgetter(1)
+# A block is read as a whole.
+_MOST_IN_BLOCK: Final = 1000
+_LARGE_BLOCK: Final = 2**19
 
 
 def now_text() -> str:
@@ -245,24 +250,32 @@ class JobStore:
         latest = {outcome.key_id: outcome for outcome in outcomes}.values()
         final = [outcome for outcome in latest if outcome.status not in _NOT_FINAL]
         failures = [failure_row(outcome) for outcome in latest if outcome.status in _NOT_FINAL]
-        rows, cleared = outcome_rows(final), [(outcome.key_id,) for outcome in final if outcome.tries]
-        counts = Counter(outcome.status for outcome in latest)
+        cleared, counts = [outcome.key_id for outcome in final if outcome.tries], Counter(map(_STATUS_OF, latest))
+        blocks = [(block, encode_block(block)) for block in _blocks(final)]
         with self.transaction() as state:
-            self._database.executemany(f"DELETE FROM {self._table('failures')} WHERE key_id = ?", cleared)
-            self._insert(f"INSERT INTO {self._table('outcomes')}", rows)
-            self._insert(f"INSERT OR REPLACE INTO {self._table('failures')}", failures)
+            execute, failed = self._database.execute, self._table("failures")
+            execute(f"DELETE FROM {failed} WHERE key_id IN (SELECT value FROM json_each(?))", (json.dumps(cleared),))
+            self._database.executemany(f"INSERT OR REPLACE INTO {failed} VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
+            for block, content in blocks:
+                self._insert(block, content)
             for status in counts.keys() - {"pending"}:
                 state.active_counts[status] += counts[status]
             if state.base_url is None and (counts["found"] or counts["empty"]):
                 state.base_url, state.account = base_url, account
             state.revision += not state.is_refreshing
 
-    def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert many rows in one step, because between two steps the event loop may keep the interpreter."""
-        for first in range(0, len(rows), _ROWS_A_STEP):
-            part = rows[first : first + _ROWS_A_STEP]
-            marks = ",".join(["(?,?,?,?,?,?,?)"] * len(part))
-            self._database.execute(f"{statement} VALUES {marks}", list(chain.from_iterable(part)))
+    def _insert(self, outcomes: Sequence[KeyOutcome], content: bytes) -> None:
+        """Insert outcomes, all of a status in one step: between two steps the event loop may keep the interpreter."""
+        blocks = self._table("blocks")
+        (number,) = self._database.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {blocks}").fetchone()
+        row = (number, content, checksum_of(str(number), content))
+        self._database.execute(f"INSERT INTO {blocks} VALUES (?, ?, ?)", row)
+        by_status: dict[str, list[int]] = {}
+        for outcome in outcomes:
+            by_status.setdefault(outcome[1], []).append(outcome[0])
+        for status, ids in by_status.items():
+            statement = f"INSERT INTO {self._table('outcomes')} SELECT value, ?, ? FROM json_each(?)"
+            self._database.execute(statement, (status, number, json.dumps(ids)))
 
     def note_error(self, message: str, listing_traits: Mapping[str, Any] | None = None) -> None:
         """Write down what the job waits for the end of; empty when it goes on."""
@@ -275,7 +288,7 @@ class JobStore:
         with self.transaction() as state:
             state.listing_traits |= listing_traits
             if state.next_counts is not None:
-                for name in ("outcomes", "failures"):
+                for name in RENAMED:
                     self._database.execute(f"DROP TABLE {name}")
                     self._database.execute(f"ALTER TABLE next_{name} RENAME TO {name}")
                 state.counts, state.next_counts = state.next_counts, None
@@ -295,6 +308,8 @@ class JobStore:
                 table = "failures" if status == "failed" else "outcomes"
                 self._database.execute(f"DELETE FROM {self._table(table)} WHERE status = ?", (status,))
                 counts[status] = 0
+            used = f"SELECT block FROM {self._table('outcomes')}"
+            self._database.execute(f"DELETE FROM {self._table('blocks')} WHERE id NOT IN ({used})")
             state.completed = state.completed if self.state.is_refreshing else None
             state.revision += not self.state.is_refreshing
             return count
@@ -308,20 +323,28 @@ class JobStore:
             last: Begin behind the key of this number.
             limit: How many at most.
         """
+        outcomes, failures = self._table("outcomes"), self._table("failures")
         query = (
-            'SELECT k.id, k."values", k.checksum, f.tries, f.status, f.requests, f.at, f.reason, f.checksum'
-            f" FROM keys k LEFT JOIN {self._table('failures')} f ON f.key_id = k.id"
-            " WHERE k.id > ? AND (f.status IS NULL OR f.status = 'pending') AND NOT EXISTS"
-            f" (SELECT 1 FROM {self._table('outcomes')} o WHERE o.key_id = k.id) ORDER BY k.id LIMIT ?"
+            'SELECT k.id, k."values", k.checksum FROM keys k WHERE k.id > ?'
+            f" AND NOT EXISTS (SELECT 1 FROM {outcomes} o WHERE o.key_id = k.id)"
+            f" AND NOT EXISTS (SELECT 1 FROM {failures} f WHERE f.key_id = k.id AND f.status <> 'pending')"
+            " ORDER BY k.id LIMIT ?"
         )
         with corruption_named(self.path):
             rows = self._reader.execute(query, (last, limit)).fetchall()
+            if not rows:
+                return []
+            query = f"SELECT * FROM {failures} WHERE key_id BETWEEN ? AND ? AND status = 'pending'"
+            failed = {row[0]: row for row in self._reader.execute(query, (rows[0][0], rows[-1][0]))}
             values = checked_values(self.path, rows)
-            keys = [Key(row[0], each) for row, each in zip(rows, values, strict=True)]
-            for place, row in enumerate(rows):
-                if row[3] is not None:
-                    keys[place] = Key(row[0], values[place], row[3], checked_failure(self.path, row[0], row[3:])[1])
-            return keys
+            keys = [Key(id=row[0], values=each) for row, each in zip(rows, values, strict=True)]
+            return [self._with_failure(key, failed.get(key.id)) for key in keys] if failed else keys
+
+    def _with_failure(self, key: Key, failure: Sequence[Any] | None) -> Key:
+        if failure is None:
+            return key
+        _, requests, *_ = checked_failure(self.path, key.id, failure[1:])
+        return Key(id=key.id, values=key.values, tries=failure[1], requests_before=requests)
 
     def all_keys_left(self) -> Iterator[Key]:
         """Yield, in order, all keys to look up."""
@@ -346,7 +369,7 @@ class JobStore:
             with corruption_named(self.path):
                 row = self._reader.execute(query, (first,)).fetchone()
                 if row is not None:
-                    return Key(row[0], checked_values(self.path, [row])[0])
+                    return Key(id=row[0], values=checked_values(self.path, [row])[0])
         return None
 
     def entries(self) -> Iterator[Entry]:
@@ -356,6 +379,16 @@ class JobStore:
             JobCorruptedError: A key or an outcome is missing, doubled or not what was written.
         """
         return read_entries(self._reader, self.path, self.manifest.keys)
+
+
+def _blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[Sequence[KeyOutcome]]:
+    """Yield outcomes in parts that are stored together."""
+    first = size = 0
+    for place, outcome in enumerate(outcomes, 1):
+        size += len(outcome[5])
+        if size >= _LARGE_BLOCK or place - first == _MOST_IN_BLOCK or place == len(outcomes):
+            yield outcomes[first:place]
+            first, size = place, 0
 
 
 def _read_meta(database: sqlite3.Connection, name: str) -> str:

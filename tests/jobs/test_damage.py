@@ -138,9 +138,10 @@ def test_a_file_that_is_something_else_is_recovered_or_refused(job: Path, name: 
         ("UPDATE keys SET \"values\" = '[1000]' WHERE id = 50", "key 50 is not what was written"),
         ("UPDATE keys SET \"values\" = x'ff' WHERE id = 50", "damaged"),
         ("DELETE FROM keys WHERE id = 50", "99 keys, and 100 were written"),
-        ("UPDATE outcomes SET rows = '[]' WHERE key_id = 2", "not of its kind"),
-        ("UPDATE outcomes SET rows = x'5b5d' WHERE key_id = 2", "the outcome of key 2 is not what was written"),
-        ("UPDATE outcomes SET at = at + 1 WHERE key_id = 2", "the outcome of key 2 is not what was written"),
+        ("UPDATE blocks SET content = '[]' WHERE id = 1", "not of its kind"),
+        ("UPDATE blocks SET content = x'5b5d' WHERE id = 1", "block 1 is not what was written"),
+        ("UPDATE blocks SET id = 1000 WHERE id = 1", "block 1 is not what was written"),
+        ("UPDATE outcomes SET block = 3 WHERE key_id = 2", "the outcome of key 2 is not what was written"),
         ("UPDATE outcomes SET status = 'empty' WHERE key_id = 2", "other outcomes than were counted"),
         ("DELETE FROM outcomes WHERE key_id = 2", "other outcomes than were counted"),
         ("UPDATE failures SET reason = '{}' WHERE key_id = 3", "the failure of key 3 is not what was written"),
@@ -194,10 +195,11 @@ def test_rows_of_many_keys_in_one_block_come_back_as_they_were(tmp_path: Path) -
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE outcomes SET rows = substr(rows, 1, 40) WHERE substr(rows, 1, 1) = x'7a'",
-        "UPDATE outcomes SET rows = x'7a33' WHERE substr(rows, 1, 1) = x'7a'",
-        "DELETE FROM outcomes WHERE substr(rows, 1, 1) = x'7a'",
-        "UPDATE outcomes SET rows = x'402d3120302a' WHERE substr(rows, 1, 1) = x'40'",
+        "UPDATE blocks SET content = substr(content, 1, 40)",
+        "UPDATE blocks SET content = x''",
+        "UPDATE blocks SET id = id + 1000",
+        "DELETE FROM blocks WHERE id = (SELECT max(id) FROM blocks)",
+        "UPDATE outcomes SET block = 1 WHERE block = 2",
     ],
 )
 def test_a_damaged_block_is_noticed(tmp_path: Path, statement: str) -> None:
@@ -230,7 +232,7 @@ def test_what_is_left_of_a_damaged_job_can_be_read(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", KEYS)
     asyncio.run(run(job, FakeApi()))
     with closing(sqlite3.connect(tmp_path / "job" / JOB_FILE)) as database, database:
-        database.execute("UPDATE outcomes SET at = 0 WHERE key_id = 90")
+        database.execute("UPDATE outcomes SET block = 1 WHERE key_id = 90")
 
     rows = BulkJob.open(tmp_path / "job").rows()
 
