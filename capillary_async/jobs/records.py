@@ -13,6 +13,9 @@ from capillary_async.jobs.database import checksum_of
 
 # Below zero, so that zlib adds no checksum to that of the block.
 _WINDOW: Final = -15
+# A block is read as a whole.
+_MOST_IN_BLOCK: Final = 1000
+_LARGE_BLOCK: Final = 2**19
 
 Values = tuple[int | str | None, ...]
 
@@ -78,16 +81,26 @@ class Entry(NamedTuple):
     rows: bytes = b""
 
 
-def encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
-    """Return outcomes as one compressed document, which takes a fraction of the time and room of one for each."""
+def encode_blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[tuple[Sequence[KeyOutcome], bytes]]:
+    """Yield outcomes in parts, each with the text that is stored for them."""
+    first = size = 0
+    for place, outcome in enumerate(outcomes, 1):
+        size += len(outcome[5])
+        if size >= _LARGE_BLOCK or place - first == _MOST_IN_BLOCK or place == len(outcomes):
+            yield outcomes[first:place], _encode_block(outcomes[first:place])
+            first, size = place, 0
+
+
+def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     ids, statuses, requests, times, reasons, rows, _ = zip(*outcomes, strict=True)
     facts = encode_json((ids, statuses, requests, times, reasons, list(map(len, rows))))
+    # One document takes a fraction of the time and the room of one for each key.
     compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
     return b"".join((compressor.compress(b"".join((facts, b"\n", *rows))), compressor.flush()))
 
 
 def decode_block(content: bytes) -> Iterator[Entry]:
-    """Yield what `encode_block` wrote; the values of the keys are missing.
+    """Yield what is in a block; the values of the keys are missing.
 
     Raises:
         ValueError: It is no block.

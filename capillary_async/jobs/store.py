@@ -46,16 +46,13 @@ from capillary_async.jobs.database import (
 from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, KeyOutcome, encode_block, failure_row
+from capillary_async.jobs.records import Entry, Key, KeyOutcome, encode_blocks, failure_row
 
 # Below the number of any key.
 FIRST: Final = -(2**63)
 _KEYS_AT_ONCE: Final = 1000
 _NOT_FINAL: Final = ("failed", "pending")
 _STATUS_OF: Final = itemgetter(1)
-# A block is read as a whole.
-_MOST_IN_BLOCK: Final = 1000
-_LARGE_BLOCK: Final = 2**19
 
 
 def now_text() -> str:
@@ -251,7 +248,7 @@ class JobStore:
         final = [outcome for outcome in latest if outcome.status not in _NOT_FINAL]
         failures = [failure_row(outcome) for outcome in latest if outcome.status in _NOT_FINAL]
         cleared, counts = [outcome.key_id for outcome in final if outcome.tries], Counter(map(_STATUS_OF, latest))
-        blocks = [(block, encode_block(block)) for block in _blocks(final)]
+        blocks = list(encode_blocks(final))
         with self.transaction() as state:
             execute, failed = self._database.execute, self._table("failures")
             execute(f"DELETE FROM {failed} WHERE key_id IN (SELECT value FROM json_each(?))", (json.dumps(cleared),))
@@ -270,10 +267,8 @@ class JobStore:
         (number,) = self._database.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {blocks}").fetchone()
         row = (number, content, checksum_of(str(number), content))
         self._database.execute(f"INSERT INTO {blocks} VALUES (?, ?, ?)", row)
-        by_status: dict[str, list[int]] = {}
-        for outcome in outcomes:
-            by_status.setdefault(outcome[1], []).append(outcome[0])
-        for status, ids in by_status.items():
+        for status in {*map(_STATUS_OF, outcomes)}:
+            ids = [outcome.key_id for outcome in outcomes if outcome.status == status]
             statement = f"INSERT INTO {self._table('outcomes')} SELECT value, ?, ? FROM json_each(?)"
             self._database.execute(statement, (status, number, json.dumps(ids)))
 
@@ -379,16 +374,6 @@ class JobStore:
             JobCorruptedError: A key or an outcome is missing, doubled or not what was written.
         """
         return read_entries(self._reader, self.path, self.manifest.keys)
-
-
-def _blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[Sequence[KeyOutcome]]:
-    """Yield outcomes in parts that are stored together."""
-    first = size = 0
-    for place, outcome in enumerate(outcomes, 1):
-        size += len(outcome[5])
-        if size >= _LARGE_BLOCK or place - first == _MOST_IN_BLOCK or place == len(outcomes):
-            yield outcomes[first:place]
-            first, size = place, 0
 
 
 def _read_meta(database: sqlite3.Connection, name: str) -> str:
