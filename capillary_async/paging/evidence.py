@@ -1,167 +1,238 @@
-"""Which rows came, where they stand, and whether pages come again or the list runs away."""
+"""What the answers of a walk amount to: whether rows follow, where they end, and whether all have come."""
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import Final
+from typing import NoReturn
 
-from msgspec import field
-
-from capillary_async.paging.steps import PATIENCE
-from capillary_async.pipeline.request import InternalState
-
-_NO_ROW: Final = object()  # stands at a position that holds no row
-_SELDOM: Final = 1000
+from capillary_async.errors import IncompleteListingError, RepeatedPageError
+from capillary_async.paging.offsets import SMALLEST, OffsetModel
+from capillary_async.paging.readings import Claims, ListingTraits, OffsetUnit, TotalModel, TotalUnit
+from capillary_async.paging.rows import SeenRows
+from capillary_async.paging.steps import PATIENCE, SELDOM, PageRequest, Sight, Step
 
 
-class SeenRows(InternalState):
-    """The rows that were read, and their order in the server's list.
+class Evidence:
+    """What the answers of one walk have shown so far."""
 
-    Without keys (`is_keyed`) positions identify rows, and equal rows are different ones.
-    """
-
-    is_keyed: bool
-    # Keys by position, from `base` on; going back cuts it.
-    order: list[Hashable] = field(default_factory=list[Hashable])
-    base: int = 0
-    high: int = 0  # position behind the last row that ever was read: no row behind it can be known by right
-    gaps: int = 0  # positions before the end that hold no row
-    duplicates: int = 0  # rows that came where only new ones should
-    twice: int = 0  # those of them that one answer had twice, so that the server's list has them twice
-    _keys: dict[Hashable, None] = field(default_factory=dict[Hashable, None])
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._keys
-
-    @property
-    def end(self) -> int:
-        """Position behind the last row that was read. Going back lowers it."""
-        return self.base + len(self.order)
-
-    @property
-    def filled(self) -> int:
-        """How many positions up to the end hold a row."""
-        return self.end - self.gaps
-
-    @property
-    def count(self) -> int:
-        """How many different rows came."""
-        return len(self._keys) if self.is_keyed else self.high - self.gaps
-
-    def are_new(self, keys: Sequence[Hashable]) -> bool:
-        """Whether none of these came in an earlier answer."""
-        return self._keys.keys().isdisjoint(keys)
-
-    def have_all(self, keys: Sequence[Hashable]) -> bool:
-        """Whether keys identify rows, and all of these came in earlier answers."""
-        return self.is_keyed and all(key in self._keys for key in keys)
-
-    def stand_at(self, start: int, keys: Sequence[Hashable]) -> bool:
-        """Whether these are the rows from a position on, as far as those were read."""
-        known = self.order[start - self.base :][: len(keys)] if start >= self.base else []
-        return len(known) > 0 and known == list(keys[: len(known)])
-
-    def take(self, start: int, keys: Sequence[Hashable]) -> Sequence[int]:
-        """Take the rows of an answer that begins at position `start`; return which of them are new."""
-        known = self.high - start
-        if not start and not self.high and self.is_keyed:  # a first answer, which most are
-            self.order, self.high, self._keys = list(keys), len(keys), dict.fromkeys(keys)
-            if len(self._keys) == len(keys):
-                return range(len(keys))
-            self._keys = {}
-        self.put(start, keys)
-        if not self.is_keyed:
-            return range(min(max(known, 0), len(keys)), len(keys))
-        new = dict.fromkeys(keys)
-        if len(new) == len(keys) and self.are_new(keys):
-            self._keys.update(new)
-            return range(len(keys))
-        return self._sort_out(keys, known)
-
-    def _sort_out(self, keys: Sequence[Hashable], known: int) -> Sequence[int]:
-        new: dict[Hashable, int] = {}
-        here: set[Hashable] = set()
-        for index, key in enumerate(keys):
-            self.twice += key in here and index >= known
-            self.duplicates += (key in here or key in self._keys) and index >= known
-            if key not in self._keys:
-                new.setdefault(key, index)
-            here.add(key)
-        self._keys.update(dict.fromkeys(new))
-        return list(new.values())
-
-    def put(self, start: int, keys: Sequence[Hashable]) -> None:
-        """Note where rows stand."""
-        self.gaps += max(start - self.end, 0)
-        self.pad(start)
-        self.order[start - self.base : start - self.base + len(keys)] = keys
-        self.high = max(self.high, self.end)
-
-    def pad(self, end: int) -> None:
-        """Take the positions up to `end` for read."""
-        self.order += [_NO_ROW] * (end - self.end)
-        self.high = max(self.high, self.end)
-
-    def start_at(self, position: int) -> None:
-        """Take everything before a position for read: an earlier walk did that."""
-        self.order, self.base, self.high = [], position, position
-
-    def cut(self, start: int) -> None:
-        """Forget where the rows from `start` on stand; they stay known."""
-        self.base = min(self.base, start)
-        del self.order[start - self.base :]
-        if not start:
-            self.gaps = 0
-
-
-class LoopDetector(InternalState):
-    """The pages that came, to tell whether the server heeds `offset`."""
-
-    is_again: bool = False  # the last page came before, where positions identify rows: no sign that there is more
-    is_doubtful: bool = False  # only rows where none can be would show that the server heeds no offset
-    _pages: dict[int, None] = field(default_factory=dict[int, None])
+    # What holds before the first answer; instances have only what differs, because most listings end with it.
+    requests: int = 0  # answers
+    _step: Step = Step.NEXT  # what the last one was asked for
+    _is_resumed: bool = False
+    _is_sought: bool = False  # the row behind which an earlier walk goes on is still to be found
+    _count: int = 0  # rows of the page with which the rows end
+    _limit: int = 0  # rows that were asked for with it
+    _is_cut: bool = False  # that page is shorter than the server's pages, so that nothing follows
+    _misses: int = 0  # answers that should have had rows behind the end, and had none
+    _is_closed: bool = False  # the last answer has the last known row, and room for more
+    _is_shown: bool = False  # rows were seen behind an empty page
+    _says_end: bool | None = None  # what the last answer says of the end itself
+    _overlaps: int = 0  # pages that began with the last known row
+    _shorts: int = 0  # pages in a row that reached further and were short
+    _has_moved: bool = False  # rows or the page size did
+    _promised: float = math.inf  # rows that were still promised some answers ago
+    _before: tuple[list[Hashable], int] | None = None  # order and total of a reading that lacked rows
     _stalls: int = 0  # answers in a row that should have brought new rows
-    _again: int = 0
+    _is_repeat: bool = False  # the last page came before
+    _repeats: int = 0  # pages that came before
+    _is_doubtful: bool = False  # whether the server heeds `offset`
 
-    def is_stuck(self, keys: Sequence[Hashable], *, has_new: bool, is_whole: bool, is_excused: bool) -> bool:
-        """Whether with this full page the server goes round, where keys identify rows.
+    def __init__(
+        self,
+        page_size: int,
+        traits: ListingTraits,
+        *,
+        offset_unit: OffsetUnit | None = None,
+        total_unit: OffsetUnit | None = None,
+        is_unpaged: bool = False,
+        is_keyed: bool = True,
+        has_short_pages: bool = False,
+    ) -> None:
+        """Know nothing but the traits; the other arguments are as a `Listing` declares them."""
+        known = traits.offset_unit if is_keyed else None  # only keys can check it
+        is_proven = not is_keyed or (known is not None and traits.is_own)
+        self.traits = traits
+        self.ask: PageRequest | None = PageRequest(0, page_size, 0)
+        self.rows: SeenRows = SeenRows(is_keyed)
+        self.total: TotalModel = TotalModel(traits, total_unit)
+        self.offsets: OffsetModel = OffsetModel(traits, page_size, offset_unit, known or offset_unit, is_proven)
+        self._page_size = page_size
+        self._is_unpaged = is_unpaged
+        self._has_short_pages = has_short_pages
+        self._is_cold = self.offsets.unit is None or not traits.is_own  # so a listing may cost one request more
+        self._pages: set[int] = set()  # those that came
 
-        `is_whole`: all of it stands where nothing was read. `is_excused`: inserted rows may have moved it here.
-        """
-        page = hash(tuple(keys))
-        # One row may be a row sent twice, unless the listing begins anew with it.
-        is_first = page == next(iter(self._pages), None) != next(reversed(self._pages), None)
-        is_again = is_whole and (page in self._pages if len(keys) > 1 else is_first)
-        self._pages.setdefault(page)
-        self._stalls = 0 if has_new else self._stalls + (not is_excused)
-        return not has_new and not is_excused and (is_again or self._stalls > 1)
-
-    def is_anew(self, keys: Sequence[Hashable], *, is_behind_gap: bool) -> bool:
-        """Whether with this page the listing begins anew, where positions identify rows.
-
-        Pages of equal rows may be different pages, so the server is asked where no rows can be; the first time, and
-        then seldom. But behind pages that came empty, it is the listing that begins anew.
-        """
-        page = hash(tuple(keys))
-        self.is_again = page in self._pages
-        self._pages.setdefault(page)
-        self._again += self.is_again
-        self.is_doubtful = self.is_again and self._again % _SELDOM == 1
-        return self.is_again and is_behind_gap
-
-
-class Chase(InternalState):
-    """Tells whether a list grows faster than it is read."""
-
-    shorts: int = 0  # pages in a row that reached further and were short
-    _most: int = 0
-    _most_before: float = math.inf
-    _answers: int = 0
-
-    def is_outrun(self, gap: int) -> bool:
-        """Take how many rows are still promised; whether that has not become less for long."""
-        self._answers += 1
-        self._most = max(self._most, gap)
-        if self._answers % PATIENCE:
+    def _is_plain(self, limit: int, keys: Sequence[Hashable], claims: Claims) -> bool:
+        """Whether a first answer is the whole listing beyond doubt, as most are; the steps would say the same."""
+        count, unit = len(keys), self.traits.total_unit
+        if claims.total != count or not count or not self.rows.is_keyed or self._has_short_pages:
             return False
-        before, self._most_before, self._most = self._most_before, self._most, 0
-        return self._most_before >= before
+        if claims.pages is not None or claims.is_last is not None or (unit or self.total.declared) == "pages":
+            return False
+        is_known = unit == "records" and count <= self.traits.highest_total
+        return not self._is_resumed and (is_known or self.offsets.is_short(count, limit, claims.limit or 0))
+
+    @property
+    def _tries(self) -> int:
+        """How many answers show that the rows end here."""
+        return self._is_cut + self._misses
+
+    def _page_count(self) -> int:
+        """Pages that were read, as `total` counts them; one that was begun counts when rows end there."""
+        size, rows = self.total.size or self.offsets.size, self.rows.end
+        return (-(-rows // size) if self._tries or self._says_end else rows // size) - self.rows.gaps // size
+
+    def _is_paid(self) -> bool:
+        """Whether as many requests were sent as there are pages, and what an end may cost."""
+        pages = -(-self.rows.end // self.offsets.size)
+        return self.requests > pages + (self._is_cold and "pages" not in self.total.readings)
+
+    def _reached(self) -> set[TotalUnit]:
+        """Return the readings under which all that `total` promises was read."""
+        rows = self.rows.filled
+        if not self.total.has_fallen and not self._is_resumed:
+            rows = max(rows, self.rows.count)
+        return self.total.reached(rows, self._page_count(), is_end=self._tries > 0 and self.total.rise > 0)
+
+    def _judge(self) -> Sight:
+        """Say what the answers show."""
+        if self._is_doubtful:
+            return Sight.EQUAL
+        if self._is_shown:
+            return Sight.BEHIND
+        if self._before is not None and self._is_found():
+            return self._finish()
+        reached, total, rows = self._reached(), self.total, self.rows.filled
+        if self._says_end is not None and (sight := self._heed(is_promised=not reached)):
+            return sight
+        if "nothing" in total.readings and not reached:
+            return self._judge_unpromised()
+        is_end = self._is_outrun() if not (reached and self._tries) else True
+        if reached:
+            is_end |= total.is_decisive(reached, rows) or ("records" not in reached and self._is_paid())
+        elif self._tries:
+            # The list grew between the server's select and its count: all that it counted before has come.
+            is_end = self._is_cut and total.rise > 0 and "records" in total.readings and rows >= (total.before or rows)
+        return self._finish() if is_end else Sight.EARLY if self._tries else Sight.MORE
+
+    def _heed(self, *, is_promised: bool) -> Sight | None:
+        """Judge by what the answer says of the end, unless answers or its total contradict that."""
+        if not self._says_end:
+            return None if self._misses else Sight.MORE
+        is_promised = is_promised and "nothing" not in self.total.readings and not self._has_short_pages
+        return None if is_promised else self._finish()
+
+    def _judge_unpromised(self) -> Sight:
+        """Judge where no total says how far the rows go."""
+        rows, offsets, is_nothing = self.rows, self.offsets, self.total.readings == {"nothing"}
+        if is_nothing and (self._is_unpaged or (self.requests == 1 and not rows.end)):
+            return self._finish()
+        if not self._tries:
+            return Sight.MORE
+        if not is_nothing and not (self._misses and self._step is Step.BEYOND):
+            return Sight.EARLY  # pages may be promised
+        is_closed = self._is_closed and (self._misses or self._count < SMALLEST or self._is_paid())
+        is_closed |= self._is_paid() and self._overlaps >= offsets.size - 1 >= SMALLEST - 1
+        if is_closed or self._shorts > PATIENCE or (self._misses and self.traits.is_dense):
+            return self._finish()
+        if self._misses > 1:
+            self.traits.is_dense |= not rows.gaps and not self._is_cut
+            return self._finish()
+        has_last_row = rows.is_keyed and offsets.unit == "records"
+        return Sight.GAP if self._misses and not self._is_cut and not has_last_row else Sight.EARLY
+
+    def _is_outrun(self) -> bool:
+        """Whether the list grows faster than it is read: after `PATIENCE` answers, no fewer rows are promised."""
+        if self.requests % PATIENCE:
+            return False
+        before, self._promised = self._promised, self.total.expected(self.offsets.size) - self.rows.filled
+        return self._promised >= before and self.total.rise > 0 and self.rows.filled >= (self.total.first or 0)
+
+    def _missing(self) -> int:
+        """Count the rows that `total` has, that stand where the walk has been, and that no answer had."""
+        rows, total = self.rows, self.total
+        if not rows.is_keyed or self._is_resumed or self._has_short_pages or "records" not in total.readings:
+            return 0
+        return max(min(total.last or 0, rows.filled) - rows.count - rows.twice, 0)
+
+    def _is_found(self) -> bool:
+        """Whether reading again has brought all that was missing."""
+        is_counted = "records" in self.total.readings and not self.total.has_fallen
+        return is_counted and not self._is_resumed and self.rows.count + self.rows.twice >= (self.total.last or 0)
+
+    def _finish(self) -> Sight:
+        """Judge an end: all rows have come, or some are missing."""
+        missing, total, before = self._missing(), self.total.last or 0, self._before
+        # In the same order a second time, so the server has rows twice; or rows were appended since.
+        is_explained = before is not None and (self.rows.order == before[0] or missing <= total - before[1])
+        if self._is_sought or (missing and not is_explained):
+            return Sight.LACKING
+        self._learn()
+        return Sight.WHOLE
+
+    def _learn(self) -> None:
+        """Write down what later listings can start from."""
+        traits, total, rows, count = self.traits, self.total, self.rows, self._count
+        is_whole, reached = count == rows.end == rows.count, self._reached()
+        if is_whole and count < self._page_size and self.requests > 1:
+            traits.whole = max(traits.whole, count)
+        if "records" not in total.readings and "pages" in reached and total.is_steady:
+            traits.total_unit = "pages"
+        is_exact = self._tries and total.is_steady and total.last == rows.filled == rows.count
+        if is_exact and reached == {"records"} and (not is_whole or count == self._limit == self._page_size):
+            traits.total_unit = "records"
+        if self._tries and reached and total.is_steady:
+            traits.highest_total = max(traits.highest_total, total.last or 0)
+        traits.is_own = True
+
+    def _is_static(self, keys: Sequence[Hashable]) -> bool:
+        """Whether the first answer came again, and is all that came."""
+        rows = self.rows
+        return rows.is_keyed and rows.end == len(keys) and not self.total.rise and rows.stand_at(0, keys)
+
+    def _is_whole(self, count: int) -> bool:
+        """Whether the first answer, which came again, is the whole listing; if not, the server heeds no offset."""
+        reached, unit = self.total.reached(count, 1, is_end=False), self.total.known_unit
+        is_short = self._count < self._limit and (self._count > 1 or self._limit >= SMALLEST)
+        if (unit in reached if unit else reached) or ("nothing" in self.total.readings and is_short):
+            return True
+        return self._repeat() if count > 1 else False  # one row may be one that the server has twice
+
+    def _check_progress(self, keys: Sequence[Hashable], behind: int, *, has_new: bool) -> None:
+        """Fail if the server does not get on; the page begins so far behind what was read."""
+        page = hash(tuple(keys))
+        self._is_repeat = page in self._pages
+        self._pages.add(page)
+        if self.rows.is_keyed:
+            is_excused = self.total.rise > 0 and self.rows.duplicates <= self.rows.count
+            is_excused |= has_new or self._before is not None or len(keys) < self.offsets.size
+            self._stalls = 0 if has_new else self._stalls + (not is_excused)
+            is_stuck = not is_excused and (self._stalls > 1 or (self._is_repeat and behind >= 0 and len(keys) > 1))
+        else:
+            # Pages of equal rows may be different pages, so the server is asked where no rows can be; the first time,
+            # and then seldom. But behind pages that came empty, it is the listing that begins anew.
+            self._repeats += self._is_repeat
+            self._is_doubtful = self._is_repeat and self._repeats % SELDOM == 1
+            is_stuck = self._is_repeat and behind > 0
+        if is_stuck:
+            self._repeat()
+
+    def _note_end(self, claims: Claims) -> None:
+        """Take what an answer says of the end itself."""
+        self._says_end = claims.is_last
+        if claims.is_last is None and claims.pages is not None:
+            self._says_end = -(-self.rows.end // self.offsets.size) >= claims.pages
+
+    def _fail(self) -> NoReturn:
+        """Raise that rows are missing."""
+        self.traits.forget()
+        size, received = self.offsets.size, self.rows.count
+        expected = max(self.total.expected(size) - (size - 1) * (self.total.unit == "pages"), received + 1)
+        message = f"the server promised {expected} rows or more and sent {received}"
+        if self._is_sought:
+            message = "the row behind which the listing was to go on is not in it any more"
+        raise IncompleteListingError(message, expected=expected, received=received)
+
+    def _repeat(self) -> NoReturn:
+        """Raise that the server does not get on."""
+        self.traits.forget()
+        raise RepeatedPageError(f"the server sent rows again instead of new ones, after {self.rows.count} rows")

@@ -73,12 +73,11 @@ class TotalModel(InternalState):
     has_fallen: bool = False
     size: int = 0  # page size that the last one was counted with; 0 while unknown
     _lowest: int = 0
-    _is_comparable: bool = False  # the last two were counted with the same page size
 
     @property
     def known_unit(self) -> OffsetUnit | None:
         """What `total` counts by proof or declaration, unless this walk contradicts it."""
-        unit = self._traits.total_unit or self.declared
+        unit: OffsetUnit | None = self._traits.total_unit or self.declared
         return unit if unit in self.readings else None
 
     @property
@@ -94,7 +93,7 @@ class TotalModel(InternalState):
     @property
     def is_steady(self) -> bool:
         """Whether the last answer did not change it."""
-        return self.before in (None, self.last) or ("records" not in self.readings and not self._is_comparable)
+        return self.before in (None, self.last)
 
     def note(self, total: int | None, size: int, rows: int) -> int:
         """Take a total, counted with a page size (0: unknown) by an answer that shows so many rows; return its change.
@@ -105,33 +104,35 @@ class TotalModel(InternalState):
             self.readings = self.readings or _NOTHING
             return 0
         before, is_comparable = self.last, self.size == size > 0
-        self._is_comparable = is_comparable
         self.before, self.last, self.size = before, total, size
         self._traits.highest_total = max(self._traits.highest_total, min(total - 1, _LARGEST))
         if before is None:
-            self.first = self._lowest = total
-            self.readings = _COUNTED
+            self.first, self._lowest, self.readings = total, total, _COUNTED
+        if before is None:
             return 0
-        if rows > total + 1 and "records" in self.readings:
-            self._drop("records", self.known_unit != "pages")
-        if "pages" in self.readings and not is_comparable:
+        self.contradict(rows, 0)
+        if "pages" in self.readings and not is_comparable:  # smaller pages are more pages
             self._lowest = total
-            return min(total - before, 0) if self.unit == "pages" else total - before
+            if "records" in self.readings:
+                return total - before
+            self.before = total
+            return 0
         self._lowest = min(self._lowest, total)
-        is_counting = "records" in self.readings or self.readings == {"pages"}
-        self.has_fallen |= is_counting and total < before
-        return total - before if is_counting else 0
+        if "records" not in self.readings and self.readings != {"pages"}:
+            return 0
+        self.has_fallen |= total < before
+        return total - before
 
     def contradict(self, rows: int, pages: int) -> None:
-        """Drop the readings that the last answer contradicts: its rows end so many rows and pages into the list."""
+        """Drop the readings that an answer contradicts: its rows end so many rows and pages into the list."""
         total = self.last
         if total is not None and rows > total + 1 and "records" in self.readings:
             # A total that fitted the first answer may be one that lags behind; then it promises nothing any more.
-            self._drop("records", self.before is not None and self.known_unit != "pages")
+            self._drop("records", may_count_nothing=self.before is not None and self.known_unit != "pages")
         if total is not None and self.size and pages > total and "pages" in self.readings:
-            self._drop("pages", not self.readings - {"pages"})
+            self._drop("pages", may_count_nothing=not self.readings - {"pages"})
 
-    def _drop(self, unit: OffsetUnit, may_count_nothing: bool) -> None:  # noqa: FBT001  (private)
+    def _drop(self, unit: OffsetUnit, *, may_count_nothing: bool) -> None:
         self.readings = self.readings - {unit} | (_NOTHING if may_count_nothing else frozenset())
         if self._traits.total_unit == unit:
             self._traits.total_unit = None
@@ -158,14 +159,9 @@ class TotalModel(InternalState):
         is_checked = self.declared is not None or total <= self._traits.highest_total
         return unit in reached and is_checked and (unit == "pages" or rows == total)
 
-    def end(self, size: int, gaps: int) -> int:
-        """Return the position up to which every reading promises rows, for pages of `size` rows."""
+    def expected(self, size: int, gaps: int = 0) -> int:
+        """Return the least position up to which rows are promised, for pages of `size` rows."""
         total = self.last or 0
         ends: dict[TotalUnit, int] = {"records": total + gaps, "pages": total * size + gaps, "nothing": 0}
         unit = self.known_unit
         return ends[unit] if unit else min((ends[unit] for unit in self.readings), default=0)
-
-    def expected(self, size: int) -> int:
-        """Return how many rows are promised at least."""
-        total = self.last or 0
-        return total if self.unit != "pages" else (total - 1) * size + 1

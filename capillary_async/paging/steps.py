@@ -5,10 +5,10 @@ that is left. It repeats none, because rows whose key came before are dropped. A
 each page. NEXT: one, once for each endpoint, while it is unknown what `offset` or `total` counts, or whether a total
 above all earlier ones is a search engine's ceiling. Where `total` counts nothing: one more for AGAIN, BEYOND, or the
 rows by which pages overlap, but for one of them only, if pages have ten rows or more. While rows come and go: one BACK
-for each fall of `total`, AGAIN and BEYOND at an end that is promised and does not come, and all pages for a FRONT. A
-walk always ends: each answer with new rows earns one request that may bring none, on top of `SPARE` and, for a FRONT,
-of twice the pages. There are five FRONTs at most, and none after one that brought no row. A list that grows faster than
-it is read is DONE when the rest did not become shorter over `PATIENCE` answers and the `PATIENCE` answers before.
+for each fall of `total`, two requests if they come between the first pages, AGAIN and BEYOND at an end that is promised
+and does not come, and all pages for the one FRONT. A walk always ends: each answer with new rows earns one request that
+may bring none, on top of `SPARE` and, for the FRONT, of twice the pages. A list that grows faster than it is read is
+DONE when the rest did not become shorter over `PATIENCE` answers.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from capillary_async.pipeline.request import InternalValue
 
 SPARE: Final = 6
 PATIENCE: Final = 50
-READINGS: Final = 6
+SELDOM: Final = 1000
 NOWHERE: Final = 10**9  # no listing is that long, and no server too small to count so far
 
 

@@ -11,88 +11,69 @@ same two answers; a page size that falls on the last page that a total of pages 
 and `offset` pages, an empty page that is a mistake, behind a full one, if an earlier listing ended so.
 """
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-from capillary_async.paging.anchor import ResumeAnchor
-from capillary_async.paging.evidence import Chase, SeenRows
-from capillary_async.paging.findings import Findings, FrontReading, Tail
-from capillary_async.paging.offsets import SMALLEST, OffsetModel
-from capillary_async.paging.readings import Claims, ListingTraits, OffsetUnit, TotalModel
-from capillary_async.paging.steps import NOWHERE, READINGS, SPARE, TRANSITIONS, PageRequest, Sight, Step
+from capillary_async.paging.evidence import Evidence
+from capillary_async.paging.offsets import SMALLEST
+from capillary_async.paging.readings import Claims, OffsetUnit
+from capillary_async.paging.rows import SeenRows
+from capillary_async.paging.steps import NOWHERE, SPARE, TRANSITIONS, PageRequest, Sight, Step
 
+Taken = tuple[Sequence[int], Sight | None]  # which rows of an answer are new, and what it shows if not how rows end
 _NONE: Final = range(0)
+_NO_PAGE: Final = PageRequest(NOWHERE, 0, 0)
 
 
-class Walk:
+class Walk(Evidence):
     """One walk: takes answers, and says which request comes next (`ask`); `None` when the listing is complete."""
 
-    def __init__(
-        self,
-        page_size: int,
-        traits: ListingTraits,
-        *,
-        offset_unit: OffsetUnit | None = None,
-        total_unit: OffsetUnit | None = None,
-        is_unpaged: bool = False,
-        is_keyed: bool = True,
-        has_short_pages: bool = False,
-    ) -> None:
-        """Start at the first row; the arguments are as a `Listing` declares them."""
-        unit = (traits.offset_unit if is_keyed else None) or offset_unit
-        self.traits = traits
-        self.ask: PageRequest | None = PageRequest(0, page_size, 0)
-        self.start: int = 0  # position of the last answer's first row
-        self.rows: SeenRows = SeenRows(is_keyed)
-        self.total: TotalModel = TotalModel(traits, total_unit)
-        self.offsets: OffsetModel = OffsetModel(page_size, unit, traits, not is_keyed, has_short_pages)
-        self._found = Findings(
-            page_size, is_unpaged, unit is None or not traits.is_own, self.offsets, self.total, self.rows
-        )
-        self._cut_to = 0  # rows of a short page behind which rows came
-        self._back = self._target = 0  # how far it went back since rows reached further, and where to
-        self._spare = SPARE  # requests that may still bring nothing new
-        self._turn = 0
+    start: int = 0  # position of the last answer's first row
+    _page: PageRequest = _NO_PAGE  # the last request that brought rows, and the rows
+    _keys: Sequence[Hashable] = ()
+    _hidden: int = 0  # rows of the last answer that stand before the one behind which the walk goes on, and that one
+    _cut_to: int = 0  # rows of a short page behind which rows came
+    _back: int = 0  # how far the walk went back to find a known row
+    _target: int = 0  # where to
+    _spare: int = SPARE  # requests that may still bring nothing new
+    _turn: int = 0
 
     def resume(self, position: int, limit: int, unit: OffsetUnit | None, is_last: Callable[[Hashable], bool]) -> None:
         """Start behind a row that an earlier walk handed out; `is_last` tells by its key whether a row is that one.
 
         `position` is behind that row; `limit` and `unit` are what that walk knew of the page size and of `offset`.
         """
-        self._found.anchor = ResumeAnchor(position, is_last if self.rows.is_keyed else None)
+        self._position, self._is_last = position, is_last
+        self._is_resumed, self._is_sought = True, self.rows.is_keyed
         self.offsets.unit = self.offsets.unit or unit
         if self.offsets.unit is not None or limit == 1:
             self.offsets.size = self.offsets.longest = limit
-            self.rows.start_at(self._aim(position - 1, Step.NEXT).start)
-
-    @property
-    def requests(self) -> int:
-        """How many requests were answered."""
-        return self._found.requests
+            start = self._aim(position - 1, Step.NEXT).start
+            self.rows = SeenRows(self.rows.is_keyed, start, start if self.rows.is_keyed else position)
 
     @property
     def question(self) -> str:
         """What the next request is to find out for all listings of the endpoint; empty for nothing."""
-        found, ask = self._found, self.ask
-        if ask is None or ask.step is not Step.NEXT or not found.requests or found.anchor.is_sought:
+        if self.ask is None or self.ask.step is not Step.NEXT or not self.requests or self._is_sought:
             return ""
         if self.offsets.is_open:
-            return "offset" if self.offsets.offset == 0 else ""
-        return "total" if self._found.reached() else ""
+            return "offset"
+        return "total" if self._reached() else ""
 
     def replan(self) -> None:
         """Choose the next request anew, because other walks may have shown something."""
-        if self.offsets.unit is None and self.offsets.offset == 0:
-            self.offsets.unit = self.traits.offset_unit
-        self._go(TRANSITIONS[Step.NEXT][self._found.judge()])
+        self.offsets.unit = self.offsets.unit or self.traits.offset_unit
+        self._step = Step.NEXT
+        self._go(TRANSITIONS[Step.NEXT][self._judge()])
 
     def ahead(self, count: int) -> list[PageRequest]:
         """Return the next requests if nothing surprises, at most `count`; just one while the end is not in sight."""
         if self.ask is None:
             return []
-        asks, offsets, found = [self.ask], self.offsets, self._found
-        is_unsure = offsets.is_open or found.tries or found.anchor.is_sought or self.total.has_fallen or found.before
-        end = 0 if is_unsure or self.ask.step is not Step.NEXT else self.total.end(offsets.size, self.rows.gaps)
+        asks, offsets = [self.ask], self.offsets
+        is_unsure = offsets.is_open or self._tries or self._is_sought or self.total.has_fallen or self._before
+        end = 0 if is_unsure or self.ask.step is not Step.NEXT else self.total.expected(offsets.size, self.rows.gaps)
         while len(asks) < count and (position := asks[-1].start + offsets.size) < end:
             offset = offsets.offset_of(position, offsets.size)
             asks.append(PageRequest(offset, offsets.size, offsets.start_of(offset, offsets.size), turn=self._turn))
@@ -108,131 +89,163 @@ class Walk:
         ask = self.ask
         if ask is None:
             raise RuntimeError("the listing is complete")
-        self._found.requests += 1
-        if self._found.requests == 1 and self._found.is_plain(ask.limit, keys, claims):
+        self.requests += 1
+        if self.requests == 1 and self._is_plain(ask.limit, keys, claims):
             self.ask = None
             self.total.note(claims.total, ask.limit, 0)
             self.traits.longest = max(self.traits.longest, len(keys))
             return self.rows.take(0, keys)
-        if self._found.requests == 1:
-            self._found.begin()
-        self._found.step = ask.step
+        self._step, self._hidden = ask.step, 0
         new, sight = self._read(ask, keys, claims)
-        self._spare += (2 - self._found.loops.is_again if len(new) else 0) - 1
-        step = ask.step if self._found.tail.misses else Step.NEXT  # where rows reach further, it begins anew
-        self._go(TRANSITIONS[step][sight or self._found.judge()])
+        self._spare += (2 - self._is_repeat if len(new) else 0) - 1
+        step = ask.step if self._misses else Step.NEXT  # where rows reach further, it begins anew
+        self._go(TRANSITIONS[step][sight or self._judge()])
         if self.ask is not None and self._spare < 0:
-            self._found.fail()
-        anchor = self._found.anchor
-        return anchor.behind(self.start, new, is_open=self.offsets.is_open) if anchor.position else new
+            self._fail()
+        return [index for index in new if index >= self._hidden] if self._hidden else new
 
-    def _read(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> tuple[Sequence[int], Sight | None]:
+    def _read(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> Taken:
         if ask.step is Step.FAR:
-            self._found.loops.is_doubtful = False
-            return (_NONE, None) if not keys else self._found.repeat()
+            self._is_doubtful = False
+            return _NONE, None if not keys else self._repeat()
+        change = self._note_total(ask, keys, claims)
+        # Whether it should begin with a row that is known.
+        is_overlap = ask.start < self.rows.end and not self.offsets.is_open and self.rows.is_keyed
+        if sight := self._locate(ask, keys, change, is_overlap=is_overlap):
+            return _NONE, sight
+        self._misses = 0 if change else self._misses
         if keys:
-            self.offsets.measure(len(keys), ask.limit, claims.limit or 0)
-        was_open = self.offsets.is_open
-        is_joined = ask.start < self.rows.end and not was_open and self.rows.is_keyed
-        change = self._found.count(ask, keys, claims)
-        is_lost = ask.start > 0 and not (keys and keys[0] in self.rows)  # it begins with no row that is known
-        if is_lost and (change < 0 or (self._back and keys)):
-            return _NONE, self._slip(ask, change)
-        if keys:
-            size, can_shrink = self.offsets.size, not self._found.anchor.is_sought
-            self.start = self.offsets.place(ask, keys, self.rows, change, can_shrink=can_shrink)
-            self._found.has_moved |= self.offsets.size != size
-        if self._found.anchor.is_sought and self._is_elsewhere(ask, keys):
-            return _NONE, Sight.MOVED
-        if is_lost and is_joined and change <= 0 and (keys or ask.step is Step.AGAIN):
-            is_wrong = self.offsets.is_prior and not (keys and self.traits.is_own)
-            return _NONE, self._reopen() if is_wrong else self._slip(ask, 0)
-        self._found.tail.misses = 0 if change else self._found.tail.misses
-        if keys:
-            return self._take(ask, keys, claims, was_open=was_open)
-        self._found.note_end(claims)
-        self._found.tail.misses += 1
-        return _NONE, Sight.EARLY if is_joined and ask.step is Step.NEXT else None
+            return self._take(ask, keys, claims)
+        self._note_end(claims)
+        self._misses += 1
+        return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None
 
-    def _is_elsewhere(self, ask: PageRequest, keys: Sequence[Hashable]) -> bool:
-        """Look for the row to go on from; whether it has to be looked for before this page."""
-        anchor, offsets, count = self._found.anchor, self.offsets, len(keys)
-        is_cut = 0 < count < ask.limit and offsets.unit == "pages"
-        if is_cut and anchor.stands_in(keys, ask.offset * count):
-            offsets.size, self.start = count, ask.offset * count  # the page size has fallen since
-            self.rows.start_at(self.start)
-        start = self.start if keys else ask.start
-        by = anchor.look(start, keys, offsets.longest)
-        if not anchor.is_sought or not by:
-            return False
-        if is_cut and ask.limit == offsets.size:
-            offsets.size = count  # the page size may have fallen since
-            by = self.start - anchor.retry()
-        self._spare += 1
-        self._target = start - by
+    def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
+        """Take page size and total; return by how much the total changed."""
+        count, offsets, claimed = len(keys), self.offsets, claims.limit or 0
+        if keys:
+            offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
+        if ask.limit < offsets.size and self.total.readings and "records" not in self.total.readings:
+            return 0  # pages of another size are others
+        is_current = ask.limit <= offsets.size or offsets.is_short(count, ask.limit, claimed)
+        is_new = keys and keys[-1] not in self.rows
+        start = ask.offset * count if offsets.unit == "pages" else ask.start
+        # A total of this answer alone counts nothing.
+        least = (start + count if is_new else 0) + (claims.total == count)
+        return self.total.note(claims.total, ask.limit if is_current else 0, least)
+
+    def _locate(self, ask: PageRequest, keys: Sequence[Hashable], change: int, *, is_overlap: bool) -> Sight | None:
+        """Find out where an answer begins; return what it shows if it does not join the rows that were read."""
+        is_lost = ask.start > 0 and not self._is_sought and not (keys and keys[0] in self.rows)
+        if is_lost and (change < 0 or self._back):
+            return self._slip(ask, change)
+        self._back = 0
+        if keys and not self._place(ask, keys, change):
+            return self._go_to(0)
+        if self._is_sought:
+            return self._seek(ask, keys)
+        if is_lost and is_overlap and change <= 0 and (keys or ask.step is Step.AGAIN):
+            return self._reject() if self.offsets.is_prior else self._slip(ask, 0)
+        return None
+
+    def _place(self, ask: PageRequest, keys: Sequence[Hashable], change: int) -> bool:
+        """Find the position of an answer's first row, and so what `offset` counts; whether that can be told."""
+        rows, offsets, count, before = self.rows, self.offsets, len(keys), self._page
+        shifted = ask.offset * count
+        is_shorter = 1 < count < ask.limit and rows.is_keyed and not change and offsets.unit != "records"
+        if is_shorter and shifted < ask.offset * ask.limit and rows.stand_at(shifted, keys):
+            # All pages are shorter now, so this one begins before the rows that were read end.
+            offsets.prove("pages")
+            offsets.shrink(count)
+            self.start = shifted
+            return True
+        step = ask.offset - before.offset if rows.is_keyed and len(self._keys) > 1 else 0
+        if offsets.is_prior and offsets.unit == "records" and rows.stand_at(ask.start, keys[:1]):
+            offsets.prove("records")
+        elif (step == 1 or (step > 0 and offsets.is_open)) and offsets.unit != "records" and not self._is_static(keys):
+            shift = ask.offset * ask.limit - before.offset * before.limit
+            if not offsets.decide(self._keys, keys, step, shift, change):
+                return False
+        self.start = offsets.start_of(ask.offset, ask.limit)
         return True
+
+    def _seek(self, ask: PageRequest, keys: Sequence[Hashable]) -> Sight | None:
+        """Look for the row behind which the walk goes on, also a page before; later pages follow by themselves."""
+        offsets, count = self.offsets, len(keys)
+        if not keys:
+            return self._reject() if offsets.is_prior and self.total.expected(offsets.size) > ask.start else None
+        place = next((index for index, key in enumerate(keys) if self._is_last(key)), None)
+        self._hidden, self._is_sought = count if place is None else place + 1, place is None
+        if place is not None or self._has_moved or not self.start == self.rows.base > 0:
+            return None
+        self._has_moved = True
+        if SMALLEST <= count < ask.limit and offsets.unit == "pages":
+            offsets.shrink(count)  # pages may be shorter now, and this one another one
+            return self._go_to(self._position - 1)
+        return self._go_to(self.start - offsets.size)
+
+    def _go_to(self, position: int) -> Sight:
+        self._target = max(position, 0)
+        return Sight.MOVED
 
     def _slip(self, ask: PageRequest, change: int) -> Sight:
         """Go back, because rows were removed and the others moved up."""
         if not self.rows.is_keyed:
-            self._found.fail()
-        self._found.has_moved = True
+            self._fail()
+        self._has_moved = True
         fall = 1 - change * (self.offsets.size if self.total.unit == "pages" else 1)
         self._back = fall if change < 0 else 2 * self._back or 1
-        self._target = min(ask.start, self.rows.end) - self._back
-        return Sight.MOVED
+        return self._go_to(min(ask.start, self.rows.end) - self._back)
 
-    def _reopen(self) -> Sight:
-        """Drop a prior that led to no known row; the first page can tell what `offset` counts."""
-        self.traits.forget()
-        self.offsets.unit = None
-        self._found.tail.misses = 0
-        return Sight.MORE
+    def _reject(self) -> Sight:
+        """Drop a reading of `offset` that led to no known row; the page behind the first can tell."""
+        self.offsets.reject()
+        self._misses = 0
+        return self._go_to(0) if self._page.offset else Sight.MORE
 
-    def _take(
-        self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims, *, was_open: bool
-    ) -> tuple[Sequence[int], Sight | None]:
-        rows, tail, count, start = self.rows, self._found.tail, len(keys), self.start
-        end, high, is_known = rows.end, rows.high, rows.have_all(keys)
-        if start > end and not (ask.step is Step.BEYOND and self._found.tries > 1):
-            tail.is_shown = True
-            return (_NONE, None) if not is_known else self._found.repeat()
-        is_first = is_known and start > 0 and end == count and not self.total.rise and rows.stand_at(0, keys)
-        if is_first and self._found.is_static(count):
+    def _take(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> Taken:
+        rows, count, start, offsets = self.rows, len(keys), self.start, self.offsets
+        end, high = rows.end, rows.high
+        if start and self._is_static(keys) and self._is_whole(count):
             return _NONE, Sight.WHOLE
+        if start > end and not (ask.step is Step.BEYOND and self._tries > 1):
+            self._is_shown = True
+            return _NONE, self._repeat() if rows.is_keyed and all(key in rows for key in keys) else None
         new = rows.take(start, keys)
-        if self.offsets.has_short_pages:
-            rows.pad(start + self.offsets.size)
-            rows.gaps += max(self.offsets.size - count, 0)
-        self._found.note_end(claims)
+        self._page, self._keys = ask, keys
+        if self._has_short_pages:
+            rows.pad(start + offsets.size)
+            rows.gaps += max(offsets.size - count, 0)
+        self._note_end(claims)
         if rows.end > high:
-            self._found.check_progress(keys, start - high, has_new=len(new) > 0)
-        self.offsets.remember(ask.offset, ask.limit, keys)
-        is_shorter = count < ask.limit and (start + count < end or start < self.offsets.start_of(ask.offset, ask.limit))
-        is_joined = start < end and (self.rows.is_keyed or ask.step is Step.AGAIN)
-        self._found.overlaps += is_joined and ask.step is Step.NEXT
-        if rows.end > end or (new and self.offsets.is_open):
-            self._grow(Tail(count, ask.limit, claims.limit or 0, says_end=tail.says_end), ask)
-            self._found.tail.is_closed = is_joined and self._found.is_cut
-            self.total.contradict(rows.filled - rows.duplicates, self._found.pages())
-        elif was_open and not self.offsets.is_open and count == ask.limit < self.offsets.size:
-            tail.misses = 0  # there was no room for more; but it showed what `offset` counts
-        elif is_shorter and self.rows.is_keyed:
-            self.offsets.size, self._found.has_moved = count, True  # all pages are shorter now
+            self._check_progress(keys, start - high, has_new=len(new) > 0)
+        is_joined = start < end and (rows.is_keyed or ask.step is Step.AGAIN)
+        self._overlaps += is_joined and ask.step is Step.NEXT
+        limit = ask.limit if start == offsets.start_of(ask.offset, ask.limit) else count
+        is_short = not self._has_short_pages and offsets.is_short(count, ask.limit, claims.limit or 0)
+        if rows.end > end:
+            self._extend(ask, count, limit, is_short=is_short, is_joined=is_joined)
+        elif start + limit <= end:
+            self._misses = 0  # there was no room for more
+        elif is_short and start + count < end and (count >= SMALLEST or limit < SMALLEST):
+            offsets.shrink(count)
+            self._has_moved = True
         else:
-            tail.misses += 1
-            tail.is_closed = is_joined and count < ask.limit and start + count == end
+            self._misses += 1
+            self._is_closed = is_joined and count < limit and start + count == end
         return new, None
 
-    def _grow(self, tail: Tail, ask: PageRequest) -> None:
+    def _extend(self, ask: PageRequest, count: int, limit: int, *, is_short: bool, is_joined: bool) -> None:
         """Note that the rows reach further than before."""
-        before, self._found.tail, self._back = self._found.tail, tail, 0
-        self._found.chase.shorts = self._found.chase.shorts + 1 if self._found.is_cut else 0
-        if ask.step is Step.AGAIN and 0 < before.count < before.limit:
-            self._cut_to = before.count  # rows stand behind a short page: a mistake, if it is the only one
-        if tail.count == self._cut_to < tail.limit:
-            self.offsets.size = tail.limit = tail.count
-            self._found.has_moved = True
+        if self._is_cut and ask.step is Step.AGAIN:
+            self._cut_to = self._count  # rows stand behind a short page: a mistake, if it is the only one
+        if count == self._cut_to < limit:
+            self.offsets.shrink(count)
+            is_short, self._has_moved = False, True
+        self._shorts = self._shorts + 1 if is_short else 0
+        self._count, self._limit, self._is_cut, self._misses, self._is_shown = count, ask.limit, is_short, 0, False
+        self._is_closed = is_joined and is_short
+        self.total.contradict(self.rows.filled - self.rows.duplicates, self._page_count())
 
     def _go(self, step: Step) -> None:
         """Set the next request."""
@@ -246,20 +259,23 @@ class Walk:
             self._aim(self.rows.end, step)
 
     def _go_back(self, to: int, step: Step) -> None:
-        self._found.tail, self._found.chase = Tail(), Chase()
-        self.offsets.restart(unit=self.offsets.unit)
-        self.rows.cut(self._aim(max(to, 0), step).start)
+        self._count = self._limit = self._misses = self._shorts = 0
+        self._is_cut = self._is_closed = self._is_shown = False
+        self._promised, self._page, self._keys = math.inf, _NO_PAGE, ()
+        start = self._aim(to, step).start
+        if self._is_sought:
+            self.rows = SeenRows(self.rows.is_keyed, start, start)
+        else:
+            self.rows.cut(start)
+            self._is_sought = self._is_resumed and self.rows.is_keyed and not self.rows.end
 
     def _reread(self) -> None:
         """Read from the front once more, or give up."""
-        total, rows, before, missing = self.total, self.rows, self._found.before, self._found.missing()
-        has_moved = self._found.has_moved or total.rise > 0 or rows.duplicates > rows.twice or missing > 0
-        is_useful = before is None or (
-            self._found.is_unstable and before.number < READINGS - 1 and rows.count > before.count
-        )
-        if has_moved and is_useful and not self._found.anchor.position:
-            number = before.number + 1 if before else 1
-            self._found.before = FrontReading(list(rows.order), total.last or 0, rows.count, number)
+        total, rows, missing = self.total, self.rows, self._missing()
+        has_moved = self._has_moved or total.rise > 0 or rows.duplicates > rows.twice or missing > 0
+        is_useful = self._is_sought and rows.base > 0 if self._is_resumed else has_moved and rows.end > 0
+        if self._before is None and is_useful:
+            self._before = (list(rows.order), total.last or 0)
             self._spare += SPARE + -(-2 * rows.end // self.offsets.size)
             self._go_back(0, Step.FRONT)
             return
@@ -267,26 +283,27 @@ class Walk:
         # And one row more than a total is all that it promises.
         is_late = has_moved and not total.has_fallen and rows.filled + total.rise >= (total.last or 0)
         is_late |= total.last is not None and "records" in total.readings and rows.filled >= total.last
-        if missing or not (is_late or (not rows.end and total.last == 1 and total.known_unit is None)):
-            self._found.fail()
-        self._found.learn()
+        is_late |= not rows.end and total.last == 1 and total.known_unit is None
+        if missing or self._is_sought or not is_late:
+            self._fail()
+        self._learn()
         self.ask = None
 
     def _aim(self, position: int, step: Step) -> PageRequest:
         """Set the next request to a page that begins at a position or before."""
-        offsets, limit, tail = self.offsets, self.offsets.size, self._found.tail
+        offsets, limit, count = self.offsets, self.offsets.size, self._count
         self._turn += step is not Step.NEXT
-        is_confirmed = step is Step.BEYOND and self._found.is_cut and (offsets.is_open or position == tail.count)
+        is_confirmed = step is Step.BEYOND and self._is_cut and (offsets.is_open or position == count)
         if is_confirmed:  # as many rows came twice, so that may be the page size
-            offsets.size = limit = tail.count
+            offsets.size = limit = count
             self.traits.is_tiny |= limit < SMALLEST
         if step is Step.FAR:
             offset = NOWHERE
-        elif step is Step.AGAIN and position and not offsets.has_short_pages:
-            offset, limit = offsets.closing(position, tail.count if self._found.is_cut else limit)
-        elif step in (Step.NEXT, Step.FRONT) and self._found.ends_elsewhere and not offsets.is_open:
+        elif step is Step.AGAIN and position and not self._has_short_pages:
+            offset, limit = offsets.closing(position, count if self._is_cut else limit)
+        elif step in (Step.NEXT, Step.FRONT) and self._ends_elsewhere():
             offset, limit = offsets.between(position)
-        elif step is Step.NEXT and self._found.needs_overlap():
+        elif step is Step.NEXT and self._needs_overlap():
             offset, limit = offsets.closing(position, limit)
         else:
             offset = offsets.offset_of(position, limit)
@@ -296,3 +313,23 @@ class Walk:
         may_end = step is Step.FAR or ("nothing" in self.total.readings and start > 0)
         self.ask = PageRequest(offset, limit, start, step, self._turn, may_end)
         return self.ask
+
+    def _ends_elsewhere(self) -> bool:
+        """Whether pages have to end inside those of the reading before, because ties may be sorted anew."""
+        is_unstable = self._before is not None and not self.total.rise and not self.total.has_fallen
+        return is_unstable and not self._is_resumed and not self.offsets.is_open and self.offsets.size >= SMALLEST
+
+    def _needs_overlap(self) -> bool:
+        """Whether the last known row has to show that a prior is right, where rows end, or that none were removed."""
+        offsets, total = self.offsets, self.total
+        if offsets.is_open or not self.rows.is_keyed or self._misses or offsets.size < 2 or not self.rows.order:
+            return False
+        reached = self._reached() if not total.rise and not self._has_short_pages else ()
+        if reached and total.known_unit in (None, *reached) and (offsets.unit == "records" or not self._overlaps):
+            return True
+        if offsets.unit != "records":
+            return False
+        if offsets.is_prior and self._is_cold:
+            return True
+        is_affordable = self._overlaps < offsets.size - 1  # so that it costs one request more at most
+        return total.readings == {"nothing"} and not self._is_unpaged and is_affordable
