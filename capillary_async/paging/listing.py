@@ -1,13 +1,12 @@
 """What an endpoint declares of its listing, and what one answer of it says."""
 
-import re
 from collections.abc import Callable, Hashable, Mapping
-from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
 
 from msgspec import field
 
 from capillary_async.codec import Converter, as_dicts
+from capillary_async.codec.members import list_at, member, whole_number
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
@@ -15,10 +14,7 @@ from capillary_async.paging.steps import PageRequest
 from capillary_async.pipeline.request import InternalValue, Request, Response
 
 T = TypeVar("T")
-_LARGEST: Final = 2**63
 _DEFAULT_LIMIT: Final = 100
-# Names of members, not keys that could be somebody's number or address.
-_PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
 
 class Listing(InternalValue, Generic[T], frozen=True):
@@ -115,44 +111,21 @@ def read_page(
     Raises:
         DecodeError: The answer is not what the API documents, or a row lacks its key.
     """
-    answer = response.document
-    if not isinstance(answer, dict) or not answer:
+    document, where = response.document, listing.request.at
+    if not isinstance(document, dict) or not document:
         raise DecodeError("expected an object with a page of rows")
-    found, where = _rows(listing, cast("dict[str, Any]", answer))
+    answer = cast("dict[str, Any]", document)
+    found, where = listing.find_rows(answer) if listing.find_rows else (list_at(answer, where), where)
     try:
         rows: tuple[Any, ...] = converter.structure(found, tuple[listing.request.into, ...], where)  # type: ignore[name-defined]
         keys = _keys(listing, rows, where)
     except DecodeError:
         if not skips_bad_rows:
             raise
-        single = [
-            _row_and_key(listing, converter, row, f"{where}[{index}]") for index, row in enumerate(as_dicts(found))
-        ]
+        places = [(row, f"{where}[{index}]") for index, row in enumerate(as_dicts(found))]
+        single = [_row_and_key(listing, converter, row, place) for row, place in places]
         rows, keys = tuple([row for row, _ in single]), [key for _, key in single]
     return PageData(rows, keys, _claims(listing, answer), response.warnings)
-
-
-def _rows(listing: Listing[Any], answer: dict[str, Any]) -> tuple[list[Any], str]:
-    if listing.find_rows is not None:
-        return listing.find_rows(answer)
-    where = listing.request.at
-    *parents, name = _path(where)
-    found = _find(answer, ".".join(parents)) if parents else answer
-    holder = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-    rows = holder.get(name)
-    if isinstance(rows, list):
-        return cast("list[Any]", rows), where
-    if rows is None and name in holder:
-        return [], where
-    raise DecodeError(f"expected a list of rows at {where}{_lists_in(answer)}", location=where)
-
-
-def _lists_in(answer: dict[str, Any]) -> str:
-    """Say where an answer has lists, for a user of `paginate` who gave the wrong `rows_key`; only plain names."""
-    held = [(name, cast("dict[str, Any]", value)) for name, value in answer.items() if isinstance(value, dict)]
-    inner = [(f"{name}.{key}", value) for name, members in held for key, value in members.items()]
-    paths = [path for path, value in (*answer.items(), *inner) if isinstance(value, list) and _PATH.fullmatch(path)]
-    return f"; the answer has lists at {', '.join(paths)}" if paths else ""
 
 
 def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: str) -> tuple[Any, Hashable]:
@@ -179,33 +152,15 @@ def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashab
     raise DecodeError("expected rows with the key that tells them apart", location=where)
 
 
-def _claims(listing: Listing[Any], answer: Any) -> Claims:
-    found = _find(answer, listing.pagination_at)
+def _claims(listing: Listing[Any], answer: dict[str, Any]) -> Claims:
+    """Limits, offsets and totals are hints: one that makes no sense counts as none. An offset once came as text."""
+    found = member(answer, listing.pagination_at)
     told = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-    total = _find(answer, listing.total_at) if listing.total_at else told.get("total")
-    is_last = _find(answer, listing.last_at) if listing.last_at else None
+    is_last = member(answer, listing.last_at) if listing.last_at else None
     return Claims(
-        _number(told.get("limit")),
-        _number(told.get("offset")),
-        _number(total),
-        _number(_find(answer, listing.pages_at)) if listing.pages_at else None,
+        whole_number(told.get("limit")),
+        whole_number(told.get("offset")),
+        whole_number(member(answer, listing.total_at) if listing.total_at else told.get("total")),
+        whole_number(member(answer, listing.pages_at)) if listing.pages_at else None,
         is_last if isinstance(is_last, bool) else None,
     )
-
-
-def _find(answer: Any, path: str) -> Any:
-    for name in _path(path):
-        answer = cast("dict[str, Any]", answer).get(name) if isinstance(answer, dict) else None
-    return answer
-
-
-@lru_cache(maxsize=256)
-def _path(path: str) -> tuple[str, ...]:
-    return tuple(path.split("."))
-
-
-def _number(value: Any) -> int | None:
-    """Limits, offsets and totals are hints: one that makes no sense counts as none. An offset once came as text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST else None

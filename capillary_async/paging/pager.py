@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from capillary_async.codec import Converter
+from capillary_async.codec import Converter, json_cell
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
@@ -43,12 +43,8 @@ class Pager(ProcessBound, Generic[T]):
     """A listing that has not been asked for yet.
 
     It sends nothing by itself and can be walked any number of times; each walk asks the server anew.
-
-    Attributes:
-        listing: What is asked for.
     """
 
-    listing: Listing[T]
     _source: PageSource[T]
 
     def __init__(
@@ -60,16 +56,18 @@ class Pager(ProcessBound, Generic[T]):
         scout: Scout | None = None,
     ) -> None:
         """Want all rows of `listing`."""
-        self._want(PageSource(listing, exchange, converter, traits, scout or Scout()))
-
-    def _want(self, source: PageSource[T]) -> None:
-        object.__setattr__(self, "listing", source.listing)  # users see a frozen class
-        object.__setattr__(self, "_source", source)
+        source = PageSource(listing, exchange, converter, traits, scout or Scout())
+        object.__setattr__(self, "_source", source)  # users see a frozen class
 
     def _wanting(self, **wanted: Any) -> "Pager[T]":
         pager: Pager[T] = object.__new__(type(self))
-        pager._want(attrs.evolve(self._source, **wanted))
+        object.__setattr__(pager, "_source", attrs.evolve(self._source, **wanted))
         return pager
+
+    @property
+    def listing(self) -> Listing[T]:
+        """What is asked for."""
+        return self._source.listing
 
     def __aiter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
@@ -129,15 +127,15 @@ class Pager(ProcessBound, Generic[T]):
         Raises:
             TableError: A value does not fit its column; row and path are named. Or the rows' class has no columns.
         """
-        from capillary_async.paging.arrow import arrow_table  # noqa: PLC0415  (for tables alone)
+        from capillary_async.tables.batches import arrow_table  # noqa: PLC0415  (for tables alone)
 
-        return arrow_table(await self.collect(), self.listing.request.into)
+        return arrow_table(await self.collect(), self.listing.request.into, json_cell)
 
     def arrow_batches(self, rows: int = 10_000) -> AsyncIterator[Any]:
         """Walk the listing in `pyarrow.RecordBatch`es of that many rows, in bounded memory; see `to_arrow`."""
-        from capillary_async.paging.arrow import arrow_batches  # noqa: PLC0415  (for tables alone)
+        from capillary_async.tables.batches import arrow_batches  # noqa: PLC0415  (for tables alone)
 
-        return arrow_batches(aiter(self), self.listing.request.into, rows)
+        return arrow_batches(aiter(self), self.listing.request.into, json_cell, rows)
 
     def limit(self, rows: int | None) -> "Pager[T]":
         """Return the same listing, of which at most `rows` rows are handed out; no page behind them is asked for.

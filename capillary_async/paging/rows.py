@@ -19,7 +19,9 @@ class SeenRows(InternalState):
     is_keyed: bool
     base: int = 0  # an earlier walk read what is before it
     high: int = 0  # position behind the last row that ever was read: no row behind it can be known by right
-    order: list[Hashable] = field(default_factory=list[Hashable])  # keys by position, from `base` on; going back cuts it
+    order: list[Hashable] = field(
+        default_factory=list[Hashable]
+    )  # keys by position, from `base` on; going back cuts it
     gaps: int = 0  # positions before the end that hold no row
     duplicates: int = 0  # rows that came where only new ones should
     twice: int = 0  # those of them that one answer had twice, so that the server's list has them twice

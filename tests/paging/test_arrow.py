@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from capillary_async import BasicAuth, CapillaryClient, Pager, TargetEvent
-from capillary_async.paging.arrow import arrow_batches, arrow_table
+from capillary_async.codec import json_cell
 from capillary_async.sandbox import Sandbox
+from capillary_async.tables.batches import arrow_batches, arrow_table
 
 pa: Any = pytest.importorskip("pyarrow")
 GOOD = BasicAuth("store.server", "server123")
@@ -50,10 +51,10 @@ async def test_an_empty_listing_has_its_columns() -> None:
         for row in list[TargetEvent]():
             yield row
 
-    batches = [batch async for batch in arrow_batches(nothing(), TargetEvent, 10)]
+    batches = [batch async for batch in arrow_batches(nothing(), TargetEvent, json_cell, 10)]
 
     assert [batch.num_rows for batch in batches] == [0]
-    assert arrow_table([], TargetEvent).schema == batches[0].schema
+    assert arrow_table([], TargetEvent, json_cell).schema == batches[0].schema
 
 
 async def test_rows_without_a_class_have_the_union_of_their_keys(client: CapillaryClient) -> None:
