@@ -71,6 +71,20 @@ class Evidence:
         is_known = unit == "records" and count <= self.traits.highest_total
         return not self._is_resumed and (is_known or self.offsets.is_short(count, limit, claims.limit or 0))
 
+    def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
+        """Take page size and total; return by how much the total changed."""
+        count, offsets, claimed = len(keys), self.offsets, claims.limit or 0
+        if keys:
+            offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
+        if ask.limit < offsets.size and self.total.readings and "records" not in self.total.readings:
+            return 0  # pages of another size are others
+        is_current = ask.limit <= offsets.size or offsets.is_short(count, ask.limit, claimed)
+        is_new = keys and keys[-1] not in self.rows
+        start = ask.offset * count if offsets.unit == "pages" else ask.start
+        # A total of this answer alone counts nothing.
+        least = (start + count if is_new else 0) + (claims.total == count)
+        return self.total.note(claims.total, ask.limit if is_current else 0, least)
+
     @property
     def _tries(self) -> int:
         """How many answers show that the rows end here."""
@@ -221,6 +235,26 @@ class Evidence:
         self._says_end = claims.is_last
         if claims.is_last is None and claims.pages is not None:
             self._says_end = -(-self.rows.end // self.offsets.size) >= claims.pages
+
+    def _ends_elsewhere(self) -> bool:
+        """Whether pages have to end inside those of the reading before, because ties may be sorted anew."""
+        is_unstable = self._before is not None and not self.total.rise and not self.total.has_fallen
+        return is_unstable and not self._is_resumed and not self.offsets.is_open and self.offsets.size >= SMALLEST
+
+    def _needs_overlap(self) -> bool:
+        """Whether the last known row has to show that a prior is right, where rows end, or that none were removed."""
+        offsets, total = self.offsets, self.total
+        if offsets.is_open or not self.rows.is_keyed or self._misses or offsets.size < 2 or not self.rows.order:
+            return False
+        reached = self._reached() if not total.rise and not self._has_short_pages else ()
+        if reached and total.known_unit in (None, *reached) and (offsets.unit == "records" or not self._overlaps):
+            return True
+        if offsets.unit != "records":
+            return False
+        if offsets.is_prior and self._is_cold:
+            return True
+        is_affordable = self._overlaps < offsets.size - 1  # so that it costs one request more at most
+        return total.readings == {"nothing"} and not self._is_unpaged and is_affordable
 
     def _fail(self) -> NoReturn:
         """Raise that rows are missing."""

@@ -98,7 +98,7 @@ class OffsetModel(InternalState):
     def reject(self) -> None:
         """Drop a reading that led to no known row; the page behind the first can tell."""
         self._is_not_records = self.unit == "records"
-        self.unit = None
+        self.unit, self.is_proven = None, False
         self.traits.forget()
 
     def decide(self, before: Sequence[Hashable], keys: Sequence[Hashable], step: int, shift: int, change: int) -> bool:
@@ -114,7 +114,8 @@ class OffsetModel(InternalState):
         is_moved_on = shared > 0 and list(behind[:shared]) == list(keys[:shared])
         if self.is_proven:
             is_wrong = self.unit == "pages" and is_moved_on and shared > _DISPROOF and not is_blurred
-            self.unit = "records" if is_wrong else self.unit
+            if is_wrong:
+                self.prove("records")
             return not is_wrong
         if is_blurred and not self._doubts:
             self._doubts, self.unit = 1, None

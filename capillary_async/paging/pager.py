@@ -43,8 +43,12 @@ class Pager(ProcessBound, Generic[T]):
     """A listing that has not been asked for yet.
 
     It sends nothing by itself and can be walked any number of times; each walk asks the server anew.
+
+    Attributes:
+        listing: What is asked for.
     """
 
+    listing: Listing[T]
     _source: PageSource[T]
 
     def __init__(
@@ -56,18 +60,16 @@ class Pager(ProcessBound, Generic[T]):
         scout: Scout | None = None,
     ) -> None:
         """Want all rows of `listing`."""
-        source = PageSource(listing, exchange, converter, traits, scout or Scout())
-        object.__setattr__(self, "_source", source)  # users see a frozen class
+        self._want(PageSource(listing, exchange, converter, traits, scout or Scout()))
+
+    def _want(self, source: PageSource[T]) -> None:
+        object.__setattr__(self, "listing", source.listing)  # users see a frozen class
+        object.__setattr__(self, "_source", source)
 
     def _wanting(self, **wanted: Any) -> "Pager[T]":
         pager: Pager[T] = object.__new__(type(self))
-        object.__setattr__(pager, "_source", attrs.evolve(self._source, **wanted))
+        pager._want(attrs.evolve(self._source, **wanted))
         return pager
-
-    @property
-    def listing(self) -> Listing[T]:
-        """What is asked for."""
-        return self._source.listing
 
     def __aiter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
@@ -174,7 +176,7 @@ class Pager(ProcessBound, Generic[T]):
             InvalidArgumentError: The cursor belongs to another query, or it is no cursor's text.
         """
         start = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
-        if start.query != self._source.front.query:
+        if start.query != self._source.front().query:
             raise InvalidArgumentError(
                 f"cursor belongs to another query than this listing of {self.listing.request.path}"
             )

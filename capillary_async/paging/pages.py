@@ -52,7 +52,6 @@ class Page(Generic[T]):
     _behind: Callable[[int], Cursor] = attrs.field(repr=False, eq=False)
 
     def _repr_html_(self) -> str:
-        """Show the rows as a table, in a notebook."""
         return _html_of(self.items)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -91,10 +90,9 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         self._left = source.most_rows
         self._rows = 0
         self._bad_rows: list[BadRow] = []
-        self._waited: set[str] = set()
-        self._has_begun = False
+        self._waited = ""  # what another walk has found out
         # A function, because cursors cost more than most pages, and few are ever looked at.
-        self._here: Callable[[], Cursor] = lambda: source.front
+        self._here: Callable[[], Cursor] = source.front
 
     @property
     def cursor(self) -> Cursor:
@@ -104,18 +102,17 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
     @property
     def report(self) -> PagingReport:
         """What the walk was like so far."""
-        walk = self._walk
-        size = walk.offsets.size
+        walk, total, size = self._walk, self._walk.total, self._walk.offsets.size
         return PagingReport(
             requests=walk.requests,
             rows=self._rows,
             duplicates=walk.rows.duplicates,
-            first_total=walk.total.first,
-            last_total=walk.total.last,
+            first_total=total.first,
+            last_total=total.last,
             page_size=size,
             is_capped=size < self._source.listing.limit and walk.rows.end > size,
             offset_unit=walk.offsets.unit,
-            total_unit=walk.total.unit,
+            total_unit=total.unit,
             bad_rows=tuple(self._bad_rows),
         )
 
@@ -136,8 +133,7 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
                 if (data := await self._ask(ask)) is None:
                     continue
                 page = self._take(ask, data)
-                if page.items or not self._has_begun:
-                    self._has_begun = True
+                if page.items or self._walk.requests == 1:
                     return page
         except CapillaryError as error:
             error.cursor, error.path = self.cursor, error.path or self._source.listing.request.path
@@ -150,16 +146,16 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         question, scout = self._walk.question, self._source.scout
         if not question:
             return await self._fetch(ask)
-        if question not in self._waited and await scout.wait(question):
-            self._waited.add(question)
+        if question != self._waited and await scout.wait(question):
+            self._waited = question
             self._walk.replan()
             return None
         with scout.ask(question):
             return await self._fetch(ask)
 
     def _take(self, ask: PageRequest, data: PageData[T]) -> Page[T]:
-        walk, keys = self._walk, data.keys
-        new = walk.receive(keys, data.claims)
+        walk, keys, claims = self._walk, data.keys, data.claims
+        new = walk.receive(keys, claims)
         if self._buffer is not None:
             self._buffer.fill()
         start = walk.start
@@ -175,10 +171,9 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
 
         if len(new):
             self._here = partial(cursor_at, unit, limit, start + new[-1] + 1, keys[new[-1]])
-        claims, first = data.claims, self._source.listing.first_offset
         return Page(
             items,
-            ask.offset + first if claims.offset is None else claims.offset,
+            ask.offset + self._source.listing.first_offset if claims.offset is None else claims.offset,
             ask.limit if claims.limit is None else claims.limit,
             claims.total,
             data.warnings,

@@ -43,9 +43,8 @@ class PageSource(Generic[T]):
     most_rows: int | None = None
     skips_bad_rows: bool = False
 
-    @property
     def front(self) -> Cursor:
-        """The place before the first row that is wanted."""
+        """Return the place before the first row that is wanted."""
         if self._start is not None:
             return self._start
         request = self.listing.request
@@ -54,7 +53,7 @@ class PageSource(Generic[T]):
 
     def cursor_at(self, offset_unit: OffsetUnit | None, limit: int, position: int, last: Hashable) -> Cursor:
         """Return the place behind a row."""
-        return Cursor(self.front.query, offset_unit, limit, position, digest(last))
+        return Cursor(self.front().query, offset_unit, limit, position, digest(last))
 
     def new_walk(self) -> Walk:
         """Begin a walk."""

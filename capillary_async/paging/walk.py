@@ -5,10 +5,7 @@ nothing), and a server may send fewer rows than asked without a word. So an answ
 it says which request comes next (`ask`), takes what came (`receive`), and says which rows are new; `steps.TRANSITIONS`
 says which step follows what an answer shows.
 
-What cannot be seen: removals where `total` counts pages, or nothing while `offset` counts pages, or nothing behind the
-first pages of a listing (as many as a page has rows, less one); removals that are made up for by insertions between the
-same two answers; a page size that falls on the last page that a total of pages promises; where `total` counts nothing
-and `offset` pages, an empty page that is a mistake, behind a full one, if an earlier listing ended so.
+`docs/explanation/listings.md` lists what a walk cannot see.
 """
 
 import math
@@ -120,20 +117,6 @@ class Walk(Evidence):
         self._misses += 1
         return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None
 
-    def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
-        """Take page size and total; return by how much the total changed."""
-        count, offsets, claimed = len(keys), self.offsets, claims.limit or 0
-        if keys:
-            offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
-        if ask.limit < offsets.size and self.total.readings and "records" not in self.total.readings:
-            return 0  # pages of another size are others
-        is_current = ask.limit <= offsets.size or offsets.is_short(count, ask.limit, claimed)
-        is_new = keys and keys[-1] not in self.rows
-        start = ask.offset * count if offsets.unit == "pages" else ask.start
-        # A total of this answer alone counts nothing.
-        least = (start + count if is_new else 0) + (claims.total == count)
-        return self.total.note(claims.total, ask.limit if is_current else 0, least)
-
     def _locate(self, ask: PageRequest, keys: Sequence[Hashable], change: int, *, is_overlap: bool) -> Sight | None:
         """Find out where an answer begins; return what it shows if it does not join the rows that were read."""
         is_lost = ask.start > 0 and not self._is_sought and not (keys and keys[0] in self.rows)
@@ -145,7 +128,8 @@ class Walk(Evidence):
         if self._is_sought:
             return self._seek(ask, keys)
         if is_lost and is_overlap and change <= 0 and (keys or ask.step is Step.AGAIN):
-            return self._reject() if self.offsets.is_prior else self._slip(ask, 0)
+            is_wrong = self.offsets.is_prior or not (keys or self._page.offset or "nothing" in self.total.readings)
+            return self._reject() if is_wrong else self._slip(ask, 0)
         return None
 
     def _place(self, ask: PageRequest, keys: Sequence[Hashable], change: int) -> bool:
@@ -313,23 +297,3 @@ class Walk(Evidence):
         may_end = step is Step.FAR or ("nothing" in self.total.readings and start > 0)
         self.ask = PageRequest(offset, limit, start, step, self._turn, may_end)
         return self.ask
-
-    def _ends_elsewhere(self) -> bool:
-        """Whether pages have to end inside those of the reading before, because ties may be sorted anew."""
-        is_unstable = self._before is not None and not self.total.rise and not self.total.has_fallen
-        return is_unstable and not self._is_resumed and not self.offsets.is_open and self.offsets.size >= SMALLEST
-
-    def _needs_overlap(self) -> bool:
-        """Whether the last known row has to show that a prior is right, where rows end, or that none were removed."""
-        offsets, total = self.offsets, self.total
-        if offsets.is_open or not self.rows.is_keyed or self._misses or offsets.size < 2 or not self.rows.order:
-            return False
-        reached = self._reached() if not total.rise and not self._has_short_pages else ()
-        if reached and total.known_unit in (None, *reached) and (offsets.unit == "records" or not self._overlaps):
-            return True
-        if offsets.unit != "records":
-            return False
-        if offsets.is_prior and self._is_cold:
-            return True
-        is_affordable = self._overlaps < offsets.size - 1  # so that it costs one request more at most
-        return total.readings == {"nothing"} and not self._is_unpaged and is_affordable
