@@ -14,6 +14,7 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 
 from capillary_async.codec.json_text import json_cell
+from capillary_async.codec.row_text import row_lines
 from capillary_async.models.definition import alternatives
 from capillary_async.models.members import class_of_values, kinds_of, members_of
 
@@ -37,7 +38,7 @@ def record_decoder(row_type: Any) -> Callable[[Sequence[bytes]], list[list[Any]]
     lists: Any = list[list[_record_type(row_type, ())]]  # type: ignore[misc]
     read = _reader_of(lists)
     # One document takes less time than one for each text.
-    return lambda texts: read(b"[[%s]]" % b"],[".join(texts).replace(b"\n", b","))
+    return lambda texts: read(b"[[%s]]" % b"],[".join(map(row_lines, texts)).replace(b"\n", b","))
 
 
 def _reader_of(into: Any) -> Callable[[bytes], list[Any]]:

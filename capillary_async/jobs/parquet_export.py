@@ -9,12 +9,13 @@ import attrs
 
 from capillary_async.codec import decode_json
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import row_list
+from capillary_async.codec.row_text import read_tables, row_lines, row_list
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
 from capillary_async.jobs.records import Entry, Values
 from capillary_async.tables import TableSchema, load_pyarrow
+from capillary_async.tables.columns import CellError
 from capillary_async.tables.lines import line_reader
 from capillary_async.tables.parquet import parquet_file
 
@@ -96,12 +97,7 @@ class RowTables:
             JobRefusedError: A value does not fit its column. The row and the path are named.
         """
         keys, texts = zip(*found, strict=True)
-        counts = [text.count(b"\n") + 1 for text in texts]
-        table = None if self._read_lines is None else self._read_lines(b"\n".join(texts))
-        if table is None or table.num_rows != sum(counts):
-            self._read_lines = None  # other rows have undocumented fields, too, so each try would cost time
-            rows = self._rows_of(texts)
-            counts, table = [len(each) for each in rows], self._table_of(rows, texts)
+        counts, table = self._columnar(texts) or self._by_row(texts)
         # Repeat each key for each of its rows: Arrow knows for each item of a list the place of the list.
         arrow = load_pyarrow()
         offsets = arrow.array([0, *accumulate(counts)], arrow.int32())
@@ -110,6 +106,27 @@ class RowTables:
         key_columns = [column.array(values).take(places) for column, values in pairs]
         self._rows += table.num_rows
         return arrow.table([*key_columns, *table.columns], schema=self._arrow_schema)
+
+    def _columnar(self, texts: Sequence[bytes]) -> tuple[list[int], Any] | None:
+        """Return how many rows each key has, and a table of all; `None` if not all texts are tables of one form."""
+        parts = read_tables(texts)
+        if parts is None or {*parts.columns} != self._columns.columns.keys():
+            return None
+        try:
+            arrays = [column.array(parts.columns[name]) for name, column in self._columns.columns.items()]
+        except CellError:
+            return None
+        return parts.counts, load_pyarrow().Table.from_arrays(arrays, schema=self._columns.arrow)
+
+    def _by_row(self, texts: Sequence[bytes]) -> tuple[list[int], Any]:
+        lines = list(map(row_lines, texts))
+        counts = [text.count(b"\n") + 1 for text in lines]
+        table = None if self._read_lines is None else self._read_lines(b"\n".join(lines))
+        if table is None or table.num_rows != sum(counts):
+            self._read_lines = None  # other rows have undocumented fields, too, so each try would cost time
+            rows = self._rows_of(texts)
+            counts, table = [len(each) for each in rows], self._table_of(rows, texts)
+        return counts, table
 
     def _rows_of(self, texts: Sequence[bytes]) -> list[list[Any]]:
         if self._read_records is not None:

@@ -27,8 +27,8 @@ from capillary_async import (
 )
 from capillary_async.codec import Converter, decode_json
 from capillary_async.codec.interop import from_dict, msgspec_dec_hook, msgspec_enc_hook, register_cattrs_hooks
-from capillary_async.codec.row_text import encode_rows, row_list
-from capillary_async.models.definition import Model, model
+from capillary_async.codec.row_text import TABLE, encode_rows, read_tables, row_list
+from capillary_async.models.definition import NOTHING_EXTRA, Model, model
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 EVENT = TargetEvent(
@@ -314,3 +314,55 @@ def test_msgspec_takes_models_and_errors_by_hooks() -> None:
         msgspec_dec_hook(int, 5)
     with pytest.raises(NotImplementedError):
         msgspec.json.encode(object(), enc_hook=msgspec_enc_hook)
+
+
+# --- tables, as which a job stores flat models ---
+
+FIRST_MOMENT = datetime(1800, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+ZONES = (UTC, INDIA, ZoneInfo("Asia/Kolkata"))
+MOMENTS = st.datetimes(min_value=FIRST_MOMENT, timezones=st.sampled_from(ZONES))
+FLAT_EVENTS = st.builds(
+    TargetEvent,
+    event_log_id=st.integers(1, 3),
+    event_name=st.sampled_from([None, "ADD_TRANSACTION", "a\nb"]),
+    event_date=st.none() | MOMENTS,
+    target_value=st.none() | st.sampled_from(list(map(Decimal, ("1", "1.0", "1.000", "1E+3", "-0.00")))),
+    extra=st.just(NOTHING_EXTRA),
+)
+
+
+@given(st.lists(FLAT_EVENTS, min_size=1, max_size=5))
+def test_a_table_says_what_the_exact_encoder_says(rows: list[TargetEvent]) -> None:
+    """Values that are equal may have different digits or offsets, and each must be kept."""
+    assert decode_json(row_list(encode_rows(rows))) == decode_json(to_json(rows).encode())
+    assert row_list(encode_rows(rows)).count(b"1.000") == to_json(rows).count("1.000")
+
+
+def test_a_table_holds_what_all_rows_share_once() -> None:
+    """The events of a customer have the customer's id in each row."""
+    rows = [TargetEvent(event_log_id=number, customer_id=387538614) for number in range(50)]
+
+    text = encode_rows(rows)
+
+    assert text.startswith(TABLE)
+    assert text.count(b"387538614") == 1
+    assert text.count(b"event_log_id") == 1
+
+
+def test_tables_of_the_same_columns_are_read_together() -> None:
+    """An export makes one Arrow table of many keys."""
+    texts = [encode_rows([TargetEvent(event_log_id=number)] * number) for number in (1, 2, 3)]
+
+    parts = read_tables(texts)
+
+    assert parts is not None
+    assert parts.counts == [1, 2, 3]
+    assert parts.columns["event_log_id"] == [1, 2, 2, 3, 3, 3]
+    assert parts.columns["target_value"] == [None] * 6
+    assert read_tables([*texts, encode_rows([{"a": 1}])]) is None
+
+
+def test_a_table_refuses_what_json_cannot_say() -> None:
+    """A flat model takes the same checks as any other row."""
+    with pytest.raises(ValueError, match="JSON has no NaN"):
+        encode_rows([TargetEvent(event_log_id=1, target_value=Decimal("NaN"))])

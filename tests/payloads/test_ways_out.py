@@ -12,7 +12,7 @@ from capillary_async import to_dict, to_json
 from capillary_async.codec import Converter, decode_json, json_cell
 from capillary_async.codec.interop import from_dict
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import encode_rows, row_list
+from capillary_async.codec.row_text import encode_rows, row_lines, row_list
 from capillary_async.tables import TableSchema
 from capillary_async.tables.lines import line_reader
 from tests.payloads import GOOD, located
@@ -58,6 +58,6 @@ def test_a_table_is_the_same_from_models_and_from_what_a_job_stores(path: Path) 
     assert read is not None
     assert TableSchema.of(row_type, record_cell).batch(read([encode_rows(rows)])[0]) == direct
     reader = line_reader(TableSchema.of(row_type, json_cell))
-    by_lines = None if reader is None else reader(encode_rows(rows))
+    by_lines = None if reader is None else reader(row_lines(encode_rows(rows)))
     assert by_lines is None or by_lines.to_batches() == [direct]
     assert direct.num_rows == len(rows)
