@@ -33,7 +33,7 @@ _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
 # these characters and the length are right, `fromisoformat` finds every other mistake.
 _MARKS: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
-# The forms that `read_column` reads in one call, by length, and whether they have a zone: `2025-01-09 12:00:12`, also
+# The forms that `read_columns` reads in one call, by length, and whether they have a zone: `2025-01-09 12:00:12`, also
 # with `.0`, `Z`, `.000Z`, `+00:00` or `.000+0000` behind it.
 _MARK: Final = 10  # the place of the `T` or space
 _FORMS: Final[Mapping[int, bool]] = {19: False, 21: False, 20: True, 24: True, 25: True, 28: True}
@@ -60,12 +60,14 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 
 
 class DateColumn:
-    """Reads one attribute's values in all rows of a page."""
+    """Reads attributes' values in all rows of a page."""
 
-    def read_column(self, values: list[Any]) -> list[Any]:
-        """Return the dates of these texts, and `None` for null."""
+    __hash__ = object.__hash__  # a dict has none, but tables are told apart by identity
+
+    def read_columns(self, texts: list[Any], count: int) -> list[Any]:
+        """Return the dates of the texts of one or more columns of `count` rows, and `None` for null."""
         table: Any = self
-        return [None if value is None else table[value] for value in values]
+        return [None if text is None else table[text] for text in texts]
 
 
 class Dates(DateColumn, dict[Any, date]):
@@ -148,12 +150,21 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         self[value] = moment
         return moment
 
-    def read_column(self, values: list[Any]) -> list[Any]:
-        """Return the date-times of these texts: in one call if all texts have one form of `_FORMS`, else one by one."""
-        form = None if values[0] is None else self._forms.get(len(values[0]))
-        text = None if form is None else form.json_list(values)
+    def read_columns(self, texts: list[Any], count: int) -> list[Any]:
+        """Do it in one call if all texts, or those of a column, have one form of `_FORMS`."""
+        moments = self._read_alike(texts)
+        if moments is not None:
+            return moments
+        if count == len(texts):
+            return super().read_columns(texts, count)
+        columns = [texts[start : start + count] for start in range(0, len(texts), count)]
+        return [moment for column in columns for moment in self.read_columns(column, count)]
+
+    def _read_alike(self, texts: list[Any]) -> list[Any] | None:
+        form = self._forms.get(len(texts[0])) if texts and texts[0] else None
+        text = None if form is None else form.json_list(texts)
         if form is None or text is None:
-            return super().read_column(values)
+            return None
         moments = form.read(text)
         if form.has_zone:
             return moments

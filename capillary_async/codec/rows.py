@@ -12,7 +12,7 @@ document lists all keys, so a `PageDecoder` learns them from the endpoint's answ
   same `FieldCode` checks it. So both ways accept the same answers and make the same models. A property test compares
   them.
 
-Dates are read in one call for all rows (`dates.DateTimes.read_column`), because the dates of a page mostly have one
+Dates are read in one call for all rows (`dates.DateTimes.read_columns`), because the dates of a page mostly have one
 form.
 """
 
@@ -23,7 +23,6 @@ from typing import Annotated, Any, Final, cast, get_args, get_origin
 
 import attrs
 import msgspec
-from msgspec.structs import astuple
 
 from capillary_async.codec.dates import DateColumn, DateTables
 from capillary_async.codec.generation import (
@@ -146,6 +145,7 @@ class PageDecoder:
         self._envelope, self._row = _LearnedKeys(), _LearnedKeys()
         self._lessons = 0
         self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._envelope_of: Callable[[Any], dict[str, Any]] = dict
         self._read: ReadRows = list
 
     def decode(self, body: bytes | bytearray) -> Any:
@@ -165,7 +165,7 @@ class PageDecoder:
         return document
 
     def _document(self, page: Any, body: bytes | bytearray) -> dict[str, Any]:
-        document = dict(zip(self._envelope.types, astuple(page), strict=True))
+        document = self._envelope_of(page)
         if self._envelope.optional:
             document = {name: value for name, value in document.items() if value is not msgspec.UNSET}
         rows = document[self.rows_key] = StructRows(document[self.rows_key])
@@ -186,6 +186,9 @@ class PageDecoder:
             return
         code = _RowsCode(self.model, self._row, self._tables, self._hook_for)
         self._read = code.function()
+        members = ", ".join(f"{name!r}: page.f{index}" for index, name in enumerate(self._envelope.types))
+        # Keys are string literals in the source, so text from a server is never executed.
+        self._envelope_of = eval(f"lambda page: {{{members}}}")  # noqa: S307
         rows_type: Any = GenericAlias(list, (self._row.struct(code.checked),))
         self._decoder = decoder_of(self._envelope.struct({self.rows_key: rows_type}))
 
@@ -203,7 +206,7 @@ class _RowsCode:
         self._keys = keys
         self._members = {name: f"row.f{index}" for index, name in enumerate(keys.types)}
         self._names: dict[str, Any] = {"Draft": draft_of(model), "Model": model, "UNSET": msgspec.UNSET, **CODE_NAMES}
-        self._columns: dict[str, str] = {}
+        self._columns: dict[DateColumn, dict[str, str]] = {}
         self._known: set[str] = set()
         self._lines = ["draft = Draft()"]
         for attribute in documented(resolved(model)):
@@ -224,8 +227,7 @@ class _RowsCode:
         if isinstance(table, DateColumn) and into is str:
             column = f"column_{attribute.name}"
             values = f"[{_first_not_null([self._members[name] for name in present])} for row in rows]"
-            self._columns[column] = f"{column} = read_{column}({values})"
-            self._names[f"read_{column}"] = table.read_column
+            self._columns.setdefault(table, {})[column] = values
             self._lines += attribute_lines(attribute, code, [column])
         elif len(present) == 1 and not code.lines and self._keys.optional.isdisjoint(present):
             self._lines += attribute_lines(attribute, code, [self._members[present[0]]])
@@ -246,9 +248,15 @@ class _RowsCode:
             "draft.__class__ = Model",
             "models.append(draft)",
         ]
-        columns = ", ".join(self._columns)
-        loop = f"for row, {columns} in zip(rows, {columns}):" if columns else "for row in rows:"
-        head = ["def read_rows(rows):", "models = []", *self._columns.values(), loop]
+        head = ["def read_rows(rows):", "models = []", "count = len(rows)"]
+        names, dates = ["row"], ["rows"]
+        for number, (table, columns) in enumerate(self._columns.items()):
+            self._names[f"read_columns_{number}"] = table.read_columns
+            head.append(f"dates_{number} = read_columns_{number}({' + '.join(columns.values())}, count)")
+            names += columns
+            # `zip` ends with the rows, so it does not matter that the dates of the next column follow.
+            dates += [f"dates_{number}[{place} * count:]" if place else f"dates_{number}" for place in range(len(columns))]
+        head.append(f"for {', '.join(names)} in zip({', '.join(dates)}):" if dates[1:] else "for row in rows:")
         text = "\n    ".join([*head, *(f"    {line}" for line in lines), "return models"])
         exec(compiled(text, self._model.__qualname__), self._names)  # noqa: S102  (keys are string literals in it)
         return cast("ReadRows", self._names["read_rows"])

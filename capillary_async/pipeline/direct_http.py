@@ -41,12 +41,13 @@ USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
 # Tools replace this method of `ClientSession`. Their functions come from other files than the class.
 _REPLACED: Final = "_request"
 _FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
+_METHODS: Final = aiohttp.ClientSession.__dict__  # always as it is now
 _NO_CREDENTIALS: Final[Mapping[str, Secret]] = MappingProxyType({})
 
 
 def is_session_patched() -> bool:
     """Say whether a tool has replaced the method."""
-    code = getattr(aiohttp.ClientSession.__dict__.get(_REPLACED), "__code__", None)
+    code = getattr(_METHODS.get(_REPLACED), "__code__", None)
     return code is None or code.co_filename != _FILE
 
 
@@ -113,13 +114,13 @@ class DirectHttp:
             len(str(url.origin())),
             fixed_lines,
             cap,
-            aiohttp.ClientSession.__dict__[_REPLACED],
+            _METHODS[_REPLACED],
         )
 
     @property
     def is_usable(self) -> bool:
         """Whether no tool wants to see requests pass through `ClientSession`."""
-        return aiohttp.ClientSession.__dict__.get(_REPLACED) is self._method
+        return _METHODS.get(_REPLACED) is self._method
 
     async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
         """See `HttpConnection.exchange`."""

@@ -30,10 +30,10 @@ class IdleConnections:
         """Return a connection that is open and over which nothing came unasked; close those that are not."""
         while self._connections:
             connection, since = self._connections.pop()
-            protocol = connection.protocol
+            protocol, transport = connection.protocol, connection.transport
             # An answer that nobody asked for would be taken for that of the next request: another customer's data.
-            is_usable = protocol is not None and protocol.is_connected() and not protocol.should_close
-            if is_usable and monotonic() - since < KEEP_ALIVE:
+            is_bad = protocol is None or protocol.should_close or transport is None or transport.is_closing()
+            if not is_bad and monotonic() - since < KEEP_ALIVE:
                 return connection
             connection.close()
         return None

@@ -74,7 +74,8 @@ class RetryBudget:
 
     def refund(self, cost: int) -> None:
         """Put tokens back after a success."""
-        self._tokens = min(self._tokens + cost, self._policy.budget)
+        if self._tokens < self._policy.budget:
+            self._tokens = min(self._tokens + cost, self._policy.budget)
 
 
 class _Retry(InternalValue, frozen=True):
