@@ -5,19 +5,17 @@ The only part that imports cattrs, which is imported for users' own classes alon
 
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, overload
+from functools import cached_property
+from typing import Any, Final, TypeVar, get_args, get_origin, overload
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.json_text import decode_json, encode_json, json_cell, to_builtins, to_json
 from capillary_async.codec.scalars import UnknownTypeError
 from capillary_async.codec.unstructuring import to_dict
-from capillary_async.models.definition import Model, is_model
-
-if TYPE_CHECKING:
-    from capillary_async.codec.rows import PageDecoder
+from capillary_async.models.definition import is_model
 
 T = TypeVar("T")
+_MOST_DECODERS: Final = 1024
 
 __all__ = ["Converter", "as_dicts", "decode_json", "encode_json", "json_cell", "to_builtins", "to_dict", "to_json"]
 
@@ -37,7 +35,7 @@ class Converter:
 
     def __init__(self, timezone: tzinfo) -> None:
         self._tables = DateTables(timezone)
-        self._page_decoders: dict[tuple[type[Model], str], PageDecoder] = {}
+        self._decoders: dict[tuple[Any, str], Callable[[bytes | bytearray], Any]] = {}
 
     @cached_property
     def _hook_for(self) -> Callable[[Any], Callable[[Any, Any], Any]]:
@@ -58,16 +56,22 @@ class Converter:
         Raises:
             DecodeError: The body is not one JSON document.
         """
-        decoder: PageDecoder | None = None
-        if rows_key and "." not in rows_key and (model := _row_model(into)) is not None:
-            decoder = self._page_decoders.get((model, rows_key)) or self._new_page_decoder(model, rows_key)
-        return decode_json(body) if decoder is None else decoder.decode(body)
+        if not rows_key:
+            return decode_json(body)
+        decode = self._decoders.get((into, rows_key)) or self._new_decoder(into, rows_key)
+        return decode(body)
 
-    def _new_page_decoder(self, model: type[Model], rows_key: str) -> "PageDecoder":
-        from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (for listings alone)
+    def _new_decoder(self, into: Any, rows_key: str) -> Callable[[bytes | bytearray], Any]:
+        decode: Callable[[bytes | bytearray], Any] = decode_json
+        kind = get_args(into)[0] if get_origin(into) in {list, tuple} and get_args(into) else into
+        if is_model(kind) and "." not in rows_key:
+            from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (for listings alone)
 
-        decoder = self._page_decoders[model, rows_key] = PageDecoder(model, rows_key, self._tables, self._hook_for)
-        return decoder
+            decode = PageDecoder(kind, rows_key, self._tables, self._hook_for).decode
+        if len(self._decoders) >= _MOST_DECODERS:
+            self._decoders.clear()
+        self._decoders[into, rows_key] = decode
+        return decode
 
     def check(self, into: Any) -> None:
         """Check, before anything is sent, that `structure` can make values of a type.
@@ -132,8 +136,3 @@ def as_dicts(rows: Any) -> Any:
     """Return rows as dicts, also rows that are objects for `structure`."""
     return rows.as_dicts() if hasattr(rows, "as_dicts") else rows
 
-
-@lru_cache(1024)
-def _row_model(into: Any) -> type[Model] | None:
-    kind = get_args(into)[0] if get_origin(into) in {list, tuple} and get_args(into) else into
-    return kind if is_model(kind) else None
