@@ -135,4 +135,3 @@ class Converter:
 def as_dicts(rows: Any) -> Any:
     """Return rows as dicts, also rows that are objects for `structure`."""
     return rows.as_dicts() if hasattr(rows, "as_dicts") else rows
-

@@ -255,7 +255,9 @@ class _RowsCode:
             head.append(f"dates_{number} = read_columns_{number}({' + '.join(columns.values())}, count)")
             names += columns
             # `zip` ends with the rows, so it does not matter that the dates of the next column follow.
-            dates += [f"dates_{number}[{place} * count:]" if place else f"dates_{number}" for place in range(len(columns))]
+            dates += [
+                f"dates_{number}[{place} * count:]" if place else f"dates_{number}" for place in range(len(columns))
+            ]
         head.append(f"for {', '.join(names)} in zip({', '.join(dates)}):" if dates[1:] else "for row in rows:")
         text = "\n    ".join([*head, *(f"    {line}" for line in lines), "return models"])
         exec(compiled(text, self._model.__qualname__), self._names)  # noqa: S102  (keys are string literals in it)

@@ -25,7 +25,7 @@ from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
 from capillary_async.pipeline.body import answer_at_once, read_answer
-from capillary_async.pipeline.idle_connections import IdleConnections
+from capillary_async.pipeline.idle_connections import IdleConnections, OpenConnection
 from capillary_async.pipeline.request import ProcessBound, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT
@@ -37,6 +37,8 @@ USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
     (aiohttp.TCPConnector.connect, frozenset(("req", "traces", "timeout"))),
     (ResponseHandler.set_response_params, frozenset(("read_until_eof", "auto_decompress"))),
     (ResponseHandler.read, frozenset(())),
+    (ResponseHandler.pause_reading, frozenset(())),
+    (ResponseHandler.resume_reading, frozenset(("resume_parser",))),
 )
 # Tools replace this method of `ClientSession`. Their functions come from other files than the class.
 _REPLACED: Final = "_request"
@@ -126,26 +128,23 @@ class DirectHttp:
         """See `HttpConnection.exchange`."""
         call, can_stay = request.call, False
         call.attempts += 1
-        connection = self._idle.take() or await self._connect()
-        protocol, transport = connection.protocol, connection.transport
+        used = self._idle.take() or await self._connect()
         try:
-            if protocol is None or transport is None:
-                raise aiohttp.ServerDisconnectedError
-            transport.write(self._written(request, url))
-            message, content = await protocol.read()
+            used.transport.write(self._written(request, url))
+            message, content = await used.protocol.read()
             while message.code < 200 and message.code != 101:  # a hint, before the answer
-                message, content = await protocol.read()
+                message, content = await used.protocol.read()
             arrived = message.code, message.headers, content, self._cap, call
             response = answer_at_once(*arrived) or await read_answer(*arrived)
             can_stay = not message.should_close and content.at_eof()
             return response
         finally:
             if can_stay:
-                self._idle.put(connection)
+                self._idle.put(used)
             else:
-                connection.close()  # the answer may still come, and must not be taken for that of another request
+                used.connection.close()  # the answer may still come, and must not be taken for that of another request
 
-    async def _connect(self) -> aiohttp.connector.Connection:
+    async def _connect(self) -> OpenConnection:
         key = self._connect_for.connection_key
         if (key.host, key.port, key.is_ssl) != self._origin:
             raise ConfigurationError("the request would leave the client's base URL")
@@ -155,9 +154,13 @@ class DirectHttp:
             connection: aiohttp.connector.Connection = await connector.connect(self._connect_for, [], NO_TIMEOUT)
         finally:
             self._idle.wanted -= 1
-        if connection.protocol is not None:
-            connection.protocol.set_response_params(read_until_eof=True, auto_decompress=False)
-        return connection
+        protocol, transport = connection.protocol, connection.transport
+        if protocol is None or transport is None:
+            connection.close()
+            raise aiohttp.ServerDisconnectedError
+        _resume_only_what_was_paused(protocol)
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+        return OpenConnection(connection, protocol, transport)
 
     def close(self) -> None:
         """Close the connections that carry no request."""
@@ -167,7 +170,8 @@ class DirectHttp:
         """Return a request as it travels; the secrets in it are in no variable."""
         first_line = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n"
         if request.body is None:
-            return f"{first_line}{self._fixed_lines.reveal()}{_lines(request.headers)}\r\n".encode()
+            own_lines = _lines(request.headers) if request.headers else ""
+            return f"{first_line}{self._fixed_lines.reveal()}{own_lines}\r\n".encode()
         own = {**request.headers, "Content-Length": len(encode_json(revealed(request.body)))}
         return f"{first_line}{self._fixed_lines.reveal()}{_lines(own)}\r\n".encode() + encode_json(
             revealed(request.body)
@@ -175,4 +179,23 @@ class DirectHttp:
 
 
 def _lines(headers: Mapping[str, Any]) -> str:
-    return "".join([f"{name}: {value}\r\n" for name, value in revealed(headers).items()]) if headers else ""
+    return "".join([f"{name}: {value}\r\n" for name, value in revealed(headers).items()])
+
+
+def _resume_only_what_was_paused(protocol: Any) -> None:
+    """Keep a protocol from doing more. aiohttp resumes after each read, which feeds the parser again with nothing."""
+    pause, resume = protocol.pause_reading, protocol.resume_reading
+    is_paused = False
+
+    def pause_reading() -> None:
+        nonlocal is_paused
+        is_paused = True
+        pause()
+
+    def resume_reading(resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  (as in aiohttp)
+        nonlocal is_paused
+        if is_paused:
+            is_paused = False
+            resume(resume_parser)
+
+    protocol.pause_reading, protocol.resume_reading = pause_reading, resume_reading

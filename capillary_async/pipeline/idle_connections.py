@@ -10,8 +10,19 @@ from time import monotonic
 from typing import Final
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+from capillary_async.pipeline.request import InternalValue
 
 KEEP_ALIVE: Final = 15.0  # seconds, as in aiohttp's pool
+
+
+class OpenConnection(InternalValue, frozen=True):
+    """A connection, with what aiohttp would look up for each request."""
+
+    connection: aiohttp.connector.Connection
+    protocol: ResponseHandler
+    transport: asyncio.Transport
 
 
 class IdleConnections:
@@ -23,27 +34,26 @@ class IdleConnections:
 
     def __init__(self) -> None:
         self.wanted = 0
-        self._connections: deque[tuple[aiohttp.connector.Connection, float]] = deque()
+        self._idle: deque[tuple[OpenConnection, float]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def take(self) -> aiohttp.connector.Connection | None:
+    def take(self) -> OpenConnection | None:
         """Return a connection that is open and over which nothing came unasked; close those that are not."""
-        while self._connections:
-            connection, since = self._connections.pop()
-            protocol, transport = connection.protocol, connection.transport
+        while self._idle:
+            found, since = self._idle.pop()
             # An answer that nobody asked for would be taken for that of the next request: another customer's data.
-            is_bad = protocol is None or protocol.should_close or transport is None or transport.is_closing()
-            if not is_bad and monotonic() - since < KEEP_ALIVE:
-                return connection
-            connection.close()
+            is_usable = not (found.protocol.should_close or found.transport.is_closing())
+            if is_usable and monotonic() - since < KEEP_ALIVE:
+                return found
+            found.connection.close()
         return None
 
-    def put(self, connection: aiohttp.connector.Connection) -> None:
+    def put(self, used: OpenConnection) -> None:
         """Keep a connection whose last answer was read to its end, or hand it to a request that waits for one."""
         if self.wanted:
-            connection.release()
+            used.connection.release()
             return
-        self._connections.append((connection, monotonic()))
+        self._idle.append((used, monotonic()))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._close_old)
 
@@ -52,13 +62,13 @@ class IdleConnections:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._connections:
-            self._connections.pop()[0].close()
+        while self._idle:
+            self._idle.pop()[0].connection.close()
 
     def _close_old(self) -> None:
         self._timer, now = None, monotonic()
-        while self._connections and now - self._connections[0][1] >= KEEP_ALIVE:
-            self._connections.popleft()[0].close()
-        if self._connections:
-            wait = self._connections[0][1] + KEEP_ALIVE - now
+        while self._idle and now - self._idle[0][1] >= KEEP_ALIVE:
+            self._idle.popleft()[0].connection.close()
+        if self._idle:
+            wait = self._idle[0][1] + KEEP_ALIVE - now
             self._timer = asyncio.get_running_loop().call_later(wait, self._close_old)

@@ -104,10 +104,11 @@ def build_url(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
     for text, name in _split(request.path):
         parts.append(text)
         if name:
-            parts.append(_segment(name, values[name]))
+            value = values[name]
+            parts.append(str(value) if type(value) is int else _segment(name, value))
     mark = "?"
-    for name, value in request.query:
-        written = value.text(zone) if isinstance(value, DateTimeParam) else value
+    for name, argument in request.query:
+        written = argument.text(zone) if isinstance(argument, DateTimeParam) else argument
         # Most values are numbers and words. To see that is ten times as fast as to have `quote` find nothing to do.
         is_plain = written.isascii() and written.isalnum()
         parts += (mark, _encoded_name(name), written if is_plain else _encoded(written))
@@ -123,8 +124,6 @@ def _split(template: str) -> tuple[tuple[str, str], ...]:
 
 
 def _segment(name: str, value: int | str) -> str:
-    if value.__class__ is int:
-        return str(value)
     if isinstance(value, int):
         return str(int(value))
     if value in ("", ".", ".."):
