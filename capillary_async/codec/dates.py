@@ -62,9 +62,7 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 class DateColumn:
     """Reads attributes' values in all rows of a page."""
 
-    __hash__ = object.__hash__  # a dict has none, but tables are told apart by identity
-
-    def read_columns(self, texts: list[Any], count: int) -> list[Any]:
+    def read_columns(self, texts: list[Any], count: int) -> list[Any]:  # noqa: ARG002  (see `DateTimes`)
         """Return the dates of the texts of one or more columns of `count` rows, and `None` for null."""
         table: Any = self
         return [None if text is None else table[text] for text in texts]

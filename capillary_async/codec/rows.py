@@ -206,7 +206,8 @@ class _RowsCode:
         self._keys = keys
         self._members = {name: f"row.f{index}" for index, name in enumerate(keys.types)}
         self._names: dict[str, Any] = {"Draft": draft_of(model), "Model": model, "UNSET": msgspec.UNSET, **CODE_NAMES}
-        self._columns: dict[DateColumn, dict[str, str]] = {}
+        # Tables have no hash, so they are told apart by identity.
+        self._columns: dict[int, tuple[DateColumn, dict[str, str]]] = {}
         self._known: set[str] = set()
         self._lines = ["draft = Draft()"]
         for attribute in documented(resolved(model)):
@@ -227,7 +228,7 @@ class _RowsCode:
         if isinstance(table, DateColumn) and into is str:
             column = f"column_{attribute.name}"
             values = f"[{_first_not_null([self._members[name] for name in present])} for row in rows]"
-            self._columns.setdefault(table, {})[column] = values
+            self._columns.setdefault(id(table), (table, {}))[1][column] = values
             self._lines += attribute_lines(attribute, code, [column])
         elif len(present) == 1 and not code.lines and self._keys.optional.isdisjoint(present):
             self._lines += attribute_lines(attribute, code, [self._members[present[0]]])
@@ -250,7 +251,7 @@ class _RowsCode:
         ]
         head = ["def read_rows(rows):", "models = []", "count = len(rows)"]
         names, dates = ["row"], ["rows"]
-        for number, (table, columns) in enumerate(self._columns.items()):
+        for number, (table, columns) in enumerate(self._columns.values()):
             self._names[f"read_columns_{number}"] = table.read_columns
             head.append(f"dates_{number} = read_columns_{number}({' + '.join(columns.values())}, count)")
             names += columns
