@@ -27,8 +27,6 @@ Found = Outcome[Key, list[Any]]
 
 # This many failures in a row are no coincidence.
 _MANY: Final = 20
-_FIRST_WAIT: Final = 5.0
-_LONGEST_WAIT: Final = 300.0
 
 # While no key was ever answered: the refusals after which the run stops, the keys that take turns, and the tries after
 # which a key counts as failed.
@@ -40,15 +38,20 @@ _MOST_ALONE: Final = 8
 class CircuitBreaker:
     """Holds failures back, and says when to ask a canary and how long to wait.
 
+    Args:
+        first_wait: Seconds to wait when it opens; then twice as long each time.
+        longest_wait: Seconds to wait at most.
+
     Attributes:
         failures: The failures that are held back.
         is_closed: Whether keys are looked up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_wait: float, longest_wait: float) -> None:
         self.failures: list[Found] = []
         self.is_closed: bool = True
-        self._wait = _FIRST_WAIT
+        self._wait = self._first_wait = first_wait
+        self._longest_wait = longest_wait
 
     def hold_back(self, outcome: Found, *, is_enough: bool = False) -> None:
         """Hold a failure back. Go half-open after many of them, or if this one is enough."""
@@ -60,14 +63,14 @@ class CircuitBreaker:
         """The API works: return the failures that were held back."""
         failures, self.failures = self.failures, []
         if not self.is_closed:
-            self.is_closed, self._wait = True, _FIRST_WAIT
+            self.is_closed, self._wait = True, self._first_wait
         return failures
 
     def open(self) -> float:
         """The API does not work: drop the failures, and return the seconds to wait."""
         self.is_closed = False
         self.failures.clear()
-        wait, self._wait = self._wait, min(self._wait * 2, _LONGEST_WAIT)
+        wait, self._wait = self._wait, min(self._wait * 2, self._longest_wait)
         return wait
 
 

@@ -30,7 +30,7 @@ OutcomesFormat = Literal["csv", "parquet"]
 _Facts: TypeAlias = tuple[str, int | None, str, int, datetime | None]
 
 _FACTS: Final = {"status": str, "code": int, "reason": str, "requests": int, "when": datetime}
-_OUTCOMES_AT_ONCE: Final = 8192
+_OUTCOME_BYTES: Final = 128
 
 
 def output_path(directory: Path, form: str) -> Path:
@@ -129,6 +129,8 @@ def write(
     form: str,
     *,
     csv_safe: bool = False,
+    chunk_bytes: int = 2**20,
+    group_bytes: int = 2**25,
 ) -> None:
     """Write a row for each row that was found, and a row for each key.
 
@@ -139,6 +141,8 @@ def write(
         beside: The same for the outcomes; Parquet if it ends so, else CSV.
         form: "parquet", "jsonl" or "csv".
         csv_safe: Whether texts that a spreadsheet would take for formulas get an apostrophe in front, in CSV.
+        chunk_bytes: JSON that becomes Parquet at once, because Python's own objects are large.
+        group_bytes: Size of a row group in Parquet.
 
     Raises:
         JobRefusedError: The format is unknown, pyarrow is missing, or a row is not what the lookup declares.
@@ -152,11 +156,13 @@ def write(
         raise JobRefusedError("Parquet is compressed already; give a name without .gz")
     schema = OutputSchema(lookup.columns, lookup.row_type)
     scanned = () if schema.is_declared else read()
-    outcomes = _parquet_outcomes if str(beside).endswith(".parquet") else _csv_outcomes
     with atomic_file(beside) as other, atomic_file(target) as file:
-        entries = outcomes(other, schema, read(), csv_safe=csv_safe)
+        if str(beside).endswith(".parquet"):
+            entries = _parquet_outcomes(other, schema, read(), at_once=max(1, chunk_bytes // _OUTCOME_BYTES))
+        else:
+            entries = _csv_outcomes(other, schema, read(), csv_safe=csv_safe)
         if form == "parquet":
-            write_parquet(file, entries, schema, scanned)
+            write_parquet(file, entries, schema, scanned, chunk_bytes=chunk_bytes, group_bytes=group_bytes)
         elif form == "csv":
             file.writelines(csv_lines(entries, schema, schema.members(scanned), is_safe=csv_safe))
         else:
@@ -174,7 +180,9 @@ def _csv_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry]
         yield entry
 
 
-def _parquet_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], **_: bool) -> Iterator[Entry]:
+def _parquet_outcomes(
+    file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], *, at_once: int
+) -> Iterator[Entry]:
     """Write a row for each entry that passes through."""
     kinds = {column.name: column.kind for column in schema.keys}
     names = schema.names_of(_FACTS)
@@ -189,7 +197,7 @@ def _parquet_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[En
     with parquet_file(file, columns.arrow, schema.key_names) as add:
         for entry in entries:
             passed.append(entry)
-            if len(passed) == _OUTCOMES_AT_ONCE:
+            if len(passed) == at_once:
                 add(table())
                 passed.clear()
             yield entry

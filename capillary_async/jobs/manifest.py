@@ -21,12 +21,16 @@ class JobOptions:
             `None` never stops.
         batch: Outcomes that a crash may lose at most; they are looked up again.
         batch_seconds: Longest time until an outcome is safe.
+        first_wait: Seconds until an API that does not work is asked again; then twice as long each time.
+        longest_wait: The longest of these waits, in seconds.
     """
 
     concurrency: int | str = 64
     max_failures: int | str | None = None
     batch: int = attrs.field(default=500, validator=attrs.validators.ge(1))
     batch_seconds: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
+    first_wait: float = attrs.field(default=5.0, validator=attrs.validators.ge(0))
+    longest_wait: float = attrs.field(default=300.0, validator=attrs.validators.ge(0))
 
     def most_failures(self, keys: int) -> float:
         """Return how many keys may fail, of this many.

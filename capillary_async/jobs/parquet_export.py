@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate, chain
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 import attrs
 
@@ -19,11 +19,16 @@ from capillary_async.tables.columns import CellError
 from capillary_async.tables.lines import line_reader
 from capillary_async.tables.parquet import parquet_file
 
-# JSON is converted chunk by chunk, because Python's own objects are large.
-_CHUNK_BYTES: Final = 2**20
 
-
-def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema, scanned: Iterable[Entry]) -> None:
+def write_parquet(
+    file: BinaryIO,
+    entries: Iterable[Entry],
+    schema: OutputSchema,
+    scanned: Iterable[Entry],
+    *,
+    chunk_bytes: int,
+    group_bytes: int,
+) -> None:
     """Write a row for each row that was found.
 
     Args:
@@ -31,6 +36,8 @@ def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema
         entries: What was found.
         schema: The columns.
         scanned: What was found, once more; read only if the lookup does not declare the columns.
+        chunk_bytes: As `export.write` takes it.
+        group_bytes: As `export.write` takes it.
 
     Raises:
         JobRefusedError: A value does not fit its column, or the type of a row has no columns.
@@ -48,20 +55,20 @@ def write_parquet(file: BinaryIO, entries: Iterable[Entry], schema: OutputSchema
     renamed = attrs.evolve(columns, columns={names[name]: column for name, column in columns.columns.items()})
     arrow_schema = load_pyarrow().schema([*keys.arrow, *renamed.arrow])
     tables = RowTables(keys, columns, arrow_schema, schema.row_type if schema.is_declared else Any)
-    with parquet_file(file, arrow_schema, schema.key_names) as add:
-        for chunk in _chunks(entries):
+    with parquet_file(file, arrow_schema, schema.key_names, group_bytes=group_bytes) as add:
+        for chunk in _chunks(entries, chunk_bytes):
             add(tables.table(chunk))
 
 
-def _chunks(entries: Iterable[Entry]) -> Iterator[list[tuple[Values, bytes]]]:
-    """Yield what was found, each key with its rows as JSON lines, a megabyte at once."""
+def _chunks(entries: Iterable[Entry], chunk_bytes: int) -> Iterator[list[tuple[Values, bytes]]]:
+    """Yield what was found, each key with its rows as they are stored, some at once."""
     found: list[tuple[Values, bytes]] = []
     size = 0
     for entry in entries:
         if entry.rows:
             found.append((entry.values, entry.rows))
             size += len(entry.rows)
-            if size >= _CHUNK_BYTES:
+            if size >= chunk_bytes:
                 yield found
                 found, size = [], 0
     if found:

@@ -19,6 +19,7 @@ class Progress:
         waiting_for: What the job waits for, such as "the API, for 20 s"; empty while it works.
         last_error: What the API last answered while the job waits for it; empty while it works.
         concurrency: Lookups that may run at once at the moment.
+        clock: Returns the time in seconds, from any start.
     """
 
     def __init__(self, counts: Mapping[str, int], total: int, clock: Callable[[], float] = monotonic) -> None:
@@ -28,7 +29,7 @@ class Progress:
         self.waiting_for = ""
         self.last_error = ""
         self.concurrency = 0
-        self._clock = clock
+        self.clock = clock
         self._started = self._answered_at = self._sampled_at = clock()
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)])
         self._seen = 0
@@ -71,19 +72,19 @@ class Progress:
     @property
     def elapsed(self) -> float:
         """Seconds since this run began."""
-        return self._clock() - self._started
+        return self.clock() - self._started
 
     @property
     def rate(self) -> float:
         """Lookups a second, of the last ten seconds."""
-        now = self._clock()
+        now = self.clock()
         began, seen = next((one for one in self._samples if now - one[0] <= _RATE_SECONDS), self._samples[-1])
         return (self._seen - seen) / (now - began) if now > began else 0.0
 
     @property
     def silence(self) -> float:
         """Seconds since the last lookup ended, or since the run began."""
-        return self._clock() - self._answered_at
+        return self.clock() - self._answered_at
 
     @property
     def seconds_left(self) -> float | None:
@@ -94,7 +95,7 @@ class Progress:
     def observe(self) -> bool:
         """Count a lookup that ended; return whether it is time to show the progress again."""
         self._seen += 1
-        self._answered_at = now = self._clock()
+        self._answered_at = now = self.clock()
         if now - self._sampled_at < _SAMPLE_SECONDS:
             return False
         self._sampled_at = now

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 import attrs
 
 from capillary_async.bulk.concurrency import RequestCounter
-from capillary_async.codec import decode_json, encode_json
+from capillary_async.codec import decode_json
+from capillary_async.codec.json_text import ENCODER
 from capillary_async.jobs.database import checksum_of
 
 # Below zero, so that zlib adds no checksum to that of the block.
@@ -93,7 +94,7 @@ def encode_blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[tuple[Sequence[Key
 
 def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     ids, statuses, requests, times, reasons, rows, _ = zip(*outcomes, strict=True)
-    facts = encode_json((ids, statuses, requests, times, reasons, list(map(len, rows))))
+    facts = ENCODER.encode((ids, statuses, requests, times, reasons, [*map(len, rows)]))
     # One document takes a fraction of the time and the room of one for each key.
     compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
     return b"".join((compressor.compress(b"".join((facts, b"\n", *rows))), compressor.flush()))

@@ -61,7 +61,7 @@ class Run:
     _on_progress: Callable[[Progress], object]
     _token: StopToken
     _writer: BatchWriter = attrs.field(init=False)
-    _breaker: CircuitBreaker = attrs.field(factory=CircuitBreaker, init=False)
+    _breaker: CircuitBreaker = attrs.field(init=False)
     _probe: Probe = attrs.field(init=False)
     _fetch: Callable[[tuple[Any, ...]], Awaitable[list[Any]]] = attrs.field(init=False)
     _controller: ConcurrencyController = attrs.field(init=False)
@@ -75,6 +75,7 @@ class Run:
         write = partial(self._store.write, base_url=self._client.base_url, account=self._client.account)
         options = self._options
         self._writer = BatchWriter(write, options.batch, options.batch_seconds, self._stop_for)
+        self._breaker = CircuitBreaker(options.first_wait, options.longest_wait)
         self._probe = Probe(self._store, self._look_up_alone, self._keep, self._give_up)
         self._fetch = self._lookup.call(self._client)
         self._controller = _controller(cast("Concurrency", options.concurrency))

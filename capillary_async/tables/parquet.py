@@ -7,14 +7,14 @@ from typing import Any, BinaryIO, Final
 
 from capillary_async.tables.columns import load_pyarrow
 
-# Tables are gathered until they make a row group.
-_GROUP_BYTES: Final = 2**25
 # Texts that repeat fit; of others, the writer soon gives the dictionary up.
 _DICTIONARY_BYTES: Final = 2**16
 
 
 @contextmanager
-def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Generator[Callable[[Any], None]]:
+def parquet_file(
+    file: BinaryIO, schema: Any, repeated: Sequence[str], *, group_bytes: int = 2**25
+) -> Generator[Callable[[Any], None]]:
     """Lend a function that adds a table to a Parquet file. Memory does not grow with the file.
 
     Texts have dictionaries. A dictionary of numbers and times, which seldom repeat, takes longer to write than they
@@ -24,6 +24,7 @@ def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Genera
         file: Where it goes.
         schema: The Arrow schema.
         repeated: Other columns that have a dictionary.
+        group_bytes: Tables are gathered until they make a row group of this size.
     """
     texts = [path for field in schema for path in _text_paths(field.type, field.name)]
     writer: Any = import_module("pyarrow.parquet").ParquetWriter(
@@ -43,7 +44,7 @@ def parquet_file(file: BinaryIO, schema: Any, repeated: Sequence[str]) -> Genera
         nonlocal size
         tables.append(table)
         size += table.nbytes
-        if size >= _GROUP_BYTES:
+        if size >= group_bytes:
             flush()
 
     with writer:

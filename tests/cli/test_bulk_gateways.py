@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from capillary_async.jobs import BulkJob, JobOptions
 from capillary_async.sandbox import Answer, Sandbox
 from capillary_async.sandbox.log import LoggedRequest
 from capillary_async.sandbox.settings import Gateway
@@ -24,11 +25,11 @@ BEGIN, END = 100, 140
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a directory with a file of keys, with short waits for the API."""
+    """Work in a directory with a file of keys and a job that waits for the API for a short time."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keys.csv").write_text("customer_id\n" + "\n".join(map(str, KEYS)), "utf-8")
-    monkeypatch.setattr("capillary_async.jobs.breaker._FIRST_WAIT", 0.01)
-    monkeypatch.setattr("capillary_async.jobs.breaker._LONGEST_WAIT", 0.05)
+    options = JobOptions(concurrency=8, first_wait=0.01, longest_wait=0.05)
+    BulkJob.create("job", "customers", "keys.csv", options=options)
     return tmp_path
 
 

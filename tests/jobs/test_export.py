@@ -307,13 +307,11 @@ def test_an_output_without_rows_has_its_columns(tmp_path: Path, form: str) -> No
         assert path.read_text() == ("id,row_row_id,row_id,amount\n" if form == "csv" else "")
 
 
-def test_large_outputs_are_written_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_outputs_are_written_in_groups(tmp_path: Path) -> None:
     """Memory must not grow with the output."""
-    monkeypatch.setattr("capillary_async.jobs.parquet_export._CHUNK_BYTES", 500)
-    monkeypatch.setattr("capillary_async.tables.parquet._GROUP_BYTES", 2000)
     answers = [((number,), [Price(number, 0)] * 3) for number in range(100)]
 
-    path = written(find_lookup(prices), tmp_path / "out.parquet", *answers)
+    path = written(find_lookup(prices), tmp_path / "out.parquet", *answers, chunk_bytes=500, group_bytes=2000)
 
     assert pq.ParquetFile(path).num_row_groups > 3
     assert pq.read_table(path)["id"].to_pylist() == [number for number in range(100) for _ in range(3)]
@@ -447,11 +445,9 @@ def test_outcomes_in_parquet_have_types(tmp_path: Path) -> None:
     assert table["when"].to_pylist() == [datetime(2026, 1, 8, tzinfo=UTC)] * 2 + [None]
 
 
-def test_outcomes_in_parquet_are_written_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcomes_in_parquet_are_written_in_batches(tmp_path: Path) -> None:
     """Memory must not grow with the number of keys."""
-    monkeypatch.setattr("capillary_async.jobs.export._OUTCOMES_AT_ONCE", 2)
-
-    path = outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.parquet")
+    path = outcomes_written(OUTCOMES, EVENTS, tmp_path / "outcomes.parquet", chunk_bytes=256)
 
     assert pq.read_table(path)["customer_id"].to_pylist() == [1, 3, 6]
 

@@ -93,8 +93,8 @@ async def test_progress_is_shown_while_the_job_works(tmp_path: Path) -> None:
 def pass_time(job: BulkJob) -> None:
     """Make the job's progress believe that a second has passed."""
     assert job.progress is not None
-    before = job.progress._clock
-    job.progress._clock = lambda: before() + 1.0
+    before = job.progress.clock
+    job.progress.clock = lambda: before() + 1.0
 
 
 async def test_an_error_of_the_display_arrives_as_itself(tmp_path: Path) -> None:

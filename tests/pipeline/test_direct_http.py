@@ -20,6 +20,9 @@ from capillary_async.sandbox import Sandbox
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer, chunked
 from tests.pipeline.opening import Server, error_of, opened, request
 
+# The method of `ClientSession` that tools replace.
+REPLACED = "_request"
+
 
 @pytest.fixture
 def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -77,7 +80,7 @@ class TestWhich:
         is_first: bool,  # noqa: FBT001
     ) -> None:
         """As aioresponses and vcrpy do, before a client opens or after it."""
-        genuine, seen = aiohttp.ClientSession._request, list[str]()
+        genuine, seen = getattr(aiohttp.ClientSession, REPLACED), list[str]()
 
         @functools.wraps(genuine)
         async def replacement(session: aiohttp.ClientSession, method: str, url: Any, **named: Any) -> Any:
@@ -85,9 +88,9 @@ class TestWhich:
             return await genuine(session, method, url, **named)
 
         if is_first:
-            monkeypatch.setattr(aiohttp.ClientSession, "_request", replacement)
+            monkeypatch.setattr(aiohttp.ClientSession, REPLACED, replacement)
         async with opened(server.base_url) as transport:
-            monkeypatch.setattr(aiohttp.ClientSession, "_request", replacement)
+            monkeypatch.setattr(aiohttp.ClientSession, REPLACED, replacement)
             await transport.send(request())
             monkeypatch.undo()
             await transport.send(request())
