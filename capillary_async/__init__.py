@@ -11,10 +11,10 @@ Import all public names from here. Each one loads when it is first used, so `imp
 notebook, `%load_ext capillary_async` shows models as tables.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from capillary_async import models
+from capillary_async.lazy_names import importer
 
 if TYPE_CHECKING:
     __version__: str
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from capillary_async.pipeline.request import CallInfo
     from capillary_async.pipeline.shared_limit import SharedRateLimit
 
-__all__ = [
+__all__: list[str] = [
     "AccessDeniedError",
     "AccessToken",
     "ApiErrorDetail",
@@ -97,37 +97,29 @@ __all__ = [
 ]
 __all__ += models.__all__
 
-_MODULES: Final = {
-    "bulk": "Outcome lookup_many",
-    "client": "CapillaryClient",
-    "codec": "to_dict to_json",
-    "errors": (
-        "AccessDeniedError ApiErrorDetail AuthenticationError CapillaryError ConfigurationError "
-        "CustomerMergedError DeadlineExceeded DecodeError IncompleteListingError InvalidArgumentError "
-        "InvalidRequestError NotFoundError PaginationError PartialListingWarning RateLimitedError "
-        "RepeatedPageError ResponseError ServerError TableError TransportError UnexpectedResponseError"
-    ),
-    "options": "ClientOptions RateLimit Region RetryPolicy",
-    "paging": "Cursor Page Pager PagingReport",
-    "pipeline.admission": "bulk_priority",
-    "pipeline.auth": "AccessToken BasicAuth OAuth",
-    "pipeline.request": "CallInfo",
-    "pipeline.shared_limit": "SharedRateLimit",
-    "cli.notebook": "load_ipython_extension unload_ipython_extension",
-}
-_HOMES: Final = {
-    **{name: module for module, names in _MODULES.items() for name in names.split()},
-    **dict.fromkeys(models.__all__, "models"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return import_module(f"{__name__}.options").VERSION
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return value
+if not TYPE_CHECKING:  # type checkers must see that a wrong name is wrong
+    __getattr__ = importer(
+        __name__,
+        {
+            "bulk": "Outcome lookup_many",
+            "client": "CapillaryClient",
+            "codec": "to_dict to_json",
+            "errors": (
+                "AccessDeniedError ApiErrorDetail AuthenticationError CapillaryError ConfigurationError "
+                "CustomerMergedError DeadlineExceeded DecodeError IncompleteListingError InvalidArgumentError "
+                "InvalidRequestError NotFoundError PaginationError PartialListingWarning RateLimitedError "
+                "RepeatedPageError ResponseError ServerError TableError TransportError UnexpectedResponseError"
+            ),
+            "options": "ClientOptions RateLimit Region RetryPolicy __version__",
+            "paging": "Cursor Page Pager PagingReport",
+            "pipeline.admission": "bulk_priority",
+            "pipeline.auth": "AccessToken BasicAuth OAuth",
+            "pipeline.request": "CallInfo",
+            "pipeline.shared_limit": "SharedRateLimit",
+            "cli.notebook": "load_ipython_extension unload_ipython_extension",
+            "models": " ".join(models.__all__),
+        },
+    )
 
 
 def __dir__() -> list[str]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar,
 
 import attrs
 
+from capillary_async import paging
 from capillary_async.api.generic import Query, fetch, list_rows
 from capillary_async.api.groups import GROUPS, EndpointGroups
 from capillary_async.api.methods import EndpointClient, without_frames
 from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError, InvalidArgumentError
 from capillary_async.options import ClientOptions, Region, RetryPolicy, Secret
-from capillary_async.paging import OffsetUnit, Pager
+from capillary_async.paging.readings import OffsetUnit
 from capillary_async.pipeline.admission import Admission, Limit
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
 from capillary_async.pipeline.coalesce import CoalescingTransport
@@ -263,7 +264,7 @@ class CapillaryClient(EndpointGroups):
         offset_unit: OffsetUnit | None = ...,
         total_unit: OffsetUnit | None = ...,
         key: str | Callable[[T], Hashable] | None = ...,
-    ) -> Pager[T]: ...
+    ) -> "paging.Pager[T]": ...
     @overload
     def paginate(
         self,
@@ -281,7 +282,7 @@ class CapillaryClient(EndpointGroups):
         offset_unit: OffsetUnit | None = ...,
         total_unit: OffsetUnit | None = ...,
         key: str | Callable[[Any], Hashable] | None = ...,
-    ) -> Pager[Any]: ...
+    ) -> "paging.Pager[Any]": ...
     @without_frames
     def paginate(
         self,
@@ -299,7 +300,7 @@ class CapillaryClient(EndpointGroups):
         offset_unit: OffsetUnit | None = None,
         total_unit: OffsetUnit | None = None,
         key: str | Callable[[Any], Hashable] | None = None,
-    ) -> Pager[Any]:
+    ) -> "paging.Pager[Any]":
         """List the rows of an endpoint that has no method but takes a limit and an offset.
 
         Args:

@@ -11,9 +11,11 @@ import attrs
 from attrs.validators import optional
 
 from capillary_async.errors import InvalidArgumentError
+from capillary_async.frozen import frozen
 
 # The only place of the version. Packaging, users and the `User-Agent` read it here.
 VERSION: Final = "0.1.0"
+__version__: Final = VERSION
 
 _PROXY: Final = re.compile(r"https?://[!-~]+", re.ASCII)
 
@@ -166,7 +168,7 @@ class RetryPolicy:
     throttled_cost: int = attrs.field(default=5, validator=_positive_int)
 
 
-@attrs.frozen
+@frozen
 class RateLimit:
     """At most `limit` requests start in any window of `per` seconds, retries included.
 

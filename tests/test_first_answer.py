@@ -12,6 +12,7 @@ from capillary_async import BasicAuth, CapillaryClient
 async def answer(reader, writer):
     await reader.readuntil(b"\\r\\n\\r\\n")
     writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%b" % (len(BODY), BODY))
+    writer.close()
 
 async def main():
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
@@ -48,7 +49,7 @@ def modules_after(body: str, call: str) -> set[str]:
 @pytest.mark.parametrize(
     ("body", "call", "others"),
     [
-        (*GET, ("api.targets", "models.targets", "models.progress")),
+        (*GET, ("api.targets", "models.targets", "models.progress", "paging.pager", "paging.walk")),
         (*LIST, ("api.customers", "models.customers", "models.points", "models.transactions")),
     ],
     ids=("customers.get", "targets.list_events"),

@@ -125,9 +125,9 @@ class Stub:
 
     def _group(self, group: type[Group]) -> str:
         lines = [f"class {group.__name__}:", _docstring(inspect.getdoc(group), "    ")]
-        for name, method in vars(group).items():
+        for name in list(vars(group)):
             if not name.startswith("_"):
-                build = inspect.unwrap(method)
+                build = inspect.unwrap(getattr(group, name))
                 lines.append(self._function(_definition(build), sys.modules[build.__module__], "    ", name=name))
         return "\n".join([*lines, ""])
 

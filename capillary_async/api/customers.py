@@ -24,7 +24,7 @@ from capillary_async.models.definition import Id
 from capillary_async.models.enumerations import Embed, IdentifierName, SortOrder, Source
 from capillary_async.models.trackers import Tracker
 from capillary_async.models.user_groups import CustomerUserGroup
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request
 
 _GET_PARAMETERS: Final[take.Table] = {

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar, cast
 
 import capillary_async.api.arguments as take
 from capillary_async.errors import DecodeError, InvalidArgumentError
-from capillary_async.paging import Listing, OffsetUnit
+from capillary_async.paging.listing import Listing
+from capillary_async.paging.readings import OffsetUnit
 from capillary_async.pipeline.request import DateTimeParam, Request
 
 T = TypeVar("T")

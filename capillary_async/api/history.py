@@ -6,7 +6,7 @@ from operator import attrgetter
 import capillary_async.api.arguments as take
 from capillary_async.api.identity import by_id
 from capillary_async.models.history import CustomerMatch, LoyaltyEvent, StatusChange
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request
 
 

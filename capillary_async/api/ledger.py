@@ -17,7 +17,7 @@ from capillary_async.models.enumerations import (
     Source,
 )
 from capillary_async.models.ledger import ClosingBalance, LedgerBalance, LedgerEntry
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request
 
 # The API sends this code after the last page, and for the first page when there is no entry.

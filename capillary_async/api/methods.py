@@ -4,13 +4,23 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin, overload
+from typing import (
+    Any,
+    Concatenate,
+    Final,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
 
-import attrs
-
+from capillary_async import paging  # imports its modules when they are first used
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import ClientOptions
-from capillary_async.paging import Listing, ListingTraits, Pager, Scout
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.request import InternalState, ProcessBound, Request
 
@@ -29,7 +39,7 @@ class EndpointClient(ProcessBound, InternalState):
     """Sends the requests and listings that the endpoint functions build."""
 
     dispatcher: Dispatcher
-    _traits: dict[str, tuple[ListingTraits, Scout]]
+    _traits: "dict[str, tuple[paging.ListingTraits, paging.Scout]]"
 
     def check(self, into: Any) -> None:
         """Check that answers can be converted to this type; raise `InvalidArgumentError` if not."""
@@ -43,14 +53,14 @@ class EndpointClient(ProcessBound, InternalState):
         """Return a coroutine for the answer to `request`."""
         return self.dispatcher.get(request)
 
-    def paginate(self, listing: Listing[T]) -> Pager[T]:
+    def paginate(self, listing: Listing[T]) -> "paging.Pager[T]":
         """Return the pager for a listing. All listings of an endpoint share the traits that their walks observe."""
         endpoint = f"{listing.request.path} {listing.offset_name} {listing.request.at}"
-        known = self._traits.pop(endpoint, None) or (ListingTraits(), Scout())
+        known = self._traits.pop(endpoint, None) or (paging.ListingTraits(), paging.Scout())
         self._traits[endpoint] = known  # keeps the order of last use
         if len(self._traits) > _MOST_LISTINGS:
             del self._traits[next(iter(self._traits))]
-        return Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
+        return paging.Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
 
     @property
     def listing_traits(self) -> dict[str, dict[str, Any]]:
@@ -62,18 +72,18 @@ class EndpointClient(ProcessBound, InternalState):
         """Start with the traits that an earlier client observed; new observations override them."""
         for endpoint, saved in listing_traits.items():
             if isinstance(saved, Mapping) and len(self._traits) < _MOST_LISTINGS:
-                self._traits[str(endpoint)] = (ListingTraits.from_dict(cast("Mapping[str, Any]", saved)), Scout())
+                traits = paging.ListingTraits.from_dict(cast("Mapping[str, Any]", saved))
+                self._traits[str(endpoint)] = (traits, paging.Scout())
 
 
-@attrs.frozen
 class Group(ProcessBound):
-    """A group of endpoints, such as `client.customers`.
+    """A group of endpoints, such as `client.customers`."""
 
-    Attributes:
-        calls: Sends the group's requests.
-    """
+    __slots__ = ("calls",)
 
-    calls: EndpointClient = attrs.field(repr=False)
+    def __init__(self, calls: EndpointClient) -> None:
+        """Send the group's requests by `calls`."""
+        self.calls = calls
 
 
 class Endpoint(Protocol[P, T_co]):
@@ -98,7 +108,7 @@ class ListingEndpoint(Protocol[P, T]):
     @overload
     def __get__(self, group: None, owner: type[Any], /) -> "ListingEndpoint[P, T]": ...
     @overload
-    def __get__(self, group: Group, owner: type[Any] | None = None, /) -> Callable[P, Pager[T]]: ...
+    def __get__(self, group: Group, owner: type[Any] | None = None, /) -> Callable[P, "paging.Pager[T]"]: ...
     def __get__(self, group: Any, owner: type[Any] | None = None, /) -> Any:
         """Return the method bound to a group."""
         ...
@@ -110,15 +120,29 @@ def endpoint(build: Callable[P, Request[T]]) -> Endpoint[P, T]:
     The function alone declares the endpoint's parameters, their checks and their documentation. The method checks the
     arguments and builds the request when it is called, and returns the coroutine that sends the request.
     """
-    method: Any = _method(build, EndpointClient.get)
-    if sys.version_info >= (3, 12):
-        inspect.markcoroutinefunction(method)  # for `help`, and for mocks made with autospec
-    return cast("Endpoint[P, T]", method)
+    return cast("Endpoint[P, T]", _MethodMadeOnFirstUse(build, EndpointClient.get))
 
 
 def listing(build: Callable[P, Listing[T]]) -> ListingEndpoint[P, T]:
     """Turn the function that builds an endpoint's listing into a method; see `endpoint`."""
-    return cast("ListingEndpoint[P, T]", _method(build, EndpointClient.paginate))
+    return cast("ListingEndpoint[P, T]", _MethodMadeOnFirstUse(build, EndpointClient.paginate))
+
+
+class _MethodMadeOnFirstUse:
+    """Puts a method in its place when the method is first used, because a group has many methods."""
+
+    def __init__(self, build: Callable[..., Any], send: Callable[[EndpointClient, Any], Any]) -> None:
+        self._build, self._send = build, send
+
+    def __set_name__(self, group: type[Group], name: str) -> None:
+        self._group, self._name = group, name
+
+    def __get__(self, group: Group | None, owner: type[Group]) -> Any:
+        method: Any = _method(self._build, self._send)
+        if self._send is EndpointClient.get and sys.version_info >= (3, 12):
+            inspect.markcoroutinefunction(method)  # for `help`, and for mocks made with autospec
+        setattr(self._group, self._name, method)
+        return method.__get__(group, owner)
 
 
 def without_frames(function: Callable[P, R]) -> Callable[P, R]:
@@ -158,6 +182,8 @@ def _with_signature(method: F, build: Callable[..., Any]) -> F:
 
 def _returned(built: Any) -> Any:
     """Return a method's return type from its function's: `Customer` for a request, a `Pager` for a listing."""
-    pager: Any = Pager
     (answer,) = get_args(built)
-    return pager[answer] if get_origin(built) is Listing else answer
+    if get_origin(built) is not Listing:
+        return answer
+    pager: Any = paging.Pager
+    return pager[answer]

@@ -13,7 +13,7 @@ from capillary_async.api.parts import member
 from capillary_async.errors import DecodeError
 from capillary_async.models.enumerations import MemberEnrollmentStatus, PromotionStatus, SortOrder
 from capillary_async.models.promotions import MemberPromotion, Promotion, PromotionActions
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request, Structure
 
 _LARGEST_PAGE: Final = 100

@@ -15,7 +15,7 @@ from capillary_async.errors import InvalidArgumentError
 from capillary_async.models.enumerations import DataScope, EnrollmentType
 from capillary_async.models.progress import TargetGroupProgress
 from capillary_async.models.targets import Target, TargetEvent, TargetGroup, TargetPeriod, TargetRule
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request, Structure
 
 _NO_EVENTS = 310149

@@ -17,7 +17,7 @@ from capillary_async.models.enumerations import (
     TransactionType,
 )
 from capillary_async.models.transactions import Transaction
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request
 
 # Returns are numbered separately, so a purchase and a return may have the same id.

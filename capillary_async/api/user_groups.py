@@ -23,7 +23,7 @@ from capillary_async.models.loyalty import SlabChange
 from capillary_async.models.trackers import Tracker
 from capillary_async.models.transactions import GroupTransaction
 from capillary_async.models.user_groups import GroupMember, UserGroup, UserGroupSummary
-from capillary_async.paging import Listing
+from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request
 
 _LONGEST_SEARCH = 50

@@ -49,6 +49,7 @@ from types import CodeType
 from typing import Annotated, Any, Final, cast, get_args, get_origin
 
 import attrs
+import msgspec
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.scalars import (
@@ -82,8 +83,7 @@ _MOST_KEY_ORDERS: Final = 64
 _LONG_KEY: Final = 256
 
 
-@attrs.frozen
-class FieldCode:
+class FieldCode(msgspec.Struct, frozen=True):
     """The code that checks or converts one attribute's value when it is not null.
 
     Attributes:
@@ -92,7 +92,7 @@ class FieldCode:
     """
 
     lines: tuple[str, ...] = ()
-    names: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    names: Mapping[str, Any] = {}
 
 
 def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: Callable[[Any], Hook]) -> FieldCode:
@@ -163,13 +163,13 @@ class ReaderCache(dict[KeyOrder, Reader]):
         self._code_for = code_for
 
     @cached_property
-    def _codes(self) -> "dict[attrs.Attribute[Any], FieldCode]":
+    def _codes(self) -> "list[tuple[attrs.Attribute[Any], FieldCode]]":
         # Computed for the first object, not in `__init__`, because a model may contain itself.
-        return {attribute: self._code_for(attribute) for attribute in documented(resolved(self._cls))}
+        return [(attribute, self._code_for(attribute)) for attribute in documented(resolved(self._cls))]
 
     @cached_property
     def _known_keys(self) -> KeyOrder:
-        return tuple(name for attribute in self._codes for name in wire_names(attribute))
+        return tuple(name for attribute, _ in self._codes for name in wire_names(attribute))
 
     def __missing__(self, keys: KeyOrder) -> Reader:
         """Generate the function for a key order; return `_read_any` if generating is not worth it."""
@@ -194,7 +194,7 @@ class ReaderCache(dict[KeyOrder, Reader]):
         names = {"Draft": draft_of(self._cls), "Model": self._cls, **CODE_NAMES}
         lines = [f"{', '.join(variables.values())}, = source.values()"] if keys else []
         lines.append("draft = Draft()")
-        for attribute, code in self._codes.items():
+        for attribute, code in self._codes:
             names |= code.names
             lines += attribute_lines(
                 attribute, code, [variables[name] for name in wire_names(attribute) if name in variables]

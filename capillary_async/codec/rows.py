@@ -79,8 +79,7 @@ class StructRows(list[Any]):
         return rows
 
 
-@attrs.define(eq=False)
-class _LearnedKeys:
+class _LearnedKeys(msgspec.Struct, eq=False):
     """The keys that one kind of object had in the answers so far.
 
     Attributes:
@@ -88,8 +87,8 @@ class _LearnedKeys:
         optional: The keys that some objects lacked.
     """
 
-    types: dict[str, set[type]] = attrs.field(factory=dict[str, set[type]])
-    optional: set[str] = attrs.field(factory=set[str])
+    types: dict[str, set[type]] = msgspec.field(default_factory=dict[str, set[type]])
+    optional: set[str] = msgspec.field(default_factory=set[str])
 
     def learn(self, sources: Iterable[Mapping[str, Any]]) -> bool:
         """Add the keys and types of these objects; return whether there was something new."""

@@ -3,8 +3,9 @@
 A module of this package is imported when one of its names is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from capillary_async.lazy_names import importer
 
 if TYPE_CHECKING:
     from capillary_async.models.attribution import *
@@ -165,60 +166,56 @@ __all__ = [
     "UserGroupSummary",
 ]
 
-_MODULES: Final = {
-    "attribution": "Actor Attribution OrgEntity Store TargetAttribution",
-    "cards": "Card CardStatus MappedEntity",
-    "customers": "Customer FraudDetails Subscription SubscriptionInfo",
-    "definition": "ExactNumber Id Model ReadOnlyDict ServerDateTime WholeNumber alias model",
-    "enumerations": (
-        "DataScope Embed EnrollmentType EntityType EventName FilterEntityType GroupTransactionEmbed "
-        "IdentifierName LedgerEntryType LedgerIdentifier MemberEnrollmentStatus NdncStatus OptinStatus "
-        "PointCategoryType PromotionStatus RenewBasis SlabChangeType SortOrder Source StoreEntityType "
-        "TargetEntity TargetType TrackerMode TrackerType TrackingType TransactionEmbed TransactionType "
-        "UpgradeBasis UserGroupIdentifier"
-    ),
-    "history": "CustomerMatch LoyaltyEvent MatchedIdentifier StatusChange",
-    "ledger": (
-        "ClosingBalance LedgerBalance LedgerBalances LedgerCustomer LedgerEntry LedgerEntryDetail LedgerEvent "
-        "LedgerTransaction"
-    ),
-    "listings": "ApiWarning PageDetails Pagination",
-    "loyalty": (
-        "GapToRenewSummary LoyaltyInfo MembershipRetentionCriteria RenewStrategy SlabChange TierUpgradeCriteria "
-        "TrackerEntityIdentifier UpgradeEntityValue UpgradeStrategy"
-    ),
-    "points": (
-        "AlternateCurrencyBalance AlternateCurrencyDetails ExpiredPoints ExpiredPointsEntry GroupLoyaltyProgram "
-        "LinkedPartnerProgram LoyaltyProgramDetails PointsBalance PointsExpiry PointsSummary ProgramSummary "
-        "PromisedPoints PromisedPointsBreakup PromotionalPoints PromotionalPointsGrant PromotionSource "
-        "TierDetails"
-    ),
-    "profiles": "CommChannel CommChannelMeta Identifier Profile",
-    "progress": "MilestoneProgress StreakProgress TargetGroupProgress TargetProgress TargetProgressRow",
-    "promotions": (
-        "CustomerEnrolment IssuedCurrency IssuedCurrencyPart IssuedIncentive IssuedPoints IssuedSeries "
-        "LoyaltyConfig MemberPromotion Promotion PromotionActions PromotionCustomField PromotionEnrollment "
-        "PromotionMetadata PromotionOptIn PromotionTarget PromotionTimeline"
-    ),
-    "targets": (
-        "ExtendedFieldInfo Target TargetAudienceFilter TargetEvent TargetFilter TargetGroup TargetPeriod "
-        "TargetPeriodDefault TargetRule TargetStreak UnifiedTargetExpression"
-    ),
-    "trackers": "Tracker",
-    "transactions": (
-        "AwardedPoints BillDetails BillPoints CreditNote GroupTransaction LineItem LineItemDetails PaymentMode "
-        "ProgramPoints ProgramPointsTotal Transaction TransactionGroup TransactionPoints"
-    ),
-    "user_groups": "CustomerUserGroup GroupMember UserGroup UserGroupMembership UserGroupSummary",
-}
-_HOMES: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return value
+if not TYPE_CHECKING:  # type checkers must see that a wrong name is wrong
+    __getattr__ = importer(
+        __name__,
+        {
+            "attribution": "Actor Attribution OrgEntity Store TargetAttribution",
+            "cards": "Card CardStatus MappedEntity",
+            "customers": "Customer FraudDetails Subscription SubscriptionInfo",
+            "definition": "ExactNumber Id Model ReadOnlyDict ServerDateTime WholeNumber alias model",
+            "enumerations": (
+                "DataScope Embed EnrollmentType EntityType EventName FilterEntityType GroupTransactionEmbed "
+                "IdentifierName LedgerEntryType LedgerIdentifier MemberEnrollmentStatus NdncStatus OptinStatus "
+                "PointCategoryType PromotionStatus RenewBasis SlabChangeType SortOrder Source StoreEntityType "
+                "TargetEntity TargetType TrackerMode TrackerType TrackingType TransactionEmbed TransactionType "
+                "UpgradeBasis UserGroupIdentifier"
+            ),
+            "history": "CustomerMatch LoyaltyEvent MatchedIdentifier StatusChange",
+            "ledger": (
+                "ClosingBalance LedgerBalance LedgerBalances LedgerCustomer LedgerEntry LedgerEntryDetail "
+                "LedgerEvent LedgerTransaction"
+            ),
+            "listings": "ApiWarning PageDetails Pagination",
+            "loyalty": (
+                "GapToRenewSummary LoyaltyInfo MembershipRetentionCriteria RenewStrategy SlabChange "
+                "TierUpgradeCriteria TrackerEntityIdentifier UpgradeEntityValue UpgradeStrategy"
+            ),
+            "points": (
+                "AlternateCurrencyBalance AlternateCurrencyDetails ExpiredPoints ExpiredPointsEntry "
+                "GroupLoyaltyProgram LinkedPartnerProgram LoyaltyProgramDetails PointsBalance PointsExpiry "
+                "PointsSummary ProgramSummary PromisedPoints PromisedPointsBreakup PromotionalPoints "
+                "PromotionalPointsGrant PromotionSource TierDetails"
+            ),
+            "profiles": "CommChannel CommChannelMeta Identifier Profile",
+            "progress": "MilestoneProgress StreakProgress TargetGroupProgress TargetProgress TargetProgressRow",
+            "promotions": (
+                "CustomerEnrolment IssuedCurrency IssuedCurrencyPart IssuedIncentive IssuedPoints IssuedSeries "
+                "LoyaltyConfig MemberPromotion Promotion PromotionActions PromotionCustomField PromotionEnrollment "
+                "PromotionMetadata PromotionOptIn PromotionTarget PromotionTimeline"
+            ),
+            "targets": (
+                "ExtendedFieldInfo Target TargetAudienceFilter TargetEvent TargetFilter TargetGroup TargetPeriod "
+                "TargetPeriodDefault TargetRule TargetStreak UnifiedTargetExpression"
+            ),
+            "trackers": "Tracker",
+            "transactions": (
+                "AwardedPoints BillDetails BillPoints CreditNote GroupTransaction LineItem LineItemDetails "
+                "PaymentMode ProgramPoints ProgramPointsTotal Transaction TransactionGroup TransactionPoints"
+            ),
+            "user_groups": "CustomerUserGroup GroupMember UserGroup UserGroupMembership UserGroupSummary",
+        },
+    )
 
 
 def __dir__() -> list[str]:

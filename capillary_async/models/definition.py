@@ -10,7 +10,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from inspect import get_annotations
 from typing import (
     Annotated,
     Any,
@@ -19,13 +18,14 @@ from typing import (
     NoReturn,
     TypeVar,
     Union,
-    cast,
     dataclass_transform,
     get_args,
     get_origin,
 )
 
 import attrs
+
+from capillary_async.frozen import frozen, made_on_first_use
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")
@@ -92,7 +92,7 @@ class AlsoAlone:
     """Marks a list that some answers replace by its only element."""
 
 
-@attrs.frozen
+@frozen
 class DecimalType:
     """Sets the type of a number's table column: `Annotated[Decimal, DecimalType(scale=9)]`.
 
@@ -185,49 +185,19 @@ def model(cls: type[ModelT]) -> type[ModelT]:
     An attribute that may be missing in answers must have the default `None`. Declare an object whose keys a brand
     defines as `Mapping`, and a list as `tuple`.
 
-    attrs takes half a millisecond for a class, and most programs use few of this package's models. So attrs makes the
-    members of these models when one of them is first used.
+    attrs makes the members of this package's models on their first use; see `frozen`.
     """
     is_own = cls.__module__.startswith(f"{__package__}.") and cls.__name__ != "Model"
-    made: type[ModelT] = _with_slots(cls) if is_own else _made(cls)
+    made: type[ModelT] = made_on_first_use(cls, _made, _MEMBERS) if is_own else _made(cls)
     return made
+
+
+# Those that differ from those of `Model`.
+_MEMBERS: Final = ("__attrs_attrs__", "__eq__", "__hash__", "__init__")
 
 
 def _made(cls: Any) -> Any:
     return attrs.frozen(kw_only=True, repr=False, field_transformer=_arrange)(cls)
-
-
-class _MadeOnFirstUse:
-    """A member that attrs makes for a class; the first use of one makes all of them.
-
-    Attributes:
-        declared: The class as it is written.
-        cls: The class with slots that has the member.
-        name: The member's name.
-    """
-
-    cls: Any
-    name: str
-
-    def __init__(self, declared: type) -> None:
-        self.declared = declared
-
-    def __set_name__(self, cls: Any, name: str) -> None:
-        self.cls, self.name = cls, name
-
-    def __get__(self, instance: Any, owner: type) -> Any:
-        made = cast("dict[str, Any]", vars(_made(self.declared)))
-        for name in made.keys() - vars(self.declared).keys() - {"__slots__", *self.cls.__slots__}:
-            setattr(self.cls, name, made[name])
-        return getattr(owner if instance is None else instance, self.name)
-
-
-def _with_slots(declared: type) -> Any:
-    names = tuple(get_annotations(declared))
-    members = {name: value for name, value in vars(declared).items() if name not in ("__dict__", "__weakref__", *names)}
-    made = {name: _MadeOnFirstUse(declared) for name in ("__attrs_attrs__", "__init__", "__eq__", "__hash__")}
-    members |= {"__qualname__": declared.__qualname__, "__slots__": names, **made}
-    return type(declared)(declared.__name__, declared.__bases__, members)
 
 
 @model

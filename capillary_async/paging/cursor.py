@@ -4,9 +4,8 @@ import re
 from hashlib import blake2b
 from typing import Final, Self
 
-import attrs
-
 from capillary_async.errors import InvalidArgumentError
+from capillary_async.frozen import frozen
 from capillary_async.paging.readings import OffsetUnit
 
 _FORM: Final = re.compile(
@@ -20,7 +19,7 @@ def digest(value: object) -> str:
     return blake2b(repr(value).encode(), digest_size=8).hexdigest()
 
 
-@attrs.frozen
+@frozen
 class Cursor:
     """The place behind a row of one listing; `Pager.resume` starts there.
 

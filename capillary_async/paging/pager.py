@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-import attrs
+from msgspec.structs import replace
 
 from capillary_async.codec import Converter, json_cell
 from capillary_async.errors import InvalidArgumentError
+from capillary_async.frozen import frozen
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
 from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, RowList
@@ -38,7 +39,7 @@ class PrefetchContext(Generic[T]):
         await self._buffer.close()
 
 
-@attrs.frozen(init=False)
+@frozen(init=False)
 class Pager(ProcessBound, Generic[T]):
     """A listing that has not been asked for yet.
 
@@ -68,7 +69,7 @@ class Pager(ProcessBound, Generic[T]):
 
     def _wanting(self, **wanted: Any) -> "Pager[T]":
         pager: Pager[T] = object.__new__(type(self))
-        pager._want(attrs.evolve(self._source, **wanted))
+        pager._want(replace(self._source, **wanted))
         return pager
 
     def __aiter__(self) -> ItemIterator[T]:

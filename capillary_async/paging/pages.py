@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 import attrs
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError, InvalidArgumentError
+from capillary_async.frozen import frozen
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import PageData, UnreadableRow
 from capillary_async.paging.prefetch import PrefetchBuffer
@@ -32,7 +33,7 @@ def _html_of(rows: Sequence[Any]) -> str:
     return html_table(rows, json_cell)
 
 
-@attrs.frozen
+@frozen
 class Page(Generic[T]):
     """The new rows of one answer.
 

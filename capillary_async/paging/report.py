@@ -1,11 +1,10 @@
 """What a walk over a listing was like."""
 
-import attrs
-
+from capillary_async.frozen import frozen
 from capillary_async.paging.readings import OffsetUnit, TotalUnit
 
 
-@attrs.frozen
+@frozen
 class BadRow:
     """A row that could not be structured, and was left out because the caller asked for that.
 
@@ -18,7 +17,7 @@ class BadRow:
     location: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PagingReport:
     """What a walk over a listing was like.
 

@@ -4,8 +4,6 @@ from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-import attrs
-
 from capillary_async.codec import Converter
 from capillary_async.errors import ResponseError
 from capillary_async.paging.cursor import Cursor, digest
@@ -14,7 +12,7 @@ from capillary_async.paging.prefetch import Scout
 from capillary_async.paging.readings import ListingTraits, OffsetUnit
 from capillary_async.paging.steps import PageRequest
 from capillary_async.paging.walk import Walk
-from capillary_async.pipeline.request import Request, Response
+from capillary_async.pipeline.request import InternalValue, Request, Response
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,23 +28,22 @@ class Exchange(Protocol):
         ...
 
 
-@attrs.frozen
-class PageSource(Generic[T]):
+class PageSource(InternalValue, Generic[T], frozen=True):
     """Where the pages of one listing come from, and which of its rows are wanted."""
 
     listing: Listing[T]
-    _exchange: Exchange = attrs.field(repr=False)
-    _converter: Converter = attrs.field(repr=False)
-    _traits: ListingTraits = attrs.field(repr=False, eq=False)
-    scout: Scout = attrs.field(repr=False, eq=False)
-    _start: Cursor | None = None
+    _exchange: Exchange
+    _converter: Converter
+    _traits: ListingTraits
+    scout: Scout
+    start: Cursor | None = None
     most_rows: int | None = None
     skips_bad_rows: bool = False
 
     def front(self) -> Cursor:
         """Return the place before the first row that is wanted."""
-        if self._start is not None:
-            return self._start
+        if self.start is not None:
+            return self.start
         request = self.listing.request
         query = digest((request.path, sorted(request.path_values.items()), request.query))
         return Cursor(query, None, self.listing.limit, 0, _NO_ROW)
@@ -57,7 +54,7 @@ class PageSource(Generic[T]):
 
     def new_walk(self) -> Walk:
         """Begin a walk."""
-        listing, start = self.listing, self._start
+        listing, start = self.listing, self.start
         walk = Walk(
             listing.limit,
             self._traits,

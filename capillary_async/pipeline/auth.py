@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Literal, get_args
 
-import attrs
-
 from capillary_async.errors import ConfigurationError
+from capillary_async.frozen import frozen
 from capillary_async.options import Secret
 from capillary_async.pipeline.request import Transport
 from capillary_async.pipeline.telemetry import OnEvent
@@ -22,7 +21,7 @@ EntityType = Literal[
 ]
 
 
-@attrs.frozen(init=False)
+@frozen(init=False)
 class BasicAuth:
     """A till's id and password.
 
@@ -76,7 +75,7 @@ class BasicAuth:
         )
 
 
-@attrs.frozen(init=False)
+@frozen(init=False)
 class AccessToken:
     """An access token that was made elsewhere; used as it is, never renewed."""
 
@@ -109,7 +108,7 @@ class AccessToken:
         return "the access token has ended or is another organisation's; get a new one (CAPILLARY_ACCESS_TOKEN)"
 
 
-@attrs.frozen(init=False)
+@frozen(init=False)
 class OAuth:
     """A client key and secret, exchanged for access tokens as needed.
 

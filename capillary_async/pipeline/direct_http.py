@@ -16,17 +16,17 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
-import attrs
 import yarl
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
+from msgspec import field
 
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
 from capillary_async.pipeline.body import answer_at_once, read_answer
 from capillary_async.pipeline.idle_connections import IdleConnections, OpenConnection
-from capillary_async.pipeline.request import ProcessBound, Request, revealed
+from capillary_async.pipeline.request import InternalState, ProcessBound, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT
 from capillary_async.pipeline.urls import BaseUrl
@@ -71,8 +71,7 @@ class _ConnectionRequest(ProcessBound, aiohttp.ClientRequest):
         return super().connection_key
 
 
-@attrs.frozen(eq=False)
-class DirectHttp:
+class DirectHttp(InternalState):
     """Exchanges requests over a session's connector.
 
     Args:
@@ -86,13 +85,13 @@ class DirectHttp:
     """
 
     _session: aiohttp.ClientSession
-    _connect_for: _ConnectionRequest = attrs.field(repr=False)
+    _connect_for: _ConnectionRequest
     _origin: tuple[str, int | None, bool]
     _prefix: int
     _fixed_lines: Secret
     _cap: int
-    _method: Any = attrs.field(repr=False)
-    _idle: IdleConnections = attrs.field(factory=IdleConnections, init=False)
+    _method: Any
+    _idle: IdleConnections = field(default_factory=IdleConnections)
 
     @classmethod
     def around(

@@ -11,12 +11,12 @@ from datetime import tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
+from msgspec import field
 
 from capillary_async.codec import Converter
 from capillary_async.errors import CapillaryError, ConfigurationError, DeadlineExceeded, TransportError
 from capillary_async.options import ClientOptions, Secret
-from capillary_async.pipeline.request import ProcessBound, Request, Response, loop_time
+from capillary_async.pipeline.request import InternalState, ProcessBound, Request, Response, loop_time
 from capillary_async.pipeline.responses import HttpResponse, read
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.timeouts import Timeout, TimeoutScheduler
@@ -32,8 +32,7 @@ _OURS: Final = __name__.partition(".")[0] + "."
 _EDGES: Final = tuple(f"capillary_async.pipeline.{name}" for name in ("http", "direct_http", "sessions"))
 
 
-@attrs.define(eq=False)
-class HttpTransport(ProcessBound):
+class HttpTransport(ProcessBound, InternalState):
     """Sends requests over a session and reads the answers.
 
     Args:
@@ -49,12 +48,12 @@ class HttpTransport(ProcessBound):
     _base: BaseUrl
     _zone: tzinfo
     _options: ClientOptions
-    _given: "ClientSession | None" = None
-    _telemetry: Telemetry = attrs.field(default=attrs.Factory(lambda self: Telemetry(self._base), takes_self=True))
-    _converter: Converter = attrs.field(default=attrs.Factory(lambda self: Converter(self._zone), takes_self=True))
-    _credentials: Mapping[str, Secret] = attrs.field(factory=dict[str, Secret])
-    _connection: "HttpConnection | None" = attrs.field(default=None, init=False)
-    _timeouts: TimeoutScheduler = attrs.field(factory=TimeoutScheduler, init=False)
+    _given: "ClientSession | None"
+    _telemetry: Telemetry
+    _converter: Converter
+    _credentials: Mapping[str, Secret] = {}
+    _connection: "HttpConnection | None" = None
+    _timeouts: TimeoutScheduler = field(default_factory=TimeoutScheduler)
 
     async def open(self) -> None:
         """Open the session inside the running loop.

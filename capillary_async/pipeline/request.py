@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
 from typing import Any, ClassVar, Final, Generic, Literal, NoReturn, Protocol, TypeVar, cast
 
-import attrs
 import msgspec
 from msgspec.structs import astuple, replace
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError
+from capillary_async.frozen import frozen
 from capillary_async.options import ClientOptions, Secret
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ class ProcessBound:
     __copy__ = __reduce__
 
 
-@attrs.frozen
+@frozen
 class DateTimeParam:
     """A date or date-time of a query; how it is written depends on the cluster's clock.
 
@@ -221,7 +221,7 @@ class Transport(Protocol):
         ...
 
 
-@attrs.frozen
+@frozen
 class CallInfo:
     """What one finished call was like; handed to the client's `on_call`. It holds no personal data.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from capillary_async.errors import CapillaryError
+from capillary_async.frozen import frozen
 from capillary_async.pipeline.request import CallInfo, InternalState, Request, loop_time
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.urls import BaseUrl
@@ -29,7 +30,7 @@ class Event:
     """Something that happened between a call and its answer. Later versions may add kinds."""
 
 
-@attrs.frozen
+@frozen
 class AttemptStarted(Event):
     """A request is about to be sent.
 
@@ -44,7 +45,7 @@ class AttemptStarted(Event):
     attempt: int
 
 
-@attrs.frozen
+@frozen
 class AttemptEnded(Event):
     """A request was answered, or failed.
 
@@ -67,7 +68,7 @@ class AttemptEnded(Event):
     error: type[BaseException] | None
 
 
-@attrs.frozen
+@frozen
 class RetryScheduled(Event):
     """A call that failed is going to be tried again.
 
@@ -86,7 +87,7 @@ class RetryScheduled(Event):
     error: type[CapillaryError]
 
 
-@attrs.frozen
+@frozen
 class Throttled(Event):
     """The API said "too many", and all calls of the client pause.
 
@@ -99,7 +100,7 @@ class Throttled(Event):
     seconds: float
 
 
-@attrs.frozen
+@frozen
 class TokenRefreshed(Event):
     """A new access token is in use.
 
@@ -112,7 +113,7 @@ class TokenRefreshed(Event):
     lifetime: float
 
 
-@attrs.frozen
+@frozen
 class CallEnded(CallInfo, Event):
     """A call ended; it is the call's `CallInfo`."""
 

@@ -18,9 +18,9 @@ from capillary_async.models.trackers import Tracker
 from capillary_async.models.transactions import GroupTransaction, Transaction
 from capillary_async.models.user_groups import CustomerUserGroup, GroupMember, UserGroup, UserGroupSummary
 from capillary_async.options import ClientOptions, Region, RetryPolicy
-from capillary_async.paging import OffsetUnit
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.pages import OnBadRow, Page
+from capillary_async.paging.readings import OffsetUnit
 from capillary_async.paging.report import PagingReport
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.request import CallInfo

@@ -94,7 +94,7 @@ def mirrors(source: type) -> Callable[[type[B]], type[B]]:
         for name in dir(source):
             target = PROTOCOLS.get(name, name)
             if target not in vars(cls) and is_shown(source, name):
-                member = _member(name, inspect.getattr_static(source, name))
+                member = _member(name, getattr(source, name))
                 if member is not None:
                     setattr(cls, target, member)
         cls.__doc__ = cls.__doc__ or source.__doc__

@@ -17,21 +17,15 @@ from capillary_async.codec.generation import FieldCode, ReaderCache
 from capillary_async.codec.hooks import model_list_hook
 from capillary_async.codec.scalars import Mismatch
 from capillary_async.errors import DecodeError
-from capillary_async.models import (
-    Actor,
-    Customer,
-    CustomerUserGroup,
-    EventName,
-    ExactNumber,
-    Pagination,
-    Target,
-    TargetEvent,
-    TargetPeriodDefault,
-    TargetProgress,
-    Tracker,
-    TrackerType,
-)
-from capillary_async.models.definition import Model, alternatives, documented, wire_names
+from capillary_async.models.attribution import Actor
+from capillary_async.models.customers import Customer
+from capillary_async.models.definition import ExactNumber, Model, alternatives, documented, wire_names
+from capillary_async.models.enumerations import EventName, TrackerType
+from capillary_async.models.listings import Pagination
+from capillary_async.models.progress import TargetProgress
+from capillary_async.models.targets import Target, TargetEvent, TargetPeriodDefault
+from capillary_async.models.trackers import Tracker
+from capillary_async.models.user_groups import CustomerUserGroup
 from tests.models.test_definition import ALL_MODELS
 
 CONVERTER = Converter(UTC)

@@ -9,6 +9,7 @@ import aiohttp
 import attrs
 import pytest
 
+from capillary_async.codec import Converter
 from capillary_async.errors import (
     CapillaryError,
 )
@@ -16,6 +17,7 @@ from capillary_async.options import ClientOptions
 from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.request import CallContext, Request
+from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.urls import BaseUrl
 from tests.faults.wire import Asked, RawServer, answer
 
@@ -28,12 +30,17 @@ def request(path: str = "/x", *, call: CallContext | None = None, **parts: Any) 
     return Request(path, call=call or CallContext(), **parts)
 
 
+def transport_to(base: BaseUrl, session: aiohttp.ClientSession | None = None, **options: Any) -> HttpTransport:
+    """Build a transport."""
+    return HttpTransport(base, UTC, ClientOptions(**options), session, Telemetry(base), Converter(UTC))
+
+
 @asynccontextmanager
 async def opened(
     base_url: str, session: aiohttp.ClientSession | None = None, **options: Any
 ) -> AsyncGenerator[HttpTransport]:
     """Open a transport, and close it."""
-    transport = HttpTransport(BaseUrl.of(base_url), UTC, ClientOptions(**options), session)
+    transport = transport_to(BaseUrl.of(base_url), session, **options)
     await transport.open()
     try:
         yield transport

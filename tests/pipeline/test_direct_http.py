@@ -6,9 +6,9 @@ import gzip
 from typing import Any
 
 import aiohttp
-import attrs
 import pytest
 from aiohttp.client_proto import ResponseHandler
+from msgspec.structs import replace
 
 from capillary_async import CapillaryClient, ClientOptions, OAuth
 from capillary_async.errors import ConfigurationError, TransportError
@@ -189,7 +189,7 @@ class TestAround:
             session: Any = aiohttp.ClientSession()
             direct = DirectHttp.around(session, BaseUrl.of(server.base_url), 1000)
             assert direct is not None
-            led_astray = attrs.evolve(direct, origin=("elsewhere.example.com", 443, True))
+            led_astray = replace(direct, _origin=("elsewhere.example.com", 443, True))
 
             with pytest.raises(ConfigurationError, match="would leave the client's base URL"):
                 await led_astray.exchange(request(), server.base_url + "/x")

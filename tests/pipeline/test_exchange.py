@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,12 @@ from capillary_async.errors import (
     ResponseError,
     ServerError,
 )
-from capillary_async.options import ClientOptions, Secret
-from capillary_async.pipeline.exchange import HttpTransport
+from capillary_async.options import Secret
 from capillary_async.pipeline.request import CallContext
 from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer, chunked
-from tests.pipeline.opening import GOOD, ROUTE, Server, error_of, opened, request
+from tests.pipeline.opening import GOOD, ROUTE, Server, error_of, opened, request, transport_to
 
 LIBRARY = (
     f"capillary_async/{capillary_async.__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
@@ -179,7 +177,7 @@ class TestExchange:
         """The check stands between aiohttp and the connection, whatever becomes of the code above."""
         elsewhere = replace(BaseUrl.of(server.base_url), host="127.0.0.2")
         session = aiohttp.ClientSession() if is_given else None
-        transport = HttpTransport(elsewhere, UTC, ClientOptions(), session)
+        transport = transport_to(elsewhere, session)
         await transport.open()
 
         error = await error_of(transport.send(request()))
