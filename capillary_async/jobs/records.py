@@ -94,7 +94,9 @@ def encode_blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[tuple[Sequence[Key
 
 def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     ids, statuses, requests, times, reasons, rows, _ = zip(*outcomes, strict=True)
-    facts = ENCODER.encode((ids, statuses, requests, times, reasons, [*map(len, rows)]))
+    columns = (statuses, requests, times, reasons, [*map(len, rows)])
+    # Most keys of a batch have the same status, the same second, and no reason.
+    facts = ENCODER.encode((ids, *[each[0] if each.count(each[0]) == len(ids) else each for each in columns]))
     # One document takes a fraction of the time and the room of one for each key.
     compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
     return b"".join((compressor.compress(b"".join((facts, b"\n", *rows))), compressor.flush()))
@@ -107,10 +109,10 @@ def decode_block(content: bytes) -> Iterator[Entry]:
         ValueError: It is no block.
     """
     facts, _, text = zlib.decompress(content, _WINDOW).partition(b"\n")
-    *columns, lengths = decode_json(facts)
-    ends = accumulate(lengths, initial=0)
-    rows = [text[begin:end] for begin, end in pairwise(ends)]
-    for key_id, status, requests, at, reason, found in zip(*columns, rows, strict=True):
+    ids, *columns = decode_json(facts)
+    *others, lengths = [each if isinstance(each, list) else [each] * len(ids) for each in columns]
+    rows = [text[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0))]
+    for key_id, status, requests, at, reason, found in zip(ids, *others, rows, strict=True):
         yield Entry._make((key_id, (), status, requests, at, reason, found))
 
 

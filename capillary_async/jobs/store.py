@@ -244,10 +244,12 @@ class JobStore:
             base_url: The API that was asked. The first that finds anything is the job's from then on.
             account: The account that asked.
         """
-        latest = {outcome.key_id: outcome for outcome in outcomes}.values()
-        final = [outcome for outcome in latest if outcome.status not in _NOT_FINAL]
-        failures = [failure_row(outcome) for outcome in latest if outcome.status in _NOT_FINAL]
-        cleared, counts = [outcome.key_id for outcome in final if outcome.tries], Counter(map(_STATUS_OF, latest))
+        final, failures = [*{outcome[0]: outcome for outcome in outcomes}.values()], list[tuple[Any, ...]]()
+        counts = Counter(map(_STATUS_OF, final))
+        if counts["failed"] or counts["pending"]:
+            failures = [failure_row(outcome) for outcome in final if outcome.status in _NOT_FINAL]
+            final = [outcome for outcome in final if outcome.status not in _NOT_FINAL]
+        cleared = [outcome[0] for outcome in final if outcome[6]]
         blocks = list(encode_blocks(final))
         with self.transaction() as state:
             execute, failed = self._database.execute, self._table("failures")
@@ -268,7 +270,7 @@ class JobStore:
         row = (number, content, checksum_of(str(number), content))
         self._database.execute(f"INSERT INTO {blocks} VALUES (?, ?, ?)", row)
         for status in {*map(_STATUS_OF, outcomes)}:
-            ids = [outcome.key_id for outcome in outcomes if outcome.status == status]
+            ids = [outcome[0] for outcome in outcomes if outcome[1] == status]
             statement = f"INSERT INTO {self._table('outcomes')} SELECT value, ?, ? FROM json_each(?)"
             self._database.execute(statement, (status, number, json.dumps(ids)))
 
