@@ -29,7 +29,8 @@ UNMEASURED = (
     *("test_documents.py", "test_type_checkers.py", "test_release.py", "api/test_typing.py"),
     *("docs/", "examples/", "openapi/", "faults/test_matrix.py", "cli/test_bulk_gateways.py"),
     *("jobs/test_against_sandbox.py", "jobs/test_crashes.py", "jobs/test_gateways.py", "jobs/test_stories.py"),
-    *("paging/test_requests.py", "paging/test_small_scopes.py", "pipeline/test_gcra.py"),
+    *("paging/test_requests.py", "paging/test_small_scopes.py", "paging/test_every_reading.py"),
+    *("paging/test_changing_lists.py", "paging/test_walks_end.py", "pipeline/test_gcra.py"),
 )
 # These do not depend on the interpreter either.
 ONCE = (
