@@ -14,8 +14,7 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 
 from capillary_async.codec.json_text import json_cell
-from capillary_async.codec.row_text import row_lines
-from capillary_async.models.definition import alternatives
+from capillary_async.models.definition import NOTHING_EXTRA, alternatives
 from capillary_async.models.members import class_of_values, kinds_of, members_of
 
 Raw: Final[Any] = msgspec.Raw
@@ -28,7 +27,7 @@ _SCALARS: Final[Mapping[Any, Any]] = {
 
 @cache
 def record_decoder(row_type: Any) -> Callable[[Sequence[bytes]], list[list[Any]]] | None:
-    """Return a function that reads texts of `encode_rows`, or `None` if rows of this type have no members.
+    """Return a function that reads lines of `encode_rows`, or `None` if rows of this type have no members.
 
     The function raises `ValueError` for rows that it cannot read: they have another type, or a value has an unusual
     form. The caller then decodes them by `decode_json`, which reads unusual forms too.
@@ -38,7 +37,7 @@ def record_decoder(row_type: Any) -> Callable[[Sequence[bytes]], list[list[Any]]
     lists: Any = list[list[_record_type(row_type, ())]]  # type: ignore[misc]
     read = _reader_of(lists)
     # One document takes less time than one for each text.
-    return lambda texts: read(b"[[%s]]" % b"],[".join(map(row_lines, texts)).replace(b"\n", b","))
+    return lambda texts: read(b"[[%s]]" % b"],[".join(texts).replace(b"\n", b","))
 
 
 def _reader_of(into: Any) -> Callable[[bytes], list[Any]]:
@@ -66,7 +65,9 @@ class _RecordCells:
 
     @staticmethod
     def many(values: Sequence[Any]) -> list[bytes | None] | None:
-        """Do the same for values of which all are raw JSON, in a third of the time."""
+        """Do the same for values of which all are raw JSON or empty objects, in a third of the time."""
+        if all([value is NOTHING_EXTRA for value in values]):  # noqa: C419  (a list takes half the time)
+            return [b"{}"] * len(values)
         if {*map(type, values)} != {Raw}:
             return None
         texts = list(map(bytes, values))
@@ -116,23 +117,3 @@ def _type_of_collection(kind: Any, inside: tuple[Any, ...]) -> Any:
         return dict[str, _field(parts[1], inside)[0]] if parts[0] in (int, str) else None  # type: ignore[misc]
     is_list = issubclass(origin, Collection) and parts[1:] in ((), (...,))
     return list[_field(parts[0], inside)[0]] if is_list else None  # type: ignore[misc]
-
-
-_RAW_OBJECTS: Final[Any] = list[dict[str, Raw] | None]
-_RAW_VALUES: Final[Any] = list[Raw]
-_read_objects: Final = _reader_of(_RAW_OBJECTS)
-_read_values: Final = _reader_of(_RAW_VALUES)
-
-
-def raw_rows(text: bytes) -> list[dict[str, Any]]:
-    """Read a JSON list of objects without decoding their values, which stay raw JSON.
-
-    Raises:
-        ValueError: The text is not a list of objects.
-    """
-    return _read_objects(text)
-
-
-def raw_values(text: bytes) -> list[Any]:
-    """Read a JSON list without decoding its values; `bytes(value)` is the JSON of a value."""
-    return _read_values(text)

@@ -22,7 +22,6 @@ from types import NoneType
 from typing import Any, Final, cast
 
 import attrs
-import msgspec
 
 from capillary_async.codec.json_text import ENCODER, decode_json, encode_json
 from capillary_async.codec.unstructuring import LAST_YEAR_OF_ODD_OFFSETS, is_direct
@@ -31,7 +30,6 @@ from capillary_async.models.members import kinds_of
 
 Check = Callable[[Any], bool]
 
-_NO_EXTRA: Final = msgspec.Raw(b"{}")
 # How a table begins; lines of JSON begin with another character.
 TABLE: Final = b"="
 
@@ -68,20 +66,14 @@ def _line(row: Any) -> bytes:
     return text if b"\n" not in text else encode_json(decode_json(text))
 
 
-def row_list(text: bytes) -> bytes:
-    """Return what `encode_rows` wrote as one JSON list. Strings have no line feeds, only escapes."""
-    return b"[%s]" % row_lines(text).replace(b"\n", b",")
-
-
-def row_lines(text: bytes) -> bytes:
-    """Return what `encode_rows` wrote as lines of JSON."""
-    if not text.startswith(TABLE):
-        return text
-    parts = read_tables([text])
-    if parts is None:  # `read_tables` reads any table by itself
-        raise ValueError("a text is no table")
-    rows = zip(*parts.columns.values(), strict=True)
-    return ENCODER.encode_lines([dict(zip(parts.columns, row, strict=True)) for row in rows])[:-1]
+def decode_rows(text: bytes) -> list[Any]:
+    """Return the rows that `encode_rows` wrote, objects as dicts."""
+    parts = read_tables([text]) if text.startswith(TABLE) else None
+    if parts is None:  # strings have no line feeds, only escapes
+        rows: list[Any] = decode_json(b"[%s]" % text.replace(b"\n", b","))
+        return rows
+    names = (*parts.columns, "extra")
+    return [dict(zip(names, (*row, {}), strict=True)) for row in zip(*parts.columns.values(), strict=True)]
 
 
 @attrs.frozen
@@ -90,7 +82,7 @@ class TableParts:
 
     Attributes:
         counts: How many rows each text has.
-        columns: The values of each column.
+        columns: The values of each column; `extra` is always empty and has none.
     """
 
     counts: list[int]
@@ -112,7 +104,6 @@ def read_tables(texts: Sequence[bytes]) -> TableParts | None:
         for table, count in zip(tables, counts, strict=True):
             cells = table[place]
             values.extend(cells if cells.__class__ is list else repeat(cells, count))
-    columns["extra"] = [_NO_EXTRA] * sum(counts)
     return TableParts(counts, columns)
 
 

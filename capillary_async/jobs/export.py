@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
-from capillary_async.codec import decode_json, json_cell
+from capillary_async.codec import encode_json, json_cell
 from capillary_async.jobs.database import corrupted
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.files import atomic_file
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Reason
-from capillary_async.jobs.output import EXPORT_FORMATS, ExportFormat, OutputSchema, check_format, csv_lines, json_lines
+from capillary_async.jobs.output import EXPORT_FORMATS, ExportFormat, OutputSchema, check_format, csv_lines, row_objects
 from capillary_async.jobs.parquet_export import write_parquet
 from capillary_async.jobs.records import Entry
 from capillary_async.jobs.shards import how_to_run
@@ -88,7 +88,7 @@ def rows(store: JobStore, shards: Sequence[JobStore], lookup: Lookup) -> Iterato
     """Yield the rows found so far; the job may be running."""
     schema = OutputSchema(lookup.columns, lookup.row_type)
     members = schema.members(()) if schema.is_declared else None
-    return map(decode_json, json_lines(entries_of(store, shards), schema, members))
+    return row_objects(entries_of(store, shards), schema, members)
 
 
 def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
@@ -166,7 +166,8 @@ def write(
         elif form == "csv":
             file.writelines(csv_lines(entries, schema, schema.members(scanned), is_safe=csv_safe))
         else:
-            file.writelines(json_lines(entries, schema, schema.members(scanned)))
+            found = row_objects(entries, schema, schema.members(scanned))
+            file.writelines(encode_json(row) + b"\n" for row in found)
 
 
 def _csv_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], *, csv_safe: bool) -> Iterator[Entry]:

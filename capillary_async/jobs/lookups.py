@@ -20,9 +20,9 @@ import attrs
 
 from capillary_async.api.customers import Customers
 from capillary_async.api.groups import method_of
-from capillary_async.codec import Converter, decode_json
+from capillary_async.codec import Converter
 from capillary_async.codec.interop import from_dict
-from capillary_async.codec.row_text import encode_rows, row_list
+from capillary_async.codec.row_text import decode_rows, encode_rows
 from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
@@ -150,7 +150,7 @@ class Lookup:
             raise InvalidRowError(f"a row cannot be stored: {error}") from None
         if not self._is_checked and rows:
             # Here and not at the export, which comes after all requests.
-            wrong = _mismatch(decode_json(row_list(text)), self.row_type)
+            wrong = _mismatch(decode_rows(text), self.row_type)
             if wrong or _has_naive_date_time(exact(rows)):
                 wrong = wrong or "a date-time has no time zone"
                 raise JobRefusedError(f"lookup {self.name}: its first answer is not what it declares: {wrong}")

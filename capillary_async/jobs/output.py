@@ -1,4 +1,4 @@
-"""The columns of an export, the key's first, then the row's; and rows as texts: JSON lines and CSV."""
+"""The columns of an export, the key's first, then the row's; and rows as objects and as CSV."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
@@ -6,9 +6,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 import attrs
 
-from capillary_async.codec import decode_json, encode_json, json_cell
-from capillary_async.codec.records import raw_rows, raw_values
-from capillary_async.codec.row_text import row_list
+from capillary_async.codec import json_cell
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
 from capillary_async.jobs.records import Entry
@@ -81,11 +79,10 @@ class OutputSchema:
             return Members() if declared is None else Members(tuple(declared), are_objects=True)
         found: dict[str, None] = {}
         for entry in entries:
-            try:
-                for row in raw_rows(row_list(entry.rows)):
-                    found.update(dict.fromkeys(row))
-            except ValueError:  # one of them is no object
-                return Members()
+            for row in entry.decoded():
+                if not isinstance(row, dict):
+                    return Members()
+                found.update(dict.fromkeys(row))
         return Members(tuple(found), are_objects=True)
 
     def names_of(self, members: Iterable[str]) -> dict[str, str]:
@@ -102,8 +99,8 @@ class OutputSchema:
         return names
 
 
-def json_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members | None) -> Iterator[bytes]:
-    """Yield a line of JSON for each row: the key's columns, then the row's.
+def row_objects(entries: Iterable[Entry], schema: OutputSchema, members: Members | None) -> Iterator[dict[str, Any]]:
+    """Yield each row with its key: the key's columns, then the row's.
 
     Args:
         entries: What was found.
@@ -113,34 +110,16 @@ def json_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members 
     Raises:
         JobRefusedError: A row is not what the lookup declares.
     """
-    key_names = [encode_json(name) for name in schema.key_names]
-    names = _json_names(schema, members.names if members is not None else ())
+    names = schema.names_of(members.names if members is not None else ())
     for entry in entries:
-        if not entry.rows:
-            continue
-        key = [b"%s:%s" % (name, encode_json(value)) for name, value in zip(key_names, entry.values, strict=True)]
-        for row in _raw_objects(row_list(entry.rows), members):
-            own = names if members is not None else _json_names(schema, row)
-            cells = [b"%s:%s" % (own[member], bytes(row.get(member, b"null"))) for member in own]
-            yield b"{%s}\n" % b",".join([*key, *cells])
-
-
-def _json_names(schema: OutputSchema, members: Iterable[str]) -> dict[str, bytes]:
-    return {member: encode_json(name) for member, name in schema.names_of(members).items()}
-
-
-def _raw_objects(text: bytes, members: Members | None) -> list[dict[str, Any]]:
-    """Read rows as objects whose values are raw JSON."""
-    if members is not None and members.are_objects:
-        try:
-            return raw_rows(text)
-        except ValueError:
-            pass
-        raise _undeclared()
-    if members is not None:
-        return [{"value": value} for value in raw_values(text)]
-    texts = map(bytes, raw_values(text))
-    return [raw_rows(b"[%s]" % each)[0] if each.startswith(b"{") else {"value": each} for each in texts]
+        key = dict(zip(schema.key_names, entry.values, strict=True))
+        for row in entry.decoded():
+            is_object = isinstance(row, dict) if members is None else members.are_objects
+            cells: Any = row if is_object else {"value": row}
+            if not isinstance(cells, dict):
+                raise _undeclared()
+            own = names if members is not None else schema.names_of(cells)
+            yield {**key, **{column: cells.get(member) for member, column in own.items()}}
 
 
 def csv_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members, *, is_safe: bool) -> Iterator[bytes]:
@@ -160,8 +139,7 @@ def csv_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members, 
     columns = dict_columns(members.names) if is_flat else text_columns(schema.row_type)
     yield lines.line((*schema.key_names, *schema.names_of(column.name for column in columns).values())).encode()
     for entry in entries:
-        rows: list[Any] = decode_json(row_list(entry.rows)) if entry.rows else []
-        for row in rows:
+        for row in entry.decoded():
             if members.are_objects and not isinstance(row, Mapping):
                 raise _undeclared()
             yield lines.line((*entry.values, *(column.value(row) for column in columns))).encode()

@@ -7,16 +7,15 @@ from typing import Any, BinaryIO
 
 import attrs
 
-from capillary_async.codec import decode_json
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import read_tables, row_lines, row_list
+from capillary_async.codec.row_text import decode_rows, read_tables
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
 from capillary_async.jobs.records import Entry, Values
+from capillary_async.models.definition import NOTHING_EXTRA
 from capillary_async.tables import TableSchema, load_pyarrow
 from capillary_async.tables.columns import CellError
-from capillary_async.tables.lines import line_reader
 from capillary_async.tables.parquet import parquet_file
 
 
@@ -48,7 +47,7 @@ def write_parquet(
         except TableError as error:
             raise JobRefusedError(str(error)) from error
     else:
-        rows = (row for entry in scanned if entry.rows for row in decode_json(row_list(entry.rows)))
+        rows = (row for entry in scanned for row in entry.decoded())
         columns = TableSchema.of_dicts(rows, record_cell)
     keys = TableSchema.of_columns({column.name: column.kind for column in schema.keys})
     names = schema.names_of(columns.columns)
@@ -90,7 +89,6 @@ class RowTables:
         self._keys = keys
         self._columns = columns
         self._arrow_schema = arrow_schema
-        self._read_lines = line_reader(columns)
         self._read_records = record_decoder(row_type)
         self._rows = 0
 
@@ -117,34 +115,29 @@ class RowTables:
     def _columnar(self, texts: Sequence[bytes]) -> tuple[list[int], Any] | None:
         """Return how many rows each key has, and a table of all; `None` if not all texts are tables of one form."""
         parts = read_tables(texts)
-        if parts is None or {*parts.columns} != self._columns.columns.keys():
+        if parts is None or {*parts.columns, "extra"} != self._columns.columns.keys():
             return None
+        found = {**parts.columns, "extra": [NOTHING_EXTRA] * sum(parts.counts)}
         try:
-            arrays = [column.array(parts.columns[name]) for name, column in self._columns.columns.items()]
+            arrays = [column.array(found[name]) for name, column in self._columns.columns.items()]
         except CellError:
             return None
         return parts.counts, load_pyarrow().Table.from_arrays(arrays, schema=self._columns.arrow)
 
     def _by_row(self, texts: Sequence[bytes]) -> tuple[list[int], Any]:
-        lines = list(map(row_lines, texts))
-        counts = [text.count(b"\n") + 1 for text in lines]
-        table = None if self._read_lines is None else self._read_lines(b"\n".join(lines))
-        if table is None or table.num_rows != sum(counts):
-            self._read_lines = None  # other rows have undocumented fields, too, so each try would cost time
-            rows = self._rows_of(texts)
-            counts, table = [len(each) for each in rows], self._table_of(rows, texts)
-        return counts, table
+        rows = self._rows_of(texts)
+        return [len(each) for each in rows], self._table_of(rows, texts)
 
     def _rows_of(self, texts: Sequence[bytes]) -> list[list[Any]]:
         if self._read_records is not None:
             with suppress(ValueError):
                 return self._read_records(texts)
-        return [decode_json(row_list(text)) for text in texts]
+        return [decode_rows(text) for text in texts]
 
     def _table_of(self, rows: Sequence[Sequence[Any]], texts: Sequence[bytes]) -> Any:
         with suppress(TableError):
             return self._columns.table(list(chain.from_iterable(rows)), self._rows)
         try:  # a record has values as they are written; as Python's own values they may fit
-            return self._columns.table([row for text in texts for row in decode_json(row_list(text))], self._rows)
+            return self._columns.table([row for text in texts for row in decode_rows(text)], self._rows)
         except TableError as error:
             raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None

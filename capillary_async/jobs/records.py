@@ -10,6 +10,7 @@ import attrs
 from capillary_async.bulk.concurrency import RequestCounter
 from capillary_async.codec import decode_json
 from capillary_async.codec.json_text import ENCODER
+from capillary_async.codec.row_text import decode_rows
 from capillary_async.jobs.database import checksum_of
 
 # Below zero, so that zlib adds no checksum to that of the block.
@@ -47,7 +48,7 @@ class KeyOutcome(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970.
         reason: Why there are no rows, as JSON; empty for what was found.
-        rows: What was found, as lines of JSON; empty for nothing.
+        rows: What was found, as `encode_rows` writes it; empty for nothing.
         tries: How often the key has failed.
     """
 
@@ -70,7 +71,7 @@ class Entry(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970; 0 for a key that was never looked up.
         reason: Why there are no rows, as JSON; empty for what was found.
-        rows: What was found, as lines of JSON.
+        rows: What was found, as `encode_rows` writes it.
     """
 
     key_id: int
@@ -80,6 +81,10 @@ class Entry(NamedTuple):
     at: int = 0
     reason: str = ""
     rows: bytes = b""
+
+    def decoded(self) -> list[Any]:
+        """Return what was found, objects as dicts."""
+        return decode_rows(self.rows) if self.rows else []
 
 
 def encode_blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[tuple[Sequence[KeyOutcome], bytes]]:

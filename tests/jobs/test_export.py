@@ -18,12 +18,12 @@ import pytest
 
 from capillary_async import Customer, Identifier, Profile, TargetEvent
 from capillary_async.cli.output import Output
-from capillary_async.codec import decode_json
+from capillary_async.codec import decode_json, encode_json
 from capillary_async.jobs import export
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.lookups import Lookup, find_lookup
 from capillary_async.jobs.outcomes import Reason
-from capillary_async.jobs.output import EXPORT_FORMATS, OutputSchema, json_lines
+from capillary_async.jobs.output import EXPORT_FORMATS, OutputSchema, row_objects
 from capillary_async.jobs.records import Entry
 
 pa: Any = pytest.importorskip("pyarrow")
@@ -397,11 +397,11 @@ def test_rows_can_be_read_at_any_time() -> None:
     schema = OutputSchema(lookup.columns, lookup.row_type)
     read = stored(lookup, ((1,), [{"a": Decimal("1.50")}, {"number": 2}, {}, "x"]))
 
-    assert list(json_lines(read(), schema, None)) == [
-        b'{"number":1,"a":1.50}\n',
-        b'{"number":1,"row_number":2}\n',
-        b'{"number":1}\n',
-        b'{"number":1,"value":"x"}\n',
+    assert [encode_json(row) for row in row_objects(read(), schema, None)] == [
+        b'{"number":1,"a":1.50}',
+        b'{"number":1,"row_number":2}',
+        b'{"number":1}',
+        b'{"number":1,"value":"x"}',
     ]
 
 

@@ -32,7 +32,7 @@ from capillary_async import (
 from capillary_async.api.customers import Customers
 from capillary_async.api.groups import method_of
 from capillary_async.codec import json_cell
-from capillary_async.codec.row_text import row_list
+from capillary_async.codec.row_text import decode_rows
 from capillary_async.jobs import BulkJob
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
@@ -145,7 +145,7 @@ async def empty(client: object, number: int) -> list[Empty]:
 async def rows_of(lookup: Lookup, key: tuple[Any, ...], client: object = None) -> list[Any]:
     """Look a key up, and return the rows as a job stores them."""
     rows = await lookup.call(client)(key)
-    found: list[Any] = json.loads(row_list(lookup.encode(rows)))
+    found: list[Any] = decode_rows(lookup.encode(rows))
     return found
 
 

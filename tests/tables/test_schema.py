@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async import ConfigurationError, Customer, GroupMember, TableError, Target, TargetEvent, Tracker
-from capillary_async.codec import decode_json, json_cell
+from capillary_async.codec import json_cell
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import encode_rows, row_list
+from capillary_async.codec.row_text import decode_rows, encode_rows
 from capillary_async.models.members import members_of
 from capillary_async.tables import TableSchema
 from tests.tables.rows import (
@@ -144,7 +144,7 @@ def test_stored_json_makes_the_same_table_as_the_rows_themselves() -> None:
     assert TableSchema.of(Row, record_cell).batch(read([text])[0]) == TableSchema.of(Row, json_cell).batch(
         [FULL, Row()]
     )
-    assert rows_of(Row, decode_json(row_list(text))) == rows_of(Row, [FULL, Row()])
+    assert rows_of(Row, decode_rows(text)) == rows_of(Row, [FULL, Row()])
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_local_mean_time_keeps_its_seconds(zone: str, year: int) -> None:
     rows = [ModelRow(id=1, seen=moment)]
 
     assert rows_of(ModelRow, rows)[0]["seen"] == moment
-    assert rows_of(ModelRow, decode_json(row_list(encode_rows(rows))))[0]["seen"] == moment
+    assert rows_of(ModelRow, decode_rows(encode_rows(rows)))[0]["seen"] == moment
 
 
 def test_the_first_day_of_all_is_exact() -> None:
@@ -207,7 +207,7 @@ def test_the_first_day_of_all_is_exact() -> None:
     rows = [ModelRow(id=1, seen=datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Kolkata")))]
 
     direct = TableSchema.of(ModelRow, json_cell).batch(rows)
-    stored = TableSchema.of(ModelRow, json_cell).batch(decode_json(row_list(encode_rows(rows))))
+    stored = TableSchema.of(ModelRow, json_cell).batch(decode_rows(encode_rows(rows)))
 
     assert direct == stored
     assert direct["seen"].cast(pa.int64()).to_pylist() == [-62135596800000000 - 21208 * 1000000]
