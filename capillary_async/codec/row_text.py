@@ -16,7 +16,7 @@ takes half of the time.
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain, repeat
 from math import isfinite
 from types import NoneType
 from typing import Any, Final, cast
@@ -72,21 +72,31 @@ def decode_rows(text: bytes) -> list[Any]:
     if parts is None:  # strings have no line feeds, only escapes
         rows: list[Any] = decode_json(b"[%s]" % text.replace(b"\n", b","))
         return rows
-    names = (*parts.columns, "extra")
-    return [dict(zip(names, (*row, {}), strict=True)) for row in zip(*parts.columns.values(), strict=True)]
+    names, columns = (*parts.columns, "extra"), map(parts.values, parts.columns)
+    return [dict(zip(names, (*row, {}), strict=True)) for row in zip(*columns, strict=True)]
 
 
 @attrs.frozen
 class TableParts:
-    """The tables of several texts, one after another.
+    """The tables of several texts.
 
     Attributes:
         counts: How many rows each text has.
-        columns: The values of each column; `extra` is always empty and has none.
+        columns: A cell for each text, by the column's name: a list, or a value that all its rows share. `extra` is
+            always empty and has no column.
     """
 
-    counts: list[int]
-    columns: dict[str, list[Any]]
+    counts: tuple[int, ...]
+    columns: dict[str, tuple[Any, ...]]
+
+    def are_shared(self, name: str) -> bool:
+        """Whether all rows of a text share a column's value, in all texts."""
+        return list not in {*map(type, self.columns[name])}
+
+    def values(self, name: str) -> list[Any]:
+        """Return a column's value for each row."""
+        cells = zip(self.columns[name], self.counts, strict=True)
+        return [*chain.from_iterable([cell if cell.__class__ is list else repeat(cell, n) for cell, n in cells])]
 
 
 def read_tables(texts: Sequence[bytes]) -> TableParts | None:
@@ -97,14 +107,8 @@ def read_tables(texts: Sequence[bytes]) -> TableParts | None:
     skip = len(head) + 1
     # One document takes less time than one for each text.
     tables = decode_json(b"[%s]" % b",".join([text[skip:] for text in texts]))
-    names, counts = decode_json(head[len(TABLE) :]), [table[0] for table in tables]
-    columns: dict[str, list[Any]] = {}
-    for place, name in enumerate(names, 1):
-        values = columns[name] = list[Any]()
-        for table, count in zip(tables, counts, strict=True):
-            cells = table[place]
-            values.extend(cells if cells.__class__ is list else repeat(cells, count))
-    return TableParts(counts, columns)
+    counts, *columns = zip(*tables, strict=True)
+    return TableParts(counts, dict(zip(decode_json(head[len(TABLE) :]), columns, strict=True)))
 
 
 class _TableWriters(dict[type, Callable[[Sequence[Any]], bytes | None]]):

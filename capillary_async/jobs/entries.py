@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 from zlib import crc32, error
 
-import attrs
-
 from capillary_async.codec import decode_json
 from capillary_async.jobs.database import checksum_of, corrupted, corruption_named
 from capillary_async.jobs.records import Entry, Values, decode_block
@@ -76,37 +74,35 @@ def checked_failure(path: Path, key_id: int, columns: Sequence[Any]) -> tuple[st
     return status, requests, at, reason
 
 
-@attrs.define
-class _Blocks:
-    """Reads blocks of outcomes, and keeps those that were read last."""
+class _Blocks(dict[int, dict[int, Any]]):
+    """The blocks of a job, read when they are needed; those that were read last are kept."""
 
-    _database: sqlite3.Connection
-    _path: Path
-    _kept: dict[int, dict[int, Entry]] = attrs.field(factory=dict[int, dict[int, Entry]], init=False)
+    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
+        self._database = database
+        self._path = path
 
-    def __getitem__(self, number: int) -> dict[int, Entry]:
-        """Return the outcomes of a block, by their keys."""
-        if number not in self._kept:
-            query = "SELECT content, checksum FROM blocks WHERE id = ?"
-            content, checksum = self._database.execute(query, (number,)).fetchone() or (b"", None)
-            if checksum_of(str(number), content) != checksum:
-                raise corrupted(self._path, f"block {number} is not what was written")
-            try:
-                self._kept[number] = {entry.key_id: entry for entry in decode_block(content)}
-            except error as cause:
-                raise corrupted(self._path, f"block {number} is not what was written") from cause
-            if len(self._kept) > _BLOCKS_KEPT:
-                del self._kept[next(iter(self._kept))]
-        return self._kept[number]
+    def __missing__(self, number: int) -> dict[int, Any]:
+        """Read a block."""
+        query = "SELECT content, checksum FROM blocks WHERE id = ?"
+        content, checksum = self._database.execute(query, (number,)).fetchone() or (b"", None)
+        if checksum_of(str(number), content) != checksum:
+            raise corrupted(self._path, f"block {number} is not what was written")
+        try:
+            found = self[number] = decode_block(content)
+        except error as cause:
+            raise corrupted(self._path, f"block {number} is not what was written") from cause
+        if len(self) > _BLOCKS_KEPT:
+            del self[next(iter(self))]
+        return found
 
 
 def _entry(path: Path, row: Sequence[Any], values: Values, blocks: _Blocks) -> Entry:
     key_id, status, tries = row[0], row[3], row[5]
     if status is not None:
         found = blocks[row[4]].get(key_id)
-        if found is None or found.status != status or tries is not None:
+        if found is None or found[0] != status or tries is not None:
             raise corrupted(path, f"the outcome of key {key_id} is not what was written")
-        return Entry._make((key_id, values, *found[2:]))  # a call takes twice as long
+        return Entry._make((key_id, values, *found))  # a call takes twice as long
     if tries is not None:
         return Entry(key_id, values, *checked_failure(path, key_id, row[5:]))
     return Entry(key_id, values)

@@ -97,9 +97,12 @@ def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
     Raises:
         JobCorruptedError: A key is missing, is there twice, or is not what was written.
     """
+    if not shards:
+        yield from store.entries()
+        return
     others = heapq.merge(*(shard.entries() for shard in shards))
     for entry in store.entries():
-        if not shards or entry.status != "pending":
+        if entry.status != "pending":
             yield entry
             continue
         other = next(others, None)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import attrs
 
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import decode_rows, read_tables
+from capillary_async.codec.row_text import TableParts, decode_rows, read_tables
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
@@ -102,31 +102,33 @@ class RowTables:
             JobRefusedError: A value does not fit its column. The row and the path are named.
         """
         keys, texts = zip(*found, strict=True)
-        counts, table = self._columnar(texts) or self._by_row(texts)
-        # Repeat each key for each of its rows: Arrow knows for each item of a list the place of the list.
-        arrow = load_pyarrow()
-        offsets = arrow.array([0, *accumulate(counts)], arrow.int32())
-        places = arrow.ListArray.from_arrays(offsets, arrow.nulls(table.num_rows)).value_parent_indices()
+        arrow, parts = load_pyarrow(), read_tables(texts)
+        arrays = None if parts is None else self._by_column(parts)
+        if parts is not None and arrays is not None:
+            places = _places(parts.counts)
+        else:
+            rows = self._rows_of(texts)
+            arrays, places = self._by_row(rows, texts), _places([len(each) for each in rows])
         pairs = zip(self._keys.columns.values(), zip(*keys, strict=True), strict=True)
         key_columns = [column.array(values).take(places) for column, values in pairs]
-        self._rows += table.num_rows
-        return arrow.table([*key_columns, *table.columns], schema=self._arrow_schema)
+        self._rows += len(places)
+        return arrow.table([*key_columns, *arrays], schema=self._arrow_schema)
 
-    def _columnar(self, texts: Sequence[bytes]) -> tuple[list[int], Any] | None:
-        """Return how many rows each key has, and a table of all; `None` if not all texts are tables of one form."""
-        parts = read_tables(texts)
-        if parts is None or {*parts.columns, "extra"} != self._columns.columns.keys():
+    def _by_column(self, parts: TableParts) -> list[Any] | None:
+        """Return an array of each column; `None` if these are other columns, or a value does not fit."""
+        if {*parts.columns, "extra"} != self._columns.columns.keys():
             return None
-        found = {**parts.columns, "extra": [NOTHING_EXTRA] * sum(parts.counts)}
-        try:
-            arrays = [column.array(found[name]) for name, column in self._columns.columns.items()]
-        except CellError:
-            return None
-        return parts.counts, load_pyarrow().Table.from_arrays(arrays, schema=self._columns.arrow)
-
-    def _by_row(self, texts: Sequence[bytes]) -> tuple[list[int], Any]:
-        rows = self._rows_of(texts)
-        return [len(each) for each in rows], self._table_of(rows, texts)
+        arrays, places = list[Any](), _places(parts.counts)
+        with suppress(CellError):
+            for name, column in self._columns.columns.items():
+                if name == "extra":
+                    arrays.append(column.array([NOTHING_EXTRA] * len(parts.counts)).take(places))
+                elif parts.are_shared(name):
+                    arrays.append(column.array(parts.columns[name]).take(places))
+                else:
+                    arrays.append(column.array(parts.values(name)))
+            return arrays
+        return None
 
     def _rows_of(self, texts: Sequence[bytes]) -> list[list[Any]]:
         if self._read_records is not None:
@@ -134,10 +136,17 @@ class RowTables:
                 return self._read_records(texts)
         return [decode_rows(text) for text in texts]
 
-    def _table_of(self, rows: Sequence[Sequence[Any]], texts: Sequence[bytes]) -> Any:
+    def _by_row(self, rows: Sequence[Sequence[Any]], texts: Sequence[bytes]) -> list[Any]:
         with suppress(TableError):
-            return self._columns.table(list(chain.from_iterable(rows)), self._rows)
+            return self._columns.arrays(list(chain.from_iterable(rows)), self._rows)
         try:  # a record has values as they are written; as Python's own values they may fit
-            return self._columns.table([row for text in texts for row in decode_rows(text)], self._rows)
+            return self._columns.arrays([row for text in texts for row in decode_rows(text)], self._rows)
         except TableError as error:
             raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
+
+
+def _places(counts: Sequence[int]) -> Any:
+    """Return the number of each row's key, to repeat the keys for their rows; Arrow knows it for items of lists."""
+    arrow = load_pyarrow()
+    offsets = arrow.array([0, *accumulate(counts)], arrow.int32())
+    return arrow.ListArray.from_arrays(offsets, arrow.nulls(sum(counts))).value_parent_indices()

@@ -107,8 +107,8 @@ def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     return b"".join((compressor.compress(b"".join((facts, b"\n", *rows))), compressor.flush()))
 
 
-def decode_block(content: bytes) -> Iterator[Entry]:
-    """Yield what is in a block; the values of the keys are missing.
+def decode_block(content: bytes) -> dict[int, tuple[str, int, int, str, bytes]]:
+    """Return what is in a block: status, requests, time, reason and rows of each key.
 
     Raises:
         ValueError: It is no block.
@@ -117,8 +117,7 @@ def decode_block(content: bytes) -> Iterator[Entry]:
     ids, *columns = decode_json(facts)
     *others, lengths = [each if isinstance(each, list) else [each] * len(ids) for each in columns]
     rows = [text[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0))]
-    for key_id, status, requests, at, reason, found in zip(ids, *others, rows, strict=True):
-        yield Entry._make((key_id, (), status, requests, at, reason, found))
+    return dict(zip(ids, zip(*others, rows, strict=True), strict=True))
 
 
 def failure_row(outcome: KeyOutcome) -> tuple[Any, ...]:

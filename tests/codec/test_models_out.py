@@ -356,9 +356,9 @@ def test_tables_of_the_same_columns_are_read_together() -> None:
     parts = read_tables(texts)
 
     assert parts is not None
-    assert parts.counts == [1, 2, 3]
-    assert parts.columns["event_log_id"] == [1, 2, 2, 3, 3, 3]
-    assert parts.columns["target_value"] == [None] * 6
+    assert parts.counts == (1, 2, 3)
+    assert parts.values("event_log_id") == [1, 2, 2, 3, 3, 3]
+    assert parts.values("target_value") == [None] * 6
     assert read_tables([*texts, encode_rows([{"a": 1}])]) is None
 
 
