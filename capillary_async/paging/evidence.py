@@ -52,7 +52,7 @@ class Evidence:
         is_proven = not is_keyed or (known is not None and traits.is_own)
         self.traits = traits
         self.ask: PageRequest | None = PageRequest(0, page_size, 0)
-        self.rows: SeenRows = SeenRows(is_keyed)
+        self.rows: SeenRows = SeenRows(is_keyed, [], {})
         self.total: TotalModel = TotalModel(traits, total_unit)
         self.offsets: OffsetModel = OffsetModel(traits, page_size, offset_unit, known or offset_unit, is_proven)
         self._page_size = page_size
@@ -78,12 +78,11 @@ class Evidence:
             offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
         if ask.limit < offsets.size and self.total.readings and "records" not in self.total.readings:
             return 0  # pages of another size are others
-        is_current = ask.limit <= offsets.size or offsets.is_short(count, ask.limit, claimed)
         is_new = keys and keys[-1] not in self.rows
         start = ask.offset * count if offsets.unit == "pages" else ask.start
         # A total of this answer alone counts nothing.
         least = (start + count if is_new else 0) + (claims.total == count)
-        return self.total.note(claims.total, ask.limit if is_current else 0, least)
+        return self.total.note(claims.total, ask.limit, least)
 
     @property
     def _tries(self) -> int:
@@ -159,23 +158,23 @@ class Evidence:
         if self.requests % PATIENCE:
             return False
         before, self._promised = self._promised, self.total.expected(self.offsets.size) - self.rows.filled
-        return self._promised >= before and self.total.rise > 0 and self.rows.filled >= (self.total.first or 0)
+        return self._promised >= before and self.total.rise > 0 and self.rows.filled >= self.total.first
 
     def _missing(self) -> int:
         """Count the rows that `total` has, that stand where the walk has been, and that no answer had."""
         rows, total = self.rows, self.total
         if not rows.is_keyed or self._is_resumed or self._has_short_pages or "records" not in total.readings:
             return 0
-        return max(min(total.last or 0, rows.filled) - rows.count - rows.twice, 0)
+        return max(min(total.last, rows.filled) - rows.count - rows.twice, 0)
 
     def _is_found(self) -> bool:
         """Whether reading again has brought all that was missing."""
         is_counted = "records" in self.total.readings and not self.total.has_fallen
-        return is_counted and not self._is_resumed and self.rows.count + self.rows.twice >= (self.total.last or 0)
+        return is_counted and not self._is_resumed and self.rows.count + self.rows.twice >= self.total.last
 
     def _finish(self) -> Sight:
         """Judge an end: all rows have come, or some are missing."""
-        missing, total, before = self._missing(), self.total.last or 0, self._before
+        missing, total, before = self._missing(), self.total.last, self._before
         # In the same order a second time, so the server has rows twice; or rows were appended since.
         is_explained = before is not None and (self.rows.order == before[0] or missing <= total - before[1])
         if self._is_sought or (missing and not is_explained):
@@ -195,7 +194,7 @@ class Evidence:
         if is_exact and reached == {"records"} and (not is_whole or count == self._limit == self._page_size):
             traits.total_unit = "records"
         if self._tries and reached and total.is_steady:
-            traits.highest_total = max(traits.highest_total, total.last or 0)
+            traits.highest_total = max(traits.highest_total, total.last)
         traits.is_own = True
 
     def _is_static(self, keys: Sequence[Hashable]) -> bool:
@@ -249,12 +248,9 @@ class Evidence:
         reached = self._reached() if not total.rise and not self._has_short_pages else ()
         if reached and total.known_unit in (None, *reached) and (offsets.unit == "records" or not self._overlaps):
             return True
-        if offsets.unit != "records":
-            return False
-        if offsets.is_prior and self._is_cold:
-            return True
         is_affordable = self._overlaps < offsets.size - 1  # so that it costs one request more at most
-        return total.readings == {"nothing"} and not self._is_unpaged and is_affordable
+        is_uncounted = total.readings == {"nothing"} and not self._is_unpaged
+        return offsets.unit == "records" and (offsets.is_prior or (is_uncounted and is_affordable))
 
     def _fail(self) -> NoReturn:
         """Raise that rows are missing."""

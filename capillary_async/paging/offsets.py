@@ -42,15 +42,13 @@ class OffsetModel(InternalState):
 
     def measure(self, count: int, limit: int, claimed: int, *, has_short_pages: bool) -> None:
         """Learn the page size from a page of `count` rows."""
-        is_short, is_first = self.is_short(count, limit, claimed), not self.longest
+        is_short = self.is_short(count, limit, claimed)
         self.longest = max(self.longest, count)
-        self.traits.longest = longest = max(self.traits.longest, count)
+        self.traits.longest = max(self.traits.longest, count)
         if count < claimed < limit or (has_short_pages and count == claimed):
             self.size = claimed
         elif count < limit and not is_short and not has_short_pages:
             self.size = count
-        elif is_short and is_first and longest >= SMALLEST:
-            self.size = min(limit, longest)
 
     def shrink(self, size: int) -> None:
         """Know that pages are shorter than they were."""

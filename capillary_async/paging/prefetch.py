@@ -33,7 +33,7 @@ class PrefetchBuffer(Generic[S]):
         self._fetch = fetch
         self._plan = plan
         self._tasks: dict[PageRequest, asyncio.Task[S]] = {}
-        self._ending: set[asyncio.Task[S]] = set()
+        self._running: set[asyncio.Task[S]] = set()  # also those that are no longer wanted, until they have ended
         self._is_closed = False
 
     async def fetch(self, ask: PageRequest) -> S:
@@ -52,28 +52,25 @@ class PrefetchBuffer(Generic[S]):
             raise RuntimeError("the prefetching block has ended; iterate inside `async with pager.prefetch(...)`")
         plan = self._plan(self._size)
         for ask in self._tasks.keys() - set(plan):
-            self._end(self._tasks.pop(ask))
+            self._tasks.pop(ask).cancel()
         for ask in plan:
             if ask not in self._tasks:
-                self._tasks[ask] = asyncio.create_task(self._fetch(ask))
+                self._tasks[ask] = task = asyncio.create_task(self._fetch(ask))
+                self._running.add(task)
+                task.add_done_callback(self._ended)
 
     async def close(self) -> None:
         """End everything that is under way, and wait until it has ended."""
         self._is_closed = True
-        for task in self._tasks.values():
-            self._end(task)
         self._tasks.clear()
-        await asyncio.gather(*self._ending, return_exceptions=True)
-
-    def _end(self, task: asyncio.Task[S]) -> None:
-        task.cancel()
-        self._ending.add(task)
-        task.add_done_callback(self._ended)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[S]) -> None:
-        self._ending.discard(task)
+        self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # nobody else will ask, and asyncio would print it
+            task.exception()  # nobody else may ask, and asyncio would print it
 
 
 class Scout(InternalState):

@@ -67,11 +67,11 @@ class TotalModel(InternalState):
     _traits: ListingTraits
     declared: OffsetUnit | None = None
     readings: AbstractSet[TotalUnit] = frozenset()  # what it may count; empty before the first answer
-    first: int | None = None
-    last: int | None = None
-    before: int | None = None  # the last but one
+    first: int = 0
+    last: int = 0
+    before: int = 0  # the last but one
     has_fallen: bool = False
-    size: int = 0  # page size that the last one was counted with; 0 while unknown
+    size: int = 0  # page size that the last one was counted with
     _lowest: int = 0
 
     @property
@@ -88,27 +88,26 @@ class TotalModel(InternalState):
     @property
     def rise(self) -> int:
         """How much it rose from its lowest."""
-        return (self.last or 0) - self._lowest
+        return self.last - self._lowest
 
     @property
     def is_steady(self) -> bool:
         """Whether the last answer did not change it."""
-        return self.before in (None, self.last)
+        return self.before in (0, self.last)
 
     def note(self, total: int | None, size: int, rows: int) -> int:
-        """Take a total, counted with a page size (0: unknown) by an answer that shows so many rows; return its change.
+        """Take a total, counted with a page size by an answer that shows so many rows; return its change.
 
         Pages of another size are others, so that their number does not tell a change.
         """
         if total is None or total <= 0:
             self.readings = self.readings or _NOTHING
             return 0
-        before, is_comparable = self.last, self.size == size > 0
+        before, is_comparable = self.last, self.size == size
         self.before, self.last, self.size = before, total, size
         self._traits.highest_total = max(self._traits.highest_total, min(total - 1, _LARGEST))
-        if before is None:
+        if not before:
             self.first, self._lowest, self.readings = total, total, _COUNTED
-        if before is None:
             return 0
         self.contradict(rows, 0)
         if "pages" in self.readings and not is_comparable:  # smaller pages are more pages
@@ -125,11 +124,10 @@ class TotalModel(InternalState):
 
     def contradict(self, rows: int, pages: int) -> None:
         """Drop the readings that an answer contradicts: its rows end so many rows and pages into the list."""
-        total = self.last
-        if total is not None and rows > total + 1 and "records" in self.readings:
+        if rows > self.last + 1 and "records" in self.readings:
             # A total that fitted the first answer may be one that lags behind; then it promises nothing any more.
-            self._drop("records", may_count_nothing=self.before is not None and self.known_unit != "pages")
-        if total is not None and self.size and pages > total and "pages" in self.readings:
+            self._drop("records", may_count_nothing=self.before > 0 and self.known_unit != "pages")
+        if pages > self.last and "pages" in self.readings:
             self._drop("pages", may_count_nothing=not self.readings - {"pages"})
 
     def _drop(self, unit: OffsetUnit, *, may_count_nothing: bool) -> None:
@@ -143,9 +141,8 @@ class TotalModel(InternalState):
         Only at the end of a list that grew (`is_end`), one row more than an unproven total of records is taken for one
         that was appended between the count and the select.
         """
-        total = self.last or 0
-        is_full = rows >= total and (rows == total or is_end or self.known_unit == "records")
-        has = {"records": is_full, "pages": self.size > 0 and pages >= total, "nothing": False}
+        is_full = rows >= self.last and (rows == self.last or is_end or self.known_unit == "records")
+        has = {"records": is_full, "pages": pages >= self.last, "nothing": False}
         is_sure = self.known_unit is not None and (self.declared is not None or self._traits.is_own)
         return {unit for unit in self.readings if has[unit] and (unit == self.known_unit or not is_sure)}
 
@@ -155,13 +152,12 @@ class TotalModel(InternalState):
         A total that is higher than all before may be a search engine's ceiling, and one that lags behind its rows a
         count that stopped; then something else has to show the end.
         """
-        unit, total = self.known_unit, self.last or 0
-        is_checked = self.declared is not None or total <= self._traits.highest_total
-        return unit in reached and is_checked and (unit == "pages" or rows == total)
+        unit = self.known_unit
+        is_checked = self.declared is not None or self.last <= self._traits.highest_total
+        return unit in reached and is_checked and (unit == "pages" or rows == self.last)
 
     def expected(self, size: int, gaps: int = 0) -> int:
         """Return the least position up to which rows are promised, for pages of `size` rows."""
-        total = self.last or 0
-        ends: dict[TotalUnit, int] = {"records": total + gaps, "pages": total * size + gaps, "nothing": 0}
-        unit = self.known_unit
-        return ends[unit] if unit else min((ends[unit] for unit in self.readings), default=0)
+        ends: dict[TotalUnit, int] = {"records": self.last + gaps, "pages": self.last * size + gaps, "nothing": 0}
+        known = self.known_unit
+        return ends[known] if known else min((ends[unit] for unit in self.readings), default=0)

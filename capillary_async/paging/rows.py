@@ -3,8 +3,6 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from msgspec import field
-
 from capillary_async.pipeline.request import InternalState
 
 _NO_ROW: Final = object()  # stands at a position that holds no row
@@ -17,15 +15,13 @@ class SeenRows(InternalState):
     """
 
     is_keyed: bool
+    order: list[Hashable]  # keys by position, from `base` on; going back cuts it
+    _keys: dict[Hashable, None]
     base: int = 0  # an earlier walk read what is before it
     high: int = 0  # position behind the last row that ever was read: no row behind it can be known by right
-    order: list[Hashable] = field(
-        default_factory=list[Hashable]
-    )  # keys by position, from `base` on; going back cuts it
     gaps: int = 0  # positions before the end that hold no row
     duplicates: int = 0  # rows that came where only new ones should
     twice: int = 0  # those of them that one answer had twice, so that the server's list has them twice
-    _keys: dict[Hashable, None] = field(default_factory=dict[Hashable, None])
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._keys

@@ -41,13 +41,12 @@ class Walk(Evidence):
 
         `position` is behind that row; `limit` and `unit` are what that walk knew of the page size and of `offset`.
         """
-        self._position, self._is_last = position, is_last
-        self._is_resumed, self._is_sought = True, self.rows.is_keyed
+        self._is_last, self._is_resumed, self._is_sought = is_last, True, self.rows.is_keyed
         self.offsets.unit = self.offsets.unit or unit
         if self.offsets.unit is not None or limit == 1:
             self.offsets.size = self.offsets.longest = limit
             start = self._aim(position - 1, Step.NEXT).start
-            self.rows = SeenRows(self.rows.is_keyed, start, start if self.rows.is_keyed else position)
+            self.rows = SeenRows(self.rows.is_keyed, [], {}, start, start if self.rows.is_keyed else position)
 
     @property
     def question(self) -> str:
@@ -155,17 +154,14 @@ class Walk(Evidence):
 
     def _seek(self, ask: PageRequest, keys: Sequence[Hashable]) -> Sight | None:
         """Look for the row behind which the walk goes on, also a page before; later pages follow by themselves."""
-        offsets, count = self.offsets, len(keys)
+        offsets = self.offsets
         if not keys:
             return self._reject() if offsets.is_prior and self.total.expected(offsets.size) > ask.start else None
         place = next((index for index, key in enumerate(keys) if self._is_last(key)), None)
-        self._hidden, self._is_sought = count if place is None else place + 1, place is None
+        self._hidden, self._is_sought = len(keys) if place is None else place + 1, place is None
         if place is not None or self._has_moved or not self.start == self.rows.base > 0:
             return None
         self._has_moved = True
-        if SMALLEST <= count < ask.limit and offsets.unit == "pages":
-            offsets.shrink(count)  # pages may be shorter now, and this one another one
-            return self._go_to(self._position - 1)
         return self._go_to(self.start - offsets.size)
 
     def _go_to(self, position: int) -> Sight:
@@ -248,7 +244,7 @@ class Walk(Evidence):
         self._promised, self._page, self._keys = math.inf, _NO_PAGE, ()
         start = self._aim(to, step).start
         if self._is_sought:
-            self.rows = SeenRows(self.rows.is_keyed, start, start)
+            self.rows = SeenRows(self.rows.is_keyed, [], {}, start, start)
         else:
             self.rows.cut(start)
             self._is_sought = self._is_resumed and self.rows.is_keyed and not self.rows.end
@@ -259,14 +255,14 @@ class Walk(Evidence):
         has_moved = self._has_moved or total.rise > 0 or rows.duplicates > rows.twice or missing > 0
         is_useful = self._is_sought and rows.base > 0 if self._is_resumed else has_moved and rows.end > 0
         if self._before is None and is_useful:
-            self._before = (list(rows.order), total.last or 0)
+            self._before = (list(rows.order), total.last)
             self._spare += SPARE + -(-2 * rows.end // self.offsets.size)
             self._go_back(0, Step.FRONT)
             return
         # What came since the walk began may be counted and not be there yet; and an empty list may be one page.
         # And one row more than a total is all that it promises.
-        is_late = has_moved and not total.has_fallen and rows.filled + total.rise >= (total.last or 0)
-        is_late |= total.last is not None and "records" in total.readings and rows.filled >= total.last
+        is_late = has_moved and not total.has_fallen and rows.filled + total.rise >= total.last
+        is_late |= "records" in total.readings and rows.filled >= total.last
         is_late |= not rows.end and total.last == 1 and total.known_unit is None
         if missing or self._is_sought or not is_late:
             self._fail()
@@ -285,7 +281,7 @@ class Walk(Evidence):
             offset = NOWHERE
         elif step is Step.AGAIN and position and not self._has_short_pages:
             offset, limit = offsets.closing(position, count if self._is_cut else limit)
-        elif step in (Step.NEXT, Step.FRONT) and self._ends_elsewhere():
+        elif self._ends_elsewhere():
             offset, limit = offsets.between(position)
         elif step is Step.NEXT and self._needs_overlap():
             offset, limit = offsets.closing(position, limit)
