@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-__all__ = ["frozen", "made_on_first_use"]
+__all__ = ["declaration_of", "frozen", "made_on_first_use"]
 
 if TYPE_CHECKING:
     from attrs import frozen
@@ -37,6 +37,12 @@ def made_on_first_use(declared: Any, make: Callable[[Any], Any], made: Iterable[
     return type(declared)(declared.__name__, declared.__bases__, members)
 
 
+def declaration_of(cls: type) -> Any:
+    """Return the class as it is written if attrs has not yet made `cls`; else `None`."""
+    member = vars(cls).get("__attrs_attrs__")
+    return member.declared if isinstance(member, _MadeOnFirstUse) else None
+
+
 _MEMBERS: Final = (
     *("__attrs_attrs__", "__delattr__", "__eq__", "__getstate__", "__hash__", "__init__", "__match_args__", "__ne__"),
     *("__repr__", "__setattr__", "__setstate__"),
@@ -47,6 +53,7 @@ class _MadeOnFirstUse:
     """A member of a class; the first use of one makes all of them.
 
     Attributes:
+        declared: The class as it is written.
         cls: The class that has the member.
         name: The member's name.
     """
@@ -55,14 +62,14 @@ class _MadeOnFirstUse:
     name: str
 
     def __init__(self, declared: type, make: Callable[[Any], Any]) -> None:
-        self._declared, self._make = declared, make
+        self.declared, self._make = declared, make
 
     def __set_name__(self, cls: Any, name: str) -> None:
         self.cls, self.name = cls, name
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        made = cast("Mapping[str, Any]", vars(self._make(self._declared)))
-        for name in made.keys() - vars(self._declared).keys() - {"__slots__", "__weakref__", *self.cls.__slots__}:
+        made = cast("Mapping[str, Any]", vars(self._make(self.declared)))
+        for name in made.keys() - vars(self.declared).keys() - {"__slots__", "__weakref__", *self.cls.__slots__}:
             setattr(self.cls, name, made[name])
         member = made[self.name]
         return member.__get__(instance, owner) if hasattr(member, "__get__") else member

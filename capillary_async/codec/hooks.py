@@ -13,14 +13,6 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, is_type
 
 from capillary_async.codec.dates import DateTables
 from capillary_async.codec.generation import Reader, ReaderCache, field_code, table_for
-from capillary_async.codec.own_classes import (
-    class_converter,
-    is_pydantic_model,
-    own_fields,
-    pydantic_hook,
-    with_own_names,
-)
-from capillary_async.codec.rows import StructRows
 from capillary_async.codec.scalars import (
     Hook,
     Mismatch,
@@ -74,6 +66,8 @@ def hook_finder(tables: DateTables) -> Callable[[Any], Hook]:
 
     @cache
     def of_cattrs() -> Any:
+        from capillary_async.codec.own_classes import class_converter  # noqa: PLC0415  (for users' own classes alone)
+
         return class_converter(lambda into: any(predicate(into) for predicate, _ in factories), hook_for, _SCALARS)
 
     factories = _factories(tables, hook_for, of_cattrs)
@@ -100,9 +94,7 @@ def _factories(tables: DateTables, hook_for: Callable[[Any], Hook], of_cattrs: C
         (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
         (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
         (lambda into: _origin(into) is Literal, lambda _: literal),
-        (is_pydantic_model, lambda into: pydantic_hook(into, hook_for)),
-        (is_typeddict, lambda into: _guarded(of_cattrs().gen_structure_typeddict(into))),
-        (_is_object, lambda into: _class_hook(into, of_cattrs())),
+        (_is_own_class, lambda into: _own_class_hook(into, hook_for, of_cattrs)),
     )
 
 
@@ -130,9 +122,10 @@ def _marks(into: Any) -> tuple[Any, ...]:
     return get_args(into)[1:] if get_origin(into) is Annotated else ()
 
 
-def _is_object(into: Any) -> bool:
-    cls = _origin(into)
-    return isinstance(cls, type) and (hasattr(cls, "__attrs_attrs__") or hasattr(cls, "__dataclass_fields__"))
+def _is_own_class(into: Any) -> bool:
+    """Whether a type may be a class of a user: of attrs, a dataclass, a TypedDict, or a model of pydantic."""
+    cls, names = _origin(into), ("__attrs_attrs__", "__dataclass_fields__", "__pydantic_validator__")
+    return is_typeddict(into) or (isinstance(cls, type) and any(hasattr(cls, name) for name in names))
 
 
 def _is_list_of_models(into: Any) -> bool:
@@ -152,20 +145,10 @@ def _quoted_hook(into: Any) -> Hook:
     return whole_number if get_args(into)[0] is int else quoted_number
 
 
-def _class_hook(into: Any, converter: Any) -> Hook:
-    names = [field.name for field in own_fields(_origin(into))]
-    return with_own_names(names, converter.gen_structure_attrs_fromdict(into))
+def _own_class_hook(into: Any, hook_for: Callable[[Any], Hook], of_cattrs: Callable[[], Any]) -> Hook:
+    from capillary_async.codec.own_classes import own_class_hook  # noqa: PLC0415  (as above)
 
-
-def _guarded(hook: Hook) -> Hook:
-    """Wrap a hook that would also search a string for its keys; the wrapper accepts only objects."""
-
-    def structure_object(value: Any, into: Any) -> Any:
-        if value.__class__ is not dict:
-            raise Mismatch
-        return hook(value, into)
-
-    return structure_object
+    return own_class_hook(into, hook_for, of_cattrs)
 
 
 def _model_hook(readers: ReaderCache) -> Hook:
@@ -182,10 +165,10 @@ def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
     build, model = _list_builder(into), get_args(into)[0]
 
     def structure_models(value: Any, _: Any) -> Any:
-        if value.__class__ is StructRows and value.decoder.model is model:
-            return build(value.models())
         if value.__class__ is not list:
-            raise Mismatch
+            if getattr(getattr(value, "decoder", None), "model", None) is not model:
+                raise Mismatch
+            return build(value.models())  # `StructRows`
         models: list[Any] = []
         key_order: list[str] | None = None
         read: Reader = reject

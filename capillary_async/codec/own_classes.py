@@ -7,7 +7,7 @@ because the API writes `eventLogId` for Python's `event_log_id`.
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple, NoReturn, get_args, get_type_hints, is_typeddict
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hints, is_typeddict
 
 import attrs
 
@@ -41,6 +41,27 @@ def class_converter(
 
 def _refuse_type(into: Any) -> NoReturn:
     raise UnknownTypeError(f"an answer cannot be converted to {into!r}")
+
+
+def own_class_hook(into: Any, hook_for: Callable[[Any], Hook], of_cattrs: Callable[[], Any]) -> Hook:
+    """Return the hook for a user's own class."""
+    if is_pydantic_model(into):
+        return pydantic_hook(into, hook_for)
+    if is_typeddict(into):
+        return _guarded(of_cattrs().gen_structure_typeddict(into))
+    names = [field.name for field in own_fields(get_origin(into) or into)]
+    return with_own_names(names, of_cattrs().gen_structure_attrs_fromdict(into))
+
+
+def _guarded(hook: Hook) -> Hook:
+    """Wrap a hook that would also search a string for its keys; the wrapper accepts only objects."""
+
+    def structure_object(value: Any, into: Any) -> Any:
+        if value.__class__ is not dict:
+            raise Mismatch
+        return hook(value, into)
+
+    return structure_object
 
 
 def is_pydantic_model(into: Any) -> bool:

@@ -10,14 +10,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
+from inspect import get_annotations
 from typing import (
     Annotated,
     Any,
     ClassVar,
     Final,
+    NamedTuple,
     NoReturn,
     TypeVar,
     Union,
+    cast,
     dataclass_transform,
     get_args,
     get_origin,
@@ -25,7 +28,7 @@ from typing import (
 
 import attrs
 
-from capillary_async.frozen import frozen, made_on_first_use
+from capillary_async.frozen import declaration_of, frozen, made_on_first_use
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")
@@ -114,7 +117,12 @@ OneOrMore = Annotated[tuple[T, ...], AlsoAlone]
 
 def alias(*names: str, default: Any = attrs.NOTHING) -> Any:
     """Declare an attribute with other JSON keys than `wire_names` derives, the preferred key first."""
-    return attrs.field(default=default, metadata={_ALIASES: names})
+    return _Alias(names, default)
+
+
+class _Alias(NamedTuple):
+    names: tuple[str, ...]
+    default: Any
 
 
 def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
@@ -136,8 +144,34 @@ def camel_case(name: str) -> str:
 
 
 def documented(cls: "type[Model]") -> "tuple[attrs.Attribute[Any], ...]":
-    """Return a model's attributes without `extra`."""
-    return tuple(attribute for attribute in attrs.fields(cls) if attribute.name != "extra")
+    """Return a model's attributes without `extra`.
+
+    If attrs has not yet made the model, the result has only what is read of attributes here and in the codec.
+    """
+    declared = declaration_of(cls)
+    if declared is None:
+        return tuple(attribute for attribute in attrs.fields(cls) if attribute.name != "extra")
+    own: dict[str, Any] = {
+        name: DeclaredField(name, into, cast("Mapping[str, Any]", vars(declared)))
+        for name, into in get_annotations(declared).items()
+    }
+    (base,) = cls.__bases__
+    inherited = () if base is Model else documented(cast("type[Model]", base))
+    return (*(attribute for attribute in inherited if attribute.name not in own), *own.values())
+
+
+class DeclaredField:
+    """An attribute of a model that attrs has not yet made; see `documented`."""
+
+    __slots__ = ("default", "metadata", "name", "type")
+
+    def __init__(self, name: str, into: Any, declared: Mapping[str, Any]) -> None:
+        """Read the declaration, which has the default of each attribute by its name."""
+        default = declared.get(name, attrs.NOTHING)
+        aliases = default if isinstance(default, _Alias) else None
+        self.name, self.type = name, into
+        self.default = aliases.default if aliases else default
+        self.metadata = {_ALIASES: aliases.names} if aliases else {}
 
 
 def is_model(into: Any) -> bool:
@@ -171,11 +205,19 @@ def _is_free_form(into: Any) -> bool:
 
 def _arrange(_: type, attributes: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     """Move `extra` to the end, and exclude free-form JSON from the hash, because dicts have no hash."""
+    attributes = [_without_alias(attribute) for attribute in attributes]
     for attribute in attributes:
         if attribute.name != "extra" and attribute.default is not None and attribute.default is not attrs.NOTHING:
             raise TypeError(f"{attribute.name}: the default of an optional attribute must be None")
     attributes.sort(key=lambda attribute: attribute.name == "extra")
     return [attribute.evolve(hash=False) if _is_free_form(attribute.type) else attribute for attribute in attributes]
+
+
+def _without_alias(attribute: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
+    alias = attribute.default
+    if not isinstance(alias, _Alias):
+        return attribute
+    return attribute.evolve(default=alias.default, metadata={_ALIASES: alias.names})
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, alias))
