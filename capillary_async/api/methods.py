@@ -83,7 +83,7 @@ class Group(ProcessBound):
 
     def __init__(self, calls: EndpointClient) -> None:
         """Send the group's requests by `calls`."""
-        self.calls = calls
+        self.calls: EndpointClient = calls
 
 
 class Endpoint(Protocol[P, T_co]):

@@ -169,9 +169,10 @@ class DeclaredField:
         """Read the declaration, which has the default of each attribute by its name."""
         default = declared.get(name, attrs.NOTHING)
         aliases = default if isinstance(default, _Alias) else None
-        self.name, self.type = name, into
-        self.default = aliases.default if aliases else default
-        self.metadata = {_ALIASES: aliases.names} if aliases else {}
+        self.name: str = name
+        self.type: Any = into
+        self.default: Any = aliases.default if aliases else default
+        self.metadata: Mapping[str, Any] = {_ALIASES: aliases.names} if aliases else {}
 
 
 def is_model(into: Any) -> bool:

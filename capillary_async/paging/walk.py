@@ -46,7 +46,7 @@ class Walk(Evidence):
         if self.offsets.unit is not None or limit == 1:
             self.offsets.size = self.offsets.longest = limit
             start = self._aim(position - 1, Step.NEXT).start
-            self.rows = SeenRows(self.rows.is_keyed, [], {}, start, start if self.rows.is_keyed else position)
+            self.rows: SeenRows = SeenRows(self.rows.is_keyed, [], {}, start, start if self.rows.is_keyed else position)
 
     @property
     def question(self) -> str:
@@ -85,7 +85,7 @@ class Walk(Evidence):
         ask = self.ask
         if ask is None:
             raise RuntimeError("the listing is complete")
-        self.requests += 1
+        self.requests: int = self.requests + 1
         if self.requests == 1 and self._is_plain(ask.limit, keys, claims):
             self.ask = None
             self.total.note(claims.total, ask.limit, 0)

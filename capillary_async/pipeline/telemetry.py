@@ -196,7 +196,7 @@ class Attempt:
     """
 
     def __init__(self, emit: OnEvent | None, request: Request[Any], number: int, span: "AttemptSpan | None") -> None:
-        self.request = request if span is None else span.request
+        self.request: Request[Any] = request if span is None else span.request
         self._emit = emit
         self._span = span
         self._about = request.path, request.method, number
