@@ -53,11 +53,7 @@ class BatchWriter:
         self._thread = ThreadPoolExecutor(1, "capillary-job")
 
     def add(self, outcome: KeyOutcome) -> None:
-        """Take an outcome, which will be safe soon.
-
-        Raises:
-            JobStoppedError: An earlier write failed.
-        """
+        """Take an outcome, which will be safe soon."""
         if self._error is not None:
             self._raise_error()
         batch = self._batch
@@ -67,21 +63,13 @@ class BatchWriter:
             self._begin_when_due()
 
     async def wait_for_room(self) -> None:
-        """Wait until an outcome may be added.
-
-        Raises:
-            JobStoppedError: A write failed.
-        """
+        """Wait until an outcome may be added."""
         while self.is_full and self._error is None:
             await self._write_batch()
         self._raise_error()
 
     async def flush(self) -> None:
-        """Wait until every outcome is safe.
-
-        Raises:
-            JobStoppedError: A write failed.
-        """
+        """Wait until every outcome is safe."""
         while (self._batch or self._writing is not None) and self._error is None:
             await self._write_batch()
         self._raise_error()

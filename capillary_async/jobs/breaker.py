@@ -105,11 +105,7 @@ class Probe:
         return self.canary is not None
 
     async def is_api_working(self) -> bool:
-        """Look up the canary, or a few keys while there is none.
-
-        Raises:
-            JobStoppedError: It makes no sense to ask again.
-        """
+        """Look up the canary, or a few keys while there is none."""
         for _ in range(_MOST_IN_TURN):
             key = self.canary or self._next_key()
             if key is None:

@@ -77,11 +77,6 @@ def create_job(
         records: The keys, each with its line.
         options: How the job works.
         notes: Kept in the job.
-
-    Raises:
-        InvalidKeysError: A key cannot be used.
-        JobRefusedError: The directory is not empty.
-        OSError: The disk failed.
     """
     path = path_of(keys)
     manifest = Manifest(
@@ -108,11 +103,6 @@ def write_job(directory: Path, manifest: Manifest, records: Numbered, state: Job
         manifest: What the job is, but for the number of its keys.
         records: The keys, each with its line; for a shard with its number.
         state: Where it stands at first.
-
-    Raises:
-        InvalidKeysError: A key cannot be used, or there are none.
-        JobRefusedError: The directory is not empty.
-        OSError: The disk failed.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     _check_is_free(directory)
@@ -178,12 +168,7 @@ def _disk_errors_named(name: str) -> Generator[None]:
 
 
 def check_expected(manifest: Manifest, lookup: Lookup, records: Numbered, source: str) -> None:
-    """Check that a job has these keys, and looks them up with these options.
-
-    Raises:
-        JobRefusedError: It does not.
-        InvalidKeysError: A key cannot be used.
-    """
+    """Check that a job has these keys, and looks them up with these options."""
     if dict(lookup.arguments) != dict(manifest.arguments) or lookup.by != manifest.by:
         raise JobRefusedError(f"the job looks up {manifest.lookup} with other options; use a new directory")
     count = KeyCount()

@@ -73,12 +73,7 @@ def create_tables(database: sqlite3.Connection) -> None:
 
 @contextmanager
 def corruption_named(path: Path) -> Generator[None]:
-    """Tell what goes wrong with a job's file: the disk, or what is in it.
-
-    Raises:
-        JobCorruptedError: It is not what the job wrote.
-        OSError: The disk failed, or another process holds the file.
-    """
+    """Tell what goes wrong with a job's file: the disk, or what is in it."""
     try:
         yield
     except sqlite3.Error as error:
@@ -106,11 +101,6 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
     Args:
         path: The file.
         is_reader: Only to read it; then a file on a read-only disk will do.
-
-    Raises:
-        JobRefusedError: It is of another version of this package.
-        JobCorruptedError: It is no job's, or damaged.
-        OSError: It cannot be opened.
     """
     with corruption_named(path):
         database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -148,12 +138,7 @@ def _set_journal(database: sqlite3.Connection, path: Path) -> None:
 
 
 def check_structure(database: sqlite3.Connection, path: Path) -> None:
-    """Check that every page of the file is where it belongs; reads all of it.
-
-    Raises:
-        JobCorruptedError: One is not.
-        OSError: The disk failed.
-    """
+    """Check that every page of the file is where it belongs; reads all of it."""
     with corruption_named(path):
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":

@@ -6,6 +6,10 @@ JobError
 ├── InvalidRowError     (also a ValueError) what was found for a key cannot be stored
 ├── JobCorruptedError   the job's files contradict each other
 └── JobStoppedError     the job stopped before its end, and can be resumed
+
+What users call says which of these it raises. The parts below do not repeat it: whatever reads a job's file raises
+`JobCorruptedError` if it is not what was written, whatever reads or writes a disk raises `OSError`, which a run turns
+into `JobStoppedError`, whatever reads keys raises `InvalidKeysError`, and what does not fit raises `JobRefusedError`.
 """
 
 from collections.abc import Generator

@@ -92,11 +92,7 @@ def rows(store: JobStore, shards: Sequence[JobStore], lookup: Lookup) -> Iterato
 
 
 def entries_of(store: JobStore, shards: Sequence[JobStore]) -> Iterator[Entry]:
-    """Yield every key of a job with its outcome, in order; pending keys of a split job come from its shards.
-
-    Raises:
-        JobCorruptedError: A key is missing, is there twice, or is not what was written.
-    """
+    """Yield every key of a job with its outcome, in order; pending keys of a split job come from its shards."""
     if not shards:
         yield from store.entries()
         return
@@ -146,10 +142,6 @@ def write(
         csv_safe: Whether texts that a spreadsheet would take for formulas get an apostrophe in front, in CSV.
         chunk_bytes: JSON that becomes Parquet at once, because Python's own objects are large.
         group_bytes: Size of a row group in Parquet.
-
-    Raises:
-        JobRefusedError: The format is unknown, pyarrow is missing, or a row is not what the lookup declares.
-        OSError: The disk failed. There is no new file.
     """
     check_format(form)
     suffix = Path(str(target).removesuffix(".gz")).suffix[1:]

@@ -23,12 +23,7 @@ def is_url(path: str | Path) -> bool:
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """Open a file for reading, by its path or its URL.
-
-    Raises:
-        ConfigurationError: `fsspec`, or what it needs for this kind of URL, is not installed.
-        OSError: The file cannot be opened.
-    """
+    """Open a file for reading, by its path or its URL."""
     if not is_url(path):
         return Path(path).open("rb")
     system, name = _remote(str(path))
@@ -43,10 +38,6 @@ def atomic_file(target: Path | str) -> Generator[BinaryIO]:
     Args:
         target: A path, or a URL that `fsspec` can write to; compressed if it ends in `.gz`. A file that was there
             before is replaced.
-
-    Raises:
-        OSError: The disk failed. There is no new file; one that was there before is untouched.
-        ConfigurationError: It is a URL, and `fsspec` is not installed.
     """
     if is_url(target):
         system, name = _remote(str(target))

@@ -33,12 +33,7 @@ class Lock:
         self._file = -1
 
     def __enter__(self) -> Self:
-        """Take the lock.
-
-        Raises:
-            JobRefusedError: Another process has it, or another run in this one.
-            OSError: The directory cannot be written to.
-        """
+        """Take the lock."""
         for _ in range(_TRIES):
             if self._try():
                 return self

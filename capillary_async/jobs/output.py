@@ -18,11 +18,7 @@ EXPORT_FORMATS: Final[tuple[str, ...]] = get_args(ExportFormat)
 
 
 def check_format(form: str) -> None:
-    """Check, before a job and not at its end, that output can be written in a format.
-
-    Raises:
-        JobRefusedError: The format is unknown, or pyarrow is missing.
-    """
+    """Check, before a job and not at its end, that output can be written in a format."""
     if form not in EXPORT_FORMATS:
         raise JobRefusedError(f"there is no format {form!r}; there are {', '.join(EXPORT_FORMATS)}")
     if form == "parquet" and find_spec("pyarrow") is None:
@@ -106,9 +102,6 @@ def row_objects(entries: Iterable[Entry], schema: OutputSchema, members: Members
         entries: What was found.
         schema: The columns.
         members: The members of every row; `None` if each row has its own.
-
-    Raises:
-        JobRefusedError: A row is not what the lookup declares.
     """
     names = schema.names_of(members.names if members is not None else ())
     for entry in entries:
@@ -130,9 +123,6 @@ def csv_lines(entries: Iterable[Entry], schema: OutputSchema, members: Members, 
         schema: The columns.
         members: The members of every row.
         is_safe: Whether an apostrophe is put before texts that a spreadsheet would take for formulas.
-
-    Raises:
-        JobRefusedError: A row is not what the lookup declares.
     """
     lines = CsvLines(json_cell, is_safe)
     is_flat = members.are_objects and not schema.is_declared

@@ -37,9 +37,6 @@ def write_parquet(
         scanned: What was found, once more; read only if the lookup does not declare the columns.
         chunk_bytes: As `export.write` takes it.
         group_bytes: As `export.write` takes it.
-
-    Raises:
-        JobRefusedError: A value does not fit its column, or the type of a row has no columns.
     """
     if schema.is_declared:
         try:
@@ -97,9 +94,6 @@ class RowTables:
 
         Args:
             found: Each key with its rows as JSON lines.
-
-        Raises:
-            JobRefusedError: A value does not fit its column. The row and the path are named.
         """
         keys, texts = zip(*found, strict=True)
         arrow, parts = load_pyarrow(), read_tables(texts)

@@ -84,11 +84,7 @@ class Run:
         self._token.stop(str(error), at_once=True)
 
     async def work(self) -> None:
-        """Look up all keys that are left.
-
-        Raises:
-            JobStoppedError: Keys are left; it says why.
-        """
+        """Look up all keys that are left."""
         try:
             try:
                 await self._make_passes()

@@ -26,12 +26,7 @@ def shard_directory(directory: Path, number: int) -> Path:
 
 
 def split_job(store: JobStore, into: int) -> None:
-    """Make the parts of a job; the last step tells the whole of them, and with it they count.
-
-    Raises:
-        JobRefusedError: It cannot be split, or not like this.
-        OSError: The disk failed.
-    """
+    """Make the parts of a job; the last step tells the whole of them, and with it they count."""
     if isinstance(into, bool) or into < 1:
         raise JobRefusedError(f"a job is split into one shard or more, not into {into!r}")
     if store.state.shards not in (0, into):
@@ -55,13 +50,7 @@ def split_job(store: JobStore, into: int) -> None:
 
 @contextmanager
 def open_for_work(directory: Path) -> Generator[JobStore]:
-    """Lock a job, and open its file once it has been checked.
-
-    Raises:
-        JobRefusedError: Another process works on it, or it was split.
-        JobCorruptedError: Its file is not what was written; nothing was changed.
-        JobStoppedError: The disk failed.
-    """
+    """Lock a job, and open its file once it has been checked."""
     with Lock(directory):
         with stopping_when_the_disk_fails():
             store = JobStore.open(directory)

@@ -43,10 +43,18 @@ from capillary_async.jobs.database import (
     corrupted,
     corruption_named,
 )
-from capillary_async.jobs.entries import checked_failure, checked_values, read_entries
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
-from capillary_async.jobs.records import Entry, Key, KeyOutcome, encode_blocks, failure_row
+from capillary_async.jobs.records import (
+    Entry,
+    Key,
+    KeyOutcome,
+    checked_failure,
+    checked_values,
+    encode_blocks,
+    failure_row,
+    read_entries,
+)
 
 # Below the number of any key.
 FIRST: Final = -(2**63)
@@ -85,11 +93,6 @@ class JobStore:
         Args:
             directory: The job's.
             is_reader: Only to read it, also while another process works on it or where nothing can be written.
-
-        Raises:
-            JobRefusedError: There is no job, or one of another version of this package.
-            JobCorruptedError: The file is not what the job wrote.
-            OSError: The disk failed.
         """
         path = directory / JOB_FILE
         if not path.is_file():
@@ -144,12 +147,7 @@ class JobStore:
         return f"next_{name}" if self.state.is_refreshing else name
 
     def check(self) -> None:
-        """Check the structure of the file, and that there are as many rows of each kind as were counted.
-
-        Raises:
-            JobCorruptedError: Something is not what the job wrote.
-            OSError: The disk failed.
-        """
+        """Check the structure of the file, and that there are as many rows of each kind as were counted."""
         check_structure(self._database, self.path)
         with corruption_named(self.path):
             (keys,) = self._reader.execute("SELECT count(*) FROM keys NOT INDEXED").fetchone()
@@ -168,13 +166,7 @@ class JobStore:
 
     @contextmanager
     def transaction(self) -> Generator[JobState]:
-        """Change something; the state that is yielded is written with it.
-
-        Raises:
-            JobStoppedError: Another run has taken the job over.
-            JobCorruptedError: The file is not what the job wrote.
-            OSError: The disk failed; nothing was changed.
-        """
+        """Change something; the state that is yielded is written with it."""
         with self._lock, corruption_named(self.path):
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -195,11 +187,7 @@ class JobStore:
         return state
 
     def claim(self) -> None:
-        """Begin to write. From now on no other run can.
-
-        Raises:
-            OSError: The disk failed.
-        """
+        """Begin to write. From now on no other run can."""
         self.refresh_state()
         self._owner = self.state.owner
         owner = new_owner()
@@ -208,11 +196,7 @@ class JobStore:
         self._owner = owner
 
     def check_account(self, base_url: str, account: str, *, any_account: bool) -> None:
-        """Check that a client calls the API that the job has asked, by the same account.
-
-        Raises:
-            JobRefusedError: It does not.
-        """
+        """Check that a client calls the API that the job has asked, by the same account."""
         state = self.state
         if state.base_url not in (None, base_url):
             raise JobRefusedError(f"the job asks {state.base_url}, not {base_url}")
@@ -370,11 +354,7 @@ class JobStore:
         return None
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every key with what came of it, in order, verified; of a refresh that goes on, the old generation.
-
-        Raises:
-            JobCorruptedError: A key or an outcome is missing, doubled or not what was written.
-        """
+        """Yield every key with what came of it, in order, verified; of a refresh that goes on, the old generation."""
         return read_entries(self._reader, self.path, self.manifest.keys)
 
 
