@@ -60,7 +60,8 @@ class EndpointClient(ProcessBound, InternalState):
         self._traits[endpoint] = known  # keeps the order of last use
         if len(self._traits) > _MOST_LISTINGS:
             del self._traits[next(iter(self._traits))]
-        return paging.Pager(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
+        source = paging.PageSource(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
+        return paging.Pager(source)
 
     @property
     def listing_traits(self) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from capillary_async.paging.prefetch import Scout
     from capillary_async.paging.readings import ListingTraits, OffsetUnit
     from capillary_async.paging.report import BadRow, PagingReport
-    from capillary_async.paging.source import Exchange
+    from capillary_async.paging.source import Exchange, PageSource
 
 __all__ = [
     "BadRow",
@@ -26,6 +26,7 @@ __all__ = [
     "Page",
     "PageIterator",
     "Pager",
+    "PageSource",
     "PagingReport",
     "PrefetchContext",
     "Scout",
@@ -42,6 +43,6 @@ if not TYPE_CHECKING:  # a script without a listing needs none of them
             "prefetch": "Scout",
             "readings": "ListingTraits OffsetUnit",
             "report": "BadRow PagingReport",
-            "source": "Exchange",
+            "source": "Exchange PageSource",
         },
     )

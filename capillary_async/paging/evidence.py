@@ -5,8 +5,8 @@ from collections.abc import Hashable, Sequence
 from typing import NoReturn
 
 from capillary_async.errors import IncompleteListingError, RepeatedPageError
-from capillary_async.paging.offsets import SMALLEST, OffsetModel
-from capillary_async.paging.readings import Claims, ListingTraits, OffsetUnit, TotalModel, TotalUnit
+from capillary_async.paging.offsets import OffsetModel
+from capillary_async.paging.readings import SMALLEST, Claims, ListingTraits, OffsetUnit, TotalModel, TotalUnit
 from capillary_async.paging.rows import SeenRows
 from capillary_async.paging.steps import PATIENCE, SELDOM, PageRequest, Sight, Step
 
@@ -62,14 +62,10 @@ class Evidence:
         self._pages: set[int] = set()  # those that came
 
     def _is_plain(self, limit: int, keys: Sequence[Hashable], claims: Claims) -> bool:
-        """Whether a first answer is the whole listing beyond doubt, as most are; the steps would say the same."""
-        count, unit = len(keys), self.traits.total_unit
-        if claims.total != count or not count or not self.rows.is_keyed or self._has_short_pages:
+        """Whether a first answer is the whole listing; see `ListingTraits.is_whole`."""
+        if not self.rows.is_keyed or self._has_short_pages or self._is_resumed:
             return False
-        if claims.pages is not None or claims.is_last is not None or (unit or self.total.declared) == "pages":
-            return False
-        is_known = unit == "records" and count <= self.traits.highest_total
-        return not self._is_resumed and (is_known or self.offsets.is_short(count, limit, claims.limit or 0))
+        return self.traits.is_whole(len(keys), limit, claims, self.total.declared)
 
     def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
         """Take page size and total; return by how much the total changed."""

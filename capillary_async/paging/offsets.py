@@ -3,10 +3,9 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from capillary_async.paging.readings import ListingTraits, OffsetUnit
+from capillary_async.paging.readings import SMALLEST, ListingTraits, OffsetUnit
 from capillary_async.pipeline.request import InternalState
 
-SMALLEST: Final = 10  # no server's page size is smaller, unless fewer rows were asked for
 _DISPROOF: Final = 3  # so many rows and one more, moved on by one, count against what this walk has proven
 
 
@@ -34,11 +33,7 @@ class OffsetModel(InternalState):
 
     def is_short(self, count: int, limit: int, claimed: int) -> bool:
         """Whether a page is shorter than the server's own page size, so that the rows end there."""
-        traits, longest = self.traits, max(self.traits.longest, self.longest)
-        if count < claimed < limit or count < min(limit, longest):
-            return True
-        is_few = count < SMALLEST <= limit and not traits.is_tiny
-        return count < limit and (is_few or count == traits.whole == traits.longest)
+        return count < min(limit, self.longest) or self.traits.is_short(count, limit, claimed)
 
     def measure(self, count: int, limit: int, claimed: int, *, has_short_pages: bool) -> None:
         """Learn the page size from a page of `count` rows."""

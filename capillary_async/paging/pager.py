@@ -2,20 +2,17 @@
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from capillary_async.codec import Converter, json_cell
+from capillary_async.codec import json_cell
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.frozen import frozen
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
 from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, RowList
-from capillary_async.paging.prefetch import Scout
-from capillary_async.paging.readings import ListingTraits
-from capillary_async.paging.source import Exchange, PageSource
-from capillary_async.pipeline.request import ProcessBound
+from capillary_async.paging.source import PageSource
+from capillary_async.pipeline.request import InternalValue, ProcessBound
 
 T = TypeVar("T")
 
@@ -39,38 +36,23 @@ class PrefetchContext(Generic[T]):
         await self._buffer.close()
 
 
-@frozen(init=False)
-class Pager(ProcessBound, Generic[T]):
+class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
     """A listing that has not been asked for yet.
 
     It sends nothing by itself and can be walked any number of times; each walk asks the server anew.
-
-    Attributes:
-        listing: What is asked for.
     """
 
-    listing: Listing[T]
+    shown: ClassVar[tuple[str, ...]] = ("listing",)
+
     _source: PageSource[T]
 
-    def __init__(
-        self,
-        listing: Listing[T],
-        exchange: Exchange,
-        converter: Converter,
-        traits: ListingTraits,
-        scout: Scout | None = None,
-    ) -> None:
-        """Want all rows of `listing`."""
-        self._want(PageSource(listing, exchange, converter, traits, scout or Scout()))
-
-    def _want(self, source: PageSource[T]) -> None:
-        object.__setattr__(self, "listing", source.listing)  # users see a frozen class
-        object.__setattr__(self, "_source", source)
-
     def _wanting(self, **wanted: Any) -> "Pager[T]":
-        pager: Pager[T] = object.__new__(type(self))
-        pager._want(replace(self._source, **wanted))
-        return pager
+        return Pager(replace(self._source, **wanted))
+
+    @property
+    def listing(self) -> Listing[T]:
+        """What is asked for."""
+        return self._source.listing
 
     def __aiter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
@@ -111,11 +93,12 @@ class Pager(ProcessBound, Generic[T]):
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
         rows: list[T] = RowList()
+        pages = self.limit(limit).pages(on_bad_row=on_bad_row)
         try:
-            async for page in self.limit(limit).pages(on_bad_row=on_bad_row):
-                rows += page.items
+            while (taken := await pages.take()) is not None:
+                rows += taken.items
         except BaseException:
-            rows, page = [], None  # the error must not hold rows in its frames
+            rows, taken = [], None  # the error must not hold rows in its frames
             raise
         return rows
 

@@ -1,7 +1,6 @@
 """The iterators that walk a listing, and the pages they hand out."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
 import attrs
@@ -11,9 +10,12 @@ from capillary_async.frozen import frozen
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import PageData, UnreadableRow
 from capillary_async.paging.prefetch import PrefetchBuffer
+from capillary_async.paging.readings import OffsetUnit
 from capillary_async.paging.report import BadRow, PagingReport
 from capillary_async.paging.source import PageSource
 from capillary_async.paging.steps import PageRequest
+from capillary_async.paging.walk import Walk
+from capillary_async.pipeline.request import InternalValue
 
 T = TypeVar("T")
 OnBadRow = Literal["raise", "skip"]
@@ -76,6 +78,23 @@ class Page(Generic[T]):
         return self._behind(count)
 
 
+class TakenRows(InternalValue, Generic[T], frozen=True):
+    """The new rows of one answer, and where they stand."""
+
+    items: tuple[T, ...]
+    ask: PageRequest
+    data: PageData[T]
+    new: Sequence[int]  # their places in the answer
+    start: int
+    unit: OffsetUnit | None
+    limit: int
+
+    def place_behind(self, count: int) -> tuple[OffsetUnit | None, int, int, Hashable]:
+        """Return the arguments of the cursor behind the first `count` of the rows."""
+        index = self.new[count - 1]
+        return self.unit, self.limit, self.start + index + 1, self.data.keys[index]
+
+
 class PageIterator(AsyncIterator[Page[T]], Generic[T]):
     """Walks a listing page by page; between two pages it holds no task and no connection.
 
@@ -85,20 +104,29 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
     def __init__(self, source: PageSource[T]) -> None:
         """Start where the source says."""
         self._source = source
-        self._walk = source.new_walk()
-        self._fetch: Callable[[PageRequest], Coroutine[Any, Any, PageData[T]]] = source.fetch
+        self._made_walk: Walk | None = None
+        self._whole: PageData[T] | None = None  # a first answer that needs no walk
         self._buffer: PrefetchBuffer[PageData[T]] | None = None
         self._left = source.most_rows
         self._rows = 0
         self._bad_rows: list[BadRow] = []
         self._waited = ""  # what another walk has found out
-        # A function, because cursors cost more than most pages, and few are ever looked at.
-        self._here: Callable[[], Cursor] = source.front
+        # Where the last row stands; as arguments, because cursors cost more than most pages, and few are looked at.
+        self._here: tuple[OffsetUnit | None, int, int, Hashable] | None = None
+
+    @property
+    def _walk(self) -> Walk:
+        """The walk. It is made when something needs it, because most listings end with their first answer."""
+        if self._made_walk is None:
+            self._made_walk = self._source.new_walk()
+            if self._whole is not None:
+                self._made_walk.end_with(self._source.listing.limit, self._whole.keys, self._whole.claims)
+        return self._made_walk
 
     @property
     def cursor(self) -> Cursor:
         """The place behind the last row that was handed out."""
-        return self._here()
+        return self._source.cursor_at(self._here)
 
     @property
     def report(self) -> PagingReport:
@@ -120,7 +148,6 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
     def open_buffer(self, size: int) -> PrefetchBuffer[PageData[T]]:
         """Ask for up to `size` pages ahead from now on."""
         self._buffer = PrefetchBuffer(size, self._source.fetch, self._walk.ahead)
-        self._fetch = self._buffer.fetch
         return self._buffer
 
     async def __anext__(self) -> Page[T]:
@@ -129,57 +156,74 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         Raises:
             CapillaryError: A request failed, or the pages contradict each other; with `.cursor`.
         """
+        before, taken = self._here, await self.take()
+        if taken is None:
+            raise StopAsyncIteration
+        listing, claims = self._source.listing, taken.data.claims
+        return Page(
+            taken.items,
+            taken.ask.offset + listing.first_offset if claims.offset is None else claims.offset,
+            taken.ask.limit if claims.limit is None else claims.limit,
+            claims.total,
+            taken.data.warnings,
+            lambda count: self._source.cursor_at(taken.place_behind(count) if count else before),
+        )
+
+    async def take(self) -> "TakenRows[T] | None":
+        """Return the rows of the next page that has new ones, without a `Page`; `None` at the end.
+
+        Raises:
+            CapillaryError: As `__anext__`.
+        """
         try:
-            while self._left != 0 and (ask := self._walk.ask) is not None:
+            while self._left != 0 and (ask := self._next_request()) is not None:
                 if (data := await self._ask(ask)) is None:
                     continue
-                page = self._take(ask, data)
-                if page.items or self._walk.requests == 1:
-                    return page
+                taken = self._take(ask, data)
+                if taken.items or self._whole is not None or self._walk.requests == 1:
+                    return taken
         except CapillaryError as error:
             error.cursor, error.path = self.cursor, error.path or self._source.listing.request.path
             # What lies below holds rows and their keys in its locals; a traceback must not show them.
             raise error.with_traceback(None)  # noqa: B904
-        raise StopAsyncIteration
+        return None
+
+    def _next_request(self) -> PageRequest | None:
+        if self._whole is not None:
+            return None
+        if self._made_walk is None and self._source.start is None:
+            return PageRequest(0, self._source.listing.limit, 0)
+        return self._walk.ask
 
     async def _ask(self, ask: PageRequest) -> PageData[T] | None:
         """Return the answer; `None` if another walk's answer may have made the request needless."""
-        question, scout = self._walk.question, self._source.scout
-        if not question:
-            return await self._fetch(ask)
+        if self._made_walk is None or not (question := self._made_walk.question):
+            return await (self._source if self._buffer is None else self._buffer).fetch(ask)
+        scout = self._source.scout
         if question != self._waited and await scout.wait(question):
             self._waited = question
             self._walk.replan()
             return None
         with scout.ask(question):
-            return await self._fetch(ask)
+            return await (self._source if self._buffer is None else self._buffer).fetch(ask)
 
-    def _take(self, ask: PageRequest, data: PageData[T]) -> Page[T]:
-        walk, keys, claims = self._walk, data.keys, data.claims
-        new = walk.receive(keys, claims)
-        if self._buffer is not None:
-            self._buffer.fill()
-        start = walk.start
+    def _take(self, ask: PageRequest, data: PageData[T]) -> "TakenRows[T]":
+        limit, start, unit = ask.limit, 0, None
+        new: Sequence[int]
+        if self._made_walk is None and self._source.is_whole(data):
+            self._whole, new, unit = data, range(len(data.keys)), self._source.offset_unit
+        else:
+            walk = self._walk
+            new = walk.receive(data.keys, data.claims)
+            start, unit, limit = walk.start, walk.offsets.unit, walk.offsets.size
+            if self._buffer is not None:
+                self._buffer.fill()
         items, new = self._sort_out(data.rows, new, start)
         self._rows += len(items)
-        here, unit, limit, cursor_at = self._here, walk.offsets.unit, walk.offsets.size, self._source.cursor_at
-
-        def behind(count: int) -> Cursor:
-            if not count:
-                return here()
-            index = new[count - 1]
-            return cursor_at(unit, limit, start + index + 1, keys[index])
-
+        taken = TakenRows(items, ask, data, new, start, unit, limit)
         if len(new):
-            self._here = partial(cursor_at, unit, limit, start + new[-1] + 1, keys[new[-1]])
-        return Page(
-            items,
-            ask.offset + self._source.listing.first_offset if claims.offset is None else claims.offset,
-            ask.limit if claims.limit is None else claims.limit,
-            claims.total,
-            data.warnings,
-            behind,
-        )
+            self._here = taken.place_behind(len(new))
+        return taken
 
     def _sort_out(self, rows: tuple[Any, ...], new: Sequence[int], start: int) -> tuple[tuple[T, ...], Sequence[int]]:
         """Return the new rows that are handed out, and their places; note those that cannot be."""

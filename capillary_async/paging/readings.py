@@ -16,6 +16,7 @@ from capillary_async.pipeline.request import InternalState, InternalValue
 
 OffsetUnit = Literal["pages", "records"]
 TotalUnit = Literal["pages", "records", "nothing"]
+SMALLEST: Final = 10  # no server's page size is smaller, unless fewer rows were asked for
 _LARGEST: Final = 10**6
 _NOTHING: Final[AbstractSet[TotalUnit]] = frozenset[TotalUnit](("nothing",))
 _COUNTED: Final[AbstractSet[TotalUnit]] = frozenset[TotalUnit](("records", "pages"))
@@ -43,6 +44,34 @@ class ListingTraits:
     is_dense: bool = False  # a listing without a total ended in two empty pages, so one is enough next time
     is_tiny: bool = False  # the server's pages are smaller than any in the documents
     is_own: bool = attrs.field(default=False, eq=False, repr=False)  # not imported: this client saw it
+
+    def is_short(self, count: int, limit: int, claimed: int) -> bool:
+        """Whether a page is shorter than the server's own page size, so that the rows end there."""
+        if count < claimed < limit or count < min(limit, self.longest):
+            return True
+        is_few = count < SMALLEST <= limit and not self.is_tiny
+        return count < limit and (is_few or count == self.whole == self.longest)
+
+    def is_whole(self, count: int, limit: int, claims: Claims, declared: OffsetUnit | None) -> bool:
+        """Whether a first answer is a whole listing beyond doubt, as most are; the steps of a walk would say the same.
+
+        Args:
+            count: How many different rows came.
+            limit: How many were asked for.
+            claims: What the answer says.
+            declared: What `total` counts by declaration.
+        """
+        if claims.total != count or not count or claims.pages is not None or claims.is_last is not None:
+            return False
+        if (self.total_unit or declared) == "pages":
+            return False
+        is_known = self.total_unit == "records" and count <= self.highest_total
+        return is_known or self.is_short(count, limit, claims.limit or 0)
+
+    def note_whole(self, count: int) -> None:
+        """Learn from an answer that is a whole listing."""
+        self.longest = max(self.longest, count)
+        self.highest_total = max(self.highest_total, min(count - 1, _LARGEST))
 
     def forget(self) -> None:
         """Drop everything: the server contradicted it."""

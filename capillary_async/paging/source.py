@@ -1,8 +1,9 @@
 """Where the pages of a listing come from."""
 
 from collections.abc import Callable, Coroutine, Hashable
-from functools import partial
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+
+from msgspec import field
 
 from capillary_async.codec import Converter
 from capillary_async.errors import ResponseError
@@ -31,11 +32,13 @@ class Exchange(Protocol):
 class PageSource(InternalValue, Generic[T], frozen=True):
     """Where the pages of one listing come from, and which of its rows are wanted."""
 
+    shown: ClassVar[tuple[str, ...]] = ("listing", "most_rows", "skips_bad_rows")
+
     listing: Listing[T]
     _exchange: Exchange
     _converter: Converter
     _traits: ListingTraits
-    scout: Scout
+    scout: Scout = field(default_factory=Scout)
     start: Cursor | None = None
     most_rows: int | None = None
     skips_bad_rows: bool = False
@@ -48,9 +51,17 @@ class PageSource(InternalValue, Generic[T], frozen=True):
         query = digest((request.path, sorted(request.path_values.items()), request.query))
         return Cursor(query, None, self.listing.limit, 0, _NO_ROW)
 
-    def cursor_at(self, offset_unit: OffsetUnit | None, limit: int, position: int, last: Hashable) -> Cursor:
-        """Return the place behind a row."""
-        return Cursor(self.front().query, offset_unit, limit, position, digest(last))
+    def cursor_at(self, place: tuple[OffsetUnit | None, int, int, Hashable] | None) -> Cursor:
+        """Return the place behind a row: what `offset` counts, page size, position and key; `None` is the front."""
+        if place is None:
+            return self.front()
+        *known, last = place
+        return Cursor(self.front().query, *known, digest(last))
+
+    @property
+    def offset_unit(self) -> OffsetUnit | None:
+        """What `offset` counts, as far as it is known before a walk."""
+        return self._traits.offset_unit or self.listing.offset_unit
 
     def new_walk(self) -> Walk:
         """Begin a walk."""
@@ -69,10 +80,20 @@ class PageSource(InternalValue, Generic[T], frozen=True):
             walk.resume(start.position, limit, start.offset_unit, lambda key: digest(key) == start.last)
         return walk
 
+    def is_whole(self, data: PageData[T]) -> bool:
+        """Whether a first answer is the whole listing beyond doubt, so that no walk has to judge it."""
+        listing, keys = self.listing, data.keys
+        if self.start is not None or not listing.is_keyed or listing.has_short_pages or len({*keys}) != len(keys):
+            return False
+        is_whole = self._traits.is_whole(len(keys), listing.limit, data.claims, listing.total_unit)
+        if is_whole:
+            self._traits.note_whole(len(keys))
+        return is_whole
+
     async def fetch(self, ask: PageRequest) -> PageData[T]:
         """Ask for one page."""
         try:
-            return await self._exchange(self.listing.page(ask), partial(self._read, may_end=ask.may_end))
+            return await self._exchange(self.listing.page(ask), self._read_end if ask.may_end else self._read)
         except ResponseError as error:
             # Some endpoints refuse a page past the end, and not all refusals have a code.
             is_past_end = ask.may_end and error.status in (400, 404)
@@ -80,7 +101,8 @@ class PageSource(InternalValue, Generic[T], frozen=True):
                 raise
         return PageData()
 
-    def _read(self, response: Response, *, may_end: bool) -> PageData[T]:
-        if may_end and response.status == _NO_CONTENT:
-            return PageData()
+    def _read_end(self, response: Response) -> PageData[T]:
+        return PageData() if response.status == _NO_CONTENT else self._read(response)
+
+    def _read(self, response: Response) -> PageData[T]:
         return read_page(self.listing, self._converter, response, skips_bad_rows=self.skips_bad_rows)

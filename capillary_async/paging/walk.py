@@ -13,8 +13,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 from capillary_async.paging.evidence import Evidence
-from capillary_async.paging.offsets import SMALLEST
-from capillary_async.paging.readings import Claims, OffsetUnit
+from capillary_async.paging.readings import SMALLEST, Claims, OffsetUnit
 from capillary_async.paging.rows import SeenRows
 from capillary_async.paging.steps import NOWHERE, SPARE, TRANSITIONS, PageRequest, Sight, Step
 
@@ -85,12 +84,9 @@ class Walk(Evidence):
         ask = self.ask
         if ask is None:
             raise RuntimeError("the listing is complete")
+        if not self.requests and self._is_plain(ask.limit, keys, claims):
+            return self.end_with(ask.limit, keys, claims)
         self.requests: int = self.requests + 1
-        if self.requests == 1 and self._is_plain(ask.limit, keys, claims):
-            self.ask = None
-            self.total.note(claims.total, ask.limit, 0)
-            self.traits.longest = max(self.traits.longest, len(keys))
-            return self.rows.take(0, keys)
         self._step, self._hidden = ask.step, 0
         new, sight = self._read(ask, keys, claims)
         self._spare += (2 - self._is_repeat if len(new) else 0) - 1
@@ -99,6 +95,13 @@ class Walk(Evidence):
         if self.ask is not None and self._spare < 0:
             self._fail()
         return [index for index in new if index >= self._hidden] if self._hidden else new
+
+    def end_with(self, limit: int, keys: Sequence[Hashable], claims: Claims) -> Sequence[int]:
+        """Take a first answer that is the whole listing."""
+        self.requests, self.ask = 1, None
+        self.total.note(claims.total, limit, 0)
+        self.traits.note_whole(len(keys))
+        return self.rows.take(0, keys)
 
     def _read(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> Taken:
         if ask.step is Step.FAR:

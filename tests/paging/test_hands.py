@@ -16,7 +16,7 @@ from capillary_async.errors import (
     InvalidRequestError,
     UnexpectedResponseError,
 )
-from capillary_async.paging import BadRow, Cursor, Listing, ListingTraits, Pager
+from capillary_async.paging import PageSource, BadRow, Cursor, Listing, ListingTraits, Pager
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.simulator import Simulator, pager_of
 
@@ -36,7 +36,7 @@ def pager_over(answer: Answerer, **listing: Any) -> Pager[Any]:
     into = listing.pop("into", int)
     request = Request[Any]("/rows", into=into, at=listing.pop("at", "data"))
     listing.setdefault("page_size", 10)
-    return Pager(Listing(request, **listing), exchange, Converter(UTC), ListingTraits())
+    return Pager(PageSource(Listing(request, **listing), exchange, Converter(UTC), ListingTraits()))
 
 
 async def test_a_limit_holds_for_every_way_to_read() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capillary_async.codec import Converter
 from capillary_async.errors import IncompleteListingError, InvalidRequestError, RepeatedPageError
-from capillary_async.paging import Listing, ListingTraits, OffsetUnit, Pager
+from capillary_async.paging import PageSource, Listing, ListingTraits, OffsetUnit, Pager
 from capillary_async.paging.walk import Walk
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import OFFSETS, Answer, Server, drive, outcome, walk
@@ -104,7 +104,7 @@ async def test_a_server_may_refuse_to_look_so_far() -> None:
 
     listing = Listing(Request[int]("/rows", into=int, at="data"), 1, offset_unit="records")
 
-    assert await Pager(listing, exchange, Converter(UTC), ListingTraits()).collect() == [7, 7, 7, 7]
+    assert await Pager(PageSource(listing, exchange, Converter(UTC), ListingTraits())).collect() == [7, 7, 7, 7]
 
 
 def test_equal_pages_are_asked_about_once_in_a_thousand() -> None:
