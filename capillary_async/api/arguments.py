@@ -45,6 +45,8 @@ def several_of(hint: Any) -> Any:
 
 def identifier(name: str, value: int) -> int:
     """Check an id: a positive 64-bit integer."""
+    if type(value) is int and 0 < value <= LARGEST_ID:
+        return value
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgumentError(f"{name} must be a positive integer, not a {type(value).__name__}")
     if not 0 < value <= LARGEST_ID:

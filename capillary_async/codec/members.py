@@ -39,9 +39,11 @@ def list_at(answer: dict[str, Any], path: str) -> list[Any]:
 
 def whole_number(value: Any) -> int | None:
     """Return a number that fits 64 bits, also one that came as text; `None` for all else."""
+    if type(value) is int and -_LARGEST < value < _LARGEST:
+        return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST else None
+        return int(value)
+    return None
 
 
 def _lists_in(answer: dict[str, Any]) -> str:

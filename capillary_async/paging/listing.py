@@ -1,9 +1,9 @@
 """What an endpoint declares of its listing, and what one answer of it says."""
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
+from types import GenericAlias
 from typing import Any, Final, Generic, TypeVar, cast
-
-from msgspec import field
 
 from capillary_async.codec import Converter, as_dicts
 from capillary_async.codec.members import list_at, member, whole_number
@@ -98,7 +98,7 @@ class PageData(InternalValue, Generic[T], frozen=True):
     """
 
     rows: tuple[T | UnreadableRow, ...] = ()  # people; a traceback may show locals
-    keys: list[Hashable] = field(default_factory=list[Hashable])
+    keys: list[Hashable] = []  # noqa: RUF012  (msgspec copies it)
     claims: Claims = Claims()
     warnings: tuple[ApiErrorDetail, ...] = ()
 
@@ -117,7 +117,7 @@ def read_page(
     answer = cast("dict[str, Any]", document)
     found, where = listing.find_rows(answer) if listing.find_rows else (list_at(answer, where), where)
     try:
-        rows: tuple[Any, ...] = converter.structure(found, tuple[listing.request.into, ...], where)  # type: ignore[name-defined]
+        rows: tuple[Any, ...] = converter.structure(found, _rows_type(listing.request.into), where)
         keys = _keys(listing, rows, where)
     except DecodeError:
         if not skips_bad_rows:
@@ -126,6 +126,11 @@ def read_page(
         single = [_row_and_key(listing, converter, row, place) for row, place in places]
         rows, keys = tuple([row for row, _ in single]), [key for _, key in single]
     return PageData(rows, keys, _claims(listing, answer), response.warnings)
+
+
+@lru_cache(256)
+def _rows_type(into: Any) -> Any:
+    return GenericAlias(tuple, (into, ...))
 
 
 def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: str) -> tuple[Any, Hashable]:
@@ -140,8 +145,7 @@ def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: s
 def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashable]:
     try:
         keys: list[Hashable] = list(map(listing.key or repr, rows))
-        hash(tuple(keys))
-        if None not in keys:
+        if None not in {*keys}:
             return keys
     except DecodeError as error:
         error.location = error.location or where
@@ -154,7 +158,7 @@ def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashab
 
 def _claims(listing: Listing[Any], answer: dict[str, Any]) -> Claims:
     """Limits, offsets and totals are hints: one that makes no sense counts as none. An offset once came as text."""
-    found = member(answer, listing.pagination_at)
+    found = answer.get(listing.pagination_at) or member(answer, listing.pagination_at)
     told = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     is_last = member(answer, listing.last_at) if listing.last_at else None
     return Claims(

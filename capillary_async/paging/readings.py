@@ -71,7 +71,8 @@ class ListingTraits:
     def note_whole(self, count: int) -> None:
         """Learn from an answer that is a whole listing."""
         self.longest = max(self.longest, count)
-        self.highest_total = max(self.highest_total, min(count - 1, _LARGEST))
+        if self.highest_total < count - 1 <= _LARGEST:
+            self.highest_total = count - 1
 
     def forget(self) -> None:
         """Drop everything: the server contradicted it."""

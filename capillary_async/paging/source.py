@@ -55,8 +55,8 @@ class PageSource(InternalValue, Generic[T], frozen=True):
         """Return the place behind a row: what `offset` counts, page size, position and key; `None` is the front."""
         if place is None:
             return self.front()
-        *known, last = place
-        return Cursor(self.front().query, *known, digest(last))
+        offset_unit, limit, position, key = place
+        return Cursor(self.front().query, offset_unit, limit, position, digest(key))
 
     @property
     def offset_unit(self) -> OffsetUnit | None:
@@ -82,13 +82,14 @@ class PageSource(InternalValue, Generic[T], frozen=True):
 
     def is_whole(self, data: PageData[T]) -> bool:
         """Whether a first answer is the whole listing beyond doubt, so that no walk has to judge it."""
-        listing, keys = self.listing, data.keys
-        if self.start is not None or not listing.is_keyed or listing.has_short_pages or len({*keys}) != len(keys):
+        listing, count = self.listing, len(data.keys)
+        if self.start is not None or not listing.is_keyed or listing.has_short_pages:
             return False
-        is_whole = self._traits.is_whole(len(keys), listing.limit, data.claims, listing.total_unit)
-        if is_whole:
-            self._traits.note_whole(len(keys))
-        return is_whole
+        is_whole = self._traits.is_whole(count, listing.limit, data.claims, listing.total_unit)
+        if not is_whole or len({*data.keys}) != count:
+            return False
+        self._traits.note_whole(count)
+        return True
 
     async def fetch(self, ask: PageRequest) -> PageData[T]:
         """Ask for one page."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import attrs
 
 from capillary_async.codec import Converter
-from capillary_async.paging import PageSource, Listing, ListingTraits, Pager, Scout
+from capillary_async.paging import Listing, ListingTraits, Pager, PageSource, Scout
 from capillary_async.pipeline.request import Request, Response
 
 R = TypeVar("R")
@@ -126,4 +126,6 @@ def pager_of(
     """Return a pager over a simulated listing."""
     request = Request[int]("/rows", into=int, at="data")
     listing = Listing(request, page_size, key=lambda row: row, offset_unit=offset_unit)
-    return Pager(PageSource(listing, SimulatedApi(simulator), Converter(UTC), traits or ListingTraits(), scout or Scout()))
+    return Pager(
+        PageSource(listing, SimulatedApi(simulator), Converter(UTC), traits or ListingTraits(), scout or Scout())
+    )

@@ -16,7 +16,7 @@ from capillary_async.errors import (
     InvalidRequestError,
     UnexpectedResponseError,
 )
-from capillary_async.paging import PageSource, BadRow, Cursor, Listing, ListingTraits, Pager
+from capillary_async.paging import BadRow, Cursor, Listing, ListingTraits, Pager, PageSource
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.simulator import Simulator, pager_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from capillary_async.codec import Converter
 from capillary_async.errors import ApiErrorDetail, NotFoundError
-from capillary_async.paging import PageSource, Cursor, Listing, ListingTraits, OffsetUnit, Pager
+from capillary_async.paging import Cursor, Listing, ListingTraits, OffsetUnit, Pager, PageSource
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server
 from tests.paging.test_prefetch_and_cursors import FakeExchange, pager_of

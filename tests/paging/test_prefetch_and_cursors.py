@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from capillary_async.codec import Converter
 from capillary_async.errors import TransportError
-from capillary_async.paging import PageSource, Cursor, Listing, ListingTraits, Pager
+from capillary_async.paging import Cursor, Listing, ListingTraits, Pager, PageSource
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import Server
 
@@ -49,7 +49,11 @@ def pager_of(
 ) -> Pager[int]:
     """Return a pager of whole numbers."""
     request = Request[int](path, into=int, at="data")
-    return Pager(PageSource(Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), traits or ListingTraits()))
+    return Pager(
+        PageSource(
+            Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), traits or ListingTraits()
+        )
+    )
 
 
 servers = st.builds(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capillary_async.codec import Converter
 from capillary_async.errors import IncompleteListingError, InvalidRequestError, RepeatedPageError
-from capillary_async.paging import PageSource, Listing, ListingTraits, OffsetUnit, Pager
+from capillary_async.paging import Listing, ListingTraits, OffsetUnit, Pager, PageSource
 from capillary_async.paging.walk import Walk
 from capillary_async.pipeline.request import Request, Response
 from tests.paging.oracle import OFFSETS, Answer, Server, drive, outcome, walk
