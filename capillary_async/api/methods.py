@@ -61,7 +61,7 @@ class EndpointClient(ProcessBound, InternalState):
         if len(self._traits) > _MOST_LISTINGS:
             del self._traits[next(iter(self._traits))]
         source = paging.PageSource(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
-        return paging.Pager(source)
+        return paging.Pager(listing, source)
 
     @property
     def listing_traits(self) -> dict[str, dict[str, Any]]:

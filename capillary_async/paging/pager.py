@@ -10,7 +10,7 @@ from capillary_async.codec import json_cell
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
-from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, RowList
+from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, collect
 from capillary_async.paging.source import PageSource
 from capillary_async.pipeline.request import InternalValue, ProcessBound
 
@@ -40,19 +40,18 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
     """A listing that has not been asked for yet.
 
     It sends nothing by itself and can be walked any number of times; each walk asks the server anew.
+
+    Attributes:
+        listing: What is asked for.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("listing",)
 
+    listing: Listing[T]
     _source: PageSource[T]
 
     def _wanting(self, **wanted: Any) -> "Pager[T]":
-        return Pager(replace(self._source, **wanted))
-
-    @property
-    def listing(self) -> Listing[T]:
-        """What is asked for."""
-        return self._source.listing
+        return Pager(self.listing, replace(self._source, **wanted))
 
     def __aiter__(self) -> ItemIterator[T]:
         """Walk the listing row by row; `break` is safe at any row."""
@@ -92,15 +91,7 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
             InvalidArgumentError: `limit` is negative.
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
-        rows: list[T] = RowList()
-        pages = self.limit(limit).pages(on_bad_row=on_bad_row)
-        try:
-            while (taken := await pages.take()) is not None:
-                rows += taken.items
-        except BaseException:
-            rows, taken = [], None  # the error must not hold rows in its frames
-            raise
-        return rows
+        return await collect(self.limit(limit).pages(on_bad_row=on_bad_row))
 
     async def first(self) -> T | None:
         """Return the first row, or `None` when there is none."""

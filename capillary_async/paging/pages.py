@@ -156,7 +156,7 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         Raises:
             CapillaryError: A request failed, or the pages contradict each other; with `.cursor`.
         """
-        before, taken = self._here, await self.take()
+        before, taken = self._here, await self._next()
         if taken is None:
             raise StopAsyncIteration
         listing, claims = self._source.listing, taken.data.claims
@@ -169,12 +169,8 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
             lambda count: self._source.cursor_at(taken.place_behind(count) if count else before),
         )
 
-    async def take(self) -> "TakenRows[T] | None":
-        """Return the rows of the next page that has new ones, without a `Page`; `None` at the end.
-
-        Raises:
-            CapillaryError: As `__anext__`.
-        """
+    async def _next(self) -> TakenRows[T] | None:
+        """Return the rows of the next page that has new ones; `None` at the end."""
         try:
             while self._left != 0 and (ask := self._next_request()) is not None:
                 if (data := await self._ask(ask)) is None:
@@ -207,7 +203,7 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         with scout.ask(question):
             return await (self._source if self._buffer is None else self._buffer).fetch(ask)
 
-    def _take(self, ask: PageRequest, data: PageData[T]) -> "TakenRows[T]":
+    def _take(self, ask: PageRequest, data: PageData[T]) -> TakenRows[T]:
         limit, start, unit = ask.limit, 0, None
         new: Sequence[int]
         if self._made_walk is None and self._source.is_whole(data):
@@ -235,6 +231,18 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
             new = new[: self._left]
             self._left -= len(new)
         return (rows if len(new) == len(rows) else tuple([rows[index] for index in new])), new
+
+
+async def collect(pages: PageIterator[T]) -> list[T]:
+    """Return the rows of all pages that follow, without making `Page`s."""
+    rows: list[T] = RowList()
+    try:
+        while (taken := await pages._next()) is not None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            rows += taken.items
+    except BaseException:
+        rows, taken = [], None  # the error must not hold rows in its frames
+        raise
+    return rows
 
 
 class ItemIterator(AsyncIterator[T], Generic[T]):

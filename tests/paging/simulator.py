@@ -126,6 +126,5 @@ def pager_of(
     """Return a pager over a simulated listing."""
     request = Request[int]("/rows", into=int, at="data")
     listing = Listing(request, page_size, key=lambda row: row, offset_unit=offset_unit)
-    return Pager(
-        PageSource(listing, SimulatedApi(simulator), Converter(UTC), traits or ListingTraits(), scout or Scout())
-    )
+    traits, scout = traits or ListingTraits(), scout or Scout()
+    return Pager(listing, PageSource(listing, SimulatedApi(simulator), Converter(UTC), traits, scout))

@@ -36,7 +36,8 @@ def pager_over(answer: Answerer, **listing: Any) -> Pager[Any]:
     into = listing.pop("into", int)
     request = Request[Any]("/rows", into=into, at=listing.pop("at", "data"))
     listing.setdefault("page_size", 10)
-    return Pager(PageSource(Listing(request, **listing), exchange, Converter(UTC), ListingTraits()))
+    declared = Listing(request, **listing)
+    return Pager(declared, PageSource(declared, exchange, Converter(UTC), ListingTraits()))
 
 
 async def test_a_limit_holds_for_every_way_to_read() -> None:

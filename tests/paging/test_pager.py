@@ -21,7 +21,7 @@ def listing_of(server: Server, key: Callable[[int], Hashable] | None, *, is_decl
     """Return a pager of whole numbers, three a page, that something else than themselves tells apart."""
     declared = server.offset_unit if is_declared else None
     listing = Listing(Request[int]("/rows", into=int, at="data"), 3, key=key, offset_unit=declared)
-    return Pager(PageSource(listing, FakeExchange(server), Converter(UTC), ListingTraits()))
+    return Pager(listing, PageSource(listing, FakeExchange(server), Converter(UTC), ListingTraits()))
 
 
 async def test_the_first_row_costs_one_request() -> None:
@@ -153,7 +153,7 @@ async def test_only_the_codes_that_mean_it_make_a_listing_empty(codes: tuple[int
         raise NotFoundError("there is none", status=404, errors=(ApiErrorDetail(8015, ""),))
 
     listing = Listing(Request[int]("/rows", into=int, at="data"), 3, empty_codes=codes)
-    pager = Pager(PageSource(listing, refuse, Converter(UTC), ListingTraits()))
+    pager = Pager(listing, PageSource(listing, refuse, Converter(UTC), ListingTraits()))
 
     if codes:
         assert await pager.collect() == []

@@ -49,11 +49,8 @@ def pager_of(
 ) -> Pager[int]:
     """Return a pager of whole numbers."""
     request = Request[int](path, into=int, at="data")
-    return Pager(
-        PageSource(
-            Listing(request, page_size, key=lambda row: row), exchange, Converter(UTC), traits or ListingTraits()
-        )
-    )
+    listing = Listing(request, page_size, key=lambda row: row)
+    return Pager(listing, PageSource(listing, exchange, Converter(UTC), traits or ListingTraits()))
 
 
 servers = st.builds(

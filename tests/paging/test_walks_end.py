@@ -104,7 +104,12 @@ async def test_a_server_may_refuse_to_look_so_far() -> None:
 
     listing = Listing(Request[int]("/rows", into=int, at="data"), 1, offset_unit="records")
 
-    assert await Pager(PageSource(listing, exchange, Converter(UTC), ListingTraits())).collect() == [7, 7, 7, 7]
+    assert await Pager(listing, PageSource(listing, exchange, Converter(UTC), ListingTraits())).collect() == [
+        7,
+        7,
+        7,
+        7,
+    ]
 
 
 def test_equal_pages_are_asked_about_once_in_a_thousand() -> None:
