@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LOGGER: Final = logging.getLogger("capillary_async")
+# Each call asks for these, and most calls have no listener.
+_is_enabled_for, _DEBUG, _MODULES = _LOGGER.isEnabledFor, logging.DEBUG, sys.modules
 OPENTELEMETRY: Final = "opentelemetry.context"  # imported by every other part of it
 
 
@@ -133,6 +135,10 @@ class Telemetry(InternalState):
     _on_event: OnEvent | None = None
     _on_call: Callable[[CallInfo], None] | None = None
     _tracing: "Tracing | None" = None
+    _has_listener: bool = False
+
+    def __post_init__(self) -> None:
+        self._has_listener = self._on_event is not None or self._on_call is not None
 
     @property
     def emit(self) -> OnEvent | None:
@@ -141,11 +147,11 @@ class Telemetry(InternalState):
 
     def start_call(self, request: Request[Any]) -> "CallSpan | None":
         """Begin the span of a call; `None` while OpenTelemetry is not in use."""
-        return self._open_span(request) if OPENTELEMETRY in sys.modules else None
+        return self._open_span(request) if OPENTELEMETRY in _MODULES else None
 
     def wants_calls(self) -> bool:
         """Whether anybody listens to the accounts of calls."""
-        return self._on_call is not None or self._on_event is not None or _LOGGER.isEnabledFor(logging.DEBUG)
+        return self._has_listener or _is_enabled_for(_DEBUG)
 
     def end_call(self, info: CallInfo, span: "CallSpan | None") -> None:
         """Hand out the account of a call, and end its span."""
@@ -161,13 +167,14 @@ class Telemetry(InternalState):
 
     def start_attempt(self, request: Request[Any]) -> "Attempt | None":
         """Tell that a request is about to be sent; `None` if nobody listens."""
-        is_heard = self._on_event is not None or OPENTELEMETRY in sys.modules
-        return self._open_attempt(request) if is_heard else None
+        if self._on_event is not None or OPENTELEMETRY in _MODULES:
+            return self._open_attempt(request)
+        return None
 
     def _open_attempt(self, request: Request[Any]) -> "Attempt":
         number = _count(request)
         span = None
-        if OPENTELEMETRY in sys.modules:
+        if OPENTELEMETRY in _MODULES:
             span = _guarded(lambda: self.tracing.start_attempt(request, resends=number - 1))
         return Attempt(self.emit, request, number, span)
 
