@@ -68,7 +68,10 @@ class SeenRows(InternalState):
         late = keys[known:]
         self.twice += len(late) - len({*late})
         self.duplicates += len(late) - len({*late}.difference(self._keys))
-        new = [keys.index(key) for key in fresh if key not in self._keys]
+        places = dict(
+            zip(reversed(keys), range(len(keys))[::-1], strict=True)
+        )  # the first, of rows that are there twice
+        new = sorted([place for key, place in places.items() if key not in self._keys])
         self._keys.update(fresh)
         return new
 
