@@ -71,7 +71,7 @@ async def test_ties_that_are_sorted_anew_lose_no_row(ties: int, offset: Unit, *,
 
 @pytest.mark.parametrize("ties", [60, 120])
 async def test_ties_of_more_rows_than_a_page_lose_no_row_in_silence(ties: int) -> None:
-    """No page shows all of them at once, so it is chance whether a few readings bring all rows."""
+    """No page shows all of them at once, so it is chance whether a second reading brings all rows."""
     for seed in range(10):
         server = Simulator(list(range(250)), ties=ties, random=Random(seed))
         try:
@@ -80,6 +80,7 @@ async def test_ties_of_more_rows_than_a_page_lose_no_row_in_silence(ties: int) -
             assert (error.expected, error.received < 250) == (250, True)  # noqa: PT017  (it may or may not fail)
         else:
             assert sorted(rows) == list(range(250)), seed
+        assert server.requests <= 3 * 5 + 4, "it reads from the front once more, and then says what is missing"
 
 
 def shortening(number: int, cap: int) -> Callable[[Simulator, int], None]:
@@ -226,3 +227,18 @@ async def test_removals_show_where_nothing_counts_rows(number: int) -> None:
     rows = await pager_of(server, 10).collect()
 
     assert set(rows) >= set(server.rows)
+
+
+async def test_insertions_that_make_one_reading_look_like_the_other_are_seen_through() -> None:
+    """One row fewer than a page has, twice: the pages of records look like pages that follow each other."""
+
+    def insert(server: Simulator, answer: int) -> None:
+        if answer in (2, 4):
+            server.rows[:0] = range(1000 * answer, 1000 * answer + 6 + answer // 4)
+
+    server = Simulator(list(range(29)), cap=7, before_answer=insert)
+
+    rows = await pager_of(server, 10).collect()
+
+    assert sorted(rows) == sorted(server.rows)
+    assert server.requests <= 2 * 7 + 4

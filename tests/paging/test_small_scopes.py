@@ -284,3 +284,16 @@ def test_a_walk_goes_on_behind_a_row_that_has_moved() -> None:
             else:
                 assert rows in (IncompleteListingError, RepeatedPageError)
                 assert cut - 1 not in server.rows, (server, page_size, cut)
+
+
+def test_a_walk_finds_its_row_however_far_it_has_moved() -> None:
+    """Half of a listing may be deleted between two days, so the row is looked for up to the end, then from the front."""
+    for offset_unit, cut, gone in product(OFFSETS, (26, 30), (5, 20, 24)):
+        server = Server(list(range(gone, 30)), offset_unit)
+        walker = Walk(3, server.traits(3))
+        walker.resume(cut, 3, offset_unit, last_row_is(cut - 1))
+
+        rows, _ = drive(walker, server.answer)
+
+        assert rows == list(range(cut, 30))
+        assert walker.requests <= 2 * pages(server.rows, 3) + 4
