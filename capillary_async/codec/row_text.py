@@ -72,8 +72,8 @@ def decode_rows(text: bytes) -> list[Any]:
     if parts is None:  # strings have no line feeds, only escapes
         rows: list[Any] = decode_json(b"[%s]" % text.replace(b"\n", b","))
         return rows
-    names, columns = (*parts.columns, "extra"), map(parts.values, parts.columns)
-    return [dict(zip(names, (*row, {}), strict=True)) for row in zip(*columns, strict=True)]
+    found: Any = zip(*map(parts.values, parts.columns), strict=True)
+    return [{**dict(zip(parts.columns, row, strict=True)), "extra": {}} for row in found]
 
 
 @attrs.frozen

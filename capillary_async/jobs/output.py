@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, Literal, cast, get_args, get_origin
 
 import attrs
 
@@ -78,7 +78,7 @@ class OutputSchema:
             for row in entry.decoded():
                 if not isinstance(row, dict):
                     return Members()
-                found.update(dict.fromkeys(row))
+                found.update(dict.fromkeys(cast("dict[str, Any]", row)))
         return Members(tuple(found), are_objects=True)
 
     def names_of(self, members: Iterable[str]) -> dict[str, str]:
@@ -108,9 +108,9 @@ def row_objects(entries: Iterable[Entry], schema: OutputSchema, members: Members
         key = dict(zip(schema.key_names, entry.values, strict=True))
         for row in entry.decoded():
             is_object = isinstance(row, dict) if members is None else members.are_objects
-            cells: Any = row if is_object else {"value": row}
-            if not isinstance(cells, dict):
+            if is_object and not isinstance(row, dict):
                 raise _undeclared()
+            cells = cast("dict[str, Any]", row if is_object else {"value": row})
             own = names if members is not None else schema.names_of(cells)
             yield {**key, **{column: cells.get(member) for member, column in own.items()}}
 

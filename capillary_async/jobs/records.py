@@ -122,7 +122,8 @@ def decode_block(content: bytes) -> dict[int, tuple[str, int, int, str, bytes]]:
     """Return what is in a block: status, requests, time, reason and rows of each key."""
     facts, _, text = zlib.decompress(content, _WINDOW).partition(b"\n")
     ids, *columns = decode_json(facts)
-    *others, lengths = [each if isinstance(each, list) else [each] * len(ids) for each in columns]
+    others: list[Any] = [each if isinstance(each, list) else [each] * len(ids) for each in columns]
+    lengths = others.pop()
     rows = [text[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0))]
     return dict(zip(ids, zip(*others, rows, strict=True), strict=True))
 
