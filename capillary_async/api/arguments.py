@@ -81,6 +81,8 @@ def optional_page_size(name: str, value: int | None) -> str | None:
 
 def bounded(name: str, value: int, lowest: int, highest: int) -> int:
     """Check a whole number from `lowest` to `highest`."""
+    if type(value) is int and lowest <= value <= highest:
+        return value
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgumentError(f"{name} must be a whole number, not a {type(value).__name__}")
     if not lowest <= value <= highest:

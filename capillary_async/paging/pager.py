@@ -10,7 +10,7 @@ from capillary_async.codec import json_cell
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import Listing
-from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, collect
+from capillary_async.paging.pages import ItemIterator, OnBadRow, PageIterator, RowList
 from capillary_async.paging.source import PageSource
 from capillary_async.pipeline.request import InternalValue, ProcessBound
 
@@ -91,7 +91,15 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
             InvalidArgumentError: `limit` is negative.
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
-        return await collect(self.limit(limit).pages(on_bad_row=on_bad_row))
+        rows: list[T] = RowList()
+        pages = self.limit(limit).pages(on_bad_row=on_bad_row)
+        try:
+            while (taken := await pages._next()) is not None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+                rows += taken.items  # without making a `Page`
+        except BaseException:
+            rows, taken = [], None  # the error must not hold rows in its frames
+            raise
+        return rows
 
     async def first(self) -> T | None:
         """Return the first row, or `None` when there is none."""

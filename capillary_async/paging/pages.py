@@ -233,18 +233,6 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         return (rows if len(new) == len(rows) else tuple([rows[index] for index in new])), new
 
 
-async def collect(pages: PageIterator[T]) -> list[T]:
-    """Return the rows of all pages that follow, without making `Page`s."""
-    rows: list[T] = RowList()
-    try:
-        while (taken := await pages._next()) is not None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-            rows += taken.items
-    except BaseException:
-        rows, taken = [], None  # the error must not hold rows in its frames
-        raise
-    return rows
-
-
 class ItemIterator(AsyncIterator[T], Generic[T]):
     """Walks a listing row by row."""
 

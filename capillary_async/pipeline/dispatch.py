@@ -2,7 +2,8 @@
 
 A call passes these modules, from here to the socket: `lifecycle` (is the client open?), `coalesce` (does an identical
 request run?), `retry`, `token` (with OAuth), `admission` (wait for a connection and a permit), `exchange` (timeout,
-URL, errors), `http`, and `direct_http` or aiohttp's session. The answer comes back by `body`, `responses`, the codec.
+URL, errors), `http`, and `direct_http` (with `idle_connections`) or aiohttp's session. The answer comes back by `body`,
+`responses`, the codec.
 """
 
 import math
