@@ -287,7 +287,7 @@ def test_a_walk_goes_on_behind_a_row_that_has_moved() -> None:
 
 
 def test_a_walk_finds_its_row_however_far_it_has_moved() -> None:
-    """Half of a listing may be deleted between two days, so the row is looked for up to the end, then from the front."""
+    """Half of a listing may be deleted overnight, so the row is looked for up to the end, then from the front."""
     for offset_unit, cut, gone in product(OFFSETS, (26, 30), (5, 20, 24)):
         server = Server(list(range(gone, 30)), offset_unit)
         walker = Walk(3, server.traits(3))
