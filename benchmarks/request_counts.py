@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 import attrs
 
 from capillary_async.codec import Converter
-from capillary_async.paging import Listing, ListingTraits, Pager, Scout
+from capillary_async.paging import Listing, ListingTraits, Pager, PageSource, Scout
 from capillary_async.pipeline.request import Request, Response
 
 R = TypeVar("R")
@@ -64,7 +64,7 @@ class Server:
 def pager_of(server: Server, traits: ListingTraits, scout: Scout) -> Pager[int]:
     """Return a pager over the server's listing."""
     listing = Listing(Request[int]("/rows", into=int, at="data"), PAGE, key=lambda row: row)
-    return Pager(listing, server.exchange, Converter(UTC), traits, scout)
+    return Pager(listing, PageSource(listing, server.exchange, Converter(UTC), traits, scout))
 
 
 def until_not_full(server: Server) -> list[int]:
