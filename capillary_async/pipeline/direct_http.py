@@ -37,8 +37,6 @@ USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
     (aiohttp.TCPConnector.connect, frozenset(("req", "traces", "timeout"))),
     (ResponseHandler.set_response_params, frozenset(("read_until_eof", "auto_decompress"))),
     (ResponseHandler.read, frozenset(())),
-    (ResponseHandler.pause_reading, frozenset(())),
-    (ResponseHandler.resume_reading, frozenset(("resume_parser",))),
 )
 # Tools replace this method of `ClientSession`. Their functions come from other files than the class.
 _REPLACED: Final = "_request"
@@ -157,7 +155,6 @@ class DirectHttp(InternalState):
         if protocol is None or transport is None:
             connection.close()
             raise aiohttp.ServerDisconnectedError
-        _resume_only_what_was_paused(protocol)
         protocol.set_response_params(read_until_eof=True, auto_decompress=False)
         return OpenConnection(connection, protocol, transport)
 
@@ -179,22 +176,3 @@ class DirectHttp(InternalState):
 
 def _lines(headers: Mapping[str, Any]) -> str:
     return "".join([f"{name}: {value}\r\n" for name, value in revealed(headers).items()])
-
-
-def _resume_only_what_was_paused(protocol: Any) -> None:
-    """Keep a protocol from doing more. aiohttp resumes after each read, which feeds the parser again with nothing."""
-    pause, resume = protocol.pause_reading, protocol.resume_reading
-    is_paused = False
-
-    def pause_reading() -> None:
-        nonlocal is_paused
-        is_paused = True
-        pause()
-
-    def resume_reading(resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  (as in aiohttp)
-        nonlocal is_paused
-        if is_paused:
-            is_paused = False
-            resume(resume_parser)
-
-    protocol.pause_reading, protocol.resume_reading = pause_reading, resume_reading
