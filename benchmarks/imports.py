@@ -87,19 +87,27 @@ def first_answers(rounds: int, environment: Mapping[str, str]) -> Result:
             "capillary --help": ("-m", "capillary_async", "--help"),
             **{name: ("-c", script, base_url) for name, script in SCRIPTS.items()},
         }
-        processes = {name: partial(processor_seconds, *each, environment=environment) for name, each in arguments.items()}
+        processes = {
+            name: partial(processor_seconds, *each, environment=environment) for name, each in arguments.items()
+        }
         times = in_turn(processes, rounds)
     start = median(times.pop("nothing"))
     beyond = {name: [taken - start for taken in found] for name, found in times.items()}
     targets = (
         Target("S12", "import aiohttp", "capillary --help", 0.6, at_least=False),
-        *(Target("S12", f"bare aiohttp, {what}", f"ours, {what}", 1.4, at_least=False) for what in ("a customer", "a page")),
+        *(
+            Target("S12", f"bare aiohttp, {what}", f"ours, {what}", 1.4, at_least=False)
+            for what in ("a customer", "a page")
+        ),
     )
     return judge("First answer of a process, beyond Python's start", "ms", beyond, targets)
 
 
 def in_turn(contestants: Mapping[str, "partial[float]"], rounds: int) -> dict[str, list[float]]:
-    """Run the contestants in turn; return their milliseconds. The first round, which compiles modules, is not counted."""
+    """Run the contestants in turn; return their milliseconds.
+
+    The first round, which compiles modules, is not counted.
+    """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds + 1):
         for name, run in contestants.items():

@@ -14,7 +14,7 @@ notebook, `%load_ext capillary_async` shows models as tables.
 from typing import TYPE_CHECKING
 
 from capillary_async import models
-from capillary_async.lazy_names import importer
+from capillary_async.models.lazy_names import importer
 
 if TYPE_CHECKING:
     __version__: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar,
 
 import attrs
 
-from capillary_async import paging
+import capillary_async.paging as paging  # noqa: PLR0402  (`from` would name the package, which imports this module)
 from capillary_async.api.generic import Query, fetch, list_rows
 from capillary_async.api.groups import GROUPS, EndpointGroups
 from capillary_async.api.methods import EndpointClient, without_frames

@@ -29,10 +29,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from capillary_async.frozen import frozen
+import attrs
 
 
-@frozen
+@attrs.frozen
 class ApiErrorDetail:
     """One entry of an answer's `errors` or `warnings` list.
 

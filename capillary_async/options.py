@@ -11,7 +11,6 @@ import attrs
 from attrs.validators import optional
 
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.frozen import frozen
 
 # The only place of the version. Packaging, users and the `User-Agent` read it here.
 VERSION: Final = "0.1.0"
@@ -168,7 +167,7 @@ class RetryPolicy:
     throttled_cost: int = attrs.field(default=5, validator=_positive_int)
 
 
-@frozen
+@attrs.frozen
 class RateLimit:
     """At most `limit` requests start in any window of `per` seconds, retries included.
 

@@ -1,5 +1,6 @@
 """A script gets its first answer soon, because only the parts that it uses are imported."""
 
+import os
 import subprocess
 import sys
 
@@ -42,7 +43,10 @@ UNUSED = (
 def modules_after(body: str, call: str) -> set[str]:
     """Return the modules that a new interpreter imported until the answer to a call."""
     script = SCRIPT.replace("BODY", body).replace("CALL", call)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    # Coverage would import modules of its own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return set(done.stdout.split())
 
 

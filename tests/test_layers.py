@@ -15,7 +15,6 @@ import capillary_async
 
 ROOT = Path(capillary_async.__file__).parent
 ROWS = {
-    **dict.fromkeys(("frozen", "lazy_names"), -1),
     "errors": 0,
     **dict.fromkeys(("models", "options"), 1),
     **dict.fromkeys(("codec", "tables"), 2),

@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from capillary_async import paging  # imports its modules when they are first used
+import capillary_async.paging as paging  # noqa: PLR0402  (`from` would name the package, which imports this module)
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import ClientOptions
 from capillary_async.paging.listing import Listing

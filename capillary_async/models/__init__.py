@@ -5,7 +5,7 @@ A module of this package is imported when one of its names is first used.
 
 from typing import TYPE_CHECKING
 
-from capillary_async.lazy_names import importer
+from capillary_async.models.lazy_names import importer
 
 if TYPE_CHECKING:
     from capillary_async.models.attribution import *

@@ -28,7 +28,7 @@ from typing import (
 
 import attrs
 
-from capillary_async.frozen import declaration_of, frozen, made_on_first_use
+from capillary_async.models.frozen import declaration_of, frozen, made_on_first_use
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")

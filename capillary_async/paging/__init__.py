@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from capillary_async.lazy_names import importer
+from capillary_async.models.lazy_names import importer
 
 if TYPE_CHECKING:
     from capillary_async.paging.cursor import Cursor

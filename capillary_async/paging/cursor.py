@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Final, Self
 
 from capillary_async.errors import InvalidArgumentError
-from capillary_async.frozen import frozen
+from capillary_async.models.frozen import frozen
 from capillary_async.paging.readings import OffsetUnit
 
 _FORM: Final = re.compile(

@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 import attrs
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError, InvalidArgumentError
-from capillary_async.frozen import frozen
+from capillary_async.models.frozen import frozen
 from capillary_async.paging.cursor import Cursor
 from capillary_async.paging.listing import PageData, UnreadableRow
 from capillary_async.paging.prefetch import PrefetchBuffer

@@ -1,6 +1,6 @@
 """What a walk over a listing was like."""
 
-from capillary_async.frozen import frozen
+from capillary_async.models.frozen import frozen
 from capillary_async.paging.readings import OffsetUnit, TotalUnit
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, Literal, get_args
 
 from capillary_async.errors import ConfigurationError
-from capillary_async.frozen import frozen
+from capillary_async.models.frozen import frozen
 from capillary_async.options import Secret
 from capillary_async.pipeline.request import Transport
 from capillary_async.pipeline.telemetry import OnEvent

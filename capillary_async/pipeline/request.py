@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError
-from capillary_async.frozen import frozen
+from capillary_async.models.frozen import frozen
 from capillary_async.options import ClientOptions, Secret
 
 T = TypeVar("T")

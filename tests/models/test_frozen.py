@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from capillary_async.frozen import frozen
+from capillary_async.models.frozen import frozen
 from capillary_async.options import RateLimit
 
 # A new interpreter reads the pickle, so that the class is not yet made.
