@@ -105,7 +105,7 @@ class Stub:
 
     def __init__(self) -> None:
         self.groups: dict[str, type[Group]] = {name: group_class(name) for name in GROUPS}
-        classes = (*self.groups.values(), *MIRRORED)
+        classes: tuple[type, ...] = (*self.groups.values(), *MIRRORED)
         self.names = Names([*(cls.__name__ for cls in classes), "lookup_many"])
 
     def text(self) -> str:
