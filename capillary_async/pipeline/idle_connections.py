@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from time import monotonic
 from typing import Final
+from weakref import ref
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -55,7 +56,7 @@ class IdleConnections:
             return
         self._idle.append((used, monotonic()))
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._close_old)
+            self._set_timer(KEEP_ALIVE)
 
     def close(self) -> None:
         """Close all."""
@@ -65,10 +66,20 @@ class IdleConnections:
         while self._idle:
             self._idle.pop()[0].connection.close()
 
-    def _close_old(self) -> None:
+    def close_old(self) -> None:
+        """Close those that no request has used for `KEEP_ALIVE`."""
         self._timer, now = None, monotonic()
         while self._idle and now - self._idle[0][1] >= KEEP_ALIVE:
             self._idle.popleft()[0].connection.close()
         if self._idle:
-            wait = self._idle[0][1] + KEEP_ALIVE - now
-            self._timer = asyncio.get_running_loop().call_later(wait, self._close_old)
+            self._set_timer(self._idle[0][1] + KEEP_ALIVE - now)
+
+    def _set_timer(self, seconds: float) -> None:
+        # A client that its user forgot can be collected at once, and aiohttp then warns of its connections.
+        self._timer = asyncio.get_running_loop().call_later(seconds, _close_old, ref(self))
+
+
+def _close_old(idle: "ref[IdleConnections]") -> None:
+    connections = idle()
+    if connections is not None:
+        connections.close_old()

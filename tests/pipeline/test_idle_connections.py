@@ -1,6 +1,7 @@
 """Connections wait for their next request as long as they are of use."""
 
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -78,3 +79,14 @@ async def test_old_connections_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert idle.take() is None
     assert connection.ended == "closed"
     idle.close()
+
+
+async def test_the_timer_keeps_no_client_that_was_forgotten() -> None:
+    """Else aiohttp warns of its connections late, in the midst of something else."""
+    idle = IdleConnections()
+    idle.put(used(FakeConnection()))
+    alive = ref(idle)
+
+    del idle
+
+    assert alive() is None
