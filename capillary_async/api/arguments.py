@@ -45,8 +45,6 @@ def several_of(hint: Any) -> Any:
 
 def identifier(name: str, value: int) -> int:
     """Check an id: a positive 64-bit integer."""
-    if type(value) is int and 0 < value <= LARGEST_ID:
-        return value
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgumentError(f"{name} must be a positive integer, not a {type(value).__name__}")
     if not 0 < value <= LARGEST_ID:
@@ -81,8 +79,6 @@ def optional_page_size(name: str, value: int | None) -> str | None:
 
 def bounded(name: str, value: int, lowest: int, highest: int) -> int:
     """Check a whole number from `lowest` to `highest`."""
-    if type(value) is int and lowest <= value <= highest:
-        return value
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgumentError(f"{name} must be a whole number, not a {type(value).__name__}")
     if not lowest <= value <= highest:

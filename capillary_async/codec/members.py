@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 from capillary_async.errors import DecodeError
+from capillary_async.models.definition import LARGEST_ID
 
-_LARGEST: Final = 2**63
 # Names of members, not keys that could be somebody's number or address.
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
@@ -39,7 +39,7 @@ def list_at(answer: dict[str, Any], path: str) -> list[Any]:
 
 def whole_number(value: Any) -> int | None:
     """Return a number that fits 64 bits, also one that came as text; `None` for all else."""
-    if type(value) is int and -_LARGEST < value < _LARGEST:
+    if type(value) is int and -LARGEST_ID <= value <= LARGEST_ID:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)

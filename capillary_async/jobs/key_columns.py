@@ -10,13 +10,13 @@ from typing import Any, Final, get_type_hints
 
 import attrs
 
+from capillary_async.models.definition import LARGEST_ID
 from capillary_async.models.members import kinds_of
 
 # A whole number of a spreadsheet or of pandas may end in `.0`.
 _WHOLE_NUMBER: Final = re.compile(r"(-?[0-9]{1,19})(\.0+)?")
 _SCIENTIFIC: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_LARGEST: Final = 2**63 - 1
 # Above this a double no longer tells every whole number from its neighbours.
 _LARGEST_OF_DOUBLES: Final = 2**53
 
@@ -38,7 +38,7 @@ class KeyColumn:
     name: str
     kind: type[int] | type[str]
     is_required: bool = True
-    least: int = -_LARGEST - 1
+    least: int = -LARGEST_ID - 1
     takes_numbers: bool = False
 
     def read(self, raw: object) -> KeyValue:
@@ -61,8 +61,8 @@ class KeyColumn:
 
     def _read_number(self, raw: object) -> int:
         number = _whole_number(raw)
-        if number is None or not self.least <= number <= _LARGEST:
-            raise ValueError(f"it is not a whole number from {self.least} to {_LARGEST}")
+        if number is None or not self.least <= number <= LARGEST_ID:
+            raise ValueError(f"it is not a whole number from {self.least} to {LARGEST_ID}")
         return number
 
     def _read_text(self, raw: object) -> str:

@@ -14,7 +14,10 @@ from capillary_async.codec import decode_json
 from capillary_async.codec.json_text import ENCODER
 from capillary_async.codec.row_text import decode_rows
 from capillary_async.jobs.database import checksum_of, corrupted, corruption_named
+from capillary_async.models.definition import LARGEST_ID
 
+# Below the number of any key.
+FIRST: Final = -LARGEST_ID - 1
 # Below zero, so that zlib adds no checksum to that of the block.
 _WINDOW: Final = -15
 # A block is read as a whole.
@@ -148,7 +151,7 @@ def read_entries(database: sqlite3.Connection, path: Path, keys: int) -> Iterato
         path: Where it is.
         keys: How many keys it has.
     """
-    last, seen, blocks = -(2**63), 0, _Blocks(database, path)
+    last, seen, blocks = FIRST, 0, _Blocks(database, path)
     while True:
         with corruption_named(path):
             rows = database.execute(_ENTRIES, (last, _KEYS_AT_ONCE)).fetchall()

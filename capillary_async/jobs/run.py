@@ -25,9 +25,9 @@ from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.manifest import JobOptions
 from capillary_async.jobs.outcomes import FEW_TRIES, Cause, KeyStatus, Reason, key_status
 from capillary_async.jobs.progress import Progress
-from capillary_async.jobs.records import Key, KeyOutcome
+from capillary_async.jobs.records import FIRST, Key, KeyOutcome
 from capillary_async.jobs.stop_token import StopToken
-from capillary_async.jobs.store import FIRST, JobStore
+from capillary_async.jobs.store import JobStore
 from capillary_async.pipeline.pacing import current_pacer
 
 # Later passes look up fewer keys at once, because too many at once may have made the keys fail.

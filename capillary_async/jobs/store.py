@@ -46,6 +46,7 @@ from capillary_async.jobs.database import (
 from capillary_async.jobs.errors import JobRefusedError, JobStoppedError
 from capillary_async.jobs.manifest import JobState, Manifest, new_owner
 from capillary_async.jobs.records import (
+    FIRST,
     Entry,
     Key,
     KeyOutcome,
@@ -56,8 +57,6 @@ from capillary_async.jobs.records import (
     read_entries,
 )
 
-# Below the number of any key.
-FIRST: Final = -(2**63)
 _KEYS_AT_ONCE: Final = 1000
 _NOT_FINAL: Final = ("failed", "pending")
 _STATUS_OF: Final = itemgetter(1)

@@ -13,18 +13,17 @@ import attrs
 from hypothesis import strategies as st
 
 from capillary_async import models
-from capillary_async.models.definition import is_model
+from capillary_async.models.definition import LARGEST_ID, is_model
 
-_LARGEST: Final = 2**63 - 1
 _JSON: Final[st.SearchStrategy[Any]] = st.recursive(
-    st.none() | st.booleans() | st.integers(-_LARGEST, _LARGEST) | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers(-LARGEST_ID, LARGEST_ID) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=5,
 )
 _SCALARS: Final[Mapping[Any, Callable[[], st.SearchStrategy[Any]]]] = {
     Any: lambda: _JSON,
     str: lambda: st.text(max_size=20),
-    int: lambda: st.integers(-_LARGEST, _LARGEST),
+    int: lambda: st.integers(-LARGEST_ID, LARGEST_ID),
     Decimal: lambda: st.decimals("-1e12", "1e12", allow_nan=False, places=3),
     datetime: lambda: st.datetimes(datetime(1970, 1, 2), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 }

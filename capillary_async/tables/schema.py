@@ -24,7 +24,7 @@ from typing import Annotated, Any, Final, cast, get_args, get_origin
 import attrs
 
 from capillary_async.errors import TableError
-from capillary_async.models.definition import DecimalType, alternatives
+from capillary_async.models.definition import LARGEST_ID, DecimalType, alternatives
 from capillary_async.models.members import class_of_values, kinds_of, members_of
 from capillary_async.tables.columns import (
     ArrowColumn,
@@ -292,7 +292,7 @@ def _is_double(value: Decimal | int) -> bool:
 
 def _fits_exactly(value: Decimal | int) -> bool:
     if isinstance(value, int):
-        return -(2**63) <= value < 2**63
+        return -LARGEST_ID - 1 <= value <= LARGEST_ID
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return False
