@@ -9,6 +9,7 @@ import pytest
 
 from capillary_async.errors import IncompleteListingError, RepeatedPageError
 from capillary_async.paging import ListingTraits, OffsetUnit
+from capillary_async.paging.readings import Claims
 from capillary_async.paging.walk import Walk
 from tests.paging.oracle import (
     OFFSETS,
@@ -297,3 +298,20 @@ def test_a_walk_finds_its_row_however_far_it_has_moved() -> None:
 
         assert rows == list(range(cut, 30))
         assert walker.requests <= 2 * pages(server.rows, 3) + 4
+
+
+def test_a_reading_that_changes_leaves_no_gap() -> None:
+    """Rows come and go between answers, so the first reading places a page too far behind."""
+    server = Server(list(range(15)), "records", "records", 7)
+    walker, found = Walk(10, ListingTraits()), list[int]()
+    for number in range(1, 30):
+        if walker.ask is None:
+            break
+        keys, total = server.answer(walker.ask.offset, walker.ask.limit)
+        found += [keys[index] for index in walker.receive(keys, Claims(total=total))]
+        if number == 2:
+            server.rows[:0] = [1000, 1001, 1002]
+        elif number == 4:
+            del server.rows[:3]
+
+    assert [row for row in found if row < 1000] == list(range(15))
