@@ -150,9 +150,8 @@ class Walk(Evidence):
             offsets.prove("records")
         elif (step == 1 or (step > 0 and offsets.is_open)) and offsets.unit != "records" and not self._is_static(keys):
             shift = ask.offset * ask.limit - before.offset * before.limit
-            unit = offsets.unit
-            is_clear = offsets.decide(self._keys, keys, step, shift, change)
-            if not is_clear or (before.offset and unit not in (None, offsets.unit)):
+            unit = offsets.unit if before.offset and not self._is_resumed else None
+            if not offsets.decide(self._keys, keys, step, shift, change) or unit not in (None, offsets.unit):
                 return False  # the page before stands where the other reading put it
         self.start = offsets.start_of(ask.offset, ask.limit)
         return True
