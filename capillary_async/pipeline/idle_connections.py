@@ -76,7 +76,8 @@ class IdleConnections:
 
     def _set_timer(self, seconds: float) -> None:
         # A client that its user forgot can be collected at once, and aiohttp then warns of its connections.
-        self._timer = asyncio.get_running_loop().call_later(seconds, _close_old, ref(self))
+        idle: ref[IdleConnections] = ref(self)
+        self._timer = asyncio.get_running_loop().call_later(seconds, _close_old, idle)
 
 
 def _close_old(idle: "ref[IdleConnections]") -> None:
