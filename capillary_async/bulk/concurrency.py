@@ -202,10 +202,10 @@ class RateControl:
 
     def _end_interval(self, now: float) -> None:
         """Increase the rate if requests waited for it and none was throttled."""
-        answers, is_first = self._answers[-1], self._ceiling == math.inf and self._cut_at >= self._interval_began
-        if is_first and self.rate < answers:
-            self._set_rate(answers)  # most limits allow such a burst per second
-        elif self._waiting and answers and self._cut_at < self._interval_began:
+        burst, is_first = max(self._answers) * _CUT, self._ceiling == math.inf and self._cut_at >= self._interval_began
+        if is_first and self.rate < burst:
+            self._set_rate(burst)  # most limits allow as much per second as an interval's answers at full speed
+        elif self._waiting and self._answers[-1] and self._cut_at < self._interval_began:
             self._proven = self.rate
             gap = max(self._ceiling - self.rate, 0.0) if self._ceiling < math.inf else 0.0
             self._set_rate(self.rate * 2 if self._is_probing else max(self.rate * _RAISE, self.rate + gap * _APPROACH))

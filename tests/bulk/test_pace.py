@@ -104,6 +104,22 @@ def test_throttling_loses_no_key_and_little_time(kind: Kind, status: int, keys: 
     assert gateway.requests <= 1.5 * keys
 
 
+@pytest.mark.parametrize("good", range(60, 200, 7))
+def test_forty_refusals_cost_no_key_and_little_time(good: int) -> None:
+    """The rate after the first refusal must not depend on when in an interval the refusal comes."""
+
+    class Outage(Gateway):
+        """Refuses 40 requests and no other."""
+
+        def _refuse(self, now: float) -> CapillaryError | None:
+            return ServerError("no", status=503) if good < self.requests <= good + 40 else None
+
+    seconds, failed = look_up(Outage("window", 503, latency=0.02), 300, ConcurrencyController(8, 8))
+
+    assert failed == 0
+    assert seconds < 3
+
+
 @pytest.mark.parametrize("status", [503, 429])
 def test_constant_throttling_ends_with_errors(status: int) -> None:
     """Constant throttling is an outage, so the outcomes must become errors."""
