@@ -48,7 +48,7 @@ def call(times: int) -> None:
 
     from capillary_async import BasicAuth, CapillaryClient  # noqa: PLC0415
     from capillary_async.codec import Converter  # noqa: PLC0415
-    from capillary_async.pipeline.exchange import HttpTransport  # noqa: PLC0415
+    from capillary_async.pipeline.http_transport import HttpTransport  # noqa: PLC0415
     from capillary_async.pipeline.request import Request, Response  # noqa: PLC0415
 
     rows = events(10)
@@ -57,7 +57,7 @@ def call(times: int) -> None:
 
     async def answer(_: HttpTransport, request: Request[Any]) -> Response:
         body = bodies[min(int(str(dict(request.query)["offset"])), 10)]
-        return Response(converter.decode(body, request.into, request.at), size=len(body))
+        return Response(converter.decode(body, request.into, request.at))
 
     async def nothing(_: HttpTransport) -> None:
         pass  # no session, because importing aiohttp would be counted

@@ -17,7 +17,8 @@ from contest import Judgement, Result, main
 from pyrate_limiter import Duration, Limiter, Rate
 
 from capillary_async import RateLimit
-from capillary_async.pipeline.admission import Admission, LocalLimit
+from capillary_async.pipeline.admission import Admission
+from capillary_async.pipeline.limit import LocalLimit
 from capillary_async.pipeline.request import Request, Response
 
 LIMIT = 200

@@ -17,21 +17,23 @@ from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError, InvalidArgumentError
 from capillary_async.options import ClientOptions, Region, RetryPolicy, Secret
 from capillary_async.paging.readings import OffsetUnit
-from capillary_async.pipeline.admission import Admission, Limit
+from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
+from capillary_async.pipeline.clock import loop_time
 from capillary_async.pipeline.coalesce import CoalescingTransport
 from capillary_async.pipeline.dispatch import Dispatcher
 from capillary_async.pipeline.environment import auth_from, base_url_from, settings
-from capillary_async.pipeline.exchange import HttpTransport
+from capillary_async.pipeline.http_transport import HttpTransport
 from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
-from capillary_async.pipeline.request import CallInfo, Transport, loop_time
+from capillary_async.pipeline.limit import Limit
+from capillary_async.pipeline.request import CallInfo, Transport
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
 from capillary_async.pipeline.telemetry import Event, OnEvent, Telemetry
 from capillary_async.pipeline.token import TOKEN_PATH
 from capillary_async.pipeline.urls import BaseUrl
 
 if TYPE_CHECKING:
-    from capillary_async.pipeline.exchange import ClientSession
+    from capillary_async.pipeline.http_transport import ClientSession
 
 T = TypeVar("T")
 _DEFAULTS: Final = ClientOptions()
@@ -89,8 +91,9 @@ class CapillaryClient(EndpointGroups):
         telemetry = Telemetry(self._base, on_event, on_call)
         converter = Converter(zone)
         http = HttpTransport(self._base, zone, options, session, telemetry, converter, auth.headers)
-        self._lifecycle = ClientLifecycle(_transport_stack(http, auth, options, telemetry.emit))
-        dispatcher = Dispatcher(self._lifecycle, converter, options, telemetry, auth.advice)
+        stack = _transport_stack(http, auth, options, telemetry.emit)
+        self._lifecycle = ClientLifecycle(stack)
+        dispatcher = Dispatcher(self._lifecycle, stack, converter, options, telemetry, auth.advice)
         self._calls = EndpointClient(dispatcher, {})
         self._calls.know(options.listing_traits or {})
 
@@ -358,7 +361,7 @@ def _transport_stack(
 
     def with_retries(inner: Transport, *repeatable_posts: str) -> RetryTransport:
         return RetryTransport(
-            *(inner, options.retry, budget),
+            *(inner, budget),
             clock=loop_time,
             repeatable_posts=repeatable_posts,
             on_pause=admission.pause,
@@ -372,7 +375,7 @@ def _transport_stack(
         closers.insert(0, tokens.close)
     transport = with_retries(authenticated)
     coalescing = CoalescingTransport(transport)
-    return TransportStack(transport, coalescing, options.coalesce, open_all, (coalescing.close, *closers))
+    return TransportStack(transport, coalescing, open_all, (coalescing.close, *closers))
 
 
 def _limit_of(options: ClientOptions) -> Limit | None:

@@ -60,7 +60,7 @@ class EndpointClient(ProcessBound, InternalState):
         self._traits[endpoint] = known  # keeps the order of last use
         if len(self._traits) > _MOST_LISTINGS:
             del self._traits[next(iter(self._traits))]
-        source = paging.PageSource(listing, self.dispatcher.exchange, self.dispatcher.converter, *known)
+        source = paging.PageSource(listing, self.dispatcher.call, self.dispatcher.converter, *known)
         return paging.Pager(listing, source)
 
     @property

@@ -20,7 +20,7 @@ from typing import Final
 import attrs
 
 from capillary_async.errors import CapillaryError, RateLimitedError
-from capillary_async.pipeline.request import loop_time
+from capillary_async.pipeline.clock import loop_time
 
 # The first concurrency of "auto", its increase after a good round, and its maximum.
 _FIRST_LIMIT: Final = 8

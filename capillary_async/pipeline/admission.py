@@ -16,24 +16,14 @@ import math
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from msgspec import field
 
 from capillary_async.errors import DeadlineExceeded
-from capillary_async.options import RateLimit
-from capillary_async.pipeline.gcra import Gcra
-from capillary_async.pipeline.request import (
-    CallAt,
-    CallContext,
-    InternalState,
-    ProcessBound,
-    Request,
-    Response,
-    Transport,
-    call_at_loop_time,
-    loop_time,
-)
+from capillary_async.pipeline.clock import CallAt, call_at_loop_time, loop_time
+from capillary_async.pipeline.limit import Limit
+from capillary_async.pipeline.request import CallContext, InternalState, ProcessBound, Request, Response, Transport
 from capillary_async.pipeline.wait_queue import Waiter, WaitQueue
 
 _NO_ROOM: Final = "the rate limit has no room before the call's deadline"
@@ -56,85 +46,28 @@ def bulk_priority() -> Generator[None]:
 has_bulk_priority: Final = _is_bulk.get  # whether a call made now is bulk work
 
 
-class Limit(Protocol):
-    """Gives permits."""
+class _Slots(InternalState):
+    """The connections for requests of some priority, and for how long none was free."""
 
-    @property
-    def gcra(self) -> Gcra:
-        """The limit's arithmetic."""
-        ...
-
-    @property
-    def opens_at(self) -> float:
-        """The earliest moment of the next permit, by the event loop's clock, as far as it is known."""
-        ...
-
-    def open(self, on_change: Callable[[], None]) -> None:
-        """Begin to work in the running loop. `on_change` is called when an answer that `take` waited for is there."""
-        ...
-
-    def take(self) -> float:
-        """Take a permit that is good now.
-
-        Returns:
-            0 if it was taken. Else the seconds after which to ask again; infinite if `on_change` will tell.
-
-        Raises:
-            CapillaryError: Nobody knows whether there is a permit.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Release what the limit holds open."""
-        ...
-
-
-class LocalLimit(InternalState):
-    """Keeps a rate limit within one client."""
-
-    gcra: Gcra
-    _clock: Callable[[], float] = loop_time
-    _arrival: float = -math.inf
-
-    @classmethod
-    def of(cls, rate_limit: RateLimit, clock: Callable[[], float] = loop_time) -> "LocalLimit":
-        """Build what keeps `rate_limit`."""
-        return cls(Gcra.of(rate_limit), clock)
-
-    @property
-    def opens_at(self) -> float:
-        """See `Limit`."""
-        return self.gcra.opens_at(self._arrival)
-
-    def open(self, on_change: Callable[[], None]) -> None:
-        """Do nothing: `take` always knows."""
-
-    def take(self) -> float:
-        """See `Limit`."""
-        wait, self._arrival = self.gcra.take(self._arrival, self._clock())
-        return wait
-
-    async def close(self) -> None:
-        """Do nothing. The permits that were taken still count after the next `open`."""
-
-
-class _UsedUp(InternalState):
-    """For how long there was no connection left to calls of some priority."""
-
-    _since: float = math.inf
+    free: int = 0
+    _none_since: float = math.inf
     _seconds: float = 0.0
 
-    def begin(self, now: float) -> None:
-        """Note that the last one was taken."""
-        self._since = now
+    def take(self, clock: Callable[[], float]) -> None:
+        """Take one."""
+        self.free -= 1
+        if not self.free:
+            self._none_since = clock()
 
-    def end(self, now: float) -> None:
-        """Note that one was released."""
-        self._seconds, self._since = self.seconds(now), math.inf
+    def release(self, clock: Callable[[], float]) -> None:
+        """Put one back."""
+        if not self.free:
+            self._seconds, self._none_since = self.seconds_without(clock()), math.inf
+        self.free += 1
 
-    def seconds(self, now: float) -> float:
-        """Return the seconds, in all."""
-        return self._seconds + max(now - self._since, 0.0)
+    def seconds_without(self, now: float) -> float:
+        """Return the seconds without a free one, in all."""
+        return self._seconds + max(now - self._none_since, 0.0)
 
 
 class Admission(ProcessBound, InternalState):
@@ -151,10 +84,8 @@ class Admission(ProcessBound, InternalState):
     _limit: Limit | None = None
     clock: Callable[[], float] = loop_time
     call_at: CallAt = call_at_loop_time
-    _free: int = 0
-    _free_for_bulk: int = 0
-    _used_up: _UsedUp = field(default_factory=_UsedUp)
-    _used_up_for_bulk: _UsedUp = field(default_factory=_UsedUp)
+    _slots: _Slots = field(default_factory=_Slots)
+    _bulk_slots: _Slots = field(default_factory=_Slots)
     _queue: WaitQueue = field(default_factory=WaitQueue)
     _timer: asyncio.TimerHandle | None = None
     _paused_until: float = 0.0
@@ -165,8 +96,8 @@ class Admission(ProcessBound, InternalState):
         Args:
             connections: How many requests can be under way at once.
         """
-        self._free = connections
-        self._free_for_bulk = connections - (connections + 9) // 10 if connections > 1 else 1
+        self._slots.free = connections
+        self._bulk_slots.free = connections - (connections + 9) // 10 if connections > 1 else 1
         if self._limit is not None:
             self._limit.open(self._let_go)
 
@@ -179,12 +110,12 @@ class Admission(ProcessBound, InternalState):
         """
         call = request.call
         is_bulk = call.is_bulk  # read once: it changes when a call that is no bulk work joins a shared request
-        if self._queue.count or self._take(is_bulk) > 0.0:
+        if self._queue.count or self._take(is_bulk=is_bulk) > 0.0:
             await self._wait(call, Waiter(is_bulk, call.deadline))
         try:
             return await self._inner.send(request)
         finally:
-            self._release(is_bulk)
+            self._release(is_bulk=is_bulk)
 
     def pause(self, until: float) -> None:
         """Let nothing go before `until`."""
@@ -196,25 +127,21 @@ class Admission(ProcessBound, InternalState):
         if self._limit is not None:
             await self._limit.close()
 
-    def _take(self, is_bulk: bool) -> float:  # noqa: FBT001  (a name would cost each call a tenth of this)
+    def _take(self, *, is_bulk: bool) -> float:
         """Take a connection and a permit if both are there.
 
         Returns:
             0 if they were taken. Else the seconds after which to try again; infinite if a release or the limit tells.
         """
-        if not self._free or (is_bulk and not self._free_for_bulk):
+        if not self._slots.free or (is_bulk and not self._bulk_slots.free):
             return math.inf
         if self._paused_until > 0.0 and (pause := self._paused_until - self.clock()) > 0.0:
             return pause
         if self._limit is not None and (wait := self._take_permit(self._limit)) > 0.0:
             return wait
-        self._free -= 1
-        if not self._free:
-            self._used_up.begin(self.clock())
+        self._slots.take(self.clock)
         if is_bulk:
-            self._free_for_bulk -= 1
-            if not self._free_for_bulk:
-                self._used_up_for_bulk.begin(self.clock())
+            self._bulk_slots.take(self.clock)
         return 0.0
 
     def _take_permit(self, limit: Limit) -> float:
@@ -225,14 +152,10 @@ class Admission(ProcessBound, InternalState):
             if wait > 0.0 or self.clock() - asked_at <= limit.gcra.slack:
                 return wait
 
-    def _release(self, is_bulk: bool) -> None:  # noqa: FBT001  (as in `_take`)
-        if not self._free:
-            self._used_up.end(self.clock())
-        self._free += 1
+    def _release(self, *, is_bulk: bool) -> None:
+        self._slots.release(self.clock)
         if is_bulk:
-            if not self._free_for_bulk:
-                self._used_up_for_bulk.end(self.clock())
-            self._free_for_bulk += 1
+            self._bulk_slots.release(self.clock)
         if self._queue.count:
             self._let_go()
 
@@ -244,14 +167,14 @@ class Admission(ProcessBound, InternalState):
                 woken, and their tasks call this.
         """
         self._stop_timer()
-        while waiter := self._queue.first(may_be_bulk=self._free_for_bulk > 0):
+        while waiter := self._queue.first(may_be_bulk=self._bulk_slots.free > 0):
             if waiter.is_cancelled:  # its task has not run since
                 self._queue.leave(waiter)
                 continue
             if self._limit is not None and waiter is not present:
                 waiter.wake()
                 return
-            wait = self._take(waiter.is_bulk)
+            wait = self._take(is_bulk=waiter.is_bulk)
             if wait == math.inf:
                 return
             if wait > 0.0 and (moment := self.clock() + wait) < waiter.deadline:
@@ -273,15 +196,15 @@ class Admission(ProcessBound, InternalState):
         began = self.clock()
         if self._earliest(began, is_bulk=waiter.is_bulk) >= waiter.deadline:
             raise DeadlineExceeded(_NO_ROOM)
-        used_up = self._seconds_used_up(began, is_bulk=waiter.is_bulk)
+        without = self._seconds_without_slot(began, is_bulk=waiter.is_bulk)
         try:
             await self._wait_for_turn(waiter)
         finally:
             now = self.clock()
             waited = now - began
             is_limited = self._limit is not None or self._paused_until > began
-            used_up = self._seconds_used_up(now, is_bulk=waiter.is_bulk) - used_up
-            for_connection = min(used_up, waited) if is_limited else waited
+            without = self._seconds_without_slot(now, is_bulk=waiter.is_bulk) - without
+            for_connection = min(without, waited) if is_limited else waited
             call.connection_wait += for_connection
             call.rate_limit_wait += waited - for_connection
 
@@ -307,26 +230,26 @@ class Admission(ProcessBound, InternalState):
         """Leave the queue. A connection that the waiter was given goes to the next one."""
         self._queue.leave(waiter)
         if waiter.may_go:
-            self._release(waiter.is_bulk)
+            self._release(is_bulk=waiter.is_bulk)
         elif self._queue.count:
             self._let_go()  # the timer may have been for this waiter
 
     def _expire(self, waiter: Waiter) -> None:
         if waiter.is_waiting:
-            scarce = "the rate limit" if self._limit is not None and self._free else "a connection"
+            scarce = "the rate limit" if self._limit is not None and self._slots.free else "a connection"
             waiter.refuse(f"the deadline passed while waiting for {scarce}")
             self._queue.leave(waiter)
             self._let_go()
 
     def _earliest(self, now: float, *, is_bulk: bool) -> float:
-        """Return a moment before which a request that joins the line cannot go, if all before it stay."""
+        """Return a moment before which a request that joins the queue cannot go, if all before it stay."""
         if self._limit is None:
             return self._paused_until
         gcra, ahead = self._limit.gcra, self._queue.ahead_of(is_bulk=is_bulk)
         opens_at = max(self._limit.opens_at, now - gcra.credit) + ahead * gcra.interval
         return max(opens_at, self._paused_until)
 
-    def _seconds_used_up(self, now: float, *, is_bulk: bool) -> float:
+    def _seconds_without_slot(self, now: float, *, is_bulk: bool) -> float:
         """Return for how long there was no connection for calls of this priority, ever."""
-        seconds = self._used_up.seconds(now)
-        return seconds + self._used_up_for_bulk.seconds(now) if is_bulk else seconds
+        seconds = self._slots.seconds_without(now)
+        return seconds + self._bulk_slots.seconds_without(now) if is_bulk else seconds

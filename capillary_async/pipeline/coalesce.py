@@ -18,8 +18,8 @@ from msgspec import field
 from msgspec.structs import replace
 
 from capillary_async.errors import CapillaryError, DeadlineExceeded
+from capillary_async.pipeline.clock import CallAt, call_at_loop_time
 from capillary_async.pipeline.request import (
-    CallAt,
     CallContext,
     DateTimeParam,
     InternalState,
@@ -28,7 +28,6 @@ from capillary_async.pipeline.request import (
     Request,
     Response,
     Transport,
-    call_at_loop_time,
 )
 
 
@@ -124,7 +123,7 @@ class CoalescingTransport(ProcessBound, InternalState):
 
     def _launch(self, key: _Key, request: Request[Any]) -> _Shared:
         first = request.call
-        call = CallContext(first.deadline, is_bulk=first.is_bulk, options=first.options)
+        call = CallContext(first.deadline, first.options, is_bulk=first.is_bulk)
         # Each caller may structure the answer in its own way, so it is decoded for none of them.
         shared_request: Request[Any] = replace(request, into=Any, at="", call=call)
         task = asyncio.get_running_loop().create_task(self._inner.send(shared_request))

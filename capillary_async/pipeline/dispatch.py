@@ -1,9 +1,9 @@
-"""Send a request through the transports, read the answer, and account for both as one call.
+"""Make a call: send a request through the transports, read the answer, and report both.
 
-A call passes these modules, from here to the socket: `lifecycle` (is the client open?), `coalesce` (does an identical
-request run?), `retry`, `token` (with OAuth), `admission` (wait for a connection and a permit), `exchange` (timeout,
-URL, errors), `http`, and `direct_http` (with `idle_connections`) or aiohttp's session. The answer comes back by `body`,
-`responses`, the codec.
+A call passes these modules, from here to the socket: `lifecycle` (is the client open?), `coalesce` (if the options say
+so: does an identical request run?), `retry`, `token` (with OAuth), `admission` (wait for a connection and a permit),
+`http_transport` (timeout, URL, errors), `http`, and `direct_http` (with `idle_connections`) or aiohttp's session. The
+answer comes back by `body`, `responses`, the codec.
 """
 
 import math
@@ -16,7 +16,8 @@ from capillary_async.codec import Converter
 from capillary_async.errors import AuthenticationError, CapillaryError, DecodeError, ResponseError
 from capillary_async.options import ClientOptions
 from capillary_async.pipeline.admission import has_bulk_priority
-from capillary_async.pipeline.lifecycle import ClientLifecycle
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
 from capillary_async.pipeline.request import (
     CallContext,
     CallInfo,
@@ -24,7 +25,6 @@ from capillary_async.pipeline.request import (
     ProcessBound,
     Request,
     Response,
-    loop_time,
 )
 from capillary_async.pipeline.telemetry import Telemetry
 
@@ -35,36 +35,35 @@ T = TypeVar("T")
 
 
 class Dispatcher(ProcessBound, InternalState):
-    """Makes calls: sends a request through the transports, reads the answer, and accounts for both.
+    """Makes calls.
 
     Args:
-        lifecycle: Lets calls in, and has the transports.
+        lifecycle: Lets calls in while the client is open.
+        stack: Sends their requests.
         converter: Structures answers.
         options: How calls behave.
-        telemetry: Gets the account of each call that ended.
+        telemetry: Is told of each call that ended.
         advice: What to check when the API refuses the credentials.
-        has_own_options: Whether the transports have to look at the options, because they are not the client's.
         is_bulk: Whether calls give way to others; `None` leaves it to `bulk_priority`.
     """
 
     _lifecycle: ClientLifecycle
+    _stack: TransportStack
     converter: Converter
     _options: ClientOptions
     _telemetry: Telemetry
     _advice: str
-    _has_own_options: bool = False
     _is_bulk: bool | None = None
 
     def with_options(self, options: ClientOptions, is_bulk: bool | None) -> "Dispatcher":  # noqa: FBT001  (a value)
         """Return a dispatcher for calls that behave otherwise; what `is_bulk` leaves open stays as it is."""
-        is_bulk = self._is_bulk if is_bulk is None else is_bulk
-        return replace(self, _options=options, _is_bulk=is_bulk, _has_own_options=True)
+        return replace(self, _options=options, _is_bulk=self._is_bulk if is_bulk is None else is_bulk)
 
     def get(self, request: Request[T]) -> Coroutine[Any, Any, T]:
-        """Return a coroutine for the answer to `request`."""
-        return self.exchange(request, lambda response: self._structure(request, response))
+        """Return a coroutine that makes a call and returns what the request asks for."""
+        return self.call(request, lambda response: self._structure(request, response))
 
-    async def exchange(self, request: Request[Any], read: Callable[[Response], T], /) -> T:
+    async def call(self, request: Request[Any], read: Callable[[Response], T], /) -> T:
         """Send a request and read its answer, within one deadline.
 
         Raises:
@@ -76,8 +75,9 @@ class Dispatcher(ProcessBound, InternalState):
             request = request.with_headers({"language": self._options.language})
         span = self._telemetry.start_call(request)
         try:
-            task, transport = self._lifecycle.enter(call.options)
+            task = self._lifecycle.enter()
             try:
+                transport = self._stack.coalescing if self._options.coalesce else self._stack.transport
                 answer = read(await transport.send(request.with_context(call)))
             finally:
                 self._lifecycle.leave(task)
@@ -88,22 +88,19 @@ class Dispatcher(ProcessBound, InternalState):
             # The message explains the error. The frames below hold the customer's data in their locals, which tools
             # that report errors collect.
             error.__cause__ = error.__context__ = None
-            self._account(request.path, call, started, error.with_traceback(None), span)
+            self._report(request.path, call, started, error.with_traceback(None), span)
             raise error.with_traceback(None)  # noqa: B904
         except BaseException as error:  # a bug needs its frames, and a cancellation is the caller's
-            self._account(request.path, call, started, error, span)
+            self._report(request.path, call, started, error, span)
             raise
         if span is not None or self._telemetry.wants_calls():
-            self._account(request.path, call, started, None, span)
+            self._report(request.path, call, started, None, span)
         return answer
 
     def _new_call(self, now: float) -> CallContext:
         options, is_bulk = self._options, self._is_bulk
-        return CallContext(
-            math.inf if options.deadline is None else now + options.deadline,
-            is_bulk=has_bulk_priority() if is_bulk is None else is_bulk,
-            options=options if self._has_own_options else None,
-        )
+        deadline = math.inf if options.deadline is None else now + options.deadline
+        return CallContext(deadline, options, is_bulk=has_bulk_priority() if is_bulk is None else is_bulk)
 
     def _structure(self, request: Request[T], response: Response) -> T:
         document = response.document
@@ -121,13 +118,13 @@ class Dispatcher(ProcessBound, InternalState):
         structured: T = self.converter.structure(document, request.into, request.at)
         return structured
 
-    def _account(
+    def _report(
         self, path: str, call: CallContext, started: float, failure: BaseException | None, span: "CallSpan | None"
     ) -> None:
         refusal = failure if isinstance(failure, ResponseError) else None
         info = CallInfo(
             path=path,
-            # The refusal of a token that many calls waited for is in no call's own account.
+            # If many calls waited for a token that was refused, `call` of only one of them knows the refusal.
             status=refusal.status if refusal else call.status,
             codes=refusal.codes if refusal else (),
             request_id=refusal.request_id if refusal else call.request_id,

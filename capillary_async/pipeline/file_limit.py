@@ -21,9 +21,9 @@ import attrs
 
 from capillary_async.errors import ConfigurationError, TransportError
 from capillary_async.options import RateLimit
+from capillary_async.pipeline.clock import loop_time
 from capillary_async.pipeline.file_lock import try_lock, unlock
 from capillary_async.pipeline.gcra import Gcra
-from capillary_async.pipeline.request import loop_time
 from capillary_async.pipeline.turns import Turns
 
 _MAGIC: Final = b"capRate2"

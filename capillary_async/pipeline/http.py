@@ -1,4 +1,4 @@
-"""Send one request over a session or around it, and read its answer."""
+"""Send one request over an aiohttp session or around it, and read its answer."""
 
 from collections.abc import Coroutine, Mapping
 from typing import Any
@@ -7,11 +7,10 @@ import aiohttp
 import yarl
 
 from capillary_async.codec import encode_json
-from capillary_async.errors import ConfigurationError, TransportError
+from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.direct_http import DirectHttp
-from capillary_async.pipeline.network_errors import explain
 from capillary_async.pipeline.request import InternalValue, Request, revealed
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT, OriginCheck, check_session, common_headers, open_session
@@ -23,20 +22,18 @@ class HttpConnection(InternalValue, frozen=True):
 
     Attributes:
         session: Sends the requests.
-        is_own: Whether the session is closed with the client.
-        base: Where the requests go.
-        options: Limits, proxy and certificates.
+        options: Limits.
         headers: What every request carries and the session does not add, credentials among them.
         request_kwargs: How the session is to treat every request.
+        is_own: Whether the session is closed with the client.
         direct: A way around the session, if there is one.
     """
 
     session: aiohttp.ClientSession
-    is_own: bool
-    base: BaseUrl
     options: ClientOptions
     headers: Mapping[str, str | Secret]
     request_kwargs: Mapping[str, Any]  # a proxy's password may stand in it
+    is_own: bool = False
     direct: DirectHttp | None = None
 
     @classmethod
@@ -54,25 +51,27 @@ class HttpConnection(InternalValue, frozen=True):
                 the certificates cannot be read.
         """
         headers = common_headers(options)
-        session = open_session(base, options, headers) if given is None else check_session(given, options)
         request_kwargs: dict[str, Any] = {"allow_redirects": False}
         if options.proxy is not None:
             request_kwargs["proxy"] = reveal_url(options.proxy)
             request_kwargs["middlewares"] = (OriginCheck(base),)  # connecting asks the proxy, too
         if given is None:
-            direct = None
-            if options.proxy is None:
-                direct = DirectHttp.around(session, base, options.max_response_bytes, credentials)
-            return cls(session, True, base, options, credentials, request_kwargs, direct)  # noqa: FBT003  (is_own)
+            session = open_session(base, options, headers)
+            cap = options.max_response_bytes
+            direct = None if options.proxy is not None else DirectHttp.around(session, base, cap, credentials)
+            return cls(session, options, credentials, request_kwargs, is_own=True, direct=direct)
+        check_session(given, options)
         request_kwargs |= {"timeout": NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
         # The session's own middlewares run first. What they make of a request is checked after them.
         request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
-        return cls(session, False, base, options, {**headers, **credentials}, request_kwargs)  # noqa: FBT003  (is_own)
+        return cls(given, options, {**headers, **credentials}, request_kwargs)
 
     @property
     def connections(self) -> int:
         """How many requests can run at once; more would queue inside aiohttp, at the cost of their own time."""
-        return min(self.options.max_connections, _connection_limit(self.session) or self.options.max_connections)
+        connector = self.session.connector
+        limits = () if connector is None else (connector.limit, connector.limit_per_host)  # 0 is no limit
+        return min([self.options.max_connections, *filter(None, limits)])
 
     async def close(self) -> None:
         """Close the session, unless it was given."""
@@ -111,19 +110,7 @@ class HttpConnection(InternalValue, frozen=True):
             if not response.closed:  # one that was read to its end has given its connection back
                 response.release()
 
-    @staticmethod
-    def explain(error: Exception) -> TransportError | None:
-        """Return the error of this package for an error of aiohttp; see `network_errors`."""
-        return explain(error)
-
 
 def _middlewares_of(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
     # There is no public attribute, and middlewares of a request replace those of its session.
     return tuple(getattr(session, "_middlewares", ()))
-
-
-def _connection_limit(session: aiohttp.ClientSession) -> int | None:
-    """Say how many requests a session can carry at once, or `None` when it has no limit."""
-    connector = session.connector
-    limits = () if connector is None else (connector.limit, connector.limit_per_host)
-    return min(filter(None, limits), default=None)

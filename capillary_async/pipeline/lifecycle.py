@@ -9,14 +9,13 @@ from typing import Any
 from msgspec import field
 
 from capillary_async.errors import ConfigurationError
-from capillary_async.options import ClientOptions
 from capillary_async.pipeline.request import InternalState, InternalValue, ProcessBound, Transport
 
 
 class ClientLifecycle(ProcessBound, InternalState):
     """Knows the calls under way. It lets them in only inside the client's block and loop."""
 
-    _inner: "TransportStack"
+    _stack: "TransportStack"
     _loop: asyncio.AbstractEventLoop | None = None
     _process: int = 0
     _is_closing: bool = False
@@ -34,24 +33,18 @@ class ClientLifecycle(ProcessBound, InternalState):
         self._loop, self._process = asyncio.get_running_loop(), os.getpid()
         self._is_left = asyncio.Event()  # the last one may belong to another loop
         try:
-            await self._inner.open()
+            await self._stack.open()
         except BaseException:
             await self.close()
             raise
 
-    def enter(self, options: ClientOptions | None) -> tuple["asyncio.Task[Any]", Transport]:
-        """Let a call of the running task in, until `leave`.
-
-        Args:
-            options: The call's own; `None` if it behaves as the client's other calls do.
-
-        Returns:
-            The running task, and the transport for the call's request.
+    def enter(self) -> "asyncio.Task[Any]":
+        """Let a call of the running task in, until `leave` gets the task that this returns.
 
         Raises:
             ConfigurationError: The client is not open here.
         """
-        loop, stack = self._loop, self._inner
+        loop = self._loop
         if loop is None:
             raise ConfigurationError("the client is not open; use it inside `async with CapillaryClient(...)`")
         if loop is not asyncio.get_running_loop():
@@ -63,8 +56,7 @@ class ClientLifecycle(ProcessBound, InternalState):
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101  (a coroutine that awaits sockets runs in a task)
         self._tasks.add(task)
-        is_shared = stack.is_coalescing if options is None else options.coalesce
-        return task, stack.coalescing if is_shared else stack.transport
+        return task
 
     def leave(self, task: "asyncio.Task[Any]") -> None:
         """Note that the call of a task has ended."""
@@ -78,7 +70,7 @@ class ClientLifecycle(ProcessBound, InternalState):
         try:
             # All are closed, also if closing another one or ending the calls fails.
             async with AsyncExitStack() as closing:
-                for close in reversed(self._inner.closers):
+                for close in reversed(self._stack.closers):
                     closing.push_async_callback(close)
                 await self._end_calls()
         finally:
@@ -98,13 +90,11 @@ class TransportStack(ProcessBound, InternalValue, frozen=True):
     Attributes:
         transport: The topmost, without coalescing.
         coalescing: Lets calls share an answer, and sends by `transport`.
-        is_coalescing: Whether calls without options of their own share answers.
         open: Opens all of them in the running loop.
         closers: Close those that hold something, from top to bottom; also those that are not open.
     """
 
     transport: Transport
     coalescing: Transport
-    is_coalescing: bool
     open: Callable[[], Coroutine[Any, Any, None]]
     closers: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()

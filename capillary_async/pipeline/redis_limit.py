@@ -20,8 +20,8 @@ import attrs
 
 from capillary_async.errors import CapillaryError, ConfigurationError, TransportError
 from capillary_async.options import RateLimit, Secret
+from capillary_async.pipeline.clock import loop_time
 from capillary_async.pipeline.gcra import Gcra
-from capillary_async.pipeline.request import loop_time
 from capillary_async.pipeline.turns import Turns
 
 # Numbers are written out, because Lua rounds them to 14 digits. A moment that a client expects may be a second wrong.

@@ -5,7 +5,6 @@ that for the first; neither touches the network. A `Transport` sends one `Reques
 a `CapillaryError`.
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
@@ -19,19 +18,9 @@ from capillary_async.models.frozen import frozen
 from capillary_async.options import ClientOptions, Secret
 
 T = TypeVar("T")
-CallAt = Callable[[float, Callable[[], object]], asyncio.TimerHandle]
-Structure = Callable[[Any, Any, str], Any]
+Structure = Callable[[Any, Any, str], Any]  # structures a part of a document: the part, its type, its place
 Read = Callable[[Any, Structure], Any]
-
-
-def loop_time() -> float:
-    """Return the time by the running event loop's clock: monotonic seconds; deadlines are measured by it."""
-    return asyncio.get_running_loop().time()
-
-
-def call_at_loop_time(when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
-    """Run `callback` at a moment of the running event loop's clock."""
-    return asyncio.get_running_loop().call_at(when, callback)
+_DEFAULTS: Final = ClientOptions()
 
 
 def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
@@ -67,10 +56,11 @@ class InternalState(_ShownInPart, msgspec.Struct, eq=False):
 
 
 class CallContext(msgspec.Struct, eq=False):
-    """What one logical call has cost so far; transports write it down as they go.
+    """How one call is to behave, and what it has cost so far; the transports write the latter down as they go.
 
     Attributes:
         deadline: The latest moment, by the event loop's clock, at which the call may still run.
+        options: Retries and timeouts of the call.
         attempts: Requests that really went out.
         rate_limit_wait: Seconds spent waiting for a permit of the rate limit.
         connection_wait: Seconds spent waiting for a connection.
@@ -79,10 +69,10 @@ class CallContext(msgspec.Struct, eq=False):
         request_id: Its `X-Cap-Requestid`.
         size: Length of its body in bytes, after decompression.
         sent: Number of requests by path, which tells the call's own from those for a token; counted for listeners.
-        options: How this call behaves, where it is not as the client's other calls do (`with_options`).
     """
 
     deadline: float = math.inf
+    options: ClientOptions = _DEFAULTS
     attempts: int = 0
     rate_limit_wait: float = 0.0
     connection_wait: float = 0.0
@@ -91,10 +81,9 @@ class CallContext(msgspec.Struct, eq=False):
     request_id: str | None = None
     size: int = 0
     sent: dict[str, int] | None = None
-    options: ClientOptions | None = None
 
 
-_NO_ACCOUNT: Final = CallContext()
+_NO_CALL: Final = CallContext()
 
 
 class ProcessBound:
@@ -150,9 +139,9 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (its di
         at: Name of the answer's member that holds it; empty for the whole answer.
         headers: Header lines of this request alone; secrets among them stay `Secret`s until they are sent.
         body: A JSON document to send, or `None`; secrets in it stay `Secret`s, too.
-        call: The running account of this sending; not part of the request's value.
+        call: The call that sends it; not part of the request's value.
         read: Reads answers that do not keep what is wanted in one member. It gets the document, and a function
-            that structures a part of it: called with the part, its type and its place.
+            that structures a part of it.
     """
 
     shown: ClassVar[tuple[str, ...]] = ("path", "into", "at", "method")
@@ -169,15 +158,15 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (its di
     read: Read | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Compare all but the account."""
-        return isinstance(other, Request) and _without_account(self) == _without_account(cast("Request[Any]", other))
+        """Compare all but the call."""
+        return isinstance(other, Request) and _value_of(self) == _value_of(cast("Request[Any]", other))
 
     def with_context(self, call: CallContext) -> "Request[T]":
-        """Return the same request on another account."""
+        """Return the same request as part of another call."""
         return replace(self, call=call)
 
     def with_headers(self, headers: Mapping[str, Any]) -> "Request[T]":
-        """Return the same request, on the same account, with more headers."""
+        """Return the same request, of the same call, with more headers."""
         return replace(self, headers={**self.headers, **headers})
 
     def with_query(self, query: tuple[tuple[str, "str | DateTimeParam"], ...]) -> "Request[T]":
@@ -185,8 +174,8 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (its di
         return replace(self, query=query)
 
 
-def _without_account(request: Request[Any]) -> tuple[Any, ...]:
-    return astuple(replace(request, call=_NO_ACCOUNT))
+def _value_of(request: Request[Any]) -> tuple[Any, ...]:
+    return astuple(replace(request, call=_NO_CALL))
 
 
 class Response(InternalValue, frozen=True):
@@ -195,17 +184,13 @@ class Response(InternalValue, frozen=True):
     Attributes:
         document: The decoded JSON. Numbers with a fraction or an exponent are exact `Decimal`s.
         status: HTTP status.
-        request_id: The answer's `X-Cap-Requestid`, or `None`.
-        size: Length of the body in bytes, after decompression.
         warnings: The answer's `warnings` list.
     """
 
-    shown: ClassVar[tuple[str, ...]] = ("status", "request_id", "size", "warnings")
+    shown: ClassVar[tuple[str, ...]] = ("status", "warnings")
 
     document: Any
     status: int = 200
-    request_id: str | None = None
-    size: int = 0
     warnings: tuple[ApiErrorDetail, ...] = ()
 
 

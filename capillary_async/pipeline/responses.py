@@ -97,11 +97,6 @@ class HttpResponse(InternalValue, frozen=True):
     headers: Mapping[str, str]
     body: bytes | bytearray
 
-    @property
-    def request_id(self) -> str | None:
-        """Capillary's correlation id."""
-        return request_id(self.headers)
-
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return Capillary's correlation id. What is not one counts as none, because the id is written to logs."""
@@ -127,11 +122,11 @@ def read(answer: HttpResponse, request: Request[Any], decode: Decode, credential
     is_success = 200 <= answer.status < 300
     document: Any = None
     if answer.status == _NO_CONTENT and not answer.body:
-        return Response(None, answer.status, answer.request_id)  # a listing may say so behind its end
+        return Response(None, answer.status)  # a listing may say so behind its end
     if is_success:
         document = decode(answer.body, request.into, request.at)
         if _is_data_alone(document):
-            return Response(document, answer.status, answer.request_id, len(answer.body))
+            return Response(document, answer.status)
         if document is None:
             raise DecodeError("the answer is null", retryable=True)
     else:
@@ -143,7 +138,7 @@ def read(answer: HttpResponse, request: Request[Any], decode: Decode, credential
     )
     if errors or not is_success:
         raise _refusal(answer, errors, is_documented=_is_documented(answer, document, request.path))
-    return Response(document, answer.status, answer.request_id, len(answer.body), warnings_of(document))
+    return Response(document, answer.status, warnings_of(document))
 
 
 def _is_data_alone(document: Any) -> bool:
@@ -163,7 +158,10 @@ def _refusal(answer: HttpResponse, errors: tuple[ApiErrorDetail, ...], *, is_doc
         elif cls is UnexpectedResponseError and is_documented:
             cls = InvalidRequestError
     refusal = cls(
-        _sentence(cls, answer.status, errors), status=answer.status, errors=errors, request_id=answer.request_id
+        _sentence(cls, answer.status, errors),
+        status=answer.status,
+        errors=errors,
+        request_id=request_id(answer.headers),
     )
     if isinstance(refusal, RateLimitedError | ServerError):
         refusal.retry_after = read_retry_after(answer.status, answer.headers, time.time())

@@ -17,7 +17,15 @@ from typing import Any, Final
 from capillary_async.errors import CapillaryError, DeadlineExceeded, RateLimitedError, ResponseError, ServerError
 from capillary_async.options import RetryPolicy
 from capillary_async.pipeline.pacing import Pacer, current_pacer, is_throttling
-from capillary_async.pipeline.request import InternalState, InternalValue, ProcessBound, Request, Response, Transport
+from capillary_async.pipeline.request import (
+    CallContext,
+    InternalState,
+    InternalValue,
+    ProcessBound,
+    Request,
+    Response,
+    Transport,
+)
 from capillary_async.pipeline.telemetry import OnEvent, RetryScheduled, Throttled, number_of
 
 # Far beyond any cap, and far from where a float overflows.
@@ -88,9 +96,10 @@ class _Retry(InternalValue, frozen=True):
 class RetryTransport(ProcessBound, InternalState):
     """Tries calls again that change nothing: every GET, and POSTs to the given paths.
 
+    The options of each call say when and how often.
+
     Args:
         inner: Carries each attempt.
-        policy: When and how often. The options of a call may replace it.
         budget: Pays for the retries; shared by all transports of a client.
         clock: The clock of the calls' deadlines.
         sleep: Waits for some seconds.
@@ -101,7 +110,6 @@ class RetryTransport(ProcessBound, InternalState):
     """
 
     _inner: Transport
-    _policy: RetryPolicy
     _budget: RetryBudget
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
@@ -120,13 +128,13 @@ class RetryTransport(ProcessBound, InternalState):
         """
         attempt, to_refund, pacer = 1, 1, current_pacer()
         if self._paused_until > 0.0 and self._paused_until > self.clock():
-            await self._wait_for_restart(request.call.deadline)
+            await self._wait_for_restart(request.call)
         while True:
             try:
                 response = await (self._inner.send(request) if pacer is None else self._send_paced(request, pacer))
             except CapillaryError as error:
-                is_left_alone = pacer is not None and is_throttling(error)
-                retry = None if is_left_alone else self._plan_retry(request, error, attempt)
+                has_pacer_decided = pacer is not None and is_throttling(error)
+                retry = None if has_pacer_decided else self._plan_retry(request, error, attempt)
                 if retry is None:
                     if isinstance(error, ResponseError) and not error.retryable:
                         self._budget.refund(to_refund)  # the API works, and refuses
@@ -135,7 +143,7 @@ class RetryTransport(ProcessBound, InternalState):
                 self._budget.refund(to_refund)
                 return response
             attempt, to_refund = attempt + 1, retry.cost
-            await self._wait_for(retry, request.call.deadline)
+            await self._wait_for(retry, request.call)
 
     async def _send_paced(self, request: Request[Any], pacer: Pacer) -> Response:
         """Send when the pacer says so, and again as long as it accepts that the API throttles."""
@@ -149,7 +157,7 @@ class RetryTransport(ProcessBound, InternalState):
                     if isinstance(error, ResponseError):
                         pacer.answered()
                     raise
-                asked = asked_wait(error, self._policy_of(request))
+                asked = asked_wait(error, request.call.options.retry)
                 is_welcome = pacer.throttled(error, None if asked is None else self.clock() + asked)
                 if not (is_welcome and self._is_repeatable(request)):
                     raise
@@ -158,15 +166,12 @@ class RetryTransport(ProcessBound, InternalState):
                 pacer.answered()
                 return response
 
-    def _policy_of(self, request: Request[Any]) -> RetryPolicy:
-        return self._policy if request.call.options is None else request.call.options.retry
-
     def _is_repeatable(self, request: Request[Any]) -> bool:
         return request.method == "GET" or request.path in self.repeatable_posts
 
     def _plan_retry(self, request: Request[Any], error: CapillaryError, attempt: int) -> _Retry | None:
         """Pause all calls if the error asks for it, and pay for a retry if there may be one."""
-        now, policy = self.clock(), self._policy_of(request)
+        now, policy = self.clock(), request.call.options.retry
         wait = choose_wait(error, attempt, policy, self.random())
         cost = policy.retry_cost
         if isinstance(error, RateLimitedError):
@@ -200,21 +205,22 @@ class RetryTransport(ProcessBound, InternalState):
             if self.on_event is not None:
                 self.on_event(Throttled(path, seconds))
 
-    async def _wait_for(self, retry: _Retry, deadline: float) -> None:
+    async def _wait_for(self, retry: _Retry, call: CallContext) -> None:
         """Wait until a retry may be sent; refund one that is not sent after all."""
         try:
             await self.sleep(retry.wait)
             if self._paused_until > self.clock():
-                await self._wait_for_restart(deadline)
+                await self._wait_for_restart(call)
         except BaseException:
             self._budget.refund(retry.cost)
             raise
 
-    async def _wait_for_restart(self, deadline: float) -> None:
+    async def _wait_for_restart(self, call: CallContext) -> None:
         """Wait until the API wants calls again, and a random moment more, so that not all go at once."""
+        policy = call.options.retry
         while (pause := self._paused_until - (now := self.clock())) > 0:
-            wait = min(pause + self.random() * self._policy.throttled_base, self._policy.max_retry_after)
-            if now + wait >= deadline:
+            wait = min(pause + self.random() * policy.throttled_base, policy.max_retry_after)
+            if now + wait >= call.deadline:
                 error = RateLimitedError("the API wants no calls until after the call's deadline", status=429)
                 error.retry_after = pause
                 raise error

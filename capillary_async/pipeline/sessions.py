@@ -135,12 +135,12 @@ def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, st
     )
 
 
-def check_session(session: aiohttp.ClientSession, options: ClientOptions) -> aiohttp.ClientSession:
-    """Accept a session of the user's, unless it would send more than the client asks for.
+def check_session(session: aiohttp.ClientSession, options: ClientOptions) -> None:
+    """Check that a session of the user's sends no more than the client asks for.
 
     Raises:
-        ConfigurationError: It is closed, or brings credentials or proxies of its own; or `ca_file` is given, which a
-            session that is open already cannot take.
+        ConfigurationError: The session is closed, or brings credentials or proxies of its own; or `ca_file` is given,
+            which a session that is open already cannot take.
     """
     if options.ca_file is not None:
         raise ConfigurationError("ca_file does nothing for a session of your own; give it to the session's connector")
@@ -150,7 +150,6 @@ def check_session(session: aiohttp.ClientSession, options: ClientOptions) -> aio
         raise ConfigurationError("session must not take proxies and passwords from the environment (trust_env)")
     if session.auth is not None or "Authorization" in session.headers or TOKEN_HEADER in session.headers:
         raise ConfigurationError("session must not bring credentials of its own")
-    return session
 
 
 def _trust(ca_file: str | None) -> ssl.SSLContext | bool:

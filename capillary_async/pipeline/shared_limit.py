@@ -9,7 +9,7 @@ import attrs
 
 from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import RateLimit, Secret, hide_password, reveal_url
-from capillary_async.pipeline.admission import Limit, LocalLimit
+from capillary_async.pipeline.limit import Limit, LocalLimit
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _DATABASE: Final = re.compile(r"/?\d*")

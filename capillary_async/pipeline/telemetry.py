@@ -13,7 +13,8 @@ import attrs
 
 from capillary_async.errors import CapillaryError
 from capillary_async.models.frozen import frozen
-from capillary_async.pipeline.request import CallInfo, InternalState, Request, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import CallInfo, InternalState, Request
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.urls import BaseUrl
 

@@ -14,7 +14,8 @@ from types import TracebackType
 import msgspec
 from msgspec import field
 
-from capillary_async.pipeline.request import CallAt, InternalState, call_at_loop_time
+from capillary_async.pipeline.clock import CallAt, call_at_loop_time
+from capillary_async.pipeline.request import InternalState
 
 
 class TimeoutScheduler(InternalState):

@@ -34,15 +34,8 @@ from capillary_async.errors import (
     DecodeError,
 )
 from capillary_async.options import Secret
-from capillary_async.pipeline.request import (
-    CallContext,
-    InternalState,
-    ProcessBound,
-    Request,
-    Response,
-    Transport,
-    loop_time,
-)
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import CallContext, InternalState, ProcessBound, Request, Response, Transport
 from capillary_async.pipeline.telemetry import OnEvent, TokenRefreshed
 
 TOKEN_PATH: Final = "/v3/oauth/token/generate"  # noqa: S105  (a path)

@@ -14,7 +14,8 @@ from capillary_async.bulk import Outcome, Succeeded, lookup_many
 from capillary_async.bulk.concurrency import ConcurrencyController
 from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
 from capillary_async.options import RateLimit
-from capillary_async.pipeline.admission import Admission, LocalLimit, has_bulk_priority
+from capillary_async.pipeline.admission import Admission, has_bulk_priority
+from capillary_async.pipeline.limit import LocalLimit
 from capillary_async.pipeline.request import CallContext, Request, Response
 from tests.fakes import VirtualClock
 

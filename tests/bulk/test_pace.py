@@ -11,7 +11,8 @@ from capillary_async.bulk import Outcomes
 from capillary_async.bulk.concurrency import ConcurrencyController
 from capillary_async.errors import CapillaryError, RateLimitedError, ServerError
 from capillary_async.options import RetryPolicy
-from capillary_async.pipeline.request import Request, Response, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.retry import RetryBudget, RetryTransport
 from tests.faults.virtual import run_virtually
 
@@ -76,8 +77,7 @@ def look_up(gateway: Gateway, keys: int, controller: ConcurrencyController) -> t
     """Look many keys up; return the virtual seconds and the number of failed keys."""
 
     async def run() -> tuple[float, int]:
-        policy = RetryPolicy()
-        transport = RetryTransport(gateway, policy, RetryBudget(policy), clock=loop_time)
+        transport = RetryTransport(gateway, RetryBudget(RetryPolicy()), clock=loop_time)
 
         async def fetch(_: int) -> Response:
             return await transport.send(Request("/x"))
@@ -143,8 +143,7 @@ def test_a_raised_limit_is_noticed() -> None:
 
     async def run() -> float:
         task = asyncio.create_task(lift())
-        policy = RetryPolicy()
-        transport = RetryTransport(gateway, policy, RetryBudget(policy), clock=loop_time)
+        transport = RetryTransport(gateway, RetryBudget(RetryPolicy()), clock=loop_time)
 
         async def fetch(_: int) -> Response:
             return await transport.send(Request("/x"))

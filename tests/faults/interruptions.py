@@ -21,7 +21,7 @@ import attrs
 
 from capillary_async import BasicAuth, CapillaryClient, CapillaryError, ClientOptions, OAuth, RateLimit, lookup_many
 from capillary_async.pipeline.auth import Auth
-from capillary_async.pipeline.request import loop_time
+from capillary_async.pipeline.clock import loop_time
 from capillary_async.pipeline.token import TOKEN_PATH
 from tests.faults.lookups import document_of, entity_of
 from tests.faults.report import Row

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import BasicAuth, CallInfo, CapillaryClient, ClientOptions, RetryPolicy
-from capillary_async.pipeline.request import loop_time
+from capillary_async.pipeline.clock import loop_time
 
 AUTH: Final = BasicAuth("a.till", "a password")
 # The default options, with a shorter timeout for a silent server.

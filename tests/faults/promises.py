@@ -8,7 +8,8 @@ import attrs
 
 from capillary_async import CapillaryClient, ClientOptions, OAuth, RateLimit, RetryPolicy
 from capillary_async.pipeline.auth import Auth
-from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from tests.faults.connections import judge

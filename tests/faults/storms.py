@@ -14,7 +14,8 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import BasicAuth, ClientOptions, RateLimit, TransportError
-from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse
 from tests.faults.connections import judge
 from tests.faults.lookups import document_of, find_with, look_up_all

@@ -10,7 +10,8 @@ from typing import Any, Final
 import attrs
 
 from capillary_async import AuthenticationError, ClientOptions, OAuth, RateLimit, TransportError
-from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from tests.faults.connections import judge

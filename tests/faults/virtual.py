@@ -13,7 +13,8 @@ import attrs
 from capillary_async import CallInfo, CapillaryClient, ClientOptions
 from capillary_async.codec import Converter
 from capillary_async.pipeline.auth import Auth
-from capillary_async.pipeline.request import Request, Response, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.responses import HttpResponse, read
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ import pytest
 from capillary_async import BasicAuth, ClientOptions
 from capillary_async.errors import TransportError
 from capillary_async.jobs import BulkJob, JobOptions, JobStatus
-from capillary_async.pipeline.request import Request, loop_time
+from capillary_async.pipeline.clock import loop_time
+from capillary_async.pipeline.request import Request
 from capillary_async.pipeline.responses import HttpResponse
 from tests.faults.virtual import answering
 from tests.jobs.virtual import run_virtually

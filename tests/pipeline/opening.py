@@ -15,7 +15,7 @@ from capillary_async.errors import (
 )
 from capillary_async.options import ClientOptions
 from capillary_async.pipeline.admission import Admission
-from capillary_async.pipeline.exchange import HttpTransport
+from capillary_async.pipeline.http_transport import HttpTransport
 from capillary_async.pipeline.request import CallContext, Request
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.urls import BaseUrl

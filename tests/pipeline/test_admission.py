@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from capillary_async.errors import DeadlineExceeded, TransportError
 from capillary_async.options import RateLimit
-from capillary_async.pipeline.admission import Admission, Limit, LocalLimit, bulk_priority, has_bulk_priority
+from capillary_async.pipeline.admission import Admission, bulk_priority, has_bulk_priority
+from capillary_async.pipeline.limit import Limit, LocalLimit
 from capillary_async.pipeline.request import CallContext, Request, Response
 from tests.fakes import VirtualClock, outcomes
 from tests.pipeline.windows import most_in_a_window

@@ -17,7 +17,7 @@ from capillary_async.errors import (
     DeadlineExceeded,
     TransportError,
 )
-from capillary_async.options import Secret
+from capillary_async.options import ClientOptions, Secret
 from capillary_async.pipeline.request import CallContext, Response
 from tests.fakes import outcomes
 from tests.faults.wire import Asked, HttpConnection, RawServer, answer
@@ -40,10 +40,9 @@ class TestTime:
         connector = aiohttp.TCPConnector(limit=100, limit_per_host=5) if is_given else None
         session = aiohttp.ClientSession(connector=connector) if is_given else None
         with RawServer(slow) as server:
-            async with admitted(
-                server.base_url, session, max_connections=100 if is_given else 5, attempt_timeout=0.3
-            ) as transport:
-                answers = await outcomes(*(transport.send(request()) for _ in range(60)))
+            async with admitted(server.base_url, session, max_connections=100 if is_given else 5) as transport:
+                calls = [CallContext(options=ClientOptions(attempt_timeout=0.3)) for _ in range(60)]
+                answers = await outcomes(*(transport.send(request(call=call)) for call in calls))
             if session is not None:
                 await session.close()
 
@@ -59,8 +58,9 @@ class TestTime:
                 await asyncio.sleep(0.005)
 
         with RawServer(trickle) as server:
-            async with opened(server.base_url, attempt_timeout=0.1) as transport:
-                error = await error_of(transport.send(request()))
+            async with opened(server.base_url) as transport:
+                call = CallContext(options=ClientOptions(attempt_timeout=0.1))
+                error = await error_of(transport.send(request(call=call)))
 
         assert type(error) is TransportError
         assert str(error) == "no complete answer within 0.1 s"

@@ -19,7 +19,7 @@ from capillary_async.errors import (
     ServerError,
     TransportError,
 )
-from capillary_async.options import RetryPolicy
+from capillary_async.options import ClientOptions, RetryPolicy
 from capillary_async.pipeline.pacing import paced_by
 from capillary_async.pipeline.request import CallContext, Request, Response, Transport
 from capillary_async.pipeline.retry import (
@@ -83,13 +83,15 @@ class Server:
 
 @attrs.frozen
 class Retrying:
-    """A transport that retries, and the budget that it spends."""
+    """A transport that retries, the budget that it spends, and the policy of the calls."""
 
     transport: RetryTransport
     budget: RetryBudget
+    policy: RetryPolicy
 
     async def send(self, request: Request[Any], /) -> Response:
         """Send by the transport."""
+        request.call.options = ClientOptions(retry=self.policy)
         return await self.transport.send(request)
 
 
@@ -101,14 +103,13 @@ def retrying(
     budget = RetryBudget(policy)
     transport = RetryTransport(
         server,
-        policy,
         budget,
         clock=server.clock.time,
         sleep=server.clock.sleep,
         random=random,
         repeatable_posts=(TOKEN_PATH,),
     )
-    return Retrying(transport, budget)
+    return Retrying(transport, budget, policy)
 
 
 def request(*, within: float = math.inf) -> Request[Any]:
@@ -529,16 +530,17 @@ class TestPause:
         """Calls that queue for the rate limit have passed this part already."""
         told: list[float] = []
         policy = RetryPolicy(attempts=1)
+        budget = RetryBudget(policy)
         transport = RetryTransport(
             Server(clock, [lambda: throttled(2.0), lambda: throttled(1.0)]),
-            policy,
-            RetryBudget(policy),
+            budget,
             clock=clock.time,
             sleep=clock.sleep,
             on_pause=told.append,
         )
 
-        await outcomes(transport.send(request()), transport.send(request()))
+        once = Retrying(transport, budget, policy)
+        await outcomes(once.send(request()), once.send(request()))
 
         assert told == [1002.0]
 

@@ -15,8 +15,8 @@ import pytest
 
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, RateLimit
-from capillary_async.pipeline.admission import LocalLimit
 from capillary_async.pipeline.file_limit import FileLimit
+from capillary_async.pipeline.limit import LocalLimit
 from capillary_async.pipeline.redis_limit import RedisLimit
 from capillary_async.pipeline.shared_limit import SharedRateLimit, limit_of
 from tests.pipeline.redis_server import running

@@ -117,9 +117,8 @@ class TestPauses:
         """It is the reason why nothing happens."""
         events: list[Event] = []
         clock = VirtualClock()
-        policy = RetryPolicy()
         transport = RetryTransport(
-            *(Server(clock, [lambda: throttled(7.0)]), policy, RetryBudget(policy)),
+            *(Server(clock, [lambda: throttled(7.0)]), RetryBudget(RetryPolicy())),
             clock=clock.time,
             sleep=clock.sleep,
             random=lambda: 0.5,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from capillary_async.pipeline.request import loop_time
+from capillary_async.pipeline.clock import loop_time
 from capillary_async.pipeline.timeouts import Timeout, TimeoutScheduler
 from tests.faults.virtual import run_virtually
 

@@ -12,8 +12,8 @@ from capillary_async import AccessToken, CapillaryClient, ClientOptions, OAuth, 
 from capillary_async.codec import Converter
 from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.dispatch import Dispatcher
-from capillary_async.pipeline.exchange import HttpTransport
 from capillary_async.pipeline.http import HttpConnection
+from capillary_async.pipeline.http_transport import HttpTransport
 from capillary_async.pipeline.lifecycle import ClientLifecycle, TransportStack
 from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.telemetry import Telemetry
@@ -48,10 +48,11 @@ async def get(error: BaseException) -> None:
 
     async def nothing() -> None: ...
 
-    lifecycle = ClientLifecycle(TransportStack(Failing(), Failing(), False, nothing))  # noqa: FBT003  (is_coalescing)
+    stack = TransportStack(Failing(), Failing(), nothing)
+    lifecycle = ClientLifecycle(stack)
     await lifecycle.open()
     telemetry = Telemetry(BaseUrl.of("https://x.example.com"))
-    await Dispatcher(lifecycle, Converter(UTC), ClientOptions(), telemetry, "").get(Request[Any]("/x"))
+    await Dispatcher(lifecycle, stack, Converter(UTC), ClientOptions(), telemetry, "").get(Request[Any]("/x"))
 
 
 @pytest.mark.parametrize("error", [AttributeError("nothing"), asyncio.CancelledError(), KeyError(1)])

@@ -167,10 +167,11 @@ class TestExchange:
         ]
 
         async with opened(server.base_url) as transport:
-            first, second = await transport.send(request()), await transport.send(request())
+            calls = [CallContext(), CallContext()]
+            first, _ = [await transport.send(request(call=call)) for call in calls]
 
-        assert (first.document, first.size) == ({"a": 2}, 7)
-        assert second.size == 1008
+        assert first.document == {"a": 2}
+        assert [call.size for call in calls] == [7, 1008]
 
     @pytest.mark.parametrize("is_given", [False, True])
     async def test_a_request_that_would_leave_the_base_url_is_stopped(self, server: Server, is_given: bool) -> None:  # noqa: FBT001
@@ -263,11 +264,12 @@ class TestSize:
         server.answers[:] = [write(b'"' + b"x" * 998 + b'"'), write(b'"' + b"x" * 999 + b'"'), GOOD]
 
         async with opened(server.base_url, max_response_bytes=1000, max_connections=1) as transport:
-            first = await transport.send(request())
+            call = CallContext()
+            await transport.send(request(call=call))
             error = await error_of(transport.send(request()))
             await transport.send(request())
 
-        assert first.size == 1000
+        assert call.size == 1000
         assert isinstance(error, DecodeError)
         assert not error.retryable
 
