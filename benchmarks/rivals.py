@@ -20,7 +20,8 @@ import msgspec
 import pydantic
 from mashumaro.config import BaseConfig
 
-from capillary_async.models.definition import alternatives, documented, is_model, wire_names
+from capillary_async.models.definition import documented, is_model, wire_names
+from capillary_async.models.type_hints import alternatives
 
 Builder = Callable[[Any], Any]
 

@@ -1,29 +1,54 @@
 """Convert JSON documents to typed values, and typed values to JSON.
 
-The only part that imports cattrs, which is imported for users' own classes alone.
+An answer goes through these modules:
+
+| module | what it does |
+|---|---|
+| `json_text` | decodes JSON text to dicts, and encodes JSON, without losing a digit |
+| `rows`, `row_generation` | decode the rows of a listing without a dict for each row |
+| `hooks` | finds the function that makes values of a type |
+| `generation` | generates the functions that make models |
+| `scalars`, `dates` | make values that have no parts |
+| `own_classes` | makes objects of users' own classes |
+| `mismatch` | names the part of an answer that does not fit its type |
+| `paths` | finds a member of an answer |
+
+`unstructuring` turns values back to what JSON consists of. `row_text` and `records` write and read the rows of jobs.
+`interop` and `pydantic_schema` connect models to other libraries.
+
+cattrs makes the objects of users' own classes (of attrs, dataclasses, TypedDicts) and of types that have no rule in
+`hooks`; it is imported for them alone. Models bypass it, because the code that `generation` generates takes an eighth
+of the time and accepts only values of the declared type.
 """
 
 from collections.abc import Callable
 from datetime import tzinfo
 from functools import cached_property
-from typing import Any, Final, TypeVar, get_args, get_origin, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from capillary_async.codec.dates import DateTables
-from capillary_async.codec.json_text import decode_json, encode_json, json_cell, to_builtins, to_json
+from capillary_async.codec.json_text import decode_json, encode_json, json_cell, to_json
 from capillary_async.codec.scalars import UnknownTypeError
+from capillary_async.codec.struct_rows import StructRows, as_dicts
 from capillary_async.codec.unstructuring import to_dict
 from capillary_async.models.definition import is_model
+from capillary_async.models.type_hints import item_type
+
+if TYPE_CHECKING:
+    from capillary_async.codec.hooks import Hooks
 
 T = TypeVar("T")
+Decode = Callable[[bytes | bytearray], Any]
+# Real programs stay far below. Without a limit, types that are made in a loop would fill the memory.
 _MOST_DECODERS: Final = 1024
 
-__all__ = ["Converter", "as_dicts", "decode_json", "encode_json", "json_cell", "to_builtins", "to_dict", "to_json"]
+__all__ = ["Converter", "as_dicts", "decode_json", "encode_json", "json_cell", "to_dict", "to_json"]
 
 
 class Converter:
     """Makes typed values of decoded answers.
 
-    `Converter` supports every type that cattrs supports: models, attrs classes, dataclasses, TypedDicts, lists,
+    `Converter` supports models, and every type that cattrs supports: attrs classes, dataclasses, TypedDicts, lists,
     mappings, unions, literals, enumerations, `Any`. It converts nothing silently: a whole number does not become a
     string, `3.7` does not become 3, null does not become "None". A field of a class that is not a model is read from
     the key of its name, or from that name in camelCase; other keys are ignored. Models of pydantic check their values
@@ -35,13 +60,13 @@ class Converter:
 
     def __init__(self, timezone: tzinfo) -> None:
         self._tables = DateTables(timezone)
-        self._decoders: dict[tuple[Any, str], Callable[[bytes | bytearray], Any]] = {}
+        self._decoders: dict[tuple[Any, str], Decode] = {}
 
     @cached_property
-    def _hook_for(self) -> Callable[[Any], Callable[[Any, Any], Any]]:
-        from capillary_async.codec.hooks import hook_finder  # noqa: PLC0415  (for the first answer)
+    def _hooks(self) -> "Hooks":
+        from capillary_async.codec.hooks import Hooks  # noqa: PLC0415  (for the first answer)
 
-        return hook_finder(self._tables)
+        return Hooks(self._tables)
 
     def decode(self, body: bytes | bytearray, into: Any = Any, rows_key: str = "") -> Any:
         """Decode an answer, as `decode_json` does.
@@ -61,13 +86,13 @@ class Converter:
         decode = self._decoders.get((into, rows_key)) or self._new_decoder(into, rows_key)
         return decode(body)
 
-    def _new_decoder(self, into: Any, rows_key: str) -> Callable[[bytes | bytearray], Any]:
-        decode: Callable[[bytes | bytearray], Any] = decode_json
-        kind = get_args(into)[0] if get_origin(into) in {list, tuple} and get_args(into) else into
-        if is_model(kind) and "." not in rows_key:
+    def _new_decoder(self, into: Any, rows_key: str) -> Decode:
+        decode: Decode = decode_json
+        row_type = item_type(into) or into
+        if is_model(row_type) and "." not in rows_key:
             from capillary_async.codec.rows import PageDecoder  # noqa: PLC0415  (for listings alone)
 
-            decode = PageDecoder(kind, rows_key, self._tables, self._hook_for).decode
+            decode = PageDecoder(row_type, rows_key, self._tables, self._hooks).decode
         if len(self._decoders) >= _MOST_DECODERS:
             self._decoders.clear()
         self._decoders[into, rows_key] = decode
@@ -81,7 +106,7 @@ class Converter:
         """
         refusal: UnknownTypeError | None = None
         try:
-            self._hook_for(into)
+            self._hooks[into]
         except UnknownTypeError as error:
             refusal = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001  (the hooks of a user's class may raise anything)
@@ -106,17 +131,15 @@ class Converter:
                 its value.
             InvalidArgumentError: `structure` does not support this type.
         """
-        hook = self._hook_for(into)
+        hook = self._hooks[into]
         try:
             return hook(value, into)
         except (UnknownTypeError, MemoryError):
             raise
         except Exception:  # noqa: BLE001, S110  (the hooks of users' classes may raise anything)
             pass
-        from capillary_async.codec.rows import StructRows  # noqa: PLC0415  (for listings alone)
-
-        if isinstance(value, StructRows):
-            return self.structure(value.as_dicts(), into, location)
+        if isinstance(value, StructRows):  # it has no keys; the dicts show what is wrong, or are of another type
+            return self.structure(as_dicts(value), into, location)
         # Raised outside the `except` block, the error has no context and therefore no frame that holds the value.
         from capillary_async.codec.mismatch import explain  # noqa: PLC0415  (for this error alone)
 
@@ -126,12 +149,7 @@ class Converter:
 
     def _fits(self, value: Any, into: Any) -> bool:
         try:
-            self._hook_for(into)(value, into)
+            self._hooks[into](value, into)
         except Exception:  # noqa: BLE001
             return False
         return True
-
-
-def as_dicts(rows: Any) -> Any:
-    """Return rows as dicts, also rows that are objects for `structure`."""
-    return rows.as_dicts() if hasattr(rows, "as_dicts") else rows

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from capillary_async.codec.scalars import Mismatch
-from capillary_async.models.definition import CalendarTypes
+from capillary_async.models.type_hints import CalendarTypes
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_CACHE: Final = 4096

@@ -46,7 +46,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache
 from types import CodeType
-from typing import Annotated, Any, Final, cast, get_args, get_origin
+from typing import Any, Final, cast, get_args
 
 import attrs
 import msgspec
@@ -64,16 +64,14 @@ from capillary_async.codec.scalars import (
 from capillary_async.models.definition import (
     NOTHING_EXTRA,
     AlsoQuoted,
-    CalendarTypes,
     Model,
     ReadOnlyDict,
     ServerClock,
-    alternatives,
     documented,
     draft_of,
     wire_names,
-    without_null,
 )
+from capillary_async.models.type_hints import CalendarTypes, alternatives, marks_of, without_null
 
 KeyOrder = tuple[str, ...]
 Reader = Callable[[dict[str, Any]], Any]
@@ -95,22 +93,23 @@ class FieldCode(msgspec.Struct, frozen=True):
     names: Mapping[str, Any] = {}
 
 
-def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: Callable[[Any], Hook]) -> FieldCode:
+def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hooks: Mapping[Any, Hook]) -> FieldCode:
     """Return the code for an attribute of this type.
 
     Args:
         attribute: The attribute.
         tables: Reads dates and date-times.
-        hook_for: Finds the hook of a type. It is called for types that have no faster code.
+        hooks: The hook of each type, for the types that have no faster code.
     """
     into = without_null(attribute.type)
     if into is Any:
         return FieldCode()
     if into in {str, bool, int}:
         return FieldCode((f"if type($) is not {into.__name__}:", "    reject()"))
-    if get_origin(into) is Annotated and AlsoQuoted in get_args(into):
-        reader = "whole_number" if get_args(into)[0] is int else "quoted_number"
-        return FieldCode((f"if type($) is not {get_args(into)[0].__name__}:", f"    $ = {reader}($)"))
+    if AlsoQuoted in marks_of(into):
+        kind = get_args(into)[0]
+        reader = "whole_number" if kind is int else "quoted_number"
+        return FieldCode((f"if type($) is not {kind.__name__}:", f"    $ = {reader}($)"))
     if into is Decimal:
         convert = "    $ = known_decimal($) or decimals[$]"
         return FieldCode(("if type($) is int:", convert, "elif type($) is not Decimal:", "    reject()"))
@@ -120,24 +119,38 @@ def field_code(attribute: "attrs.Attribute[Any]", tables: DateTables, hook_for: 
         # `get` of a subclass of dict takes half the time of `[]`.
         return FieldCode((f"$ = {known}($) or {name}[$]",), {known: table.get, name: table})
     hook, kind = f"hook_{attribute.name}", f"type_{attribute.name}"
-    return FieldCode((f"$ = {hook}($, {kind})",), {hook: hook_for(into), kind: into})
+    return FieldCode((f"$ = {hook}($, {kind})",), {hook: hooks[into], kind: into})
+
+
+# The attribute of `DateTables` that reads values of a type.
+_DATE_TABLES: Final[Mapping[frozenset[Any], str]] = {
+    frozenset((CalendarTypes.DATE,)): "dates",
+    frozenset((CalendarTypes.DATE_TIME,)): "date_times",
+    frozenset((CalendarTypes.DATE, CalendarTypes.DATE_TIME)): "either",
+}
+
+
+def has_table(into: Any) -> bool:
+    """Whether a table converts texts to values of a type."""
+    return _date_table_of(into) is not None or _open_enumeration_of(into) is not None
 
 
 def table_for(into: Any, tables: DateTables) -> Any:
     """Return the table that converts texts to values of a type, or `None` when the type has no table."""
-    if get_origin(into) is Annotated and ServerClock in get_args(into):
-        return tables.server_date_times
-    arms = frozenset(alternatives(into))
-    if arms == {CalendarTypes.DATE_TIME}:
-        return tables.date_times
-    if arms == {CalendarTypes.DATE}:
-        return tables.dates
-    if arms == {CalendarTypes.DATE_TIME, CalendarTypes.DATE}:
-        return tables.either
-    (enumeration,) = arms - {str} if len(arms) == 2 and str in arms else (None,)
-    if isinstance(enumeration, type) and issubclass(enumeration, Enum):
-        return OpenEnumeration(enumeration)
-    return None
+    name, enumeration = _date_table_of(into), _open_enumeration_of(into)
+    if name is not None:
+        return getattr(tables, name)
+    return None if enumeration is None else OpenEnumeration(enumeration)
+
+
+def _date_table_of(into: Any) -> str | None:
+    return "server_date_times" if ServerClock in marks_of(into) else _DATE_TABLES.get(frozenset(alternatives(into)))
+
+
+def _open_enumeration_of(into: Any) -> type[Enum] | None:
+    arms = [arm for arm in alternatives(into) if arm is not str]
+    is_open = len(arms) == 1 < len(alternatives(into)) and isinstance(arms[0], type) and issubclass(arms[0], Enum)
+    return arms[0] if is_open else None
 
 
 def resolved(cls: Any) -> Any:

@@ -1,33 +1,35 @@
-"""The strict hooks: they make values of each kind of type from decoded JSON.
+"""The strict hooks: functions that make values of a type from decoded JSON.
 
-A hook accepts only the JSON form of its type. `generation` makes the hooks of models. cattrs makes those of users' own
-classes (attrs, dataclasses, TypedDicts) and of types that are rare in JSON, and asks this module for their members.
+A hook takes a value and the type. It accepts only the JSON form of the type, and raises `Mismatch` for any other value.
+`_RULES` says which types have which hooks. The hooks of models call the functions that `generation` generates. cattrs
+makes the hooks of users' own classes and of types without a rule, and asks `Hooks` for the hooks of their parts.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from functools import cache
+from functools import cached_property
+from threading import RLock
 from types import NoneType
-from typing import Annotated, Any, Final, Literal, get_args, get_origin, is_typeddict
+from typing import Any, Final, Literal, get_args, get_origin, is_typeddict
 
 from capillary_async.codec.dates import DateTables
-from capillary_async.codec.generation import Reader, ReaderCache, field_code, table_for
+from capillary_async.codec.generation import Reader, ReaderCache, field_code, has_table, table_for
 from capillary_async.codec.scalars import (
     Hook,
     Mismatch,
     binary_number,
+    enumeration_member,
     exact_number,
     exactly,
     literal,
-    member,
     quoted_number,
     reject,
     whole_number,
 )
-from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, alternatives, is_model
-
-_Factories = tuple[tuple[Callable[[Any], bool], Callable[[Any], Hook]], ...]
+from capillary_async.codec.struct_rows import StructRows
+from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, is_model
+from capillary_async.models.type_hints import alternatives, marks_of
 
 _LISTS: Final[Mapping[Any, Callable[[Iterable[Any]], Any]]] = {
     list: list,
@@ -42,84 +44,62 @@ _MAPPINGS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
 }
 _SCALARS: Final[Mapping[Any, Hook]] = {
     **{kind: exactly(kind) for kind in (str, bool, int, NoneType)},
-    **dict.fromkeys((Enum, IntEnum, StrEnum), member),
+    **dict.fromkeys((Enum, IntEnum, StrEnum), enumeration_member),
     float: binary_number,
     Decimal: exact_number,
     bytes: reject,  # JSON has no bytes, and cattrs would call bytes(5), which is five zeros
 }
 
 
-def hook_finder(tables: DateTables) -> Callable[[Any], Hook]:
-    """Return the function that finds the hook of a type; `tables` read dates and date-times."""
+class Hooks(dict[Any, Hook]):
+    """The hook of each type, made when the type is first looked up."""
 
-    @cache
-    def find(into: Any) -> Hook:
-        factory = next((factory for predicate, factory in factories if predicate(into)), None)
-        return of_cattrs().get_structure_hook(into) if factory is None else factory(into)
+    def __init__(self, tables: DateTables) -> None:
+        """Use these tables to read dates and date-times."""
+        super().__init__()
+        self.tables = tables
+        self._readers: dict[type[Model], ReaderCache] = {}
+        self._lock = RLock()
+        self._unfinished: set[Any] = set()
 
-    def hook_for(into: Any) -> Hook:
-        try:
-            return find(into)
-        except RecursionError:
-            # The type contains itself, so its hook is not complete yet. Look the hook up for each value instead.
-            return lambda value, into: find(into)(value, into)
+    def __missing__(self, into: Any) -> Hook:
+        """Make the hook of a type.
 
-    @cache
-    def of_cattrs() -> Any:
+        Raises:
+            UnknownTypeError: There is no hook for this type.
+        """
+        with self._lock:
+            if into in self._unfinished:
+                # The type contains itself. Its hook will be complete when the first value is structured.
+                return lambda value, into: self[into](value, into)
+            self._unfinished.add(into)
+            try:
+                make = self._rule_of(into)
+                hook = self[into] = make(into, self) if make else self.cattrs.get_structure_hook(into)
+            finally:
+                self._unfinished.remove(into)
+        return hook
+
+    @staticmethod
+    def _rule_of(into: Any) -> "Callable[[Any, Hooks], Hook] | None":
+        return next((make for is_meant, make in _RULES if is_meant(into)), None)
+
+    def readers_of(self, cls: type[Model]) -> ReaderCache:
+        """Return the generated functions of a model."""
+        if cls not in self._readers:
+            self._readers[cls] = ReaderCache(cls, lambda attribute: field_code(attribute, self.tables, self))
+        return self._readers[cls]
+
+    @cached_property
+    def cattrs(self) -> Any:
+        """The converter of cattrs."""
         from capillary_async.codec.own_classes import class_converter  # noqa: PLC0415  (for users' own classes alone)
 
-        return class_converter(lambda into: any(predicate(into) for predicate, _ in factories), hook_for, _SCALARS)
-
-    factories = _factories(tables, hook_for, of_cattrs)
-    return hook_for
-
-
-def _factories(tables: DateTables, hook_for: Callable[[Any], Hook], of_cattrs: Callable[[], Any]) -> _Factories:
-    """Return the functions that make hooks, each with the predicate of its types; the first one that is true counts."""
-
-    @cache
-    def readers_of(cls: type[Model]) -> ReaderCache:
-        return ReaderCache(cls, lambda attribute: field_code(attribute, tables, hook_for))
-
-    return (
-        (lambda into: into in (Any, object), lambda _: _unchanged),
-        (lambda into: _scalar_hook(into) is not None, _scalar_hook),
-        (is_model, lambda into: _model_hook(readers_of(into))),
-        (lambda into: AlsoAlone in _marks(into), lambda into: _list_or_its_element(into, hook_for)),
-        (lambda into: AlsoQuoted in _marks(into), _quoted_hook),
-        (lambda into: table_for(into, tables) is not None, lambda into: _table_hook(table_for(into, tables))),
-        (_is_union, lambda into: _first_that_fits(into, hook_for)),
-        (_is_list_of_models, lambda into: model_list_hook(into, readers_of(get_args(into)[0]))),
-        (_is_fixed_tuple, lambda into: _fixed_tuple_hook(into, hook_for)),
-        (lambda into: _origin(into) in _LISTS, lambda into: _list_hook(into, hook_for)),
-        (lambda into: _origin(into) in _MAPPINGS, lambda into: _mapping_hook(into, hook_for)),
-        (lambda into: _origin(into) is Literal, lambda _: literal),
-        (_is_own_class, lambda into: _own_class_hook(into, hook_for, of_cattrs)),
-    )
-
-
-def _unchanged(value: Any, _: Any) -> Any:
-    return value
-
-
-def _scalar_hook(into: Any) -> Any:
-    return next((_SCALARS[kind] for kind in getattr(into, "__mro__", ()) if kind in _SCALARS), None)
+        return class_converter(lambda into: self._rule_of(into) is not None, lambda into: self[into], _SCALARS)
 
 
 def _origin(into: Any) -> Any:
     return get_origin(into) or into
-
-
-def _list_builder(into: Any) -> Callable[[Iterable[Any]], Any]:
-    return _LISTS[_origin(into)]
-
-
-def _mapping_builder(into: Any) -> Callable[[Mapping[Any, Any]], Any]:
-    return _MAPPINGS[_origin(into)]
-
-
-def _marks(into: Any) -> tuple[Any, ...]:
-    return get_args(into)[1:] if get_origin(into) is Annotated else ()
 
 
 def _is_own_class(into: Any) -> bool:
@@ -137,21 +117,32 @@ def _is_fixed_tuple(into: Any) -> bool:
     return get_origin(into) is tuple and Ellipsis not in get_args(into)
 
 
-def _is_union(into: Any) -> bool:
-    return len(alternatives(into)) > 1
+def _unchanged(value: Any, _: Any) -> Any:
+    return value
 
 
-def _quoted_hook(into: Any) -> Hook:
+def _scalar_hook(into: Any, _: Any = None) -> Any:
+    return next((_SCALARS[kind] for kind in getattr(into, "__mro__", ()) if kind in _SCALARS), None)
+
+
+def _quoted_hook(into: Any, _: Hooks) -> Hook:
     return whole_number if get_args(into)[0] is int else quoted_number
 
 
-def _own_class_hook(into: Any, hook_for: Callable[[Any], Hook], of_cattrs: Callable[[], Any]) -> Hook:
+def _table_hook(into: Any, hooks: Hooks) -> Hook:
+    table = table_for(into, hooks.tables)
+    return lambda value, _: table[value]
+
+
+def _own_class_hook(into: Any, hooks: Hooks) -> Hook:
     from capillary_async.codec.own_classes import own_class_hook  # noqa: PLC0415  (as above)
 
-    return own_class_hook(into, hook_for, of_cattrs)
+    return own_class_hook(into, hooks, hooks.cattrs)
 
 
-def _model_hook(readers: ReaderCache) -> Hook:
+def _model_hook(into: Any, hooks: Hooks) -> Hook:
+    readers = hooks.readers_of(into)
+
     def structure_model(value: Any, _: Any) -> Any:
         if value.__class__ is not dict:
             raise Mismatch
@@ -162,13 +153,13 @@ def _model_hook(readers: ReaderCache) -> Hook:
 
 def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
     """Return the hook for the rows of a page; it looks the reader up only when the key order changes."""
-    build, model = _list_builder(into), get_args(into)[0]
+    build, model = _LISTS[_origin(into)], get_args(into)[0]
 
     def structure_models(value: Any, _: Any) -> Any:
         if value.__class__ is not list:
-            if getattr(getattr(value, "decoder", None), "model", None) is not model:
+            if not isinstance(value, StructRows) or value.model is not model:
                 raise Mismatch
-            return build(value.models())  # `StructRows`
+            return build(value.models())
         models: list[Any] = []
         key_order: list[str] | None = None
         read: Reader = reject
@@ -184,9 +175,9 @@ def model_list_hook(into: Any, readers: ReaderCache) -> Hook:
     return structure_models
 
 
-def _list_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
-    build, item = _list_builder(into), (get_args(into) or (Any,))[0]
-    hook = hook_for(item)
+def _list_hook(into: Any, hooks: Hooks) -> Hook:
+    build, item = _LISTS[_origin(into)], (get_args(into) or (Any,))[0]
+    hook = hooks[item]
 
     def structure_list(value: Any, _: Any) -> Any:
         if value.__class__ is not list:
@@ -196,22 +187,28 @@ def _list_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
     return structure_list
 
 
-def _fixed_tuple_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
-    hooks = [(hook_for(item), item) for item in get_args(into)]
+def _list_or_its_element_hook(into: Any, hooks: Hooks) -> Hook:
+    inner = get_args(into)[0]
+    hook = hooks[inner]
+    return lambda value, _: hook([value] if value.__class__ is dict else value, inner)
+
+
+def _fixed_tuple_hook(into: Any, hooks: Hooks) -> Hook:
+    items = [(hooks[item], item) for item in get_args(into)]
 
     def structure_tuple(value: Any, _: Any) -> tuple[Any, ...]:
-        if value.__class__ is not list or len(value) != len(hooks):
+        if value.__class__ is not list or len(value) != len(items):
             raise Mismatch
-        return tuple([hook(element, item) for element, (hook, item) in zip(value, hooks, strict=True)])
+        return tuple([hook(element, item) for element, (hook, item) in zip(value, items, strict=True)])
 
     return structure_tuple
 
 
-def _mapping_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
-    build, (key_type, item) = _mapping_builder(into), get_args(into) or (str, Any)
+def _mapping_hook(into: Any, hooks: Hooks) -> Hook:
+    build, (key_type, item) = _MAPPINGS[_origin(into)], get_args(into) or (str, Any)
     # The keys of a JSON object are strings, also those that are numbers for the caller.
-    key_hook = whole_number if key_type is int else hook_for(key_type)
-    hook = hook_for(item)
+    key_hook = whole_number if key_type is int else hooks[key_type]
+    hook = hooks[item]
 
     def structure_mapping(value: Any, _: Any) -> Any:
         if value.__class__ is list and not value:  # some of Capillary's services send an empty object as []
@@ -225,18 +222,9 @@ def _mapping_hook(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
     return structure_mapping
 
 
-def _list_or_its_element(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
-    inner = get_args(into)[0]
-    hook = hook_for(inner)
-    return lambda value, _: hook([value] if value.__class__ is dict else value, inner)
-
-
-def _table_hook(table: Any) -> Hook:
-    return lambda value, _: table[value]
-
-
-def _first_that_fits(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
-    arms = [(hook_for(arm), arm) for arm in alternatives(into)]
+def _union_hook(into: Any, hooks: Hooks) -> Hook:
+    """Return the hook that uses the first member of a union that fits."""
+    arms = [(hooks[arm], arm) for arm in alternatives(into)]
 
     def structure_union(value: Any, _: Any) -> Any:
         for hook, arm in arms:
@@ -247,3 +235,21 @@ def _first_that_fits(into: Any, hook_for: Callable[[Any], Hook]) -> Hook:
         raise Mismatch
 
     return structure_union
+
+
+# The first rule whose condition is true for a type makes its hook.
+_RULES: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any, Hooks], Hook]], ...]] = (
+    (lambda into: into in (Any, object), lambda *_: _unchanged),
+    (lambda into: _scalar_hook(into) is not None, _scalar_hook),
+    (is_model, _model_hook),
+    (lambda into: AlsoAlone in marks_of(into), _list_or_its_element_hook),
+    (lambda into: AlsoQuoted in marks_of(into), _quoted_hook),
+    (has_table, _table_hook),
+    (lambda into: len(alternatives(into)) > 1, _union_hook),
+    (_is_list_of_models, lambda into, hooks: model_list_hook(into, hooks.readers_of(get_args(into)[0]))),
+    (_is_fixed_tuple, _fixed_tuple_hook),
+    (lambda into: _origin(into) in _LISTS, _list_hook),
+    (lambda into: _origin(into) in _MAPPINGS, _mapping_hook),
+    (lambda into: _origin(into) is Literal, lambda *_: literal),
+    (_is_own_class, _own_class_hook),
+)

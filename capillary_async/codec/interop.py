@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast, get_args
 from capillary_async.codec import Converter
 from capillary_async.codec.unstructuring import exact, to_dict
 from capillary_async.models.definition import Model, documented, is_model, wire_names
-from capillary_async.models.members import kinds_of, members_of
+from capillary_async.models.members import members_of
+from capillary_async.models.type_hints import kinds_of
 
 ModelT = TypeVar("ModelT", bound=Model)
 

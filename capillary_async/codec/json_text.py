@@ -116,14 +116,6 @@ def to_json(value: Any, *, by_alias: bool = False) -> str:
     return ENCODER.encode(exact(value, by_alias=by_alias)).decode()
 
 
-def to_builtins(value: Any) -> Any:
-    """Return a value, models included, as dicts, lists, strings, numbers, booleans and `None`.
-
-    The result is what `encode_json` would write, but `Decimal`s stay `Decimal`s.
-    """
-    return msgspec.to_builtins(exact(value), builtin_types=(Decimal,))
-
-
 def json_cell(value: Any) -> str | None:
     """Return a value as JSON for the cell of a table; return `None` for `None`."""
     return None if value is None else encode_json(value).decode()

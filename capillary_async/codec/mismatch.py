@@ -17,7 +17,8 @@ import attrs
 
 from capillary_async.codec.own_classes import key_of, own_fields
 from capillary_async.errors import DecodeError
-from capillary_async.models.definition import AlsoAlone, alternatives, documented, is_model, wire_names, without_null
+from capillary_async.models.definition import AlsoAlone, documented, is_model, wire_names
+from capillary_async.models.type_hints import alternatives, item_type, mapping_types, marks_of, without_null
 
 _EXPECTED: Final[Mapping[Any, str]] = {
     str: "a text",
@@ -65,16 +66,15 @@ def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], boo
 def _parts(whole: Part) -> Iterator[Part]:
     """Yield the parts of a value, each with the type it should have."""
     value, into, location = whole.value, without_null(whole.into), whole.location
-    if get_origin(into) is Annotated:
-        inner, *marks = get_args(into)
-        alone = AlsoAlone in marks and value.__class__ is dict
-        yield from _parts(Part([value] if alone else value, inner, location))
+    if marks_of(into):
+        alone = AlsoAlone in marks_of(into) and value.__class__ is dict
+        yield from _parts(Part([value] if alone else value, get_args(into)[0], location))
     elif value.__class__ is list:
         items = _item_types(into, len(value))
         yield from (Part(value[index], item, f"{location}[{index}]") for index, item in enumerate(items))
-    elif value.__class__ is dict and _is_mapping(into):
+    elif value.__class__ is dict and (types := mapping_types(into)) is not None:
         # A message must not hold data, and the keys of a mapping are data.
-        yield from (Part(item, get_args(into)[1], f"{location}[...]") for item in value.values())
+        yield from (Part(item, types[1], f"{location}[...]") for item in value.values())
     elif value.__class__ is dict:
         for name, item_into, is_required in _keys(into, value):
             if name in value or is_required:
@@ -82,15 +82,10 @@ def _parts(whole: Part) -> Iterator[Part]:
 
 
 def _item_types(into: Any, count: int) -> list[Any]:
-    origin, args = get_origin(into), get_args(into)
-    if not args or not isinstance(origin, type) or not issubclass(origin, Collection) or issubclass(origin, Mapping):
-        return []
-    return list(args[:count]) if origin is tuple and Ellipsis not in args else [args[0]] * count
-
-
-def _is_mapping(into: Any) -> bool:
-    origin = get_origin(into)
-    return isinstance(origin, type) and issubclass(origin, Mapping) and len(get_args(into)) == 2
+    """Return the type of each item of a list; nothing if the items may have any type."""
+    if get_origin(into) is tuple and Ellipsis not in get_args(into):
+        return list(get_args(into)[:count])
+    return [] if item_type(into) is None else [item_type(into)] * count
 
 
 def _keys(into: Any, value: Any) -> Iterator[tuple[str, Any, bool]]:

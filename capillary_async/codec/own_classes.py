@@ -1,4 +1,4 @@
-"""Users' own classes: the JSON keys of their fields, the cattrs converter, and the hook for models of pydantic.
+"""Users' own classes: the JSON keys of their fields, and the hooks that cattrs and pydantic make for them.
 
 A field is read from the key of its name. If there is no such key, the field is read from that name in camelCase,
 because the API writes `eventLogId` for Python's `event_log_id`.
@@ -16,7 +16,7 @@ from capillary_async.models.definition import camel_case
 
 
 class OwnField(NamedTuple):
-    """A field of a class: its name, its type, and whether it is required."""
+    """A field of a class: its name (or its alias of pydantic), its type, and whether it is required."""
 
     name: str
     into: Any
@@ -43,25 +43,22 @@ def _refuse_type(into: Any) -> NoReturn:
     raise UnknownTypeError(f"an answer cannot be converted to {into!r}")
 
 
-def own_class_hook(into: Any, hook_for: Callable[[Any], Hook], of_cattrs: Callable[[], Any]) -> Hook:
-    """Return the hook for a user's own class."""
-    if is_pydantic_model(into):
-        return pydantic_hook(into, hook_for)
-    if is_typeddict(into):
-        return _guarded(of_cattrs().gen_structure_typeddict(into))
-    names = [field.name for field in own_fields(get_origin(into) or into)]
-    return with_own_names(names, of_cattrs().gen_structure_attrs_fromdict(into))
+def own_class_hook(cls: Any, hooks: Mapping[Any, Hook], converter: Any) -> Hook:
+    """Return the hook for a user's own class.
 
-
-def _guarded(hook: Hook) -> Hook:
-    """Wrap a hook that would also search a string for its keys; the wrapper accepts only objects."""
-
-    def structure_object(value: Any, into: Any) -> Any:
-        if value.__class__ is not dict:
-            raise Mismatch
-        return hook(value, into)
-
-    return structure_object
+    Args:
+        cls: The class, with its type arguments.
+        hooks: The hooks of the fields' types.
+        converter: What `class_converter` returned.
+    """
+    fields = own_fields(get_origin(cls) or cls)
+    if is_pydantic_model(cls):
+        hook = _pydantic_hook(cls, fields, hooks)
+    elif is_typeddict(cls):
+        hook = converter.gen_structure_typeddict(cls)
+    else:
+        hook = converter.gen_structure_attrs_fromdict(cls)
+    return _with_camel_case([field.name for field in fields], hook)
 
 
 def is_pydantic_model(into: Any) -> bool:
@@ -73,7 +70,8 @@ def is_pydantic_model(into: Any) -> bool:
 def own_fields(cls: Any) -> list[OwnField]:
     """List the fields of a user's class; return an empty list for any other type."""
     if is_pydantic_model(cls):
-        return [OwnField(name, info.annotation, info.is_required()) for name, info in cls.model_fields.items()]
+        infos = cls.model_fields.items()
+        return [OwnField(_alias(info) or name, info.annotation, info.is_required()) for name, info in infos]
     if hasattr(cls, "__attrs_attrs__"):
         return [OwnField(field.name, field.type, field.default is attrs.NOTHING) for field in attrs.fields(cls)]
     if hasattr(cls, "__dataclass_fields__"):
@@ -89,55 +87,42 @@ def own_fields(cls: Any) -> list[OwnField]:
     return []
 
 
+def _alias(info: Any) -> str | None:
+    alias = info.validation_alias
+    return alias if isinstance(alias, str) else None
+
+
 def key_of(name: str, value: Mapping[str, Any]) -> str:
     """Return the key of an object from which a field is read."""
     camel = camel_case(name)
     return camel if name not in value and camel in value else name
 
 
-def with_own_names(names: Iterable[str], hook: Hook) -> Hook:
-    """Return a hook for objects whose keys may be in camelCase where `names` are in snake_case.
-
-    Args:
-        names: The names of the class's fields.
-        hook: Structures an object whose keys are the names.
-    """
-    camel = {name: camel_case(name) for name in names if camel_case(name) != name}
+def _with_camel_case(names: Iterable[str], hook: Hook) -> Hook:
+    """Return a hook for objects whose keys may be in camelCase where `names` are in snake_case."""
+    names_by_key = {camel_case(name): name for name in names if camel_case(name) != name}
 
     def structure(value: Any, into: Any) -> Any:
         if value.__class__ is not dict:
             raise Mismatch
-        found = {name: value[key] for name, key in camel.items() if key in value and name not in value}
-        return hook({**value, **found} if found else value, into)
+        # If an object has both keys, the one in snake_case counts.
+        named = {names_by_key.get(key, key): item for key, item in value.items() if names_by_key.get(key) not in value}
+        return hook(named, into)
 
     return structure
 
 
-def pydantic_hook(cls: Any, hook_for: Callable[[Any], Hook]) -> Hook:
+def _pydantic_hook(cls: Any, fields: Iterable[OwnField], hooks: Mapping[Any, Hook]) -> Hook:
     """Return the hook for a model of pydantic; the model checks the values by its own rules.
 
     The hook structures dates and inner models first, because pydantic knows neither the cluster's time zone nor the
     camelCase keys.
     """
-    fields = own_fields(cls)
-    aliases = {name: info.validation_alias or info.alias for name, info in cls.model_fields.items()}
-    inner = {field.name: (hook_for(field.into), field.into) for field in fields if _wants_structuring(field.into)}
+    inner = {field.name: (hooks[field.into], field.into) for field in fields if _wants_structuring(field.into)}
 
     def validate(value: Any, _: Any) -> Any:
-        if value.__class__ is not dict:
-            raise Mismatch
-        given = {**value}
-        for field in fields:
-            alias = aliases[field.name]
-            key = alias if isinstance(alias, str) else key_of(field.name, value)
-            if key not in value:
-                continue
-            found = given.pop(key)
-            if field.name in inner:
-                hook, into = inner[field.name]
-                found = hook(found, into)
-            given[alias if isinstance(alias, str) else field.name] = found
-        return cls.model_validate(given)
+        read = {name: hook(value[name], into) for name, (hook, into) in inner.items() if name in value}
+        return cls.model_validate({**value, **read})
 
     return validate
 

@@ -14,8 +14,9 @@ import attrs
 from capillary_async.codec.interop import from_dict
 from capillary_async.codec.unstructuring import to_dict
 from capillary_async.errors import DecodeError
-from capillary_async.models.definition import alternatives, is_model
+from capillary_async.models.definition import is_model
 from capillary_async.models.members import members_of
+from capillary_async.models.type_hints import alternatives
 
 JsonSchema = dict[str, Any]
 

@@ -4,23 +4,30 @@ A record is an object with the row's members as attributes. Dates and date-times
 faster than Python. Values without a declared type stay JSON. Making models instead of records takes twice as long.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from types import NoneType
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_origin
 
 import msgspec
 
 from capillary_async.codec.json_text import json_cell
-from capillary_async.models.definition import NOTHING_EXTRA, alternatives
-from capillary_async.models.members import class_of_values, kinds_of, members_of
+from capillary_async.models.definition import NOTHING_EXTRA
+from capillary_async.models.members import members_of
+from capillary_async.models.type_hints import (
+    allows_only,
+    alternatives,
+    class_of_values,
+    item_type,
+    kinds_of,
+    mapping_types,
+)
 
 Raw: Final[Any] = msgspec.Raw
 _SCALARS: Final[Mapping[Any, Any]] = {
-    **{kind: kind for kind in (bool, int, str, Decimal)},
-    **dict.fromkeys((date, datetime), str),
+    **{kind: kind for kind in (bool, int, Decimal)},
     float: int | float,  # the table checks whether a double holds the integer exactly
 }
 
@@ -89,19 +96,19 @@ def _record_type(row_type: Any, inside: tuple[Any, ...]) -> Any:
 
 def _field(hint: Any, inside: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the type of a member in a record, and its default if the member may be missing."""
-    kinds = kinds_of(hint)
-    kind = _type_of(kinds[0], inside) if len(kinds) == 1 else _union_type(kinds)
+    kind = _type_of(hint, inside)
     if kind is Raw:
         return kind, Raw(b"null")
     return (kind | None, None) if NoneType in alternatives(hint) else (kind,)
 
 
-def _union_type(kinds: Sequence[Any]) -> Any:
-    is_text = all(isinstance(kind, type) and issubclass(kind, str | date) for kind in kinds)
-    return str if is_text and kinds else Raw
-
-
-def _type_of(kind: Any, inside: tuple[Any, ...]) -> Any:
+def _type_of(hint: Any, inside: tuple[Any, ...]) -> Any:
+    kinds = kinds_of(hint)
+    if kinds and allows_only(hint, str, date):
+        return str
+    if len(kinds) != 1:
+        return Raw
+    (kind,) = kinds
     if kind in _SCALARS:
         return _SCALARS[kind]
     if members_of(kind) is not None:
@@ -110,10 +117,7 @@ def _type_of(kind: Any, inside: tuple[Any, ...]) -> Any:
 
 
 def _type_of_collection(kind: Any, inside: tuple[Any, ...]) -> Any:
-    origin, parts = get_origin(kind), get_args(kind)
-    if not isinstance(origin, type) or not parts or Any in parts or object in parts:
-        return None
-    if issubclass(origin, Mapping):
-        return dict[str, _field(parts[1], inside)[0]] if parts[0] in (int, str) else None  # type: ignore[misc]
-    is_list = issubclass(origin, Collection) and parts[1:] in ((), (...,))
-    return list[_field(parts[0], inside)[0]] if is_list else None  # type: ignore[misc]
+    item, types = item_type(kind), mapping_types(kind)
+    if types is not None:
+        return dict[str, _field(types[1], inside)[0]] if types[0] in (int, str) else None  # type: ignore[misc]
+    return None if item is None else list[_field(item, inside)[0]]  # type: ignore[misc]

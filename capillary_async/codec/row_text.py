@@ -14,8 +14,9 @@ takes half of the time.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
+from functools import cache
 from itertools import chain, repeat
 from math import isfinite
 from types import NoneType
@@ -26,7 +27,7 @@ import attrs
 from capillary_async.codec.json_text import ENCODER, decode_json, encode_json
 from capillary_async.codec.unstructuring import LAST_YEAR_OF_ODD_OFFSETS, is_direct
 from capillary_async.models.definition import NOTHING_EXTRA, documented, is_model
-from capillary_async.models.members import kinds_of
+from capillary_async.models.type_hints import allows_only, kinds_of
 
 Check = Callable[[Any], bool]
 
@@ -47,10 +48,11 @@ def encode_rows(rows: Sequence[Any]) -> bytes:
         return b""
     cls = rows[0].__class__
     try:
-        table = _TABLE_WRITERS[cls](rows)
+        write_table = _table_writer(cls)
+        table = None if write_table is None else write_table(rows)
         if table is not None:
             return table
-        is_simple = _ROW_CHECKS[cls](rows)
+        is_simple = _row_check(cls)(rows)
     except AttributeError:  # a value is not of its declared type, such as an `int` in place of a `Decimal`
         is_simple = False
     if is_simple:
@@ -111,25 +113,16 @@ def read_tables(texts: Sequence[bytes]) -> TableParts | None:
     return TableParts(counts, dict(zip(decode_json(head[len(TABLE) :]), columns, strict=True)))
 
 
-class _TableWriters(dict[type, Callable[[Sequence[Any]], bytes | None]]):
-    """Functions by class that write a table of rows, or return `None` for rows that are no table."""
+@cache
+def _table_writer(cls: Any) -> Callable[[Sequence[Any]], bytes | None] | None:
+    """Generate a function that writes a table of rows, or returns `None` if msgspec would change a value.
 
-    def __missing__(self, cls: Any) -> Callable[[Sequence[Any]], bytes | None]:
-        """Generate the function for a model of which all attributes are scalars."""
-        fields = documented(cls) if is_model(cls) else ()
-        scalars = (str, int, bool, Decimal, date, datetime)
-        kinds = [kind for field in fields for kind in kinds_of(field.type)]
-        is_flat = fields and all(isinstance(kind, type) and issubclass(kind, scalars) for kind in kinds)
-        found = self[cls] = _table_writer(cls) if is_flat else _no_table
-        return found
-
-
-def _no_table(_: Sequence[Any]) -> None:
-    return None
-
-
-def _table_writer(cls: Any) -> Callable[[Sequence[Any]], bytes | None]:
-    fields = documented(cls)
+    Returns:
+        The function; `None` if the class is not a model of which all attributes are scalars.
+    """
+    fields = documented(cls) if is_model(cls) else ()
+    if not fields or not all(allows_only(field.type, str, int, bool, Decimal, date) for field in fields):
+        return None
     conditions = [_condition(field.name, field.type) for field in fields]
     condition = " and ".join(filter(None, ["row.__class__ is cls and row.extra is NOTHING_EXTRA", *conditions]))
     cells = "".join(f"row.{field.name}, " for field in fields)
@@ -176,19 +169,14 @@ class _ValueChecks(dict[type, Check]):
         return all(self[item.__class__](item) for item in value)
 
 
-class _RowChecks(dict[type, Check]):
-    """The same for rows: by the class of the first row, functions of all rows.
+@cache
+def _row_check(cls: type) -> Check:
+    """Return the function that checks rows of a class.
 
     Only a row may be a model, because msgspec would sort a model inside a row.
     """
-
-    def __missing__(self, cls: Any) -> Check:
-        """Generate the function for a model."""
-        found = self[cls] = _model_check(cls) if is_model(cls) else _are_values_simple
-        return found
-
-
-def _model_check(cls: Any) -> Check:
+    if not is_model(cls):
+        return _are_values_simple
     conditions = filter(None, [_condition(attribute.name, attribute.type) for attribute in attrs.fields(cls)])
     condition = " and ".join(["row.__class__ is cls", *conditions])
     # A loop takes a third of the time of a call for each row, and a list half of that of a generator.
@@ -207,7 +195,7 @@ def _condition(name: str, hint: Any) -> str:
         return "(row.extra is NOTHING_EXTRA or checks[(v := row.extra).__class__](v))"
     if kinds == {Decimal}:
         return f"((v := row.{name}) is None or v.is_finite())"
-    if kinds <= {date, datetime}:
+    if allows_only(hint, date):
         return f"((v := row.{name}) is None or v.year > {LAST_YEAR_OF_ODD_OFFSETS})"
     return f"((v := row.{name}) is None or checks[v.__class__](v))"
 
@@ -227,5 +215,3 @@ def _no(_: Any) -> bool:
 _VALUE_CHECKS: Final = _ValueChecks(
     {**dict.fromkeys((bool, int, str, NoneType), _yes), float: isfinite, Decimal: Decimal.is_finite}
 )
-_ROW_CHECKS: Final = _RowChecks()
-_TABLE_WRITERS: Final = _TableWriters()

@@ -81,8 +81,8 @@ def binary_number(value: Any, _into: Any = None) -> float:
     return number
 
 
-def member(value: Any, into: type[Enum]) -> Enum:
-    """Accept a value of an enumeration; `1` and `true` are different values."""
+def enumeration_member(value: Any, into: type[Enum]) -> Enum:
+    """Accept a value of an enumeration; 1 and `true` are different values, although Python says that they are equal."""
     for candidate in into:
         if candidate.value == value and candidate.value.__class__ is value.__class__:
             return candidate

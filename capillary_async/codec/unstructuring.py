@@ -12,14 +12,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
+from operator import attrgetter
 from types import NoneType
-from typing import Annotated, Any, Final, cast, get_args, get_origin
+from typing import Any, Final, cast
 
 import msgspec
 
 from capillary_async.errors import CapillaryError
-from capillary_async.models.definition import alternatives, documented, is_model, wire_names
+from capillary_async.models.definition import documented, is_model, wire_names
 from capillary_async.models.members import members_of
+from capillary_async.models.type_hints import kinds_of
 
 Convert = Callable[[Any], Any]
 
@@ -60,7 +62,7 @@ def to_dict(value: Any, *, by_alias: bool = False) -> Any:
     return _simple(exact(value, by_alias=by_alias))
 
 
-class _Converters(dict[type, Convert]):
+class _ExactForms(dict[type, Convert]):
     """The functions that `exact` uses, by class; each is made for the first value of its class."""
 
     def __init__(self, *, by_alias: bool) -> None:
@@ -115,28 +117,20 @@ class _Converters(dict[type, Convert]):
 
 def is_direct(hint: Any) -> bool:
     """Whether values of a type need no conversion: strings, whole numbers, booleans, open enumerations."""
-    if get_origin(hint) is Annotated:
-        return is_direct(get_args(hint)[0])
-    arms = alternatives(hint)
-    if len(arms) > 1:
-        return all(is_direct(arm) for arm in arms)
-    return isinstance(hint, type) and (hint in _DIRECT or issubclass(hint, str))
+    return all(kind in _DIRECT or (isinstance(kind, type) and issubclass(kind, str)) for kind in kinds_of(hint))
 
 
 def _unchanged(value: Any) -> Any:
     return value
 
 
-def _finite_float(value: float) -> float:
-    if not isfinite(value):
-        raise ValueError("JSON has no NaN and no Infinity")
-    return value
+def _finite(is_finite: Callable[[Any], bool]) -> Convert:
+    def refuse_infinite(value: Any) -> Any:
+        if not is_finite(value):
+            raise ValueError("JSON has no NaN and no Infinity")
+        return value
 
-
-def _finite_decimal(value: Decimal) -> Decimal:
-    if not value.is_finite():
-        raise ValueError("JSON has no NaN and no Infinity")
-    return value
+    return refuse_infinite
 
 
 def _exact_date_time(value: datetime) -> Any:
@@ -151,14 +145,10 @@ def _exact_date_time(value: datetime) -> Any:
         return value.isoformat()
 
 
-def _member_value(value: Enum) -> Any:
-    return value.value
-
-
 _SCALARS: Final[Mapping[Any, Convert]] = {
-    Enum: _member_value,
-    float: _finite_float,
-    Decimal: _finite_decimal,
+    Enum: attrgetter("value"),
+    float: _finite(isfinite),
+    Decimal: _finite(Decimal.is_finite),
     datetime: _exact_date_time,
 }
 
@@ -172,8 +162,8 @@ def _facts_of(error: Exception) -> dict[str, Any]:
     return facts
 
 
-_BY_NAME: Final = _Converters(by_alias=False)
-_BY_ALIAS: Final = _Converters(by_alias=True)
+_BY_NAME: Final = _ExactForms(by_alias=False)
+_BY_ALIAS: Final = _ExactForms(by_alias=True)
 
 
 def _simple(value: Any) -> Any:
@@ -185,7 +175,8 @@ def _simple(value: Any) -> Any:
     if cls is list:
         return [_simple(item) for item in value]
     kind = next((kind for kind in _SIMPLE if isinstance(value, kind)), None)
-    return _by_codec(value) if kind is None else _SIMPLE[kind](value)
+    # msgspec knows more types than JSON, such as a UUID.
+    return msgspec.to_builtins(value) if kind is None else _SIMPLE[kind](value)
 
 
 def _key(key: Any) -> str:
@@ -195,11 +186,6 @@ def _key(key: Any) -> str:
 def _iso(value: date) -> str:
     text = value.isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
-
-
-def _by_codec(value: Any) -> Any:
-    """Convert a value that msgspec knows and JSON does not, such as a UUID."""
-    return msgspec.to_builtins(value)
 
 
 def _number(value: Decimal) -> int | float | str:

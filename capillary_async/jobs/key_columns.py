@@ -11,7 +11,7 @@ from typing import Any, Final, get_type_hints
 import attrs
 
 from capillary_async.models.definition import LARGEST_ID
-from capillary_async.models.members import kinds_of
+from capillary_async.models.type_hints import kinds_of
 
 # A whole number of a spreadsheet or of pandas may end in `.0`.
 _WHOLE_NUMBER: Final = re.compile(r"(-?[0-9]{1,19})(\.0+)?")

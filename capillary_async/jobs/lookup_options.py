@@ -15,7 +15,7 @@ import attrs
 from capillary_async.api.arguments import several_of
 from capillary_async.codec import Converter, decode_json, encode_json, to_dict
 from capillary_async.errors import DecodeError
-from capillary_async.models.members import kinds_of
+from capillary_async.models.type_hints import kinds_of
 
 
 @attrs.frozen

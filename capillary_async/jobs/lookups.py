@@ -28,9 +28,10 @@ from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
-from capillary_async.models.definition import alternatives, is_model
+from capillary_async.models.definition import is_model
 from capillary_async.models.enumerations import IdentifierName
 from capillary_async.models.progress import TargetGroupProgress, TargetProgressRow
+from capillary_async.models.type_hints import alternatives
 from capillary_async.paging import Pager
 from capillary_async.tables import check_row_type
 

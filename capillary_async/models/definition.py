@@ -4,9 +4,8 @@ A model is an attrs class: slotted, compared by value, immutable. Its attributes
 derives the JSON key of an attribute. An attribute with another key declares it with `alias`.
 """
 
-import types
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -19,7 +18,6 @@ from typing import (
     NamedTuple,
     NoReturn,
     TypeVar,
-    Union,
     cast,
     dataclass_transform,
     get_args,
@@ -29,26 +27,12 @@ from typing import (
 import attrs
 
 from capillary_async.models.frozen import declaration_of, frozen, made_on_first_use
+from capillary_async.models.type_hints import CalendarTypes, kinds_of
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")
 
 _ALIASES: Final = "aliases"
-
-
-def _own_class(cls: type[T]) -> type[T]:
-    return next(parent for parent in cls.__mro__ if parent.__module__ == "datetime")
-
-
-class CalendarTypes:
-    """The original `date` and `datetime` of Python.
-
-    freezegun replaces these classes in every module, and so in annotations that are evaluated later. It does not
-    replace attributes of classes. So code that compares types compares with `CalendarTypes`.
-    """
-
-    DATE: Final[type[date]] = _own_class(date)
-    DATE_TIME: Final[type[datetime]] = _own_class(datetime)
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -132,7 +116,7 @@ def wire_names(attribute: "attrs.Attribute[Any]") -> tuple[str, ...]:
     second key with `ISO` at the end, which the documentation prefers.
     """
     names: tuple[str, ...] = attribute.metadata.get(_ALIASES, (camel_case(attribute.name),))
-    if any(CalendarTypes.DATE_TIME in (arm, *get_args(arm)) for arm in alternatives(attribute.type)):
+    if CalendarTypes.DATE_TIME in kinds_of(attribute.type):
         return (*(f"{name}ISO" for name in names), *names)
     return names
 
@@ -178,26 +162,6 @@ class DeclaredField:
 def is_model(into: Any) -> bool:
     """Whether a type is a model."""
     return isinstance(into, type) and issubclass(into, Model)
-
-
-def alternatives(into: Any) -> tuple[Any, ...]:
-    """Return the members of a union; for any other type, return the type itself."""
-    arms = get_args(into) if get_origin(into) in {Union, types.UnionType} else (into,)
-    return tuple(map(_without_fake, arms))
-
-
-def _without_fake(arm: Any) -> Any:
-    if getattr(arm, "__module__", "").startswith("freezegun"):
-        return CalendarTypes.DATE_TIME if issubclass(arm, CalendarTypes.DATE_TIME) else CalendarTypes.DATE
-    return arm
-
-
-def without_null(into: Any) -> Any:
-    """Return a type without `None`: `int` for `int | None`."""
-    first, *others = [arm for arm in alternatives(into) if arm is not types.NoneType]
-    for other in others:
-        first = first | other
-    return first
 
 
 def _is_free_form(into: Any) -> bool:

@@ -1,24 +1,9 @@
 """Read the declared members (names and types) of a class of rows, for classes of several libraries."""
 
-from collections.abc import Iterable, Mapping
-from enum import Enum
-from types import NoneType
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    NotRequired,
-    Required,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-    is_typeddict,
-)
+from collections.abc import Mapping
+from typing import Any, NotRequired, Required, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 import attrs
-
-from capillary_async.models.definition import alternatives
 
 
 def members_of(row_type: Any) -> dict[str, Any] | None:
@@ -51,28 +36,8 @@ def _without_presence(hint: Any) -> Any:
     return _without_presence(get_args(hint)[0]) if get_origin(hint) in (Required, NotRequired) else hint
 
 
-def kinds_of(hint: Any) -> list[Any]:
-    """Return the types that a declared type allows beside `None`, without `Annotated`."""
-    found: list[Any] = []
-    for kind in alternatives(hint):
-        if get_origin(kind) is Annotated:
-            found += kinds_of(get_args(kind)[0])
-        elif kind is not NoneType:
-            found.append(kind)
-    return found
-
-
-def class_of_values(kind: Any) -> Any:
-    """Return the class of the values of an enumeration or a `Literal`, if JSON has values of this class."""
-    allowed: Any = get_args(kind) if get_origin(kind) is Literal else ()
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        allowed = [member.value for member in cast("Iterable[Enum]", kind)]
-    classes: set[Any] = {type(value) for value in allowed}
-    return classes.pop() if classes in ({str}, {int}) else None
-
-
 def _names_of(cls: Any) -> list[str] | None:
-    if not _is_class(cls):
+    if not isinstance(cls, type):
         return None
     if attrs.has(cls):
         return [field.name for field in attrs.fields(cls) if not field.name.startswith("_")]
@@ -88,7 +53,3 @@ def _names_of(cls: Any) -> list[str] | None:
         if isinstance(found, tuple | Mapping):
             return list(cast("tuple[str, ...]", found))
     return None
-
-
-def _is_class(cls: Any) -> bool:
-    return isinstance(cls, type)

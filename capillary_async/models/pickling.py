@@ -20,15 +20,16 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, Final, cast, get_args, get_origin
+from typing import Any, Final, cast
 from zlib import crc32
 
 import attrs
 
-from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict, alternatives, draft_of
+from capillary_async.models.definition import NOTHING_EXTRA, Model, ReadOnlyDict, draft_of
+from capillary_async.models.type_hints import allows_only
 
 _MODELS: Final = "capillary_async.models"
-_SCALARS: Final = (str, int, bool, float, type(None), datetime, date, Decimal, Enum)
+_SCALARS: Final = (str, int, bool, float, datetime, date, Decimal, Enum)
 _CODE: Final = """
 def read(model):
     return [{attributes}]
@@ -116,19 +117,10 @@ def _form(cls: Any) -> _Form:
     is_own = getattr(import_module(_MODELS), cls.__name__, None) is cls
     return _Form(
         key=f"{cls.__name__} {crc32(' '.join(names).encode()):08x}" if is_own else cls,
-        nested=tuple(index for index, field in enumerate(fields) if not _is_scalar(field.type)),
+        nested=tuple(index for index, field in enumerate(fields) if not allows_only(field.type, *_SCALARS)),
         read=code["read"],
         fill=code["fill"],
     )
-
-
-def _is_scalar(into: Any) -> bool:
-    if get_origin(into) is Annotated:
-        return _is_scalar(get_args(into)[0])
-    arms = alternatives(into)
-    if len(arms) > 1:
-        return all(map(_is_scalar, arms))
-    return isinstance(into, type) and issubclass(into, _SCALARS)
 
 
 @cache

@@ -6,7 +6,7 @@ from types import GenericAlias
 from typing import Any, Final, Generic, TypeVar, cast
 
 from capillary_async.codec import Converter, as_dicts
-from capillary_async.codec.members import list_at, member, whole_number
+from capillary_async.codec.paths import list_at, value_at, whole_number_or_none
 from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
@@ -158,13 +158,13 @@ def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashab
 
 def _claims(listing: Listing[Any], answer: dict[str, Any]) -> Claims:
     """Limits, offsets and totals are hints: one that makes no sense counts as none. An offset once came as text."""
-    found = answer.get(listing.pagination_at) or member(answer, listing.pagination_at)
+    found = answer.get(listing.pagination_at) or value_at(answer, listing.pagination_at)
     told = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-    is_last = member(answer, listing.last_at) if listing.last_at else None
+    is_last = value_at(answer, listing.last_at) if listing.last_at else None
     return Claims(
-        whole_number(told.get("limit")),
-        whole_number(told.get("offset")),
-        whole_number(member(answer, listing.total_at) if listing.total_at else told.get("total")),
-        whole_number(member(answer, listing.pages_at)) if listing.pages_at else None,
+        whole_number_or_none(told.get("limit")),
+        whole_number_or_none(told.get("offset")),
+        whole_number_or_none(value_at(answer, listing.total_at) if listing.total_at else told.get("total")),
+        whole_number_or_none(value_at(answer, listing.pages_at)) if listing.pages_at else None,
         is_last if isinstance(is_last, bool) else None,
     )

@@ -19,13 +19,22 @@ The schema depends only on the class, so all files of one class have the same sc
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, cast, get_args, get_origin
+from typing import Any, Final, cast, get_args, get_origin
 
 import attrs
 
 from capillary_async.errors import TableError
-from capillary_async.models.definition import LARGEST_ID, DecimalType, alternatives
-from capillary_async.models.members import class_of_values, kinds_of, members_of
+from capillary_async.models.definition import LARGEST_ID, DecimalType
+from capillary_async.models.members import members_of
+from capillary_async.models.type_hints import (
+    allows_only,
+    alternatives,
+    class_of_values,
+    item_type,
+    kinds_of,
+    mapping_types,
+    marks_of,
+)
 from capillary_async.tables.columns import (
     ArrowColumn,
     CellError,
@@ -185,7 +194,7 @@ def _column(hint: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn:
     """
     kinds = kinds_of(hint)
     if len(kinds) > 1:
-        return _union_column(kinds, encode)
+        return _union_column(hint, encode)
     kind = kinds[0] if kinds else Any
     if kind is Decimal:
         return _decimal_column(hint)
@@ -195,17 +204,16 @@ def _column(hint: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn:
     return _scalar_column(kind) or _collection_column(kind, encode, inside) or json_texts(encode)
 
 
-def _union_column(kinds: Sequence[Any], encode: Encode) -> ArrowColumn:
-    classes = [kind for kind in kinds if isinstance(kind, type)]
-    if len(classes) == len(kinds) and all(issubclass(kind, str) for kind in classes):
+def _union_column(hint: Any, encode: Encode) -> ArrowColumn:
+    if allows_only(hint, str):
         return texts()  # an open enumeration
-    if set(classes) == {date, datetime} and len(kinds) == 2:
+    if {*kinds_of(hint)} == {date, datetime}:
         return iso_texts(encode)
     return json_texts(encode)
 
 
 def _decimal_column(hint: Any) -> ArrowColumn:
-    marks = [mark for kind in alternatives(hint) if get_origin(kind) is Annotated for mark in get_args(kind)[1:]]
+    marks = [mark for kind in alternatives(hint) for mark in marks_of(kind)]
     wanted = next((mark for mark in marks if isinstance(mark, DecimalType)), _DECIMAL)
     return exact_numbers(wanted.precision, wanted.scale)
 
@@ -243,16 +251,10 @@ def _scalar_column(kind: Any) -> ArrowColumn | None:
 
 
 def _collection_column(kind: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn | None:
-    origin, parts = get_origin(kind), get_args(kind)
-    if not isinstance(origin, type) or not parts or any(part in (Any, object) for part in parts):
-        return None
-    if issubclass(origin, Mapping):
-        if parts[0] not in (int, str):
-            return None
-        return MapColumn(_column(parts[0], encode, inside), _column(parts[1], encode, inside), parts[0])
-    if issubclass(origin, Collection) and parts[1:] in ((), (...,)):
-        return ListColumn(_column(parts[0], encode, inside))
-    return None
+    item, types = item_type(kind), mapping_types(kind)
+    if types is not None and types[0] in (int, str):
+        return MapColumn(_column(types[0], encode, inside), _column(types[1], encode, inside), types[0])
+    return None if item is None else ListColumn(_column(item, encode, inside))
 
 
 @attrs.define

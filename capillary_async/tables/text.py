@@ -14,7 +14,8 @@ from typing import Any, Final, cast
 
 import attrs
 
-from capillary_async.models.members import kinds_of, members_of
+from capillary_async.models.members import members_of
+from capillary_async.models.type_hints import kinds_of
 
 Encode = Callable[[Any], str | None]
 

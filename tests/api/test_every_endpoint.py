@@ -33,7 +33,7 @@ from capillary_async import (
     TransportError,
     UnexpectedResponseError,
 )
-from capillary_async.codec.rows import StructRows
+from capillary_async.codec.struct_rows import StructRows
 from capillary_async.pipeline.auth import Auth
 from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH
 from capillary_async.sandbox import Answer, Sandbox

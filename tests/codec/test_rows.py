@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async import DecodeError, GroupMember, Target, TargetEvent, Tracker
-from capillary_async.codec import Converter
-from capillary_async.codec.rows import StructRows
+from capillary_async.codec import Converter, as_dicts
+from capillary_async.codec.struct_rows import StructRows
 
 EVENT: dict[str, Any] = {
     "eventLogId": 606066681,
@@ -150,7 +150,7 @@ def test_other_documents_are_what_they_are(body: bytes) -> None:
 
     expected = Converter(UTC).decode(body)
     with suppress(TypeError, KeyError):
-        document["data"] = document["data"].as_dicts() if isinstance(document["data"], StructRows) else document["data"]
+        document["data"] = as_dicts(document["data"])
     assert document == expected
 
 

@@ -1,10 +1,13 @@
 """Structuring is strict: a value either has the declared type or is refused."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
+from threading import Barrier
+from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, NewType, NotRequired, TypedDict, get_args, get_origin
 
 import attrs
@@ -19,12 +22,13 @@ from capillary_async.codec.scalars import Mismatch
 from capillary_async.errors import DecodeError
 from capillary_async.models.attribution import Actor
 from capillary_async.models.customers import Customer
-from capillary_async.models.definition import ExactNumber, Model, alternatives, documented, wire_names
+from capillary_async.models.definition import ExactNumber, Model, documented, wire_names
 from capillary_async.models.enumerations import EventName, TrackerType
 from capillary_async.models.listings import Pagination
 from capillary_async.models.progress import TargetProgress
 from capillary_async.models.targets import Target, TargetEvent, TargetPeriodDefault
 from capillary_async.models.trackers import Tracker
+from capillary_async.models.type_hints import alternatives
 from capillary_async.models.user_groups import CustomerUserGroup
 from tests.models.test_definition import ALL_MODELS
 
@@ -309,6 +313,12 @@ class Row(TypedDict):
     note: NotRequired[str]
 
 
+class SnakeRow(TypedDict):
+    """A user's own TypedDict whose key the API writes in camelCase."""
+
+    customer_id: int
+
+
 class Pair(NamedTuple):
     """A user's own named tuple."""
 
@@ -352,6 +362,8 @@ GOOD: list[tuple[Any, Any, Any]] = [
     (Line, {"points": [{"x": 1}]}, Line([Point(1)])),
     (Tree, {"name": "a", "children": [{"name": "b"}]}, Tree("a", [Tree("b")])),
     (Row, {"id": 1, "note": "a"}, {"id": 1, "note": "a"}),
+    (SnakeRow, {"customerId": 1}, {"customer_id": 1}),
+    (SnakeRow, {"customer_id": 1, "customerId": 2}, {"customer_id": 1}),
     (Pair, [1, "a"], Pair(1, "a")),
     (Point | Line, {"points": []}, Line([])),
 ]
@@ -392,6 +404,8 @@ BAD: list[tuple[Any, Any, str]] = [
     (Tree, {"name": "a", "children": [{"name": "b", "children": [{}]}]}, "children[0].children[0].name is missing"),
     (Row, {"id": 1, "note": None}, "note should be a text, not null"),
     (Row, [], "should be an object, not a list"),
+    (SnakeRow, {"customerId": "x"}, "customerId should be a whole number, not a text"),
+    (NoneType, 1, "the answer should be null, not a whole number"),
     (Pair, [1], "should be a list"),
 ]
 
@@ -412,6 +426,32 @@ def test_users_types_are_as_strict_as_models(into: Any, value: Any, message: str
         read(value, into)
 
     assert message in str(caught.value)
+
+
+def test_a_class_that_contains_itself_is_made_by_several_threads() -> None:
+    """A thread must not get the hook that another thread has not finished."""
+    tree = {"name": "a", "children": [{"name": "b"}]}
+    for _ in range(20):
+        converter, barrier = Converter(UTC), Barrier(4)
+
+        def structured(converter: Converter = converter, barrier: Barrier = barrier) -> Tree:
+            barrier.wait(timeout=10)
+            return converter.structure(tree, Tree)
+
+        with ThreadPoolExecutor(4) as threads:
+            found = [threads.submit(structured) for _ in range(4)]
+
+            assert [each.result() for each in found] == [Tree("a", [Tree("b")])] * 4
+
+
+def test_a_field_of_pydantic_is_named_by_its_alias() -> None:
+    """An error that names the Python name of a field that is there would send the reader to the wrong place."""
+    pydantic: Any = pytest.importorskip("pydantic")
+    wanted: Any = pydantic.create_model("Wanted", number=(int, pydantic.Field(alias="entityId")), name=(str, ...))
+
+    assert read({"entityId": 5, "name": "a"}, wanted).number == 5
+    with pytest.raises(DecodeError, match=r"^name should be a text, not a whole number$"):
+        read({"entityId": 5, "name": 1}, wanted)
 
 
 def test_a_type_that_nobody_can_make_is_the_callers_mistake() -> None:

@@ -12,7 +12,8 @@ import pytest
 from capillary_async.codec import Converter
 from capillary_async.errors import DecodeError
 from capillary_async.models import Customer
-from capillary_async.models.definition import alternatives, documented, is_model, wire_names
+from capillary_async.models.definition import documented, is_model, wire_names
+from capillary_async.models.type_hints import alternatives
 from tests.payloads import GOOD, located
 
 CONVERTER = Converter(UTC)

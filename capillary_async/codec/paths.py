@@ -1,4 +1,4 @@
-"""Find members of decoded answers by their paths, such as `pageDetails.totalEntries`."""
+"""Find values in decoded answers by their paths, such as `pageDetails.totalEntries`."""
 
 import re
 from functools import lru_cache
@@ -11,8 +11,8 @@ from capillary_async.models.definition import LARGEST_ID
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z_]{1,40}(\.[A-Za-z_]{1,40})?")
 
 
-def member(answer: Any, path: str) -> Any:
-    """Return the member at a path; `None` if there is none."""
+def value_at(answer: Any, path: str) -> Any:
+    """Return the value at a path; `None` if there is none."""
     for name in _names(path):
         answer = cast("dict[str, Any]", answer).get(name) if isinstance(answer, dict) else None
     return answer
@@ -24,10 +24,10 @@ def list_at(answer: dict[str, Any], path: str) -> list[Any]:
     Raises:
         DecodeError: There is no list. The message says where the answer has lists.
     """
-    if isinstance(rows := answer.get(path), list):
+    if isinstance(rows := answer.get(path), list):  # most paths are one name
         return cast("list[Any]", rows)
     *parents, name = _names(path)
-    found = member(answer, ".".join(parents)) if parents else answer
+    found = value_at(answer, ".".join(parents)) if parents else answer
     holder = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     rows = holder.get(name)
     if isinstance(rows, list):
@@ -37,7 +37,7 @@ def list_at(answer: dict[str, Any], path: str) -> list[Any]:
     raise DecodeError(f"expected a list of rows at {path}{_lists_in(answer)}", location=path)
 
 
-def whole_number(value: Any) -> int | None:
+def whole_number_or_none(value: Any) -> int | None:
     """Return a number that fits 64 bits, also one that came as text; `None` for all else."""
     if type(value) is int and -LARGEST_ID <= value <= LARGEST_ID:
         return value
