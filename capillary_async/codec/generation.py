@@ -78,6 +78,7 @@ Reader = Callable[[dict[str, Any]], Any]
 
 # Real answers stay far below these limits. Without limits, a server that sends ever new keys would fill the memory.
 _MOST_KEY_ORDERS: Final = 64
+_MOST_UNKNOWN_KEYS: Final = 64
 _LONG_KEY: Final = 256
 
 
@@ -149,8 +150,8 @@ def _date_table_of(into: Any) -> str | None:
 
 def _open_enumeration_of(into: Any) -> type[Enum] | None:
     arms = [arm for arm in alternatives(into) if arm is not str]
-    is_open = len(arms) == 1 < len(alternatives(into)) and isinstance(arms[0], type) and issubclass(arms[0], Enum)
-    return arms[0] if is_open else None
+    arm: Any = arms[0] if len(arms) == 1 < len(alternatives(into)) else None
+    return arm if isinstance(arm, type) and issubclass(arm, Enum) else None
 
 
 def resolved(cls: Any) -> Any:
@@ -167,61 +168,7 @@ def resolved(cls: Any) -> Any:
     return cls
 
 
-class ReaderCache(dict[KeyOrder, Reader]):
-    """The generated functions of one model by key order, each generated when an object first has that key order."""
-
-    def __init__(self, cls: type[Model], code_for: Callable[["attrs.Attribute[Any]"], FieldCode]) -> None:
-        super().__init__()
-        self._cls: Any = cls
-        self._code_for = code_for
-
-    @cached_property
-    def _codes(self) -> "list[tuple[attrs.Attribute[Any], FieldCode]]":
-        # Computed for the first object, not in `__init__`, because a model may contain itself.
-        return [(attribute, self._code_for(attribute)) for attribute in documented(resolved(self._cls))]
-
-    @cached_property
-    def _known_keys(self) -> KeyOrder:
-        return tuple(name for attribute, _ in self._codes for name in wire_names(attribute))
-
-    def __missing__(self, keys: KeyOrder) -> Reader:
-        """Generate the function for a key order; return `_read_any` if generating is not worth it."""
-        if keys != self._known_keys and not self._is_worth_generating(keys):
-            return self._read_any
-        reader = self[keys] = self._generate(keys)
-        return reader
-
-    def _is_worth_generating(self, keys: KeyOrder) -> bool:
-        has_room = len(self) < _MOST_KEY_ORDERS and len(keys) < len(self._known_keys) + _MOST_KEY_ORDERS
-        return has_room and all(len(key) < _LONG_KEY for key in keys)
-
-    def _read_any(self, source: dict[str, Any]) -> Any:
-        """Read an object by the function for all known keys; slower, but without generating a function."""
-        model = self[self._known_keys]({name: source.get(name) for name in self._known_keys})
-        unknown = {name: source[name] for name in source if name not in self._known_keys}
-        return attrs.evolve(model, extra=ReadOnlyDict(unknown)) if unknown else model
-
-    def _generate(self, keys: KeyOrder) -> Reader:
-        variables = {name: f"value_{index}" for index, name in enumerate(keys)}
-        unknown = [f"{name!r}: {variables[name]}" for name in keys if name not in self._known_keys]
-        names = {"Draft": draft_of(self._cls), "Model": self._cls, **CODE_NAMES}
-        lines = [f"{', '.join(variables.values())}, = source.values()"] if keys else []
-        lines.append("draft = Draft()")
-        for attribute, code in self._codes:
-            names |= code.names
-            lines += attribute_lines(
-                attribute, code, [variables[name] for name in wire_names(attribute) if name in variables]
-            )
-        lines += [
-            f"draft.extra = ReadOnlyDict({{{', '.join(unknown)}}})" if unknown else "draft.extra = NOTHING_EXTRA",
-            "draft.__class__ = Model",
-            "return draft",
-        ]
-        # Keys appear in the source as string literals only, so text from a server is never executed.
-        exec(compiled("\n    ".join(["def read(source):", *lines]), self._cls.__qualname__), names)  # noqa: S102
-        return cast("Reader", names["read"])
-
-
+# The objects that the code of several attributes uses, by name.
 CODE_NAMES: Final[dict[str, Any]] = {
     "Decimal": Decimal,
     "decimals": WHOLE_DECIMALS,
@@ -251,3 +198,57 @@ def attribute_lines(attribute: "attrs.Attribute[Any]", code: FieldCode, variable
 def compiled(text: str, name: str) -> CodeType:
     """Compile source code; cached, so that several clients in a process share the result."""
     return compile(text, f"<read {name}>", "exec")
+
+
+class ReaderCache(dict[KeyOrder, Reader]):
+    """The generated functions of one model by key order, each generated when an object first has that key order."""
+
+    def __init__(self, cls: type[Model], code_for: Callable[["attrs.Attribute[Any]"], FieldCode]) -> None:
+        super().__init__()
+        self._cls: Any = cls
+        self._code_for = code_for
+
+    @cached_property
+    def _codes(self) -> "list[tuple[attrs.Attribute[Any], FieldCode]]":
+        # Computed for the first object, not in `__init__`, because a model may contain itself.
+        return [(attribute, self._code_for(attribute)) for attribute in documented(resolved(self._cls))]
+
+    @cached_property
+    def _known_keys(self) -> KeyOrder:
+        return tuple(name for attribute, _ in self._codes for name in wire_names(attribute))
+
+    def __missing__(self, keys: KeyOrder) -> Reader:
+        """Generate the function for a key order; return `_read_any` if generating is not worth it."""
+        if keys != self._known_keys and not self._is_worth_generating(keys):
+            return self._read_any
+        reader = self[keys] = self._generate(keys)
+        return reader
+
+    def _is_worth_generating(self, keys: KeyOrder) -> bool:
+        are_few = len(self) < _MOST_KEY_ORDERS and len(keys) < len(self._known_keys) + _MOST_UNKNOWN_KEYS
+        return are_few and all(len(key) < _LONG_KEY for key in keys)
+
+    def _read_any(self, source: dict[str, Any]) -> Any:
+        """Read an object by the function for all known keys; slower, but without generating a function."""
+        model = self[self._known_keys]({name: source.get(name) for name in self._known_keys})
+        unknown = {name: source[name] for name in source if name not in self._known_keys}
+        return attrs.evolve(model, extra=ReadOnlyDict(unknown)) if unknown else model
+
+    def _generate(self, keys: KeyOrder) -> Reader:
+        variables = {name: f"value_{index}" for index, name in enumerate(keys)}
+        unknown = [f"{name!r}: {variables[name]}" for name in keys if name not in self._known_keys]
+        names = {"Draft": draft_of(self._cls), "Model": self._cls, **CODE_NAMES}
+        lines = [f"{', '.join(variables.values())}, = source.values()"] if keys else []
+        lines.append("draft = Draft()")
+        for attribute, code in self._codes:
+            names |= code.names
+            present = [variables[name] for name in wire_names(attribute) if name in variables]
+            lines += attribute_lines(attribute, code, present)
+        lines += [
+            f"draft.extra = ReadOnlyDict({{{', '.join(unknown)}}})" if unknown else "draft.extra = NOTHING_EXTRA",
+            "draft.__class__ = Model",
+            "return draft",
+        ]
+        # Keys appear in the source as string literals only, so text from a server is never executed.
+        exec(compiled("\n    ".join(["def read(source):", *lines]), self._cls.__qualname__), names)  # noqa: S102
+        return cast("Reader", names["read"])

@@ -31,14 +31,14 @@ from capillary_async.codec.struct_rows import StructRows
 from capillary_async.models.definition import AlsoAlone, AlsoQuoted, Model, ReadOnlyDict, is_model
 from capillary_async.models.type_hints import alternatives, marks_of
 
-_LISTS: Final[Mapping[Any, Callable[[Iterable[Any]], Any]]] = {
+_LISTS: Final[dict[Any, Callable[[Iterable[Any]], Any]]] = {
     list: list,
     tuple: tuple,
     set: set,
     frozenset: frozenset,
     Sequence: tuple,
 }
-_MAPPINGS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
+_MAPPINGS: Final[dict[Any, Callable[[Mapping[Any, Any]], Any]]] = {
     dict: dict,
     Mapping: ReadOnlyDict,
 }
@@ -117,8 +117,12 @@ def _is_fixed_tuple(into: Any) -> bool:
     return get_origin(into) is tuple and Ellipsis not in get_args(into)
 
 
-def _unchanged(value: Any, _: Any) -> Any:
-    return value
+def _unchanging_hook(_into: Any, _: Hooks) -> Hook:
+    return lambda value, _: value
+
+
+def _literal_hook(_into: Any, _: Hooks) -> Hook:
+    return literal
 
 
 def _scalar_hook(into: Any, _: Any = None) -> Any:
@@ -239,7 +243,7 @@ def _union_hook(into: Any, hooks: Hooks) -> Hook:
 
 # The first rule whose condition is true for a type makes its hook.
 _RULES: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any, Hooks], Hook]], ...]] = (
-    (lambda into: into in (Any, object), lambda *_: _unchanged),
+    (lambda into: into in (Any, object), _unchanging_hook),
     (lambda into: _scalar_hook(into) is not None, _scalar_hook),
     (is_model, _model_hook),
     (lambda into: AlsoAlone in marks_of(into), _list_or_its_element_hook),
@@ -250,6 +254,6 @@ _RULES: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any, Hooks], Hook]], 
     (_is_fixed_tuple, _fixed_tuple_hook),
     (lambda into: _origin(into) in _LISTS, _list_hook),
     (lambda into: _origin(into) in _MAPPINGS, _mapping_hook),
-    (lambda into: _origin(into) is Literal, lambda *_: literal),
+    (lambda into: _origin(into) is Literal, _literal_hook),
     (_is_own_class, _own_class_hook),
 )

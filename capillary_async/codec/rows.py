@@ -82,8 +82,9 @@ class PageDecoder:
         rows: Any = cast("dict[str, Any]", document).get(self._rows_key) if isinstance(document, dict) else None
         if not isinstance(rows, list) or not rows or {*map(type, cast("list[Any]", rows))} != {dict}:
             return
-        is_new = [self._envelope.learn([document]), self._row.learn(cast("list[dict[str, Any]]", rows))]
-        if not any(is_new):
+        answers, objects = cast("list[dict[str, Any]]", [document]), cast("list[dict[str, Any]]", rows)
+        are_new = self._envelope.learn(answers), self._row.learn(objects)
+        if not any(are_new):
             return  # all keys and types are known, so a value is wrong, and `structure` will say which
         self._additions += 1
         keys = [*self._envelope.types, *self._row.types]
