@@ -168,7 +168,7 @@ from capillary_async.pipeline.admission import Admission
 from capillary_async.pipeline.request import Request, Response
 from capillary_async.pipeline.shared_limit import SharedRateLimit, limit_of
 
-url, limit, per, callers, rest, ends_at = sys.argv[1], *map(float, sys.argv[2:])
+url, limit, per, callers, rest = sys.argv[1], *map(float, sys.argv[2:])
 starts = []
 
 class Inner:
@@ -179,11 +179,11 @@ class Inner:
 async def main():
     admission = Admission(Inner(), limit_of(SharedRateLimit(int(limit), per, url=url, name="x")))
     admission.open(1000)
+    print("ready", flush=True)
+    ends_at = float(sys.stdin.readline())
     async def call():
         while time.monotonic() < ends_at:
             await admission.send(Request("/x"))
-    print("ready", flush=True)
-    sys.stdin.readline()
     await asyncio.sleep(rest)
     tasks = [asyncio.create_task(call()) for _ in range(int(callers))]
     await asyncio.sleep(ends_at - time.monotonic())
@@ -204,31 +204,36 @@ class Processes:
         self, url: str, limit: RateLimit, *, count: int, callers: int, seconds: float, rest: float = 0.0
     ) -> None:
         self.limit, self._url, self._callers, self._rest = limit, url, callers, rest
-        self._ends_at = time.monotonic() + 3.0 + seconds
         self._all = [self._start() for _ in range(count)]
-        self.go_on(*self._all)
+        self._wait_for(*self._all)
+        self._ends_at = time.monotonic() + 2.0 + seconds
+        self._go_on(*self._all)
 
     def _start(self) -> "subprocess.Popen[str]":
-        numbers = (self.limit.limit, self.limit.per, self._callers, self._rest, self._ends_at)
+        numbers = (self.limit.limit, self.limit.per, self._callers, self._rest)
         command = [sys.executable, "-c", _PROCESS, self._url, *map(str, numbers)]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     @staticmethod
-    def go_on(*processes: "subprocess.Popen[str]") -> None:
-        """Let processes begin, all at the same time, when each of them is ready."""
+    def _wait_for(*processes: "subprocess.Popen[str]") -> None:
+        """Wait until each process is ready, however slow the machine is."""
         for process in processes:
             assert process.stdout is not None
             process.stdout.readline()
+
+    def _go_on(self, *processes: "subprocess.Popen[str]") -> None:
+        """Let processes begin, all at the same time."""
         for process in processes:
             assert process.stdin is not None
-            process.stdin.write("\n")
+            process.stdin.write(f"{self._ends_at}\n")
             process.stdin.flush()
 
     def add(self) -> None:
         """Have one more join."""
         late = self._start()
         self._all.append(late)
-        self.go_on(late)
+        self._wait_for(late)
+        self._go_on(late)
 
     def stop_for(self, seconds: float) -> None:
         """Let all of them stand still."""
