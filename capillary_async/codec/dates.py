@@ -31,11 +31,10 @@ _UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re
 _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
 # Every third character, from the fifth, of the two most frequent forms: `2025-01-09 12:00:12`, with or without `.0`. If
 # these characters and the length are right, `fromisoformat` finds every other mistake.
-_MARKS: Final = frozenset(("-- ::", "--T::"))
+_PUNCTUATION: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
 # The forms that `read_columns` reads in one call, by length, and whether they have a zone: `2025-01-09 12:00:12`, also
 # with `.0`, `Z`, `.000Z`, `+00:00` or `.000+0000` behind it.
-_MARK: Final = 10  # the place of the `T` or space
 _FORMS: Final[Mapping[int, bool]] = {19: False, 21: False, 20: True, 24: True, 25: True, 28: True}
 
 # The form of Java's `Date.toString`.
@@ -60,7 +59,7 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 
 
 class DateColumn:
-    """Reads attributes' values in all rows of a page."""
+    """A table that also reads an attribute's values in all rows of a page."""
 
     def read_columns(self, texts: list[Any], count: int) -> list[Any]:  # noqa: ARG002  (see `DateTimes`)
         """Return the dates of the texts of one or more columns of `count` rows, and `None` for null."""
@@ -104,15 +103,15 @@ class _DateForm:
         msgspec also accepts `t`, `z`, escapes and a seventh digit. No text has seven digits if all have the `T`, or the
         space, at the same place, because then all have the same length.
         """
-        mark, count = texts[0][_MARK], len(texts)
+        separator, count = texts[0][_DATE_LENGTH], len(texts)
         try:
             joined = self._gap.join(texts)
         except TypeError:  # one is null
             return None
         is_strict = (
-            mark in " T"
+            separator in " T"
             and len(joined) == self._period * count - len(self._gap)
-            and joined[_MARK :: self._period] == mark * count
+            and joined[_DATE_LENGTH :: self._period] == separator * count
             and "z" not in joined
             and "\\" not in joined
             and (not self._must_have_sign or joined.count("+") == count)
@@ -135,44 +134,47 @@ class DateTimes(DateColumn, dict[Any, datetime]):
     def __missing__(self, value: Any) -> datetime:
         """Read a value that is not in the cache."""
         if value.__class__ is not str:
-            return self._unusual(value)
-        has_no_zone = value[4:17:3] in _MARKS and (len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0")
+            return self._read_unusual(value)
+        has_no_zone = value[4:17:3] in _PUNCTUATION and (
+            len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0"
+        )
         if has_no_zone and self._is_utc:
-            moment = _from_iso(value + "+00:00")
+            found = _from_iso(value + "+00:00")
         elif has_no_zone or _is_usual(value):
-            moment = self._located(_from_iso(value))
+            found = self._with_zone(_from_iso(value))
         else:
-            return self._unusual(value)
+            return self._read_unusual(value)
         if len(self) >= _LARGEST_CACHE:
             self.clear()
-        self[value] = moment
-        return moment
+        self[value] = found
+        return found
 
     def read_columns(self, texts: list[Any], count: int) -> list[Any]:
-        """Do it in one call if all texts, or those of a column, have one form of `_FORMS`."""
-        moments = self._read_alike(texts)
-        if moments is not None:
-            return moments
+        """Read all texts, or those of each column, in one call if they have one form of `_FORMS`."""
+        found = self._read_alike(texts)
+        if found is not None:
+            return found
         if count == len(texts):
             return super().read_columns(texts, count)
         columns = [texts[start : start + count] for start in range(0, len(texts), count)]
-        return [moment for column in columns for moment in self.read_columns(column, count)]
+        return [each for column in columns for each in self.read_columns(column, count)]
 
     def _read_alike(self, texts: list[Any]) -> list[Any] | None:
+        """Read texts of one form; return `None` if they have several, or one that is not in `_FORMS`."""
         form = self._forms.get(len(texts[0])) if texts and texts[0] else None
         text = None if form is None else form.json_list(texts)
         if form is None or text is None:
             return None
-        moments = form.read(text)
+        found = form.read(text)
         if form.has_zone:
-            return moments
-        return [*map(_combine, moments, map(_time_of, moments), repeat(self._zone))]
-
-    def _located(self, moment: datetime) -> datetime:
+            return found
         # This takes a fifth of the time of replace(tzinfo=...).
-        return moment if moment.tzinfo else _combine(moment, moment.time(), self._zone)
+        return [*map(_combine, found, map(_time_of, found), repeat(self._zone))]
 
-    def _unusual(self, value: Any) -> datetime:
+    def _with_zone(self, found: datetime) -> datetime:
+        return found if found.tzinfo else _combine(found, found.time(), self._zone)
+
+    def _read_unusual(self, value: Any) -> datetime:
         """Read a number, or a text that ends in both Z and an offset or in a zone's abbreviation."""
         if value.__class__ is int:
             return (_EPOCH + timedelta(milliseconds=value)).astimezone(self._zone)
@@ -205,7 +207,7 @@ class DatesOrDateTimes(DateColumn, dict[Any, datetime | date]):
 
 
 class ServerDateTimes(dict[Any, datetime]):
-    """Date-times in the cluster's time zone, even if their texts end in `Z`."""
+    """Date-times in the cluster's time zone, even if their texts end in `Z`. Nothing is cached here, only below."""
 
     def __init__(self, date_times: DateTimes) -> None:
         super().__init__()

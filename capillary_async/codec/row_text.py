@@ -13,7 +13,7 @@ A column of a table is a list, or one value if all rows have it. A table is a th
 takes half of the time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -149,24 +149,21 @@ def _table_writer(cls: Any) -> Callable[[Sequence[Any]], bytes | None] | None:
 
 
 class _ValueChecks(dict[type, Check]):
-    """Functions by class that return whether msgspec writes a value without loss."""
+    """Functions by class that return whether a value is simple: msgspec writes it without loss."""
 
     def __missing__(self, cls: Any) -> Check:
         """Return and keep the function for a class."""
-        found: Check = _no
-        if issubclass(cls, dict):
-            found = self._are_all_values_simple
-        elif cls in (list, tuple):
-            found = self.are_all_items_simple
-        self[cls] = found
+        self[cls] = found = self._check_for(cls)
         return found
 
-    def _are_all_values_simple(self, value: dict[Any, Any]) -> bool:
-        return all(self[item.__class__](item) for item in value.values())
+    def _check_for(self, cls: Any) -> Check:
+        if issubclass(cls, dict):
+            return lambda value: self.are_all_simple(value.values())
+        return self.are_all_simple if cls in (list, tuple) else lambda _: False
 
-    def are_all_items_simple(self, value: Sequence[Any]) -> bool:
-        """Whether msgspec writes all items of a list without loss."""
-        return all(self[item.__class__](item) for item in value)
+    def are_all_simple(self, values: Iterable[Any]) -> bool:
+        """Whether all of the values are simple."""
+        return all(self[value.__class__](value) for value in values)
 
 
 @cache
@@ -201,17 +198,9 @@ def _condition(name: str, hint: Any) -> str:
 
 
 def _are_values_simple(rows: Sequence[Any]) -> bool:
-    return NoneType not in {*map(type, rows)} and _VALUE_CHECKS.are_all_items_simple(rows)
-
-
-def _yes(_: Any) -> bool:
-    return True
-
-
-def _no(_: Any) -> bool:
-    return False
+    return NoneType not in {*map(type, rows)} and _VALUE_CHECKS.are_all_simple(rows)
 
 
 _VALUE_CHECKS: Final = _ValueChecks(
-    {**dict.fromkeys((bool, int, str, NoneType), _yes), float: isfinite, Decimal: Decimal.is_finite}
+    {**dict.fromkeys((bool, int, str, NoneType), lambda _: True), float: isfinite, Decimal: Decimal.is_finite}
 )

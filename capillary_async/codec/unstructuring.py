@@ -1,8 +1,9 @@
 """Convert values to what JSON consists of: models become dicts, with the attributes in the order of declaration.
 
 msgspec encodes most classes directly, but not exactly: it sorts the attributes of attrs classes, writes null for NaN,
-and rounds an offset from UTC to minutes. `exact` returns a value that msgspec writes without loss. As in `generation`,
-a function is generated for each class, because a loop over twelve attributes takes ten times as long.
+and rounds an offset from UTC to minutes. `exact` returns a value that msgspec writes without loss; `json_text` passes it
+to msgspec. `to_dict` also replaces the scalars that only msgspec knows, such as `Decimal`s and dates. As in
+`generation`, a function is generated for each class, because a loop over twelve attributes takes ten times as long.
 """
 
 from collections import deque
@@ -75,10 +76,10 @@ class _ExactForms(dict[type, Convert]):
 
     def __missing__(self, cls: type) -> Convert:
         """Return and keep the function for a class."""
-        found = self[cls] = self._chosen(cls)
+        found = self[cls] = self._function_for(cls)
         return found
 
-    def _chosen(self, cls: Any) -> Convert:
+    def _function_for(self, cls: Any) -> Convert:
         if cls.__module__ == "numpy" and hasattr(cls, "item"):
             return lambda value: self.convert(value.item())
         if issubclass(cls, Exception):
@@ -167,6 +168,7 @@ _BY_ALIAS: Final = _ExactForms(by_alias=True)
 
 
 def _simple(value: Any) -> Any:
+    """Return what `exact` returned, with scalars that `json.dumps` accepts."""
     cls = value.__class__
     if cls in _DIRECT or cls is float:
         return value
