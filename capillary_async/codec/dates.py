@@ -31,7 +31,7 @@ _UNUSUAL: Final = re.compile(rf"({_CLOCK}) ?(?:Z({_OFFSET})|([A-Z]{{3,4}}))", re
 _is_usual: Final = re.compile(rf"{_CLOCK}(?:Z|{_OFFSET})?+", re.ASCII).fullmatch
 # Every third character, from the fifth, of the two most frequent forms: `2025-01-09 12:00:12`, with or without `.0`. If
 # these characters and the length are right, `fromisoformat` finds every other mistake.
-_PUNCTUATION: Final = frozenset(("-- ::", "--T::"))
+_SEPARATORS: Final = frozenset(("-- ::", "--T::"))
 _SECONDS_LENGTH: Final = len("2025-01-09 12:00:12")
 # The forms that `read_columns` reads in one call, by length, and whether they have a zone: `2025-01-09 12:00:12`, also
 # with `.0`, `Z`, `.000Z`, `+00:00` or `.000+0000` behind it.
@@ -135,7 +135,7 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         """Read a value that is not in the cache."""
         if value.__class__ is not str:
             return self._read_unusual(value)
-        has_no_zone = value[4:17:3] in _PUNCTUATION and (
+        has_no_zone = value[4:17:3] in _SEPARATORS and (
             len(value) == _SECONDS_LENGTH or value[_SECONDS_LENGTH:] == ".0"
         )
         if has_no_zone and self._is_utc:

@@ -1,9 +1,9 @@
 """Convert values to what JSON consists of: models become dicts, with the attributes in the order of declaration.
 
 msgspec encodes most classes directly, but not exactly: it sorts the attributes of attrs classes, writes null for NaN,
-and rounds an offset from UTC to minutes. `exact` returns a value that msgspec writes without loss; `json_text` passes it
-to msgspec. `to_dict` also replaces the scalars that only msgspec knows, such as `Decimal`s and dates. As in
-`generation`, a function is generated for each class, because a loop over twelve attributes takes ten times as long.
+and rounds an offset from UTC to minutes. `exact` returns a value that msgspec writes without loss (`json_text`).
+`to_dict` also replaces the scalars that only msgspec knows, such as `Decimal`s and dates. As in `generation`, a
+function is generated for each class, because a loop over twelve attributes takes ten times as long.
 """
 
 from collections import deque

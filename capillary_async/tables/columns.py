@@ -55,6 +55,11 @@ class CellError(Exception):
         self.location = location
         self.expected = expected
 
+    def inside(self, index: int, name: str) -> "CellError":
+        """Return the error for a row `index` of which the value is a part with this name."""
+        dot = "" if self.location[:1] in ("", "[") else "."
+        return CellError(index, f"{name}{dot}{self.location}", self.expected)
+
 
 class ArrowColumn(Protocol):
     """A column, or a part of a column."""
@@ -166,8 +171,7 @@ class StructColumn:
         try:
             return column.array(found)
         except CellError as error:
-            location = name if error.location[:1] in ("", "[") else f"{name}."
-            raise CellError(error.index, location + error.location, error.expected) from None
+            raise error.inside(error.index, name) from None
 
 
 def _holds_mappings(classes: Iterable[type]) -> bool:
@@ -200,13 +204,12 @@ class ListColumn:
         for index, value in enumerate(values):
             if value is not None and (not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping)):
                 raise CellError(index, "", "a list")
-        offsets = [0, *accumulate(0 if value is None else len(value) for value in values)]
+        offsets = _offsets(values)
         try:
             items = self.item.array(list(chain.from_iterable(value for value in values if value is not None)))
         except CellError as error:
             index, place = _place_of(error.index, offsets)
-            dot = "" if error.location[:1] in ("", "[") else "."
-            raise CellError(index, f"[{place}]{dot}{error.location}", error.expected) from None
+            raise error.inside(index, f"[{place}]") from None
         arrow = load_pyarrow()
         return arrow.ListArray.from_arrays(
             arrow.array(offsets, arrow.int32()), items, type=self.arrow_type, mask=_nulls(values)
@@ -237,16 +240,14 @@ class MapColumn:
         for index, value in enumerate(values):
             if value is not None and not isinstance(value, Mapping):
                 raise CellError(index, "", "an object")
-        offsets = [0, *accumulate(0 if value is None else len(value) for value in values)]
+        offsets = _offsets(values)
         filled = [cast("Mapping[Any, Any]", value) for value in values if value is not None]
         try:
             keys = self.key.array([self._key(key) for value in filled for key in value])
             items = self.item.array([item for value in filled for item in value.values()])
         except CellError as error:
-            # A message must not hold data, and the keys are data.
-            dot = "" if error.location[:1] in ("", "[") else "."
             index, _ = _place_of(error.index, offsets)
-            raise CellError(index, f"[...]{dot}{error.location}", error.expected) from None
+            raise error.inside(index, "[...]") from None  # a message must not hold data, and the keys are data
         arrow = load_pyarrow()
         return arrow.MapArray.from_arrays(
             arrow.array(offsets, arrow.int32()), keys, items, type=self.arrow_type, mask=_nulls(values)
@@ -256,6 +257,11 @@ class MapColumn:
         with suppress(*REFUSALS):
             return self.read_key(key)
         return key
+
+
+def _offsets(values: Sequence[Any]) -> list[int]:
+    """Return where the items of each value begin in the list of all items, and where the last ones end."""
+    return [0, *accumulate(0 if value is None else len(value) for value in values)]
 
 
 def _nulls(values: Sequence[Any]) -> Any:
@@ -268,10 +274,13 @@ def _place_of(index: int, offsets: Sequence[int]) -> tuple[int, int]:
     return row, index - offsets[row]
 
 
-def whole_numbers() -> ScalarColumn:
-    """Return a column of 64-bit integers."""
-    exact = frozenset[type[Any]]((int, NoneType))
-    return ScalarColumn(load_pyarrow().int64(), "a 64-bit whole number", exact, _whole_number)
+def scalar_column(kind: type) -> ScalarColumn:
+    """Return the column of a class of `SCALARS`."""
+    make_type, expected, exact, convert = SCALARS[kind]
+    can_parse = kind in (date, datetime)
+    return ScalarColumn(
+        make_type(load_pyarrow()), expected, frozenset((*exact, NoneType)), convert, cast_text=can_parse
+    )
 
 
 def exact_numbers(precision: int, scale: int) -> ScalarColumn:
@@ -279,34 +288,6 @@ def exact_numbers(precision: int, scale: int) -> ScalarColumn:
     expected = f"a number with at most {scale} decimal places and {precision - scale} digits before them"
     arrow_type = load_pyarrow().decimal128(precision, scale)
     return ScalarColumn(arrow_type, expected, frozenset((Decimal, int, NoneType)), _refuse)
-
-
-def binary_numbers() -> ScalarColumn:
-    """Return a column of doubles."""
-    exact = frozenset[type[Any]]((float, int, NoneType))
-    return ScalarColumn(load_pyarrow().float64(), "a number that a double holds", exact, _double)
-
-
-def truth_values() -> ScalarColumn:
-    """Return a column of booleans."""
-    return ScalarColumn(load_pyarrow().bool_(), "true or false", frozenset((bool, NoneType)), _refuse)
-
-
-def texts() -> ScalarColumn:
-    """Return a column of texts; an enumeration's member becomes its value."""
-    return ScalarColumn(load_pyarrow().string(), "a text", frozenset((str, NoneType)), _text)
-
-
-def dates() -> ScalarColumn:
-    """Return a column of days."""
-    exact = frozenset[type[Any]]((date, NoneType))
-    return ScalarColumn(load_pyarrow().date32(), "a date", exact, _date, cast_text=True)
-
-
-def date_times() -> ScalarColumn:
-    """Return a column of instants in microseconds, in UTC."""
-    arrow_type = load_pyarrow().timestamp("us", "UTC")
-    return ScalarColumn(arrow_type, "a date-time with a time zone", frozenset((NoneType,)), _date_time, cast_text=True)
 
 
 def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
@@ -365,3 +346,14 @@ def _date_time(value: Any) -> datetime:
     if not isinstance(found, datetime) or found.tzinfo is None:
         raise TypeError
     return found
+
+
+# For each class: its Arrow type, the values of its columns in words, `exact` and `convert`.
+SCALARS: Final[Mapping[type, tuple[Callable[[Any], Any], str, tuple[type[Any], ...], Callable[[Any], Any]]]] = {
+    bool: (lambda arrow: arrow.bool_(), "true or false", (bool,), _refuse),
+    int: (lambda arrow: arrow.int64(), "a 64-bit whole number", (int,), _whole_number),
+    float: (lambda arrow: arrow.float64(), "a number that a double holds", (float, int), _double),
+    str: (lambda arrow: arrow.string(), "a text", (str,), _text),
+    date: (lambda arrow: arrow.date32(), "a date", (date,), _date),
+    datetime: (lambda arrow: arrow.timestamp("us", "UTC"), "a date-time with a time zone", (), _date_time),
+}

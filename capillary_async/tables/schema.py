@@ -36,34 +36,21 @@ from capillary_async.models.type_hints import (
     marks_of,
 )
 from capillary_async.tables.columns import (
+    SCALARS,
     ArrowColumn,
     CellError,
     ListColumn,
     MapColumn,
-    ScalarColumn,
     StructColumn,
-    binary_numbers,
-    date_times,
-    dates,
     exact_numbers,
     iso_texts,
     json_texts,
     load_pyarrow,
-    texts,
-    truth_values,
-    whole_numbers,
+    scalar_column,
 )
 
 Encode = Callable[[Any], str | None]
 _DECIMAL: Final = DecimalType()
-_SCALARS: Final[Mapping[Any, Callable[[], ScalarColumn]]] = {
-    bool: truth_values,
-    int: whole_numbers,
-    float: binary_numbers,
-    str: texts,
-    date: dates,
-    datetime: date_times,
-}
 
 
 @attrs.frozen
@@ -105,7 +92,7 @@ class TableSchema:
         Args:
             types: `int`, `str` and the like, by name.
         """
-        return cls({name: _SCALARS[kind]() for name, kind in types.items()})
+        return cls({name: scalar_column(kind) for name, kind in types.items()})
 
     @classmethod
     def of_dicts(cls, rows: Iterable[Any], encode: Encode, *, has_more_rows: bool = False) -> "TableSchema":
@@ -206,7 +193,7 @@ def _column(hint: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn:
 
 def _union_column(hint: Any, encode: Encode) -> ArrowColumn:
     if allows_only(hint, str):
-        return texts()  # an open enumeration
+        return scalar_column(str)  # an open enumeration
     if {*kinds_of(hint)} == {date, datetime}:
         return iso_texts(encode)
     return json_texts(encode)
@@ -246,8 +233,8 @@ def _refuse_endless(cls: Any, members: Mapping[str, Any], inside: tuple[Any, ...
 
 
 def _scalar_column(kind: Any) -> ArrowColumn | None:
-    column = _SCALARS.get(kind) or _SCALARS.get(class_of_values(kind))
-    return column() if column else None
+    cls = kind if kind in SCALARS else class_of_values(kind)
+    return None if cls is None else scalar_column(cls)
 
 
 def _collection_column(kind: Any, encode: Encode, inside: tuple[Any, ...]) -> ArrowColumn | None:
@@ -277,12 +264,12 @@ class _Kinds:
         classes = frozenset(self._classes)
         if Decimal in classes and classes <= {Decimal, int}:
             if not self._fits and self._are_doubles:  # a float of Python's
-                return binary_numbers()
+                return scalar_column(float)
             return _decimal_column(Decimal) if self._fits else json_texts(encode)
-        if len(classes) != 1:
-            return binary_numbers() if classes == {float, int} else json_texts(encode) if classes else texts()
-        (cls,) = classes
-        return _SCALARS[cls]() if cls in _SCALARS and self._fits else json_texts(encode)
+        if classes == {float, int}:
+            return scalar_column(float)
+        cls = next(iter(classes), str)  # a column without values is one of texts
+        return scalar_column(cls) if len(classes) < 2 and cls in SCALARS and self._fits else json_texts(encode)
 
 
 def _is_double(value: Decimal | int) -> bool:
