@@ -49,6 +49,7 @@ _SCALARS: Final[Mapping[Any, Hook]] = {
     Decimal: exact_number,
     bytes: reject,  # JSON has no bytes, and cattrs would call bytes(5), which is five zeros
 }
+_QUOTED: Final[Mapping[Any, Hook]] = {int: whole_number, Decimal: quoted_number}
 
 
 class Hooks(dict[Any, Hook]):
@@ -75,7 +76,7 @@ class Hooks(dict[Any, Hook]):
             self._unfinished.add(into)
             try:
                 make = self._rule_of(into)
-                hook = self[into] = make(into, self) if make else self.cattrs.get_structure_hook(into)
+                hook = self[into] = self.cattrs.get_structure_hook(into) if make is None else make(into, self)
             finally:
                 self._unfinished.remove(into)
         return hook
@@ -117,20 +118,12 @@ def _is_fixed_tuple(into: Any) -> bool:
     return get_origin(into) is tuple and Ellipsis not in get_args(into)
 
 
-def _unchanging_hook(_into: Any, _: Hooks) -> Hook:
-    return lambda value, _: value
+def _scalar_class(into: Any) -> type | None:
+    return next((cls for cls in getattr(into, "__mro__", ()) if cls in _SCALARS), None)
 
 
-def _literal_hook(_into: Any, _: Hooks) -> Hook:
-    return literal
-
-
-def _scalar_hook(into: Any, _: Any = None) -> Any:
-    return next((_SCALARS[kind] for kind in getattr(into, "__mro__", ()) if kind in _SCALARS), None)
-
-
-def _quoted_hook(into: Any, _: Hooks) -> Hook:
-    return whole_number if get_args(into)[0] is int else quoted_number
+def _unchanged(value: Any, _: Any) -> Any:
+    return value
 
 
 def _table_hook(into: Any, hooks: Hooks) -> Hook:
@@ -141,7 +134,7 @@ def _table_hook(into: Any, hooks: Hooks) -> Hook:
 def _own_class_hook(into: Any, hooks: Hooks) -> Hook:
     from capillary_async.codec.own_classes import own_class_hook  # noqa: PLC0415  (as above)
 
-    return own_class_hook(into, hooks, hooks.cattrs)
+    return own_class_hook(into, hooks, lambda: hooks.cattrs)
 
 
 def _model_hook(into: Any, hooks: Hooks) -> Hook:
@@ -243,17 +236,17 @@ def _union_hook(into: Any, hooks: Hooks) -> Hook:
 
 # The first rule whose condition is true for a type makes its hook.
 _RULES: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any, Hooks], Hook]], ...]] = (
-    (lambda into: into in (Any, object), _unchanging_hook),
-    (lambda into: _scalar_hook(into) is not None, _scalar_hook),
+    (lambda into: into in (Any, object), lambda _into, _: _unchanged),
+    (lambda into: _scalar_class(into) is not None, lambda into, _: _SCALARS[_scalar_class(into)]),
     (is_model, _model_hook),
     (lambda into: AlsoAlone in marks_of(into), _list_or_its_element_hook),
-    (lambda into: AlsoQuoted in marks_of(into), _quoted_hook),
+    (lambda into: AlsoQuoted in marks_of(into), lambda into, _: _QUOTED[get_args(into)[0]]),
     (has_table, _table_hook),
     (lambda into: len(alternatives(into)) > 1, _union_hook),
     (_is_list_of_models, lambda into, hooks: model_list_hook(into, hooks.readers_of(get_args(into)[0]))),
     (_is_fixed_tuple, _fixed_tuple_hook),
     (lambda into: _origin(into) in _LISTS, _list_hook),
     (lambda into: _origin(into) in _MAPPINGS, _mapping_hook),
-    (lambda into: _origin(into) is Literal, _literal_hook),
+    (lambda into: _origin(into) is Literal, lambda _into, _: literal),
     (_is_own_class, _own_class_hook),
 )

@@ -43,7 +43,7 @@ _RECEIVED: Final[Mapping[Any, str]] = {
 _MISSING: Final = object()
 
 
-class Part(NamedTuple):
+class _Part(NamedTuple):
     """A part of a document, the type it should have, and its location."""
 
     value: Any
@@ -53,8 +53,8 @@ class Part(NamedTuple):
 
 def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], bool]) -> DecodeError:
     """Return the error for a value that `fits` refuses; its location is the innermost refused part."""
-    part: Part | None = Part(value, into, location)
-    culprit = Part(value, into, location)
+    part: _Part | None = _Part(value, into, location)
+    culprit = _Part(value, into, location)
     while part is not None:
         culprit = part
         part = next(
@@ -63,22 +63,22 @@ def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], boo
     return _error(culprit)
 
 
-def _parts(whole: Part) -> Iterator[Part]:
+def _parts(whole: _Part) -> Iterator[_Part]:
     """Yield the parts of a value, each with the type it should have."""
     value, into, location = whole.value, without_null(whole.into), whole.location
     if marks_of(into):
         alone = AlsoAlone in marks_of(into) and value.__class__ is dict
-        yield from _parts(Part([value] if alone else value, get_args(into)[0], location))
+        yield from _parts(_Part([value] if alone else value, get_args(into)[0], location))
     elif value.__class__ is list:
         items = _item_types(into, len(value))
-        yield from (Part(value[index], item, f"{location}[{index}]") for index, item in enumerate(items))
+        yield from (_Part(value[index], item, f"{location}[{index}]") for index, item in enumerate(items))
     elif value.__class__ is dict and (types := mapping_types(into)) is not None:
         # A message must not hold data, and the keys of a mapping are data.
-        yield from (Part(item, types[1], f"{location}[...]") for item in value.values())
+        yield from (_Part(item, types[1], f"{location}[...]") for item in value.values())
     elif value.__class__ is dict:
         for name, item_into, is_required in _keys(into, value):
             if name in value or is_required:
-                yield Part(value.get(name, _MISSING), item_into, f"{location}.{name}" if location else name)
+                yield _Part(value.get(name, _MISSING), item_into, f"{location}.{name}" if location else name)
 
 
 def _item_types(into: Any, count: int) -> list[Any]:
@@ -100,23 +100,23 @@ def _keys(into: Any, value: Any) -> Iterator[tuple[str, Any, bool]]:
         yield from ((key_of(name, value), hint, is_required) for name, hint, is_required in own_fields(cls))
 
 
-def _error(culprit: Part) -> DecodeError:
+def _error(culprit: _Part) -> DecodeError:
     where = culprit.location or "the answer"
     if culprit.value is _MISSING:
         return DecodeError(f"{where} is missing", location=culprit.location)
-    expected = describe(culprit.into)
+    expected = _describe(culprit.into)
     received = _RECEIVED.get(type(culprit.value), "something else")
     but = f"not {received}" if received not in expected else "which it is not"
     return DecodeError(f"{where} should be {expected}, {but}", location=culprit.location)
 
 
-def describe(into: Any) -> str:
+def _describe(into: Any) -> str:
     """Return the JSON form of a type in words."""
     if len(alternatives(into)) > 1:
-        return " or ".join(dict.fromkeys(describe(arm) for arm in alternatives(into)))
+        return " or ".join(dict.fromkeys(_describe(arm) for arm in alternatives(into)))
     origin = get_origin(into) or into
     if origin is Annotated:
-        return describe(get_args(into)[0])
+        return _describe(get_args(into)[0])
     if origin is Literal:
         return _one_of(get_args(into))
     if isinstance(origin, type) and issubclass(origin, Enum):

@@ -43,21 +43,21 @@ def _refuse_type(into: Any) -> NoReturn:
     raise UnknownTypeError(f"an answer cannot be converted to {into!r}")
 
 
-def own_class_hook(cls: Any, hooks: Mapping[Any, Hook], converter: Any) -> Hook:
+def own_class_hook(cls: Any, hooks: Mapping[Any, Hook], converter: Callable[[], Any]) -> Hook:
     """Return the hook for a user's own class.
 
     Args:
         cls: The class, with its type arguments.
         hooks: The hooks of the fields' types.
-        converter: What `class_converter` returned.
+        converter: Returns the converter of cattrs.
     """
     fields = own_fields(get_origin(cls) or cls)
     if is_pydantic_model(cls):
         hook = _pydantic_hook(cls, fields, hooks)
     elif is_typeddict(cls):
-        hook = converter.gen_structure_typeddict(cls)
+        hook = converter().gen_structure_typeddict(cls)
     else:
-        hook = converter.gen_structure_attrs_fromdict(cls)
+        hook = converter().gen_structure_attrs_fromdict(cls)
     return _with_camel_case([field.name for field in fields], hook)
 
 

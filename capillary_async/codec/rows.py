@@ -16,7 +16,7 @@ Both ways accept the same answers and make the same models. A property test comp
 import re
 from collections.abc import Callable, Mapping
 from types import GenericAlias
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
@@ -31,6 +31,20 @@ from capillary_async.models.definition import Model
 _MOST_ADDITIONS: Final = 16
 _MOST_KEYS: Final = 256
 _KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+class _LearnedPage(NamedTuple):
+    """The functions for answers that have the learned keys.
+
+    Attributes:
+        decode: Decodes an answer to a Struct.
+        envelope_of: Returns the members of that Struct by their keys.
+        read: Makes models of the Structs of the rows.
+    """
+
+    decode: Callable[[bytes | bytearray], Any]
+    envelope_of: Callable[[Any], dict[str, Any]]
+    read: ReadRows
 
 
 class PageDecoder:
@@ -50,9 +64,7 @@ class PageDecoder:
         self._hooks = hooks
         self._envelope, self._row = LearnedKeys(), LearnedKeys()
         self._additions = 0
-        self._decoder: msgspec.json.Decoder[Any] | None = None
-        self._envelope_of: Callable[[Any], dict[str, Any]] = dict
-        self._read: ReadRows = list
+        self._learned: _LearnedPage | None = None
 
     def decode(self, body: bytes | bytearray) -> Any:
         """Decode one answer. If it has the learned keys, the member with the rows is a `StructRows`.
@@ -60,9 +72,9 @@ class PageDecoder:
         Raises:
             DecodeError: The body is not one JSON document.
         """
-        if self._decoder is not None:
+        if self._learned is not None:
             try:
-                return self._document(self._decoder.decode(body), body)
+                return self._document(self._learned, body)
             except Exception:  # noqa: BLE001, S110  (decode_json, below, finds what is wrong with the body, if anything)
                 pass
         document = decode_json(body)
@@ -70,12 +82,12 @@ class PageDecoder:
             self._learn(document)
         return document
 
-    def _document(self, page: Any, body: bytes | bytearray) -> dict[str, Any]:
-        document = self._envelope_of(page)
+    def _document(self, learned: _LearnedPage, body: bytes | bytearray) -> dict[str, Any]:
+        document = learned.envelope_of(learned.decode(body))
         if self._envelope.optional:
             document = {name: value for name, value in document.items() if value is not msgspec.UNSET}
         rows = document[self._rows_key] = StructRows(document[self._rows_key])
-        rows.model, rows.read, rows.body, rows.rows_key = self._model, self._read, body, self._rows_key
+        rows.model, rows.read, rows.body, rows.rows_key = self._model, learned.read, body, self._rows_key
         return document
 
     def _learn(self, document: Any) -> None:
@@ -89,12 +101,15 @@ class PageDecoder:
         self._additions += 1
         keys = [*self._envelope.types, *self._row.types]
         if len(keys) > _MOST_KEYS or not all(map(_KEY.fullmatch, keys)) or self._rows_key in self._envelope.optional:
-            self._additions, self._decoder = _MOST_ADDITIONS, None
+            self._additions, self._learned = _MOST_ADDITIONS, None
             return
+        self._learned = self._learned_page()
+
+    def _learned_page(self) -> _LearnedPage:
         function = RowsFunction(self._model, self._row, self._tables, self._hooks)
-        self._read = function.compiled()
+        rows_type: Any = GenericAlias(list, (self._row.struct(function.checked),))
+        decoder = decoder_of(self._envelope.struct({self._rows_key: rows_type}))
         members = ", ".join(f"{name!r}: page.f{index}" for index, name in enumerate(self._envelope.types))
         # Keys are string literals in the source, so text from a server is never executed.
-        self._envelope_of = eval(f"lambda page: {{{members}}}")  # noqa: S307
-        rows_type: Any = GenericAlias(list, (self._row.struct(function.checked),))
-        self._decoder = decoder_of(self._envelope.struct({self._rows_key: rows_type}))
+        envelope_of = eval(f"lambda page: {{{members}}}")  # noqa: S307
+        return _LearnedPage(decoder.decode, envelope_of, function.compiled())

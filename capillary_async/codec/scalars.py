@@ -12,8 +12,10 @@ from capillary_async.models.definition import LARGEST_ID
 
 Hook = Callable[[Any, Any], Any]
 
-_SMALL: Final = 4096
+# Longer texts are refused before they are converted, which takes the longer the more digits there are.
+_LONGEST_ID: Final = len(str(-LARGEST_ID))
 _LONGEST_NUMBER: Final = 64
+_LARGEST_CACHED: Final = 4096
 _is_number: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII).fullmatch
 
 
@@ -45,12 +47,12 @@ def whole_number(value: Any, _into: Any = None) -> int:
     """Accept a whole number, also as a string of digits."""
     if value.__class__ is int:
         return int(value)
-    if value.__class__ is not str or not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 20:
+    if value.__class__ is not str or len(value) > _LONGEST_ID:
         raise Mismatch
-    number = int(value)
-    if abs(number) > LARGEST_ID:
+    # `int` also accepts other digits, spaces and underscores.
+    if not value.isascii() or not value.removeprefix("-").isdigit() or abs(int(value)) > LARGEST_ID:
         raise Mismatch
-    return number
+    return int(value)
 
 
 def quoted_number(value: Any, _into: Any = None) -> Decimal:
@@ -104,7 +106,7 @@ class WholeDecimals(dict[int, Decimal]):
     def __missing__(self, value: int) -> Decimal:
         """Return the Decimal of a number that is not in the cache."""
         number = Decimal(value)
-        if 0 <= value < _SMALL:
+        if 0 <= value < _LARGEST_CACHED:
             self[value] = number
         return number
 
