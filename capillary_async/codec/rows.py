@@ -16,7 +16,7 @@ Both ways accept the same answers and make the same models. A property test comp
 import re
 from collections.abc import Callable, Mapping
 from types import GenericAlias
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -33,16 +33,16 @@ _MOST_KEYS: Final = 256
 _KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
-class _LearnedPage(NamedTuple):
-    """The functions for answers that have the learned keys.
+class _LearnedPage(msgspec.Struct, frozen=True):
+    """What reads answers that have the learned keys.
 
     Attributes:
-        decode: Decodes an answer to a Struct.
+        decoder: Decodes an answer to a Struct.
         envelope_of: Returns the members of that Struct by their keys.
         read: Makes models of the Structs of the rows.
     """
 
-    decode: Callable[[bytes | bytearray], Any]
+    decoder: msgspec.json.Decoder[Any]
     envelope_of: Callable[[Any], dict[str, Any]]
     read: ReadRows
 
@@ -83,9 +83,7 @@ class PageDecoder:
         return document
 
     def _document(self, learned: _LearnedPage, body: bytes | bytearray) -> dict[str, Any]:
-        document = learned.envelope_of(learned.decode(body))
-        if self._envelope.optional:
-            document = {name: value for name, value in document.items() if value is not msgspec.UNSET}
+        document = learned.envelope_of(learned.decoder.decode(body))
         rows = document[self._rows_key] = StructRows(document[self._rows_key])
         rows.model, rows.read, rows.body, rows.rows_key = self._model, learned.read, body, self._rows_key
         return document
@@ -98,18 +96,21 @@ class PageDecoder:
         are_new = self._envelope.learn(answers), self._row.learn(objects)
         if not any(are_new):
             return  # all keys and types are known, so a value is wrong, and `structure` will say which
-        self._additions += 1
         keys = [*self._envelope.types, *self._row.types]
-        if len(keys) > _MOST_KEYS or not all(map(_KEY.fullmatch, keys)) or self._rows_key in self._envelope.optional:
+        has_rows = self._rows_key not in self._envelope.optional
+        if has_rows and len(keys) <= _MOST_KEYS and all(map(_KEY.fullmatch, keys)):
+            self._additions, self._learned = self._additions + 1, self._learned_page()
+        else:
             self._additions, self._learned = _MOST_ADDITIONS, None
-            return
-        self._learned = self._learned_page()
 
     def _learned_page(self) -> _LearnedPage:
         function = RowsFunction(self._model, self._row, self._tables, self._hooks)
         rows_type: Any = GenericAlias(list, (self._row.struct(function.checked),))
         decoder = decoder_of(self._envelope.struct({self._rows_key: rows_type}))
-        members = ", ".join(f"{name!r}: page.f{index}" for index, name in enumerate(self._envelope.types))
+        items = ", ".join(f"{name!r}: page.f{index}" for index, name in enumerate(self._envelope.types))
+        members = f"{{{items}}}"
+        if self._envelope.optional:
+            members = f"{{name: value for name, value in {members}.items() if value is not UNSET}}"
         # Keys are string literals in the source, so text from a server is never executed.
-        envelope_of = eval(f"lambda page: {{{members}}}")  # noqa: S307
-        return _LearnedPage(decoder.decode, envelope_of, function.compiled())
+        envelope_of = eval(f"lambda page: {members}", {"UNSET": msgspec.UNSET})  # noqa: S307
+        return _LearnedPage(decoder, envelope_of, function.compiled())
