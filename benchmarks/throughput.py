@@ -2,7 +2,8 @@
 
 A page has ten target events, and a server in another process is faster than any client. The floor is aiohttp with
 untyped JSON. The peers are the usual choices of users: httpx with pydantic, a client generated from OpenAPI, requests
-with threads. This package runs with its defaults (retries, deadlines), also under uvloop.
+with threads. This package runs with its defaults (retries, deadlines), also under uvloop. S2 over bare aiohttp is also
+judged on answers with 14 headers, and on answers with gzip in chunks.
 """
 
 import asyncio
@@ -13,11 +14,12 @@ from time import perf_counter, process_time
 from typing import Any
 
 import aiohttp
+import attrs
 import httpx
 import msgspec
 import requests
 import requests.adapters
-from canned_server import serving
+from canned_server import FORMS, PLAIN, serving
 from contest import Result, Target, judge, main
 from generated import generated
 from pydantic import TypeAdapter
@@ -33,10 +35,8 @@ IN_FLIGHT = 32
 WARMING = 2 * IN_FLIGHT  # calls that are not timed
 QUERY = "?limit=100&offset=0"
 BARE, BY_HAND = "bare aiohttp, untyped", "httpx + pydantic"
-TARGETS = (
-    Target("S2 over bare aiohttp", "ours", BARE, 1.05),
-    Target("S2 over httpx + pydantic", "ours", BY_HAND, 20.0),
-)
+OVER_BARE = Target("S2 over bare aiohttp", "ours", BARE, 1.05)
+TARGETS = (OVER_BARE, Target("S2 over httpx + pydantic", "ours", BY_HAND, 20.0))
 
 
 async def pool(call: Callable[[], Awaitable[object]], calls: int) -> None:
@@ -142,12 +142,12 @@ def contestants(make_client: Callable[..., Any], list_events: Callable[..., Awai
 
 
 def measured(
-    latency: float, runs: dict[str, Contestant], rounds: int, calls: int
+    runs: dict[str, Contestant], rounds: int, calls: int, *, latency: float = 0.0, form: str = PLAIN
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Return the microseconds of a call for each round: wall-clock time, and this process's processor time."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     processor: dict[str, list[float]] = {name: [] for name in runs}
-    with serving(10, latency) as base_url:
+    with serving(10, latency, form) as base_url:
         for _ in range(rounds):
             for name, run in runs.items():
                 taken, used = run(base_url, calls)
@@ -163,12 +163,20 @@ def answer(is_quick: bool) -> list[Result]:  # noqa: FBT001  (the command line's
         runs = contestants(make_client, list_events)
         for latency in (0.0,) if is_quick else (0.0, 0.02, 0.1):
             calls = 640 if is_quick or latency else 1920
-            times, processor = measured(latency, runs, 2 if is_quick else 3 if latency else 7, calls)
+            times, processor = measured(runs, 2 if is_quick else 3 if latency else 7, calls, latency=latency)
             question = f"One-page listings of 10 events, {IN_FLIGHT} at a time, {latency * 1000:g} ms latency"
             results.append(judge(question, "µs", times, () if latency else TARGETS))
             if not latency:
                 results.append(judge("The same: what the client takes of the processor", "µs", processor, ()))
+        results += [in_form(form, runs, 2 if is_quick else 9) for form in FORMS if form != PLAIN]
     return results
+
+
+def in_form(form: str, runs: dict[str, Contestant], rounds: int) -> Result:
+    """Compare with bare aiohttp alone, on answers of another form."""
+    times, _ = measured({name: runs[name] for name in ("ours", BARE)}, rounds, 1920, form=form)
+    question = f"One-page listings of 10 events, {IN_FLIGHT} at a time, answers with {form}"
+    return judge(question, "µs", times, (attrs.evolve(OVER_BARE, name=f"{OVER_BARE.name}, {form}"),))
 
 
 if __name__ == "__main__":
