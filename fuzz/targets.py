@@ -20,7 +20,8 @@ from capillary_async import Cursor, Customer, DecodeError, GroupMember, Response
 from capillary_async.codec import Converter, decode_json, encode_json
 from capillary_async.pipeline.body import Body
 from capillary_async.pipeline.request import Request
-from capillary_async.pipeline.responses import HttpResponse, parse_retry_after, read
+from capillary_async.pipeline.responses import HttpResponse, read
+from capillary_async.pipeline.retry_after import parse_retry_after
 from fuzz.readings import date_time, http_date, inflated, json_document, plain_date
 
 CAP: Final = 2**16

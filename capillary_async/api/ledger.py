@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 import capillary_async.api.arguments as take
 from capillary_async.api.identity import identity
@@ -19,6 +19,8 @@ from capillary_async.models.enumerations import (
 from capillary_async.models.ledger import ClosingBalance, LedgerBalance, LedgerEntry
 from capillary_async.paging.listing import Listing
 from capillary_async.pipeline.request import Request
+
+T = TypeVar("T")
 
 # The API sends this code after the last page, and for the first page when there is no entry.
 _NO_SUCH_PAGE: Final = 11003
@@ -123,14 +125,14 @@ def list_entries(
     who = identity(identifier_name, identifier_value, source, account_id)
     query = (*who, *take.by_table(_PARAMETERS, arguments))
     request = Request[LedgerEntry]("/v2/pointsLedger/getCustomerLedgerInfo", {}, query, LedgerEntry, "ledgerEntries")
-    return _listing(request, take.page_size(page_size, _LARGEST_PAGE))
+    return _listing(request, take.page_size(page_size, _LARGEST_PAGE), "event_log_id")
 
 
-def _listing(request: Request[LedgerEntry], page_size: int) -> Listing[LedgerEntry]:
+def _listing(request: Request[T], page_size: int, *key: str) -> Listing[T]:
     return Listing(
         request,
         page_size,
-        key=attrgetter("event_log_id"),
+        key=attrgetter(*key),
         offset_unit="pages",
         empty_codes=(_NO_SUCH_PAGE,),
         total_at="ledgerDetails.totalEntries",
@@ -234,15 +236,9 @@ def list_balances(
     """
     who = identity(identifier_name, identifier_value, source, account_id)
     query = (*who, *take.by_table(_BALANCE_PARAMETERS, locals()))
-    return Listing(
-        Request(_BALANCE_PATH, {}, query, ClosingBalance, "ledgerDetails.ledgerClosingBalance"),
-        take.page_size(page_size, _LARGEST_BALANCE_PAGE),
-        key=attrgetter("program_id", "points_category", "alternate_currency_name"),
-        offset_unit="pages",
-        empty_codes=(_NO_SUCH_PAGE,),
-        total_at="ledgerDetails.totalEntries",
-        pages_at="ledgerDetails.pageCount",
-    )
+    request = Request[ClosingBalance](_BALANCE_PATH, {}, query, ClosingBalance, "ledgerDetails.ledgerClosingBalance")
+    size = take.page_size(page_size, _LARGEST_BALANCE_PAGE)
+    return _listing(request, size, "program_id", "points_category", "alternate_currency_name")
 
 
 class Ledger(Group):

@@ -30,9 +30,7 @@ T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-_MOST_LISTINGS: Final = 1024
+_MOST_LISTINGS: Final = 1024  # endpoints whose traits are kept; `paginate` takes any path
 
 
 class EndpointClient(ProcessBound, InternalState):

@@ -179,7 +179,7 @@ def _basic(till: str, digest: Secret, message: str) -> Secret:
 
 
 def _md5_of(password: Secret) -> Secret:
-    """Return nothing for what is no password; an error raised here would have the password in sight."""
+    """Return the MD5 of a password; an empty secret for what is none, because an error's frame would show it."""
     text: object = password.reveal()
     data = b""
     if isinstance(text, str):

@@ -52,13 +52,22 @@ class _Key(InternalValue, frozen=True):
 
 
 class _Shared(InternalState):
-    """A request under way and the callers that wait for it."""
+    """A request under way and the callers that wait for it.
+
+    Attributes:
+        key: What the callers' requests have in common.
+        call: What the request has cost and no caller was charged with so far.
+        task: Sends the request.
+        first_deadline: The deadline of the first caller.
+        waiters: One for each caller that waits now. Not a set, because the first caller to come is the first to be
+            woken, and charged.
+        callers: Number of callers that came, also of those that left.
+    """
 
     key: _Key
     call: CallContext
     task: asyncio.Task[Response]
     first_deadline: float
-    # Not a set, because the first caller to come is the first to be woken, and charged.
     waiters: dict[asyncio.Future[None], None] = field(default_factory=dict[asyncio.Future[None], None])
     callers: int = 0
 
@@ -109,10 +118,10 @@ class CoalescingTransport(ProcessBound, InternalState):
             try:
                 return await self._share(shared, request.call)
             except DeadlineExceeded:
-                # The parts below may have kept the deadline that the first caller had.
+                # Transports below read the deadline when the request came to them, and it was the first caller's.
                 if not shared.task.done() or request.call.deadline <= shared.first_deadline:
                     raise
-        return await self._share(self._launch(key, request), request.call)
+        return await self._share(self._start(key, request), request.call)
 
     async def close(self) -> None:
         """Cancel what is under way, and wait until it has ended."""
@@ -121,7 +130,7 @@ class CoalescingTransport(ProcessBound, InternalState):
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _launch(self, key: _Key, request: Request[Any]) -> _Shared:
+    def _start(self, key: _Key, request: Request[Any]) -> _Shared:
         first = request.call
         call = CallContext(first.deadline, first.options, is_bulk=first.is_bulk)
         # Each caller may structure the answer in its own way, so it is decoded for none of them.
@@ -130,11 +139,11 @@ class CoalescingTransport(ProcessBound, InternalState):
         shared = _Shared(key, call, task, call.deadline)
         self._under_way[key] = shared
         self._tasks.add(task)
-        task.add_done_callback(lambda task: self._land(shared, task))
+        task.add_done_callback(lambda task: self._finish(shared, task))
         return shared
 
-    def _land(self, shared: _Shared, task: asyncio.Task[Response]) -> None:
-        """Wake all who wait for the answer."""
+    def _finish(self, shared: _Shared, task: asyncio.Task[Response]) -> None:
+        """Wake all callers that wait for the answer."""
         self._tasks.discard(task)
         self._forget(shared)
         if not task.cancelled():

@@ -32,30 +32,31 @@ from capillary_async.pipeline.sessions import NO_TIMEOUT
 from capillary_async.pipeline.urls import BaseUrl
 
 # What is called here, and the names of its parameters.
-USED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
+CALLED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
     (aiohttp.ClientRequest, frozenset(("method", "url", "loop"))),
     (aiohttp.TCPConnector.connect, frozenset(("req", "traces", "timeout"))),
     (ResponseHandler.set_response_params, frozenset(("read_until_eof", "auto_decompress"))),
     (ResponseHandler.read, frozenset(())),
 )
-# Tools replace this method of `ClientSession`. Their functions come from other files than the class.
-_REPLACED: Final = "_request"
-_FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
-_METHODS: Final = aiohttp.ClientSession.__dict__  # always as it is now
+# Tools replace the method `_request` of `ClientSession`. Their functions come from other files than the class. The
+# dictionary is a view: it has what a tool puts in from that moment on.
+_SESSION_METHODS: Final = aiohttp.ClientSession.__dict__
+_PATCHED_METHOD: Final = "_request"
+_AIOHTTP_FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
 _NO_CREDENTIALS: Final[Mapping[str, Secret]] = MappingProxyType({})
 
 
 def is_session_patched() -> bool:
-    """Say whether a tool has replaced the method."""
-    code = getattr(_METHODS.get(_REPLACED), "__code__", None)
-    return code is None or code.co_filename != _FILE
+    """Say whether a tool has replaced `ClientSession._request`."""
+    code = getattr(_SESSION_METHODS.get(_PATCHED_METHOD), "__code__", None)
+    return code is None or code.co_filename != _AIOHTTP_FILE
 
 
 @cache
-def _is_as_expected(used: tuple[tuple[Any, frozenset[str]], ...]) -> bool:
+def _is_as_expected(called: tuple[tuple[Any, frozenset[str]], ...]) -> bool:
     """Say whether aiohttp's classes are called as they are called here."""
     try:
-        return all(names <= inspect.signature(function).parameters.keys() for function, names in used)
+        return all(names <= inspect.signature(function).parameters.keys() for function, names in called)
     except (TypeError, ValueError):
         return False
 
@@ -78,8 +79,8 @@ class DirectHttp(InternalState):
         origin: Host, port and whether TLS is spoken, as the key of a connection has them.
         prefix: Length of the part of a URL before its path.
         fixed_lines: The head's lines that every request carries, credentials among them.
-        cap: The most bytes that an answer may have.
-        method: The method of `ClientSession` that tools replace.
+        cap: Largest number of bytes of an answer.
+        session_request: `ClientSession._request` when the client opened.
     """
 
     _session: aiohttp.ClientSession
@@ -88,7 +89,7 @@ class DirectHttp(InternalState):
     _prefix: int
     _fixed_lines: Secret
     _cap: int
-    _method: Any
+    _session_request: Any
     _idle: IdleConnections = field(default_factory=IdleConnections)
 
     @classmethod
@@ -100,7 +101,7 @@ class DirectHttp(InternalState):
         credentials: Mapping[str, Secret] = _NO_CREDENTIALS,
     ) -> "DirectHttp | None":
         """Return a way around a session of the client's own; `None` if there is none."""
-        if session.trace_configs or is_session_patched() or not _is_as_expected(USED):
+        if session.trace_configs or is_session_patched() or not _is_as_expected(CALLED):
             return None
         url = yarl.URL(base.text)
         connect_for = _ConnectionRequest("GET", url, loop=asyncio.get_running_loop())
@@ -113,13 +114,13 @@ class DirectHttp(InternalState):
             len(str(url.origin())),
             fixed_lines,
             cap,
-            _METHODS[_REPLACED],
+            _SESSION_METHODS[_PATCHED_METHOD],
         )
 
     @property
     def is_usable(self) -> bool:
-        """Whether no tool wants to see requests pass through `ClientSession`."""
-        return _METHODS.get(_REPLACED) is self._method
+        """Whether no tool has replaced `ClientSession._request` since the client opened."""
+        return _SESSION_METHODS.get(_PATCHED_METHOD) is self._session_request
 
     async def exchange(self, request: Request[Any], url: str) -> HttpResponse:
         """See `HttpConnection.exchange`."""

@@ -141,7 +141,7 @@ class FileLimit:
             raise ConfigurationError("the file of the shared rate limit holds something else")
         if raw:
             os.ftruncate(self._file, 0)
-            self._turns.has_met = True  # a file that is damaged was in use
+            self._turns.has_used_store = True  # a file that is damaged was in use
         return self.gcra.arrival_after(self._turns.start_wait, now)
 
     def _write(self) -> None:

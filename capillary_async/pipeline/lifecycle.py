@@ -20,7 +20,7 @@ class ClientLifecycle(ProcessBound, InternalState):
     _process: int = 0
     _is_closing: bool = False
     _tasks: "set[asyncio.Task[Any]]" = field(default_factory=set["asyncio.Task[Any]"])
-    _is_left: asyncio.Event = field(default_factory=asyncio.Event)
+    _call_ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
         """Open the transports, and let calls of the running loop in.
@@ -31,7 +31,7 @@ class ClientLifecycle(ProcessBound, InternalState):
         if self._loop is not None or self._is_closing:
             raise ConfigurationError("the client is open already; enter it once, and again when it was left")
         self._loop, self._process = asyncio.get_running_loop(), os.getpid()
-        self._is_left = asyncio.Event()  # the last one may belong to another loop
+        self._call_ended = asyncio.Event()  # the one before may belong to another loop
         try:
             await self._stack.open()
         except BaseException:
@@ -62,7 +62,7 @@ class ClientLifecycle(ProcessBound, InternalState):
         """Note that the call of a task has ended."""
         self._tasks.discard(task)
         if self._loop is None:
-            self._is_left.set()
+            self._call_ended.set()
 
     async def close(self) -> None:
         """Cancel what is under way, wait until it has ended, and close the transports."""
@@ -80,8 +80,8 @@ class ClientLifecycle(ProcessBound, InternalState):
         for task in self._tasks:
             task.cancel()
         while self._tasks:
-            self._is_left.clear()
-            await self._is_left.wait()
+            self._call_ended.clear()
+            await self._call_ended.wait()
 
 
 class TransportStack(ProcessBound, InternalValue, frozen=True):

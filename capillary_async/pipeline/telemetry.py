@@ -7,6 +7,7 @@ OpenTelemetry counts as in use when something else has imported it. To import it
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -122,7 +123,7 @@ class CallEnded(CallInfo, Event):
 
     @classmethod
     def of(cls, info: CallInfo) -> "CallEnded":
-        """Return the event for the account of a call."""
+        """Return the event for a `CallInfo`."""
         return cls(*[getattr(info, attribute.name) for attribute in attrs.fields(CallInfo)])
 
 
@@ -130,32 +131,34 @@ OnEvent = Callable[[Event], None]
 
 
 class Telemetry(InternalState):
-    """Tells a client's listeners what happens."""
+    """Tells a client's listeners what happens.
+
+    Attributes:
+        emit: Takes an event and never fails; `None` if nobody listens to events.
+    """
 
     _base: BaseUrl
     _on_event: OnEvent | None = None
     _on_call: Callable[[CallInfo], None] | None = None
     _tracing: "Tracing | None" = None
+    emit: OnEvent | None = None
     _has_listener: bool = False
 
     def __post_init__(self) -> None:
         self._has_listener = self._on_event is not None or self._on_call is not None
-
-    @property
-    def emit(self) -> OnEvent | None:
-        """A function that takes an event and never fails; `None` if nobody listens to events."""
-        return None if self._on_event is None else self._tell
+        if self._on_event is not None:
+            self.emit = partial(_inform, "on_event", self._on_event)
 
     def start_call(self, request: Request[Any]) -> "CallSpan | None":
         """Begin the span of a call; `None` while OpenTelemetry is not in use."""
         return self._open_span(request) if OPENTELEMETRY in _MODULES else None
 
     def wants_calls(self) -> bool:
-        """Whether anybody listens to the accounts of calls."""
+        """Whether anybody listens to the end of calls."""
         return self._has_listener or _is_enabled_for(_DEBUG)
 
     def end_call(self, info: CallInfo, span: "CallSpan | None") -> None:
-        """Hand out the account of a call, and end its span."""
+        """Hand out the `CallInfo` of a call, and end its span."""
         if span is not None:
             _guarded(lambda: span.end(info))
         if not self.wants_calls():
@@ -163,12 +166,12 @@ class Telemetry(InternalState):
         _LOGGER.debug("%s", info)
         if self._on_call is not None:
             _inform("on_call", self._on_call, info)
-        if self._on_event is not None:
-            self._tell(CallEnded.of(info))
+        if self.emit is not None:
+            self.emit(CallEnded.of(info))
 
     def start_attempt(self, request: Request[Any]) -> "Attempt | None":
         """Tell that a request is about to be sent; `None` if nobody listens."""
-        if self._on_event is not None or OPENTELEMETRY in _MODULES:
+        if self.emit is not None or OPENTELEMETRY in _MODULES:
             return self._open_attempt(request)
         return None
 
@@ -190,10 +193,6 @@ class Telemetry(InternalState):
 
     def _open_span(self, request: Request[Any]) -> "CallSpan | None":
         return _guarded(lambda: self.tracing.start_call(request))
-
-    def _tell(self, event: Event) -> None:
-        if self._on_event is not None:
-            _inform("on_event", self._on_event, event)
 
 
 class Attempt:
@@ -253,4 +252,4 @@ def _inform(name: str, listener: Callable[[T], object], value: T) -> None:
     try:
         listener(value)
     except Exception:
-        _LOGGER.exception("%s failed", name)  # the answer must not be lost over its bookkeeping
+        _LOGGER.exception("%s failed", name)  # a listener's failure must not cost the answer

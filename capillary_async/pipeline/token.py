@@ -9,7 +9,7 @@ Many calls use one token at the same time, so three things happen often:
   with the old one, which still works. The moment is up to half a tenth earlier, at random, so that many processes whose
   tokens are of one age do not all renew at the same time.
 
-The request for a token is on the account of the call that caused it: it counts among its attempts and keeps its
+The request for a token is part of the call that caused it: it counts among the call's attempts and keeps its
 deadline. If a fetch ends with the deadline of its call, another call that waits for it starts the next fetch.
 
 The life of a token is measured by the monotonic clock, from before it was asked for. So neither a slow answer nor a
@@ -114,7 +114,7 @@ class TokenTransport(ProcessBound, InternalState):
         return token
 
     async def _fetched_token(self, call: CallContext) -> _Token:
-        """Wait for the fetch that is under way, or start one on the account of this call."""
+        """Wait for the fetch that is under way, or start one as part of this call."""
         while True:
             fetch = self._start_fetch(call)
             try:
@@ -144,7 +144,7 @@ class TokenTransport(ProcessBound, InternalState):
         asked_at = self._clock()
         request = Request[Any](TOKEN_PATH, method="POST", body=self._credentials, call=call)
         response = await self._for_tokens.send(request)
-        header, life = _granted(response.document)
+        header, life = _read_token(response.document)
         if self.on_event is not None:
             self.on_event(TokenRefreshed(self._clock() - asked_at, life))
         return _Token(header, asked_at + life * (0.9 - 0.05 * self._random()), asked_at + life)
@@ -168,7 +168,7 @@ async def _wait_for(fetch: "asyncio.Task[_Token]", seconds: float) -> _Token:
     raise copy.copy(error)
 
 
-def _granted(document: object) -> tuple[Secret, float]:
+def _read_token(document: object) -> tuple[Secret, float]:
     """Read `{"data": {"accessToken": ..., "ttlSeconds": ...}}`."""
     data = cast("dict[str, Any]", document).get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):

@@ -56,7 +56,7 @@ class CallSpan:
     _token: Token[context.Context]
 
     def end(self, info: CallInfo) -> None:
-        """End it with the call's account."""
+        """End it with what the call was like."""
         context.detach(self._token)
         self._span.set_attributes(
             {

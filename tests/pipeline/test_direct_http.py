@@ -121,9 +121,9 @@ class TestWhich:
 
         used = tuple(
             (changed, names) if function is ResponseHandler.set_response_params else (function, names)
-            for function, names in direct_http.USED
+            for function, names in direct_http.CALLED
         )
-        monkeypatch.setattr(direct_http, "USED", used)
+        monkeypatch.setattr(direct_http, "CALLED", used)
 
         await call(server)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.pipeline.responses import parse_retry_after, read_retry_after
+from capillary_async.pipeline.retry_after import parse_retry_after, read_retry_after
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 
