@@ -51,10 +51,9 @@ class HttpConnection(InternalValue, frozen=True):
                 the certificates cannot be read.
         """
         headers = common_headers(options)
-        request_kwargs: dict[str, Any] = {"allow_redirects": False}
+        request_kwargs: dict[str, Any] = {"allow_redirects": False, "middlewares": (OriginCheck(base),)}
         if options.proxy is not None:
             request_kwargs["proxy"] = reveal_url(options.proxy)
-            request_kwargs["middlewares"] = (OriginCheck(base),)  # connecting asks the proxy, too
         if given is None:
             session = open_session(base, options, headers)
             cap = options.max_response_bytes

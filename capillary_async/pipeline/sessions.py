@@ -6,8 +6,7 @@
   public switch for that. So the broken connection becomes an error that aiohttp does not catch. Repeating is the work
   of the retry policy, its budget and the rate limit.
 
-In the client's own session, the classes of requests and answers do this. In a session that was given, a middleware
-does it, which costs each call three coroutines more.
+A middleware does both.
 """
 
 import ssl
@@ -40,7 +39,7 @@ def common_headers(options: ClientOptions) -> dict[str, str]:
 
 
 class OriginCheck(InternalState):
-    """aiohttp middleware that sees each request of a session that was given, just before it is sent."""
+    """aiohttp middleware that sees each request just before it is sent."""
 
     _base: BaseUrl
 
@@ -61,7 +60,7 @@ class OriginCheck(InternalState):
 
 
 def _unretryable(error: Exception) -> aiohttp.ClientError:
-    """Return an error for the same reason that aiohttp lets through."""
+    """Return an error for the same reason, of a class that aiohttp does not catch."""
     return aiohttp.ClientError(type(error).__name__)
 
 
@@ -82,41 +81,6 @@ class QuietConnector(aiohttp.TCPConnector):
             connection.close()
 
 
-class NoImplicitRetryResponse(aiohttp.ClientResponse):
-    """An answer whose request aiohttp does not repeat when it fails to come."""
-
-    async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        """Wait until the answer begins."""
-        try:
-            return await super().start(connection)
-        except _REPEATED as error:
-            broken = _unretryable(error)
-        raise broken
-
-
-def _request_class(base: BaseUrl) -> type[aiohttp.ClientRequest]:
-    """Return the class of requests that go to one place and carry what the session gives them, no more.
-
-    aiohttp's own collects its headers one by one, adds those that are missing and looks for cookies and logins. Here
-    all that every request carries is settled when the session opens.
-    """
-
-    class OriginCheckedRequest(aiohttp.ClientRequest):
-        def update_host(self, url: yarl.URL) -> None:
-            """See where the request goes; aiohttp asks for each one that it is about to send."""
-            if not base.is_origin_of(url):
-                raise ConfigurationError("the request would leave the client's base URL")
-
-        def update_headers(self, headers: Any) -> None:
-            """Take the copy that the session made for this request."""
-            self.headers = headers
-
-        def update_auto_headers(self, skip_auto_headers: object) -> None:
-            """Add nothing."""
-
-    return OriginCheckedRequest
-
-
 def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, str]) -> aiohttp.ClientSession:
     """Open a session in the running loop that takes nothing from the environment and keeps no cookies.
 
@@ -130,8 +94,6 @@ def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, st
         trust_env=False,
         timeout=NO_TIMEOUT,
         auto_decompress=False,
-        request_class=_request_class(base),
-        response_class=NoImplicitRetryResponse,
     )
 
 
