@@ -43,7 +43,7 @@ CALLED: Final[tuple[tuple[Any, frozenset[str]], ...]] = (
 _SESSION_METHODS: Final = aiohttp.ClientSession.__dict__
 _PATCHED_METHOD: Final = "_request"
 _AIOHTTP_FILE: Final = aiohttp.ClientSession.request.__code__.co_filename
-_NO_CREDENTIALS: Final[Mapping[str, Secret]] = MappingProxyType({})
+_NO_HEADERS: Final[Mapping[str, str | Secret]] = MappingProxyType({})
 
 
 def is_session_patched() -> bool:
@@ -98,15 +98,22 @@ class DirectHttp(InternalState):
         session: aiohttp.ClientSession,
         base: BaseUrl,
         cap: int,
-        credentials: Mapping[str, Secret] = _NO_CREDENTIALS,
+        headers: Mapping[str, str | Secret] = _NO_HEADERS,
     ) -> "DirectHttp | None":
-        """Return a way around a session of the client's own; `None` if there is none."""
+        """Return a way around a session of the client's own; `None` if there is none.
+
+        Args:
+            session: The session.
+            base: Where all requests go.
+            cap: Largest number of bytes of an answer.
+            headers: What every request carries.
+        """
         if session.trace_configs or is_session_patched() or not _is_as_expected(CALLED):
             return None
         url = yarl.URL(base.text)
         connect_for = _ConnectionRequest("GET", url, loop=asyncio.get_running_loop())
         origin = (base.host, base.port, base.scheme == "https")
-        fixed_lines = Secret(_lines(session.headers) + _lines(credentials))
+        fixed_lines = Secret(_lines({"Host": url.host_port_subcomponent or base.host, **headers}))
         return cls(
             session,
             connect_for,

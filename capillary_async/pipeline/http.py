@@ -23,7 +23,7 @@ class HttpConnection(InternalValue, frozen=True):
     Attributes:
         session: Sends the requests.
         options: Limits.
-        headers: What every request carries and the session does not add, credentials among them.
+        headers: What every request carries, credentials among them.
         request_kwargs: How the session is to treat every request.
         is_own: Whether the session is closed with the client.
         direct: A way around the session, if there is one.
@@ -50,20 +50,25 @@ class HttpConnection(InternalValue, frozen=True):
             ConfigurationError: The session given would add credentials or proxies of its own, or
                 the certificates cannot be read.
         """
-        headers = common_headers(options)
-        request_kwargs: dict[str, Any] = {"allow_redirects": False, "middlewares": (OriginCheck(base),)}
-        if options.proxy is not None:
-            request_kwargs["proxy"] = reveal_url(options.proxy)
+        headers: dict[str, str | Secret] = {**common_headers(options), **credentials}
+        direct = None
         if given is None:
-            session = open_session(base, options, headers)
-            cap = options.max_response_bytes
-            direct = None if options.proxy is not None else DirectHttp.around(session, base, cap, credentials)
-            return cls(session, options, credentials, request_kwargs, is_own=True, direct=direct)
-        check_session(given, options)
-        request_kwargs |= {"timeout": NO_TIMEOUT, "auto_decompress": False, "raise_for_status": False}
-        # The session's own middlewares run first. What they make of a request is checked after them.
-        request_kwargs["middlewares"] = (*_middlewares_of(given), OriginCheck(base))
-        return cls(given, options, {**headers, **credentials}, request_kwargs)
+            session = open_session(options)
+            if options.proxy is None:
+                direct = DirectHttp.around(session, base, options.max_response_bytes, headers)
+        else:
+            check_session(given, options)
+            session = given
+        request_kwargs = {
+            "allow_redirects": False,
+            "auto_decompress": False,
+            "raise_for_status": False,
+            "timeout": NO_TIMEOUT,
+            "proxy": None if options.proxy is None else reveal_url(options.proxy),
+            # The session's own middlewares run first. What they make of a request is checked after them.
+            "middlewares": (*_middlewares_of(session), OriginCheck(base)),
+        }
+        return cls(session, options, headers, request_kwargs, is_own=given is None, direct=direct)
 
     @property
     def connections(self) -> int:

@@ -11,11 +11,9 @@ A middleware does both.
 
 import ssl
 import sys
-from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
-import yarl
 
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import VERSION, ClientOptions
@@ -81,7 +79,7 @@ class QuietConnector(aiohttp.TCPConnector):
             connection.close()
 
 
-def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+def open_session(options: ClientOptions) -> aiohttp.ClientSession:
     """Open a session in the running loop that takes nothing from the environment and keeps no cookies.
 
     Raises:
@@ -89,11 +87,8 @@ def open_session(base: BaseUrl, options: ClientOptions, headers: Mapping[str, st
     """
     return aiohttp.ClientSession(
         connector=QuietConnector(limit=options.max_connections, ssl=_trust(options.ca_file)),
-        headers={"Host": yarl.URL(base.text).host_port_subcomponent or base.host, **headers},
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
-        timeout=NO_TIMEOUT,
-        auto_decompress=False,
     )
 
 
