@@ -62,7 +62,10 @@ class DateColumn:
     """A table that also reads an attribute's values in all rows of a page."""
 
     def read_columns(self, texts: list[Any], count: int) -> list[Any]:  # noqa: ARG002  (see `DateTimes`)
-        """Return the dates of the texts of one or more columns of `count` rows, and `None` for null."""
+        """Return the dates of the texts of one or more columns of `count` rows, and `None` for null.
+
+        A text that is no date raises an exception.
+        """
         table: Any = self
         return [None if text is None else table[text] for text in texts]
 
@@ -126,8 +129,9 @@ class DateTimes(DateColumn, dict[Any, datetime]):
         super().__init__()
         self._zone = zone
         self._is_utc = zone.utcoffset(None) == timedelta()
+        suffix = "Z" if self._is_utc else ""  # so that msgspec makes aware date-times of texts without a zone
         self._forms = {
-            length: _DateForm(length, "" if has_zone or not self._is_utc else "Z", has_zone=has_zone or self._is_utc)
+            length: _DateForm(length, "" if has_zone else suffix, has_zone=has_zone or self._is_utc)
             for length, has_zone in _FORMS.items()
         }
 

@@ -189,8 +189,8 @@ class RowsFunction:
         some = f"{{name: value for name, value in {{{items}}}.items() if value is not UNSET}}"
         return f"draft.extra = ReadOnlyDict({some}) or NOTHING_EXTRA"
 
-    def compiled(self) -> ReadRows:
-        """Compile the function."""
+    def compile(self) -> ReadRows:
+        """Return the function."""
         head = ["def read_rows(rows):", "models = []", "count = len(rows)"]
         names, dates = ["row"], ["rows"]
         for number, (table, columns) in enumerate(self._columns.values()):

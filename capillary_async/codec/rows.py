@@ -113,4 +113,4 @@ class PageDecoder:
             members = f"{{name: value for name, value in {members}.items() if value is not UNSET}}"
         # Keys are string literals in the source, so text from a server is never executed.
         envelope_of = eval(f"lambda page: {members}", {"UNSET": msgspec.UNSET})  # noqa: S307
-        return _LearnedPage(decoder, envelope_of, function.compiled())
+        return _LearnedPage(decoder, envelope_of, function.compile())
