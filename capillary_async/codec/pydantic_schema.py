@@ -29,6 +29,8 @@ _SCALARS: Final[Mapping[Any, JsonSchema]] = {
     datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
     NoneType: {"type": "null"},
+    Any: {},
+    object: {},
 }
 
 
@@ -91,11 +93,9 @@ class _SchemaWriter:
             return self.schema_of(parts[0])
         if is_model(hint):
             return self.schema_of_model(hint)
-        return _SCALARS.get(hint) or self._schema_of_class(get_origin(hint) or hint, parts)
+        return _SCALARS[hint] if hint in _SCALARS else self._schema_of_class(get_origin(hint) or hint, parts)
 
-    def _schema_of_class(self, cls: Any, parts: tuple[Any, ...]) -> JsonSchema:
-        if not isinstance(cls, type):
-            return {}
+    def _schema_of_class(self, cls: type, parts: tuple[Any, ...]) -> JsonSchema:
         if issubclass(cls, Enum):
             return {"type": "string", "enum": [member.value for member in cls]}
         if issubclass(cls, Mapping):

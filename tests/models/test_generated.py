@@ -1,5 +1,6 @@
 """The models that hypothesis and polyfactory generate could come from the API."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capillary_async import TargetEvent, models
+from capillary_async.codec.pydantic_schema import json_schema_of
 from capillary_async.models.definition import Model
 from capillary_async.models.factories import ModelFactory
 from capillary_async.models.hypothesis_plugin import register
@@ -51,6 +53,14 @@ def check(model: Model) -> None:
 def test_hypothesis_generates_every_model(model: Model) -> None:
     """Without the registered strategy, `from_type` fails at the first `Any`."""
     check(model)
+
+
+@given(st.one_of([st.from_type(kind) for kind in MODELS]))
+def test_the_json_of_a_model_fits_its_schema(model: Model) -> None:
+    """FastAPI publishes the schema, and generators of clients believe it."""
+    jsonschema: Any = pytest.importorskip("jsonschema")
+
+    jsonschema.validate(json.loads(model.to_json()), json_schema_of(type(model), is_output=True))
 
 
 @given(st.builds(TargetEvent, event_log_id=st.just(7)))
