@@ -165,21 +165,21 @@ def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Ca
     def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> S:
         return send(group.calls, build(*args, **kwargs))
 
-    return _with_signature(method, build)
+    return _set_signature(method, build)
 
 
-def _with_signature(method: F, build: Callable[..., Any]) -> F:
+def _set_signature(method: F, build: Callable[..., Any]) -> F:
     """Give a method the parameters and the documentation of its function, and its own return type."""
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     signature = inspect.signature(build)
-    returned = _returned(signature.return_annotation)
+    returned = _return_type(signature.return_annotation)
     parameters = [own, *signature.parameters.values()]
     method.__signature__ = signature.replace(parameters=parameters, return_annotation=returned)  # type: ignore[attr-defined]
     method.__annotations__ = {**build.__annotations__, "return": returned}
     return method
 
 
-def _returned(built: Any) -> Any:
+def _return_type(built: Any) -> Any:
     """Return a method's return type from its function's: `Customer` for a request, a `Pager` for a listing."""
     (answer,) = get_args(built)
     if get_origin(built) is not Listing:

@@ -4,9 +4,9 @@ Both are scarce, so one queue hands out both. `Admission._let_go` alone decides 
 at the same moment, directly above HTTP, and goes at once. That is why retries, replays and requests that waited for a
 token need no special way: each of them is a request that comes through here.
 
-* A permit is good only at its time. So the task that sends the request takes the permit, right before it sends. A task
-  that others took it for would run later, after a stop of the process (a suspended machine, SIGSTOP) much later. It
-  would have to drop the permit, and in a busy event loop each permit would be lost like that.
+* A permit is good only at its time. So the task that sends the request takes the permit, right before it sends. If
+  another task took the permit and woke the sender, the sender would run later; if the process stops in between (a
+  suspended machine, SIGSTOP), much later. It would have to drop the permit. In a busy event loop all would be dropped.
 * Bulk work (`bulk_priority`) gives way. Of ten requests that go while both kinds wait, one is bulk work; and bulk work
   leaves a tenth of the connections, at least one, to other calls.
 """
@@ -204,6 +204,7 @@ class Admission(ProcessBound, InternalState):
             waited = now - began
             is_limited = self._limit is not None or self._paused_until > began
             without = self._seconds_without_slot(now, is_bulk=waiter.is_bulk) - without
+            # While both were scarce, the call waited for a connection.
             for_connection = min(without, waited) if is_limited else waited
             call.connection_wait += for_connection
             call.rate_limit_wait += waited - for_connection

@@ -129,17 +129,6 @@ class Stream(Protocol):
         ...
 
 
-def answer_at_once(
-    status: int, headers: Mapping[str, str], content: Stream, cap: int, call: CallContext
-) -> HttpResponse | None:
-    """Read an answer that is there already, without an encoding, as most are; `None` for any other."""
-    if not content.is_eof() or content.total_bytes > cap or headers.get("content-encoding"):
-        return None
-    body = content.read_nowait()
-    call.status, call.request_id, call.size = status, request_id(headers), len(body)
-    return HttpResponse(status, headers, body)
-
-
 async def read_answer(
     status: int, headers: Mapping[str, str], content: Stream, cap: int, call: CallContext
 ) -> HttpResponse:
@@ -149,12 +138,16 @@ async def read_answer(
         DecodeError: It is too large or broken, and the status does not say already that the API refused.
     """
     call.status, call.request_id, call.size = status, request_id(headers), 0
-    try:
-        body = await _put_together(content, Body(headers.get("content-encoding", ""), cap))
-    except DecodeError:
-        if 200 <= status < 300:
-            raise
-        body = b""
+    encoding = headers.get("content-encoding", "")
+    body: bytes | bytearray = b""
+    if content.is_eof() and not encoding and content.total_bytes <= cap:  # as with most answers
+        body = content.read_nowait()
+    else:
+        try:
+            body = await _put_together(content, Body(encoding, cap))
+        except DecodeError:
+            if 200 <= status < 300:
+                raise
     call.size = len(body)
     return HttpResponse(status, headers, body)
 

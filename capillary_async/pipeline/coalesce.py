@@ -84,16 +84,16 @@ class _Shared(InternalState):
         error = self.task.exception()
         if not isinstance(error, CapillaryError):
             response = self.task.result()
-            return replace(response, document=_copied(response.document)) if self.callers > 1 else response
+            return replace(response, document=_copy_document(response.document)) if self.callers > 1 else response
         own = copy.copy(error).with_traceback(error.__traceback__)
         raise own from error.__cause__
 
 
-def _copied(value: Any) -> Any:
+def _copy_document(value: Any) -> Any:
     """Copy the lists and objects of a JSON document. All other values are immutable."""
     if value.__class__ is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if value.__class__ is list else value
+        return {key: _copy_document(item) for key, item in value.items()}
+    return [_copy_document(item) for item in value] if value.__class__ is list else value
 
 
 class CoalescingTransport(ProcessBound, InternalState):

@@ -24,9 +24,9 @@ from msgspec import field
 from capillary_async.codec import encode_json
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import Secret
-from capillary_async.pipeline.body import answer_at_once, read_answer
+from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.idle_connections import IdleConnections, OpenConnection
-from capillary_async.pipeline.request import InternalState, ProcessBound, Request, revealed
+from capillary_async.pipeline.request import InternalState, ProcessBound, Request, reveal_all
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT
 from capillary_async.pipeline.urls import BaseUrl
@@ -135,12 +135,11 @@ class DirectHttp(InternalState):
         call.attempts += 1
         used = self._idle.take() or await self._connect()
         try:
-            used.transport.write(self._written(request, url))
+            used.transport.write(self._encode_request(request, url))
             message, content = await used.protocol.read()
             while message.code < 200 and message.code != 101:  # a hint, before the answer
                 message, content = await used.protocol.read()
-            arrived = message.code, message.headers, content, self._cap, call
-            response = answer_at_once(*arrived) or await read_answer(*arrived)
+            response = await read_answer(message.code, message.headers, content, self._cap, call)
             can_stay = not message.should_close and content.at_eof()
             return response
         finally:
@@ -170,17 +169,17 @@ class DirectHttp(InternalState):
         """Close the connections that carry no request."""
         self._idle.close()
 
-    def _written(self, request: Request[Any], url: str) -> bytes:
+    def _encode_request(self, request: Request[Any], url: str) -> bytes:
         """Return a request as it travels; the secrets in it are in no variable."""
         first_line = f"{request.method} {url[self._prefix :]} HTTP/1.1\r\n"
         if request.body is None:
             own_lines = _lines(request.headers) if request.headers else ""
             return f"{first_line}{self._fixed_lines.reveal()}{own_lines}\r\n".encode()
-        own = {**request.headers, "Content-Length": len(encode_json(revealed(request.body)))}
+        own = {**request.headers, "Content-Length": len(encode_json(reveal_all(request.body)))}
         return f"{first_line}{self._fixed_lines.reveal()}{_lines(own)}\r\n".encode() + encode_json(
-            revealed(request.body)
+            reveal_all(request.body)
         )
 
 
 def _lines(headers: Mapping[str, Any]) -> str:
-    return "".join([f"{name}: {value}\r\n" for name, value in revealed(headers).items()])
+    return "".join([f"{name}: {value}\r\n" for name, value in reveal_all(headers).items()])

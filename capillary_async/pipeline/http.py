@@ -11,7 +11,7 @@ from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, Secret, reveal_url
 from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.direct_http import DirectHttp
-from capillary_async.pipeline.request import InternalValue, Request, revealed
+from capillary_async.pipeline.request import InternalValue, Request, reveal_all
 from capillary_async.pipeline.responses import HttpResponse
 from capillary_async.pipeline.sessions import NO_TIMEOUT, OriginCheck, check_session, common_headers, open_session
 from capillary_async.pipeline.urls import BaseUrl
@@ -103,8 +103,8 @@ class HttpConnection(InternalValue, frozen=True):
         response = await self.session.request(
             request.method,
             yarl.URL(url, encoded=True),
-            data=None if request.body is None else encode_json(revealed(request.body)),
-            headers=revealed({**self.headers, **request.headers}),
+            data=None if request.body is None else encode_json(reveal_all(request.body)),
+            headers=reveal_all({**self.headers, **request.headers}),
             **self.request_kwargs,
         )
         try:

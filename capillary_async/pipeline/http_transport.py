@@ -70,7 +70,7 @@ class HttpTransport(ProcessBound, InternalState):
         Raises:
             ConfigurationError: The session is closed.
         """
-        return self._opened().connections
+        return self._require_open().connections
 
     async def send(self, request: Request[Any], /) -> Response:
         """Send a request once.
@@ -82,7 +82,7 @@ class HttpTransport(ProcessBound, InternalState):
             ConfigurationError: The session is closed.
             InvalidArgumentError: The request cannot be sent as it is.
         """
-        connection = self._opened()
+        connection = self._require_open()
         ends_at = min(loop_time() + request.call.options.attempt_timeout, request.call.deadline)
         attempt = self._telemetry.start_attempt(request)
         sent = request if attempt is None else attempt.request
@@ -100,7 +100,7 @@ class HttpTransport(ProcessBound, InternalState):
             raise outcome
         return read(outcome, sent, self._converter.decode, self._credentials.values())
 
-    def _opened(self) -> "HttpConnection":
+    def _require_open(self) -> "HttpConnection":
         if self._connection is None:
             raise ConfigurationError("the client is closed")
         return self._connection

@@ -48,7 +48,7 @@ def error_for(error: BaseException, call: CallContext) -> BaseException:
     if (known := _explain(error)) is not None:
         return known
     if _is_bug(error):
-        return error.with_traceback(_without_headers(error.__traceback__))
+        return error.with_traceback(_drop_frames_of_others(error.__traceback__))
     return TransportError(f"the request failed ({type(error).__name__})", retryable=False)
 
 
@@ -132,8 +132,8 @@ def _is_bug(error: Exception) -> bool:
     return bool(own) and (names[-1] == own[-1] or own[-1] not in _EDGES)
 
 
-def _without_headers(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback with the frames of our own code alone, if those of aiohttp may be among the others."""
+def _drop_frames_of_others(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback with the frames of our own code alone, if aiohttp may have been called in between."""
     frames = list(_frames(trace))
     if any(_module_of(frame) in _EDGES for frame in frames):
         frames = [frame for frame in frames if _module_of(frame).startswith(_OURS)]

@@ -23,7 +23,7 @@ Read = Callable[[Any, Structure], Any]
 _DEFAULTS: Final = ClientOptions()
 
 
-def revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
+def reveal_all(values: Mapping[str, str | Secret]) -> dict[str, str]:
     """Return a mapping with its secrets as they travel. Keep it in no variable."""
     return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
 

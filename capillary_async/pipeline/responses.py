@@ -205,20 +205,20 @@ def _errors(document: Any, clean: Clean, *, is_success: bool) -> list[ApiErrorDe
     if isinstance(response, dict):
         found += _envelope_errors(cast("dict[str, Any]", response).get("status"), clean)
     if status is not None and isinstance(status, dict | list):  # rare, and the check builds a union
-        found += _details(_failed(status, is_success=is_success), clean)
+        found += _details(_pick_failures(status, is_success=is_success), clean)
     if ("message" in answer or "errorCode" in answer) and not answer.keys() - _REFUSAL_MEMBERS:
-        found += _details([_without_status(answer)], clean)
+        found += _details([_drop_http_status(answer)], clean)
     return found
 
 
-def _failed(status: Any, *, is_success: bool) -> list[dict[str, Any]]:
+def _pick_failures(status: Any, *, is_success: bool) -> list[dict[str, Any]]:
     """Pick what failed of the rewards' `"status": {"success": false, "code": 6004}`, which one page shows as a list."""
     entries = cast("list[Any]", status if isinstance(status, list) else [status])
     objects = [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
     return [entry for entry in objects if not is_success or entry.get("success") in (False, "false")]
 
 
-def _without_status(answer: dict[str, Any]) -> dict[str, Any]:
+def _drop_http_status(answer: dict[str, Any]) -> dict[str, Any]:
     """Leave out a `code` that repeats the HTTP status, as gateways send it: it is no code of the API."""
     code = _code(answer.get("code"))
     return answer if code is None or code > _LARGEST_STATUS else {**answer, "code": answer.get("errorCode")}

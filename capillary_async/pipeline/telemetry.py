@@ -160,7 +160,7 @@ class Telemetry(InternalState):
     def end_call(self, info: CallInfo, span: "CallSpan | None") -> None:
         """Hand out the `CallInfo` of a call, and end its span."""
         if span is not None:
-            _guarded(lambda: span.end(info))
+            _guard(lambda: span.end(info))
         if not self.wants_calls():
             return
         _LOGGER.debug("%s", info)
@@ -179,7 +179,7 @@ class Telemetry(InternalState):
         number = _count(request)
         span = None
         if OPENTELEMETRY in _MODULES:
-            span = _guarded(lambda: self.tracing.start_attempt(request, resends=number - 1))
+            span = _guard(lambda: self.tracing.start_attempt(request, resends=number - 1))
         return Attempt(self.emit, request, number, span)
 
     @property
@@ -192,7 +192,7 @@ class Telemetry(InternalState):
         return self._tracing
 
     def _open_span(self, request: Request[Any]) -> "CallSpan | None":
-        return _guarded(lambda: self.tracing.start_call(request))
+        return _guard(lambda: self.tracing.start_call(request))
 
 
 class Attempt:
@@ -220,7 +220,7 @@ class Attempt:
         else:
             error = type(outcome)
         if (span := self._span) is not None:
-            _guarded(lambda: span.end(status, error, seconds))
+            _guard(lambda: span.end(status, error, seconds))
         if self._emit is not None:
             self._emit(AttemptEnded(*self._about, status, seconds, size, error))
 
@@ -239,7 +239,7 @@ def _count(request: Request[Any]) -> int:
     return number
 
 
-def _guarded(act: Callable[[], T]) -> T | None:
+def _guard(act: Callable[[], T]) -> T | None:
     """Do something with spans. A failure of OpenTelemetry must not cost the answer."""
     try:
         return act()

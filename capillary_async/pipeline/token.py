@@ -83,7 +83,7 @@ class TokenTransport(ProcessBound, InternalState):
             AuthenticationError: The key and secret are wrong, or a fresh token is refused too.
         """
         call = request.call
-        token = self._token_at_hand(call) or await self._fetched_token(call)
+        token = self._token_at_hand(call) or await self._wait_for_token(call)
         try:
             return await self._inner.send(self._with_token(token, request))
         except AuthenticationError as error:
@@ -91,7 +91,7 @@ class TokenTransport(ProcessBound, InternalState):
                 raise
         if self._token is token:
             self._token = None
-        token = self._token_at_hand(call) or await self._fetched_token(call)
+        token = self._token_at_hand(call) or await self._wait_for_token(call)
         return await self._inner.send(self._with_token(token, request))
 
     async def close(self) -> None:
@@ -113,7 +113,7 @@ class TokenTransport(ProcessBound, InternalState):
             self._start_fetch(call)
         return token
 
-    async def _fetched_token(self, call: CallContext) -> _Token:
+    async def _wait_for_token(self, call: CallContext) -> _Token:
         """Wait for the fetch that is under way, or start one as part of this call."""
         while True:
             fetch = self._start_fetch(call)

@@ -78,15 +78,15 @@ def _mistake_in(text: object) -> str | None:
 
 
 def _is_host(name: str) -> bool:
-    return bool(_HOST.fullmatch(name)) or _address_of(name) is not None
+    return bool(_HOST.fullmatch(name)) or _parse_address(name) is not None
 
 
 def _is_loopback(host: str) -> bool:
-    address = _address_of(host)
+    address = _parse_address(host)
     return host.lower() == "localhost" if address is None else address.is_loopback
 
 
-def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return None if "%" in host else ipaddress.ip_address(host)
     except ValueError:
@@ -111,7 +111,7 @@ def build_url(base: BaseUrl, request: Request[Any], zone: tzinfo) -> str:
         written = argument.text(zone) if isinstance(argument, DateTimeParam) else argument
         # Most values are numbers and words. To see that is ten times as fast as to have `quote` find nothing to do.
         is_plain = written.isascii() and written.isalnum()
-        parts += (mark, _encoded_name(name), written if is_plain else _encoded(written))
+        parts += (mark, _encode_name(name), written if is_plain else _encode(written))
         mark = "&"
     return "".join(parts)
 
@@ -128,15 +128,15 @@ def _segment(name: str, value: int | str) -> str:
         return str(int(value))
     if value in ("", ".", ".."):
         raise InvalidArgumentError(f"{name} must be a text that can stand in a path")
-    return _encoded(value)
+    return _encode(value)
 
 
 @lru_cache(256)
-def _encoded_name(name: str) -> str:
-    return f"{_encoded(name)}="
+def _encode_name(name: str) -> str:
+    return f"{_encode(name)}="
 
 
-def _encoded(text: str) -> str:
+def _encode(text: str) -> str:
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:

@@ -23,7 +23,7 @@ from capillary_async.errors import (
 )
 from capillary_async.options import Secret
 from capillary_async.pipeline.auth import AccessToken, Auth, BasicAuth, OAuth
-from capillary_async.pipeline.request import CallContext, Request, Response, revealed
+from capillary_async.pipeline.request import CallContext, Request, Response, reveal_all
 from capillary_async.pipeline.token import TOKEN_HEADER, TOKEN_PATH, TokenTransport
 from tests.fakes import VirtualClock, outcomes
 from tests.faults.virtual import run_virtually
@@ -139,8 +139,8 @@ class TestKinds:
 
         if isinstance(auth, OAuth):
             await auth.wrap(Recorder(), Recorder()).send(Request("/x"))
-            return revealed({**auth.headers, **seen[-1].headers})
-        return revealed(auth.headers)
+            return reveal_all({**auth.headers, **seen[-1].headers})
+        return reveal_all(auth.headers)
 
     @pytest.mark.parametrize(
         "auth",
