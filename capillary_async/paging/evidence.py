@@ -25,6 +25,7 @@ class Evidence:
     _misses: int = 0  # answers that should have had rows behind the end, and had none
     _is_closed: bool = False  # the last answer has the last known row, and room for more
     _is_shown: bool = False  # rows were seen behind an empty page
+    _is_count: bool = True  # each total was the number of rows of its answer
     _says_end: bool | None = None  # what the last answer says of the end itself
     _overlaps: int = 0  # pages that began with the last known row
     _shorts: int = 0  # pages in a row that reached further and were short
@@ -70,12 +71,14 @@ class Evidence:
     def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
         """Take page size and total; return by how much the total changed."""
         count, offsets, claimed = len(keys), self.offsets, claims.limit or 0
+        self._is_count &= claims.total == count
         if keys:
             offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
         if ask.limit < offsets.size and self.total.readings and "records" not in self.total.readings:
             return 0  # pages of another size are others
         is_new = keys and keys[-1] not in self.rows
-        start = ask.offset * count if offsets.unit == "pages" else ask.start
+        # What is not proven contradicts no total: it may be wrong itself.
+        start = ask.offset * (count if offsets.unit == "pages" and not offsets.is_prior else 1)
         # A total of this answer alone counts nothing.
         least = (start + count if is_new else 0) + (claims.total == count)
         return self.total.note(claims.total, ask.limit, least)
@@ -84,6 +87,11 @@ class Evidence:
     def _tries(self) -> int:
         """How many answers show that the rows end here."""
         return self._is_cut + self._misses
+
+    @property
+    def _is_of_answer(self) -> bool:
+        """Whether `total` may count the rows of its answer, and so nothing."""
+        return self._is_count and self.total.known_unit is None
 
     def _page_count(self) -> int:
         """Pages that were read, as `total` counts them; one that was begun counts when rows end there."""
@@ -117,10 +125,12 @@ class Evidence:
             return self._judge_unpromised()
         is_end = self._is_outrun() if not (reached and self._tries) else True
         if reached:
-            is_end |= total.is_decisive(reached, rows) or ("records" not in reached and self._is_paid())
+            is_paid = "records" not in reached and self._is_paid() and not self._is_of_answer
+            is_end |= total.is_decisive(reached, rows) or is_paid
         elif self._tries:
             # The list grew between the server's select and its count: all that it counted before has come.
-            is_end = self._is_cut and total.rise > 0 and "records" in total.readings and rows >= (total.before or rows)
+            is_end = self._is_cut and total.rise > 0 and "records" in total.readings and not total.has_fallen
+            is_end = is_end and rows >= (total.before or rows)
         return self._finish() if is_end else Sight.EARLY if self._tries else Sight.MORE
 
     def _heed(self, *, is_promised: bool) -> Sight | None:
@@ -184,14 +194,13 @@ class Evidence:
         is_whole, reached = count == rows.end == rows.count, self._reached()
         if is_whole and count < self._page_size and self.requests > 1:
             traits.whole = max(traits.whole, count)
-        if "records" not in total.readings and "pages" in reached and total.is_steady:
+        if "records" not in total.readings and "pages" in reached and total.is_steady and not self._is_of_answer:
             traits.total_unit = "pages"
         is_exact = self._tries and total.is_steady and total.last == rows.filled == rows.count
         if is_exact and reached == {"records"} and (not is_whole or count == self._limit == self._page_size):
             traits.total_unit = "records"
         if self._tries and reached and total.is_steady:
             traits.highest_total = max(traits.highest_total, total.last)
-        traits.is_own = True
 
     def _is_static(self, keys: Sequence[Hashable]) -> bool:
         """Whether the first answer came again, and is all that came."""

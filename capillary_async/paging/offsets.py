@@ -88,21 +88,23 @@ class OffsetModel(InternalState):
         self.unit = self.traits.offset_unit = unit
         self.is_proven = self.traits.is_own = True
 
-    def reject(self) -> None:
-        """Drop a reading that led to no known row; the page behind the first can tell."""
-        self._is_not_records = self.unit == "records"
+    def reject(self, *, is_sure: bool) -> None:
+        """Drop a reading that led to no known row, surely if none were inserted; the page behind the first can tell."""
+        self._is_not_records = is_sure and self.unit == "records"
         self.unit, self.is_proven = None, False
         self.traits.forget()
 
-    def decide(self, before: Sequence[Hashable], keys: Sequence[Hashable], step: int, shift: int, change: int) -> bool:
+    def decide(
+        self, before: Sequence[Hashable], keys: Sequence[Hashable], step: int, shift: int, change: int | None
+    ) -> bool:
         """Tell from two pages what `offset` counts; return whether that is clear now.
 
         The second is `step` rows further if `offset` counts records, and `shift` rows if it counts pages.
-        `change`: by how much `total` changed. Rows that were inserted or removed meanwhile can make one reading look
-        like the other, but not twice.
+        `change`: by how much `total` changed; `None` if it counts nothing. Rows that were inserted or removed meanwhile
+        can make one reading look like the other, but not twice.
         """
         behind = before[step:]
-        is_blurred = change != 0 and 2 * abs(change) >= len(behind)
+        is_blurred = bool(change) and 2 * abs(change or 0) >= len(behind)
         shared, common = min(len(behind), len(keys)), len({*before[:shift]}.intersection(keys))
         is_moved_on = shared > 0 and list(behind[:shared]) == list(keys[:shared])
         if self.is_proven:
@@ -113,9 +115,12 @@ class OffsetModel(InternalState):
         if is_blurred and not self._doubts:
             self._doubts, self.unit = 1, None
             return False
-        is_sure = (is_moved_on and shared > 1) or 2 < common > min(len(behind), shift) // 2
-        is_records = is_sure or (is_moved_on and not self._is_not_records)  # one row may be one that is there twice
+        is_most = 2 < common > min(len(behind), shift) // 2
+        # If `offset` counts pages, a page has as many rows of the one before as were inserted.
+        is_inserted = 0 < common <= (change or 0)
+        is_sure = not is_inserted and ((is_moved_on and shared > 1) or (is_most and change is not None))
+        is_records = is_sure or is_most or (is_moved_on and not self._is_not_records)  # one row may be there twice
         self.unit = "records" if is_records else "pages"
-        if is_sure or (behind and not common):
+        if is_sure or (behind and not common and not is_blurred):
             self.prove(self.unit)
         return True

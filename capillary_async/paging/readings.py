@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final, Literal, Self
 
 import attrs
+from msgspec import field
 
 from capillary_async.pipeline.request import InternalState, InternalValue
 
@@ -102,7 +103,8 @@ class TotalModel(InternalState):
     before: int = 0  # the last but one
     has_fallen: bool = False
     size: int = 0  # page size that the last one was counted with
-    _lowest: int = 0
+    is_joined: bool = False  # its walk goes on where another ended, so the first answer is another's
+    _lowest: dict[int, int] = field(default_factory=dict[int, int])  # by page size
 
     @property
     def known_unit(self) -> OffsetUnit | None:
@@ -117,8 +119,9 @@ class TotalModel(InternalState):
 
     @property
     def rise(self) -> int:
-        """How much it rose from its lowest."""
-        return self.last - self._lowest
+        """How much it rose from its lowest. Smaller pages are more pages, so those of another size tell nothing."""
+        lowest = self._lowest
+        return self.last - (lowest.get(self.size, 0) if "pages" in self.readings else min(lowest.values(), default=0))
 
     @property
     def is_steady(self) -> bool:
@@ -136,17 +139,14 @@ class TotalModel(InternalState):
         before, is_comparable = self.last, self.size == size
         self.before, self.last, self.size = before, total, size
         self._traits.highest_total = max(self._traits.highest_total, min(total - 1, _LARGEST))
+        self._lowest[size] = min(total, self._lowest.get(size, total))
         if not before:
-            self.first, self._lowest, self.readings = total, total, _COUNTED
+            self.first, self.readings = total, _COUNTED
             return 0
         self.contradict(rows, 0)
-        if "pages" in self.readings and not is_comparable:  # smaller pages are more pages
-            self._lowest = total
-            if "records" in self.readings:
-                return total - before
+        if "records" not in self.readings and not is_comparable:
             self.before = total
             return 0
-        self._lowest = min(self._lowest, total)
         if "records" not in self.readings and self.readings != {"pages"}:
             return 0
         self.has_fallen |= total < before
@@ -156,7 +156,7 @@ class TotalModel(InternalState):
         """Drop the readings that an answer contradicts: its rows end so many rows and pages into the list."""
         if rows > self.last + 1 and "records" in self.readings:
             # A total that fitted the first answer may be one that lags behind; then it promises nothing any more.
-            self._drop("records", may_count_nothing=self.before > 0 and self.known_unit != "pages")
+            self._drop("records", may_count_nothing=(self.before > 0 or self.is_joined) and self.known_unit != "pages")
         if pages > self.last and "pages" in self.readings:
             self._drop("pages", may_count_nothing=not self.readings - {"pages"})
 
@@ -173,7 +173,7 @@ class TotalModel(InternalState):
         """
         is_full = rows >= self.last and (rows == self.last or is_end or self.known_unit == "records")
         has = {"records": is_full, "pages": pages >= self.last, "nothing": False}
-        is_sure = self.known_unit is not None and (self.declared is not None or self._traits.is_own)
+        is_sure = self.known_unit is not None and (self.known_unit == self.declared or self._traits.is_own)
         return {unit for unit in self.readings if has[unit] and (unit == self.known_unit or not is_sure)}
 
     def is_decisive(self, reached: set[TotalUnit], rows: int) -> bool:
@@ -183,7 +183,7 @@ class TotalModel(InternalState):
         count that stopped; then something else has to show the end.
         """
         unit = self.known_unit
-        is_checked = self.declared is not None or self.last <= self._traits.highest_total
+        is_checked = unit == self.declared or self.last <= self._traits.highest_total
         return unit in reached and is_checked and (unit == "pages" or rows == self.last)
 
     def expected(self, size: int, gaps: int = 0) -> int:

@@ -48,7 +48,7 @@ class SeenRows(InternalState):
 
     def take(self, start: int, keys: Sequence[Hashable]) -> Sequence[int]:
         """Take the rows of an answer that begins at position `start`; return which of them are new."""
-        if not self.high and not start and self.is_keyed:  # a first answer, which most are
+        if not (self.high or start or self._keys) and self.is_keyed:  # a first answer, which most are
             self._keys = dict.fromkeys(keys)
             if len(self._keys) == len(keys):
                 self.order, self.high = [*keys], len(keys)
@@ -74,6 +74,10 @@ class SeenRows(InternalState):
         new = sorted([place for key, place in places.items() if key not in self._keys])
         self._keys.update(fresh)
         return new
+
+    def anew(self, start: int) -> "SeenRows":
+        """Return the same known rows without their places; what follows begins at `start`."""
+        return SeenRows(self.is_keyed, [], dict(self._keys), start, start)
 
     def pad(self, end: int) -> None:
         """Take the positions up to `end` for read."""

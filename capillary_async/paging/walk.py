@@ -12,26 +12,20 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-from capillary_async.paging.evidence import Evidence
+from capillary_async.paging.anchor import ResumeAnchor
+from capillary_async.paging.placement import NO_PAGE, Placement
 from capillary_async.paging.readings import SMALLEST, Claims, OffsetUnit
 from capillary_async.paging.rows import SeenRows
 from capillary_async.paging.steps import NOWHERE, SPARE, TRANSITIONS, PageRequest, Sight, Step
 
 Taken = tuple[Sequence[int], Sight | None]  # which rows of an answer are new, and what it shows if not how rows end
 _NONE: Final = range(0)
-_NO_PAGE: Final = PageRequest(NOWHERE, 0, 0)
 
 
-class Walk(Evidence):
+class Walk(Placement):
     """One walk: takes answers, and says which request comes next (`ask`); `None` when the listing is complete."""
 
-    start: int = 0  # position of the last answer's first row
-    _page: PageRequest = _NO_PAGE  # the last request that brought rows, and the rows
-    _keys: Sequence[Hashable] = ()
-    _hidden: int = 0  # rows of the last answer that stand before the one behind which the walk goes on, and that one
     _cut_to: int = 0  # rows of a short page behind which rows came
-    _back: int = 0  # how far the walk went back to find a known row
-    _target: int = 0  # where to
     _spare: int = SPARE  # requests that may still bring nothing new
     _turn: int = 0
 
@@ -40,12 +34,15 @@ class Walk(Evidence):
 
         `position` is behind that row; `limit` and `unit` are what that walk knew of the page size and of `offset`.
         """
-        self._is_last, self._is_resumed, self._is_sought = is_last, True, self.rows.is_keyed
-        self.offsets.unit = self.offsets.unit or unit
+        self.total.is_joined = self._is_resumed = True
+        self._is_sought = self.rows.is_keyed
+        if unit is not None and not self.offsets.is_proven:  # the walk before saw it
+            self.offsets.unit = unit
         if self.offsets.unit is not None or limit == 1:
             self.offsets.size = self.offsets.longest = limit
             start = self._aim(position - 1, Step.NEXT).start
             self.rows: SeenRows = SeenRows(self.rows.is_keyed, [], {}, start, start if self.rows.is_keyed else position)
+        self._anchor: ResumeAnchor = ResumeAnchor(position, is_last, self.rows.anew(0))
 
     @property
     def question(self) -> str:
@@ -119,74 +116,6 @@ class Walk(Evidence):
         self._misses += 1
         return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None
 
-    def _locate(self, ask: PageRequest, keys: Sequence[Hashable], change: int, *, is_overlap: bool) -> Sight | None:
-        """Find out where an answer begins; return what it shows if it does not join the rows that were read."""
-        is_lost = ask.start > 0 and not self._is_sought and not (keys and keys[0] in self.rows)
-        if is_lost and (change < 0 or self._back):
-            return self._slip(ask, change)
-        self._back = 0
-        if keys and not self._place(ask, keys, change):
-            return self._go_to(0)
-        if self._is_sought:
-            return self._seek(ask, keys)
-        if is_lost and is_overlap and change <= 0 and (keys or ask.step is Step.AGAIN):
-            is_wrong = self.offsets.is_prior or not (keys or self._page.offset or "nothing" in self.total.readings)
-            return self._reject() if is_wrong else self._slip(ask, 0)
-        return None
-
-    def _place(self, ask: PageRequest, keys: Sequence[Hashable], change: int) -> bool:
-        """Find the position of an answer's first row, and so what `offset` counts; whether that can be told."""
-        rows, offsets, count, before = self.rows, self.offsets, len(keys), self._page
-        shifted = ask.offset * count
-        is_shorter = 1 < count < ask.limit and rows.is_keyed and not change and offsets.unit != "records"
-        if is_shorter and shifted < ask.offset * ask.limit and rows.stand_at(shifted, keys):
-            # All pages are shorter now, so this one begins before the rows that were read end.
-            offsets.prove("pages")
-            offsets.shrink(count)
-            self.start = shifted
-            return True
-        step = ask.offset - before.offset if rows.is_keyed and len(self._keys) > 1 else 0
-        if offsets.is_prior and offsets.unit == "records" and rows.stand_at(ask.start, keys[:1]):
-            offsets.prove("records")
-        elif (step == 1 or (step > 0 and offsets.is_open)) and offsets.unit != "records" and not self._is_static(keys):
-            shift = ask.offset * ask.limit - before.offset * before.limit
-            unit = offsets.unit if before.offset and not self._is_resumed else None
-            if not offsets.decide(self._keys, keys, step, shift, change) or unit not in (None, offsets.unit):
-                return False  # the page before stands where the other reading put it
-        self.start = offsets.start_of(ask.offset, ask.limit)
-        return True
-
-    def _seek(self, ask: PageRequest, keys: Sequence[Hashable]) -> Sight | None:
-        """Look for the row behind which the walk goes on, also a page before; later pages follow by themselves."""
-        offsets = self.offsets
-        if not keys:
-            return self._reject() if offsets.is_prior and self.total.expected(offsets.size) > ask.start else None
-        place = next((index for index, key in enumerate(keys) if self._is_last(key)), None)
-        self._hidden, self._is_sought = len(keys) if place is None else place + 1, place is None
-        if place is not None or self._has_moved or not self.start == self.rows.base > 0:
-            return None
-        self._has_moved = True
-        return self._go_to(self.start - offsets.size)
-
-    def _go_to(self, position: int) -> Sight:
-        self._target = max(position, 0)
-        return Sight.MOVED
-
-    def _slip(self, ask: PageRequest, change: int) -> Sight:
-        """Go back, because rows were removed and the others moved up."""
-        if not self.rows.is_keyed:
-            self._fail()
-        self._has_moved = True
-        fall = 1 - change * (self.offsets.size if self.total.unit == "pages" else 1)
-        self._back = fall if change < 0 else 2 * self._back or 1
-        return self._go_to(min(ask.start, self.rows.end) - self._back)
-
-    def _reject(self) -> Sight:
-        """Drop a reading of `offset` that led to no known row; the page behind the first can tell."""
-        self.offsets.reject()
-        self._misses = 0
-        return self._go_to(0) if self._page.offset else Sight.MORE
-
     def _take(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> Taken:
         rows, count, start, offsets = self.rows, len(keys), self.start, self.offsets
         end, high = rows.end, rows.high
@@ -245,13 +174,16 @@ class Walk(Evidence):
     def _go_back(self, to: int, step: Step) -> None:
         self._count = self._limit = self._misses = self._shorts = 0
         self._is_cut = self._is_closed = self._is_shown = False
-        self._promised, self._page, self._keys = math.inf, _NO_PAGE, ()
+        self._promised, self._page, self._keys = math.inf, NO_PAGE, ()
         start = self._aim(to, step).start
-        if self._is_sought:
-            self.rows = SeenRows(self.rows.is_keyed, [], {}, start, start)
+        if self._is_resumed and self.rows.is_keyed:
+            # Rows before the one behind which the walk goes on are not known, so it is looked for once more.
+            if not self._is_sought:
+                self._anchor.known, self._is_sought = self.rows, True
+                self._pages.clear()
+            self.rows = self._anchor.known.anew(start)
         else:
             self.rows.cut(start)
-            self._is_sought = self._is_resumed and self.rows.is_keyed and not self.rows.end
 
     def _reread(self) -> None:
         """Read from the front once more, or give up."""
