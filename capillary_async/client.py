@@ -94,8 +94,8 @@ class CapillaryClient(EndpointGroups):
         stack = _transport_stack(http, auth, options, telemetry.emit)
         self._lifecycle = ClientLifecycle(stack)
         dispatcher = Dispatcher(self._lifecycle, stack, converter, options, telemetry, auth.advice)
-        self._calls = EndpointClient(dispatcher, {})
-        self._calls.know(options.listing_traits or {})
+        self._endpoint_client = EndpointClient(dispatcher, {})
+        self._endpoint_client.know(options.listing_traits or {})
 
     @property
     def listing_traits(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class CapillaryClient(EndpointGroups):
 
         Pass it to a later client as `ClientOptions.listing_traits` to save the requests that learn it.
         """
-        return self._calls.listing_traits
+        return self._endpoint_client.listing_traits
 
     @classmethod
     def from_env(
@@ -190,7 +190,9 @@ class CapillaryClient(EndpointGroups):
         variant = object.__new__(type(self))
         variant.__dict__.update({name: value for name, value in self.__dict__.items() if name not in GROUPS})
         variant._options, variant._is_variant = options, True
-        variant._calls = self._calls.with_options(options, None if priority is _AS_BEFORE else priority == "bulk")
+        variant._endpoint_client = self._endpoint_client.with_options(
+            options, None if priority is _AS_BEFORE else priority == "bulk"
+        )
         return variant
 
     async def __aenter__(self) -> Self:
@@ -247,8 +249,8 @@ class CapillaryClient(EndpointGroups):
             InvalidArgumentError: The path or a parameter cannot be sent; nothing was sent.
             DecodeError: The answer does not fit the type.
         """
-        self._calls.check(into)
-        return self._calls.get(fetch(path, query, into))
+        self._endpoint_client.check(into)
+        return self._endpoint_client.get(fetch(path, query, into))
 
     @overload
     def paginate(
@@ -325,7 +327,7 @@ class CapillaryClient(EndpointGroups):
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
         """
-        self._calls.check(tuple[into, ...])
+        self._endpoint_client.check(tuple[into, ...])
         listing = list_rows(
             *(path, query, into),
             rows_key=rows_key,
@@ -339,7 +341,7 @@ class CapillaryClient(EndpointGroups):
             first_offset=first_offset,
             max_page_size=max_page_size,
         )
-        return self._calls.paginate(listing)
+        return self._endpoint_client.paginate(listing)
 
 
 def _transport_stack(

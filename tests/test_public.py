@@ -71,7 +71,7 @@ def groups() -> list[str]:
         f"{group}.{method}"
         for group in ("customers", "user_groups", "targets", "promotions", "ledger")
         for method in dir(getattr(client, group))
-        if not method.startswith("_") and method != "calls"
+        if not method.startswith("_") and method != "endpoint_client"
     ]
 
 

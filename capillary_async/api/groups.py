@@ -21,42 +21,42 @@ if TYPE_CHECKING:
 class EndpointGroups(ProcessBound):
     """What has the groups of endpoints."""
 
-    _calls: "EndpointClient"
+    _endpoint_client: "EndpointClient"
 
     @cached_property
     def customers(self) -> "Customers":
         """Calls that start from a customer."""
         from capillary_async.api.customers import Customers
 
-        return Customers(self._calls)
+        return Customers(self._endpoint_client)
 
     @cached_property
     def user_groups(self) -> "UserGroups":
         """Calls that start from a user group."""
         from capillary_async.api.user_groups import UserGroups
 
-        return UserGroups(self._calls)
+        return UserGroups(self._endpoint_client)
 
     @cached_property
     def targets(self) -> "Targets":
         """Calls about targets, their events, and the progress of customers."""
         from capillary_async.api.targets import Targets
 
-        return Targets(self._calls)
+        return Targets(self._endpoint_client)
 
     @cached_property
     def promotions(self) -> "Promotions":
         """Calls about loyalty promotions."""
         from capillary_async.api.promotions import Promotions
 
-        return Promotions(self._calls)
+        return Promotions(self._endpoint_client)
 
     @cached_property
     def ledger(self) -> "Ledger":
         """Calls about the points ledger."""
         from capillary_async.api.ledger import Ledger
 
-        return Ledger(self._calls)
+        return Ledger(self._endpoint_client)
 
 
 GROUPS: Final = tuple(name for name, member in vars(EndpointGroups).items() if isinstance(member, cached_property))

@@ -34,7 +34,7 @@ _MOST_LISTINGS: Final = 1024  # endpoints whose traits are kept; `paginate` take
 
 
 class EndpointClient(ProcessBound, InternalState):
-    """Sends the requests and listings that the endpoint functions build."""
+    """Sends the requests and walks the listings that the endpoint functions build; all groups of a client share it."""
 
     dispatcher: Dispatcher
     _traits: "dict[str, tuple[paging.ListingTraits, paging.Scout]]"
@@ -78,11 +78,11 @@ class EndpointClient(ProcessBound, InternalState):
 class Group(ProcessBound):
     """A group of endpoints, such as `client.customers`."""
 
-    __slots__ = ("calls",)
+    __slots__ = ("endpoint_client",)
 
-    def __init__(self, calls: EndpointClient) -> None:
-        """Send the group's requests by `calls`."""
-        self.calls: EndpointClient = calls
+    def __init__(self, endpoint_client: EndpointClient) -> None:
+        """Send the group's requests by `endpoint_client`."""
+        self.endpoint_client: EndpointClient = endpoint_client
 
 
 class Endpoint(Protocol[P, T_co]):
@@ -163,7 +163,7 @@ def _method(build: Callable[P, R], send: Callable[[EndpointClient, R], S]) -> Ca
     @wraps(build)
     @without_frames
     def method(group: Group, /, *args: P.args, **kwargs: P.kwargs) -> S:
-        return send(group.calls, build(*args, **kwargs))
+        return send(group.endpoint_client, build(*args, **kwargs))
 
     return _set_signature(method, build)
 

@@ -78,7 +78,7 @@ class Dispatcher(ProcessBound, InternalState):
             task = self._lifecycle.enter()
             try:
                 transport = self._stack.coalescing if self._options.coalesce else self._stack.transport
-                answer = read(await transport.send(request.with_context(call)))
+                answer = read(await transport.send(replace(request, call=call)))
             finally:
                 self._lifecycle.leave(task)
         except CapillaryError as error:

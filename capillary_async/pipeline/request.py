@@ -161,10 +161,6 @@ class Request(InternalValue, Generic[T], frozen=True):  # noqa: PLW1641  (its di
         """Compare all but the call."""
         return isinstance(other, Request) and _value_of(self) == _value_of(cast("Request[Any]", other))
 
-    def with_context(self, call: CallContext) -> "Request[T]":
-        """Return the same request as part of another call."""
-        return replace(self, call=call)
-
     def with_headers(self, headers: Mapping[str, Any]) -> "Request[T]":
         """Return the same request, of the same call, with more headers."""
         return replace(self, headers={**self.headers, **headers})

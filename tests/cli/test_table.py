@@ -32,6 +32,6 @@ def test_the_table_is_right(capillary: Capillary) -> None:
 def test_every_method_has_a_command() -> None:
     """A shell must offer all lookups of Python."""
     methods = {f"{group}.{name}" for group in GROUPS for name in dir(group_class(group)) if name[0] != "_"}
-    methods -= {f"{group}.calls" for group in GROUPS}
+    methods -= {f"{group}.endpoint_client" for group in GROUPS}
 
     assert methods == {method for method, _ in LOOKUPS.values()}

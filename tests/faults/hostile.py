@@ -175,7 +175,7 @@ def _look_at_heads(row: Row, around: TwoServers) -> None:
 
 
 def _send_in_path(client: CapillaryClient, text: str) -> Awaitable[Any]:
-    return client.customers.calls.get(Request("/v2/customers/{customerId}", {"customerId": text}, into=dict))
+    return client.customers.endpoint_client.get(Request("/v2/customers/{customerId}", {"customerId": text}, into=dict))
 
 
 def _is_one_segment(target: str, text: str) -> bool:

@@ -351,7 +351,7 @@ def groups() -> Iterator[tuple[str, str]]:
     client = capillary_async.CapillaryClient(Region.EU, AccessToken("t"))
     for group in (name for name in vars(client) if not name.startswith("_")):
         for method in dir(getattr(client, group)):
-            if not method.startswith("_") and method != "calls":
+            if not method.startswith("_") and method != "endpoint_client":
                 yield group, method
 
 
