@@ -110,9 +110,9 @@ class _ExactForms(dict[type, Convert]):
             return dict(zip(names, names, strict=True))
         keys: dict[str, str | None] = {"extra": None}
         for attribute in documented(cls):
-            spellings = wire_names(attribute)
+            names = wire_names(attribute)
             # `wire_names` lists a second key in ISO 8601 for each date-time, but few answers have it.
-            keys[attribute.name] = next((name for name in spellings if not name.endswith("ISO")), spellings[0])
+            keys[attribute.name] = next((name for name in names if not name.endswith("ISO")), names[0])
         return keys
 
 
@@ -192,8 +192,8 @@ def _iso(value: date) -> str:
 
 def _number(value: Decimal) -> int | float | str:
     _, digits, exponent = value.as_tuple()
-    places = int(exponent)
-    if 0 <= places <= _LONGEST_WHOLE_NUMBER - len(digits):
+    zeros = int(exponent)  # at the end; negative if there are decimal places
+    if 0 <= zeros <= _LONGEST_WHOLE_NUMBER - len(digits):
         return int(value)
     number = float(value)
     return number if isfinite(number) and Decimal(repr(number)) == value else str(value)

@@ -39,7 +39,7 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError("models are immutable; make a changed copy with attrs.evolve")
 
 
-_REFUSAL: Final[Any] = _refuse
+_REFUSAL: Final[Any] = _refuse  # `Any`, because each method that it replaces has another signature
 
 
 class ReadOnlyDict(dict[Any, Any]):
@@ -151,12 +151,13 @@ class DeclaredField:
 
     def __init__(self, name: str, into: Any, declared: Mapping[str, Any]) -> None:
         """Read the declaration, which has the default of each attribute by its name."""
-        default = declared.get(name, attrs.NOTHING)
-        aliases = default if isinstance(default, _Alias) else None
         self.name: str = name
         self.type: Any = into
-        self.default: Any = aliases.default if aliases else default
-        self.metadata: Mapping[str, Any] = {_ALIASES: aliases.names} if aliases else {}
+        self.default, self.metadata = _default_and_metadata(declared.get(name, attrs.NOTHING))
+
+
+def _default_and_metadata(default: Any) -> tuple[Any, Mapping[str, Any]]:
+    return (default.default, {_ALIASES: default.names}) if isinstance(default, _Alias) else (default, {})
 
 
 def is_model(into: Any) -> bool:
@@ -179,10 +180,8 @@ def _arrange(_: type, attributes: "list[attrs.Attribute[Any]]") -> "list[attrs.A
 
 
 def _without_alias(attribute: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
-    alias = attribute.default
-    if not isinstance(alias, _Alias):
-        return attribute
-    return attribute.evolve(default=alias.default, metadata={_ALIASES: alias.names})
+    default, metadata = _default_and_metadata(attribute.default)
+    return attribute.evolve(default=default, metadata=metadata) if metadata else attribute
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, alias))

@@ -87,7 +87,6 @@ class ScalarColumn:
         expected: The values that the column accepts, in words.
         exact: The classes that pyarrow converts to the type without loss, or refuses; `NoneType` is one of them.
         convert: Converts a value of another class to one of these classes; raises an error if it cannot do so exactly.
-        is_json: Whether strings of the type are JSON documents.
         convert_all: Converts a whole list, where that is faster, and returns `None` for a list that it cannot convert.
         cast_text: Whether pyarrow parses strings of the type exactly.
     """
@@ -97,30 +96,32 @@ class ScalarColumn:
     exact: frozenset[type[Any]]
     convert: Callable[[Any], Any]
     cast_text: bool = False
-    is_json: bool = False
     convert_all: Callable[[Sequence[Any]], Sequence[Any] | None] | None = None
 
     def array(self, values: Sequence[Any]) -> Any:
         """Make an array; in one call if the classes of all values are in `exact`."""
-        classes, exact = {*map(type, values)}, self.exact
+        classes = {*map(type, values)}
         try:
-            if not exact.issuperset(classes):
-                if self.cast_text and classes <= {str, NoneType}:
-                    with suppress(*REFUSALS):
-                        return load_pyarrow().array(values).cast(self.arrow_type)
-                convert = self.convert
-                converted = None if self.convert_all is None else self.convert_all(values)
-                values = converted or [value if type(value) in exact else convert(value) for value in values]
-            return load_pyarrow().array(values, self.arrow_type)
+            if self.exact.issuperset(classes):
+                return load_pyarrow().array(values, self.arrow_type)
+            if self.cast_text and classes <= {str, NoneType}:
+                with suppress(*REFUSALS):
+                    return load_pyarrow().array(values).cast(self.arrow_type)
+            return load_pyarrow().array(self._exact_values(values), self.arrow_type)
         except REFUSALS:
             pass
         # Raised outside the `except` block, the error has no context and therefore holds no value.
         raise self._culprit(values)
 
+    def _exact_values(self, values: Sequence[Any]) -> Sequence[Any]:
+        converted = None if self.convert_all is None else self.convert_all(values)
+        exact, convert = self.exact, self.convert
+        return converted or [value if type(value) in exact else convert(value) for value in values]
+
     def _culprit(self, values: Sequence[Any]) -> CellError:
         for index, value in enumerate(values):
             try:
-                load_pyarrow().array([value if type(value) in self.exact else self.convert(value)], self.arrow_type)
+                load_pyarrow().array(self._exact_values([value]), self.arrow_type)
             except REFUSALS:
                 return CellError(index, "", self.expected)
         return CellError(0, "", self.expected)
@@ -298,7 +299,7 @@ def json_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:
     """
     expected, exact = "a value that JSON can represent", frozenset((NoneType,))
     many: Any = getattr(encode, "many", None)
-    return ScalarColumn(load_pyarrow().string(), expected, exact, encode, is_json=True, convert_all=many)
+    return ScalarColumn(load_pyarrow().string(), expected, exact, encode, convert_all=many)
 
 
 def iso_texts(encode: Callable[[Any], str | None]) -> ScalarColumn:

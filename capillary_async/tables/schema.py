@@ -153,9 +153,9 @@ class TableSchema:
     def _with_rest(self, row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         return {**row, name: {key: row[key] for key in row if key not in self.columns}}
 
-    def table(self, rows: Sequence[Any], first: int = 0) -> Any:
+    def table(self, rows: Sequence[Any]) -> Any:
         """Make a table; see `arrays`."""
-        return load_pyarrow().Table.from_batches([self.batch(rows, first)], self.arrow)
+        return load_pyarrow().Table.from_batches([self.batch(rows)], self.arrow)
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
