@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar, Final, cast
 
 from capillary_async.errors import (
@@ -127,9 +128,8 @@ def read(answer: HttpResponse, request: Request[Any], decode: Decode, credential
         # A refusal may be blank or a gateway's HTML. Then only its status counts.
         with suppress(DecodeError):
             document = decode(answer.body, request.into, request.at)
-    errors = tuple(
-        _errors(document, lambda message: _clean_message(message, request, credentials), is_success=is_success)
-    )
+    clean = partial(_clean_message, request=request, credentials=credentials)
+    errors = tuple(_errors(document, clean, is_success=is_success))
     if errors or not is_success:
         raise _refusal(answer, errors, is_documented=_is_documented(answer, document, request.path))
     return Response(document, answer.status, _warnings_of(document))

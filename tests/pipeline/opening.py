@@ -26,7 +26,7 @@ ROUTE = "/v2/customers/{id}/trackers"
 
 
 def request(path: str = "/x", *, call: CallContext | None = None, **parts: Any) -> Request[Any]:
-    """Build a request that has its account in sight."""
+    """Build a request of a call that the test can look at."""
     return Request(path, call=call or CallContext(), **parts)
 
 

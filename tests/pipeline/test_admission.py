@@ -81,7 +81,7 @@ class Scene:
     def begin(
         self, name: str = "", *, is_bulk: bool = False, deadline: float = math.inf
     ) -> tuple[asyncio.Task[Response], CallContext]:
-        """Have a request come now; return its task and its account."""
+        """Have a request come now; return its task and its call."""
         call = CallContext(deadline, is_bulk=is_bulk)
         return asyncio.create_task(self.admission.send(Request(name, call=call))), call
 

@@ -538,7 +538,7 @@ class TestTrouble:
 
         assert (await patient).status == 200
 
-    async def test_a_fetch_is_on_the_account_of_the_call_that_caused_it(self, scene: Scene) -> None:
+    async def test_a_fetch_is_part_of_the_call_that_caused_it(self, scene: Scene) -> None:
         """Its attempts and its waits are that call's, and its deadline, too."""
         caller = asyncio.create_task(scene.call(deadline=2000.0))
         await scene.clock.run_ready()

@@ -148,7 +148,7 @@ class TestSharing:
     async def test_the_request_is_sent_as_it_was_asked_for(
         self, transport: CoalescingTransport, server: SlowServer
     ) -> None:
-        """Only the account of its cost is another."""
+        """Only its `CallContext` is another."""
         asked = request(query=(("source", "INSTORE"),), headers={"language": "zh"})
 
         await transport.send(asked)

@@ -94,7 +94,7 @@ class TestExchange:
         )
         assert json.loads(asked.body) == {"key": "k", "secret": '"ü'}
 
-    async def test_an_answer_is_kept_in_the_calls_account(self, server: Server) -> None:
+    async def test_an_answer_is_noted_in_its_call(self, server: Server) -> None:
         """Metrics are made from it."""
         server.answers[0] = answer(b'{"errors":[{"code":8015}]}', status=404, headers={"X-Cap-Requestid": "r-1"})
         call = CallContext()

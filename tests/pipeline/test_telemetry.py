@@ -42,7 +42,7 @@ def only(events: list[Event], kind: type[Any]) -> list[Any]:
 class TestOneCall:
     """The events of a call, in their order."""
 
-    async def test_a_call_is_an_attempt_and_its_account(self, capillary_sandbox: Sandbox) -> None:
+    async def test_a_call_is_an_attempt_and_its_end(self, capillary_sandbox: Sandbox) -> None:
         """The least that happens."""
         events: list[Event] = []
 
@@ -96,7 +96,7 @@ class TestOneCall:
         assert only(events, AttemptStarted) == [AttemptStarted(TOKEN_PATH, "POST", 1), AttemptStarted(PATH, "GET", 1)]
         assert only(events, TokenRefreshed)[0].lifetime > 0
 
-    async def test_the_end_of_a_call_is_its_account(self, capillary_sandbox: Sandbox) -> None:
+    async def test_the_end_of_a_call_is_its_call_info(self, capillary_sandbox: Sandbox) -> None:
         """`on_call` is the short form of `on_event`."""
         events: list[Event] = []
         calls: list[CallInfo] = []
