@@ -50,23 +50,18 @@ class Evidence:
     ) -> None:
         """Know nothing but the traits; the other arguments are as a `Listing` declares them."""
         known = traits.offset_unit if is_keyed else None  # only keys can check it
-        is_proven = not is_keyed or (known is not None and traits.is_own)
         self.traits = traits
         self.ask: PageRequest | None = PageRequest(0, page_size, 0)
         self.rows: SeenRows = SeenRows(is_keyed, [], {})
         self.total: TotalModel = TotalModel(traits, total_unit)
-        self.offsets: OffsetModel = OffsetModel(traits, page_size, offset_unit, known or offset_unit, is_proven)
+        self.offsets: OffsetModel = OffsetModel(
+            traits, page_size, offset_unit, known or offset_unit, not is_keyed or traits.is_own
+        )
         self._page_size = page_size
         self._is_unpaged = is_unpaged
         self._has_short_pages = has_short_pages
-        self._is_cold = self.offsets.unit is None or not traits.is_own  # so a listing may cost one request more
+        self._is_cold = not traits.is_own  # so a listing may cost one request more
         self._pages: set[int] = set()  # those that came
-
-    def _is_plain(self, limit: int, keys: Sequence[Hashable], claims: Claims) -> bool:
-        """Whether a first answer is the whole listing; see `ListingTraits.is_whole`."""
-        if not self.rows.is_keyed or self._has_short_pages or self._is_resumed:
-            return False
-        return self.traits.is_whole(len(keys), limit, claims, self.total.declared)
 
     def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
         """Take page size and total; return by how much the total changed."""
@@ -74,7 +69,7 @@ class Evidence:
         self._is_count &= claims.total == count
         if keys:
             offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
-        if ask.limit < offsets.size and self.total.readings and "records" not in self.total.readings:
+        if ask.limit < offsets.size and "records" not in self.total.readings:
             return 0  # pages of another size are others
         is_new = keys and keys[-1] not in self.rows
         # What is not proven contradicts no total: it may be wrong itself.
@@ -87,11 +82,6 @@ class Evidence:
     def _tries(self) -> int:
         """How many answers show that the rows end here."""
         return self._is_cut + self._misses
-
-    @property
-    def _is_of_answer(self) -> bool:
-        """Whether `total` may count the rows of its answer, and so nothing."""
-        return self._is_count and self.total.known_unit is None
 
     def _page_count(self) -> int:
         """Pages that were read, as `total` counts them; one that was begun counts when rows end there."""
@@ -125,7 +115,7 @@ class Evidence:
             return self._judge_unpromised()
         is_end = self._is_outrun() if not (reached and self._tries) else True
         if reached:
-            is_paid = "records" not in reached and self._is_paid() and not self._is_of_answer
+            is_paid = "records" not in reached and self._is_paid() and not self._is_count
             is_end |= total.is_decisive(reached, rows) or is_paid
         elif self._tries:
             # The list grew between the server's select and its count: all that it counted before has come.
@@ -194,7 +184,7 @@ class Evidence:
         is_whole, reached = count == rows.end == rows.count, self._reached()
         if is_whole and count < self._page_size and self.requests > 1:
             traits.whole = max(traits.whole, count)
-        if "records" not in total.readings and "pages" in reached and total.is_steady and not self._is_of_answer:
+        if "records" not in total.readings and "pages" in reached and total.is_steady and not self._is_count:
             traits.total_unit = "pages"
         is_exact = self._tries and total.is_steady and total.last == rows.filled == rows.count
         if is_exact and reached == {"records"} and (not is_whole or count == self._limit == self._page_size):

@@ -44,7 +44,7 @@ class ListingTraits:
     highest_total: int = 0  # the count goes so far; only a higher total may be a search engine's ceiling
     is_dense: bool = False  # a listing without a total ended in two empty pages, so one is enough next time
     is_tiny: bool = False  # the server's pages are smaller than any in the documents
-    is_own: bool = attrs.field(default=False, eq=False, repr=False)  # not imported: this client saw it
+    is_own: bool = attrs.field(default=False, eq=False, repr=False)  # this client saw what `offset` counts
 
     def is_short(self, count: int, limit: int, claimed: int) -> bool:
         """Whether a page is shorter than the server's own page size, so that the rows end there."""
@@ -77,7 +77,7 @@ class ListingTraits:
 
     def forget(self) -> None:
         """Drop everything: the server contradicted it."""
-        self.__init__(is_own=self.is_own)  # type: ignore[misc]
+        self.__init__()  # type: ignore[misc]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, without `is_own`."""

@@ -81,8 +81,6 @@ class Walk(Placement):
         ask = self.ask
         if ask is None:
             raise RuntimeError("the listing is complete")
-        if not self.requests and self._is_plain(ask.limit, keys, claims):
-            return self.end_with(ask.limit, keys, claims)
         self.requests: int = self.requests + 1
         self._step, self._hidden = ask.step, 0
         new, sight = self._read(ask, keys, claims)
