@@ -53,14 +53,14 @@ class _Part(NamedTuple):
 
 def explain(value: Any, into: Any, location: str, fits: Callable[[Any, Any], bool]) -> DecodeError:
     """Return the error for a value that `fits` refuses; its location is the innermost refused part."""
-    part: _Part | None = _Part(value, into, location)
-    culprit = _Part(value, into, location)
-    while part is not None:
-        culprit = part
-        part = next(
-            (inner for inner in _parts(part) if inner.value is _MISSING or not fits(inner.value, inner.into)), None
-        )
-    return _error(culprit)
+    refused = _Part(value, into, location)
+    while (inner := _first_refused(refused, fits)) is not None:
+        refused = inner
+    return _error(refused)
+
+
+def _first_refused(whole: _Part, fits: Callable[[Any, Any], bool]) -> _Part | None:
+    return next((part for part in _parts(whole) if part.value is _MISSING or not fits(part.value, part.into)), None)
 
 
 def _parts(whole: _Part) -> Iterator[_Part]:
@@ -100,14 +100,14 @@ def _keys(into: Any, value: Any) -> Iterator[tuple[str, Any, bool]]:
         yield from ((key_of(name, value), hint, is_required) for name, hint, is_required in own_fields(cls))
 
 
-def _error(culprit: _Part) -> DecodeError:
-    where = culprit.location or "the answer"
-    if culprit.value is _MISSING:
-        return DecodeError(f"{where} is missing", location=culprit.location)
-    expected = _describe(culprit.into)
-    received = _RECEIVED.get(type(culprit.value), "something else")
+def _error(refused: _Part) -> DecodeError:
+    where = refused.location or "the answer"
+    if refused.value is _MISSING:
+        return DecodeError(f"{where} is missing", location=refused.location)
+    expected = _describe(refused.into)
+    received = _RECEIVED.get(type(refused.value), "something else")
     but = f"not {received}" if received not in expected else "which it is not"
-    return DecodeError(f"{where} should be {expected}, {but}", location=culprit.location)
+    return DecodeError(f"{where} should be {expected}, {but}", location=refused.location)
 
 
 def _describe(into: Any) -> str:

@@ -92,14 +92,13 @@ class LearnedKeys(msgspec.Struct, eq=False):
         Args:
             types: The types that msgspec checks; the value of any other key may have any type.
         """
-        names = [f"f{index}" for index in range(len(self.types))]
+        renamed = {f"f{index}": name for index, name in enumerate(self.types)}
         fields: list[tuple[str, Any, Any]] = []
-        for field, name in zip(names, self.types, strict=True):
+        for field, name in renamed.items():
             if name in self.optional:
                 fields.append((field, types.get(name, Any) | msgspec.UnsetType, msgspec.UNSET))
             else:
                 fields.append((field, types.get(name, Any), msgspec.NODEFAULT))
-        renamed = dict(zip(names, self.types, strict=True))
         return msgspec.defstruct("Learned", fields, kw_only=True, forbid_unknown_fields=True, gc=False, rename=renamed)
 
 
@@ -153,13 +152,14 @@ class RowsFunction:
 
         The value of an optional key is not checked by msgspec, because a Struct holds `UNSET` where the key is missing.
         """
-        kinds = {self._keys.only_type(name) for name in present} - {NoneType}
-        if not present or len(kinds) > 1 or not self._keys.optional.isdisjoint(present):
+        if not present or not self._keys.optional.isdisjoint(present):
             return None
+        kinds = {self._keys.only_type(name) for name in present} - {NoneType}
+        if is_date:
+            return str if kinds == {str} else None
         into = without_null(attribute.type)
         into = get_args(into)[0] if AlsoQuoted in marks_of(into) else into
-        checked = str if is_date and kinds else into if into in (str, int, bool) else None
-        return checked if kinds <= {checked} else None
+        return into if into in (str, int, bool) and kinds <= {into} else None
 
     def _add_column(self, name: str, present: list[str], table: DateColumn) -> str:
         """Add a column of dates; return the variable that holds a row's date."""
