@@ -52,7 +52,9 @@ class HttpTransport(ProcessBound, InternalState):
             ConfigurationError: The session given would add credentials or proxies of its own, or
                 the certificates cannot be read.
         """
-        from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415  (aiohttp loads here, not with the package)
+        # aiohttp loads here, not with the package; so does what explains errors, because later no file may be free.
+        from capillary_async.pipeline import network_errors  # noqa: F401, PLC0415
+        from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415
 
         self._connection = HttpConnection.open(self._base, self._options, self._given, self._credentials)
 

@@ -3,8 +3,11 @@
 import asyncio
 import json
 import math
+import os
 import socket
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -365,3 +368,32 @@ class TestFaults:
         if authorities:
             async with opened("https://tenant.example.com", ca_file=str(path)):
                 pass
+
+
+WITHOUT_FILES = """
+import asyncio, resource
+from capillary_async import BasicAuth, CapillaryClient, ClientOptions, RetryPolicy, TransportError
+
+async def main():
+    options = ClientOptions(retry=RetryPolicy(attempts=1))
+    async with CapillaryClient("http://127.0.0.1:1", BasicAuth("till", "password"), options=options) as client:
+        get = client.customers.get
+        get(1).close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        try:
+            await get(1)
+        except TransportError as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_process_without_free_descriptors_is_told_so() -> None:
+    """What explains the error must be loaded already, because a module is a file, too."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-c", WITHOUT_FILES]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert done.stdout.startswith("no connection to 127.0.0.1:1: Too many open files")
