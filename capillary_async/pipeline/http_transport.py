@@ -1,6 +1,6 @@
 """The bottom transport: send requests over HTTP, each within its time, and raise only errors of this library."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from capillary_async.codec import Converter
 from capillary_async.errors import ConfigurationError
 from capillary_async.options import ClientOptions, Secret
 from capillary_async.pipeline.clock import loop_time
-from capillary_async.pipeline.request import InternalState, ProcessBound, Request, Response
+from capillary_async.pipeline.request import CallContext, InternalState, ProcessBound, Request, Response
 from capillary_async.pipeline.responses import HttpResponse, read
 from capillary_async.pipeline.telemetry import Telemetry
 from capillary_async.pipeline.timeouts import Timeout, TimeoutScheduler
@@ -43,6 +43,8 @@ class HttpTransport(ProcessBound, InternalState):
     _converter: Converter
     _credentials: Mapping[str, Secret] = {}
     _connection: "HttpConnection | None" = None
+    # `network_errors.error_for`, once the session is open.
+    _error_for: Callable[[BaseException, CallContext], BaseException] = lambda error, _: error
     _timeouts: TimeoutScheduler = field(default_factory=TimeoutScheduler)
 
     async def open(self) -> None:
@@ -53,9 +55,10 @@ class HttpTransport(ProcessBound, InternalState):
                 the certificates cannot be read.
         """
         # aiohttp loads here, not with the package; so does what explains errors, because later no file may be free.
-        from capillary_async.pipeline import network_errors  # noqa: F401, PLC0415
         from capillary_async.pipeline.http import HttpConnection  # noqa: PLC0415
+        from capillary_async.pipeline.network_errors import error_for  # noqa: PLC0415
 
+        self._error_for = error_for
         self._connection = HttpConnection.open(self._base, self._options, self._given, self._credentials)
 
     async def close(self) -> None:
@@ -93,9 +96,7 @@ class HttpTransport(ProcessBound, InternalState):
             with Timeout(self._timeouts, ends_at):
                 outcome = await connection.exchange(sent, build_url(self._base, sent, self._zone))
         except BaseException as error:  # noqa: BLE001  (raised below, where no exception of aiohttp is its context)
-            from capillary_async.pipeline.network_errors import error_for  # noqa: PLC0415  (as aiohttp, in `open`)
-
-            outcome = error_for(error, request.call)
+            outcome = self._error_for(error, request.call)
         if attempt is not None:
             attempt.end(outcome)
         if isinstance(outcome, BaseException):
