@@ -86,12 +86,14 @@ class ConcurrencyController:
 
     def observe(self, seconds: float, error: Exception | None) -> None:
         """Adjust the concurrency to the outcome of a call. `limit` successful calls are a round."""
+        if error is None and self.limit >= self._most and not self._stale:
+            return
         if self._stale:
             # The call started with a higher concurrency, so it does not count for the current one.
             self._stale -= 1
         elif isinstance(error, RateLimitedError):
             self._halve()
-        elif error is None and self.limit < self._most:
+        elif error is None:
             self._seconds += seconds
             self._seen += 1
             if self._seen >= self.limit:
@@ -127,6 +129,7 @@ class RateControl:
     on_cut: Callable[[], None] = attrs.field(default=lambda: None, init=False)
     is_limited: bool = attrs.field(default=False, init=False)
     rate: float = attrs.field(default=math.inf, init=False)
+    _uncounted: int = attrs.field(default=0, init=False)
     _answers: deque[int] = attrs.field(factory=lambda: deque([0], _INTERVALS), init=False)
     _interval_began: float = attrs.field(default=-math.inf, init=False)
     _answered_at: float = attrs.field(default=-math.inf, init=False)
@@ -163,17 +166,25 @@ class RateControl:
         await turn
         return True
 
-    def answered(self, started: float, now: float) -> None:
-        """Count an answer at `now` to a request that started at `started`."""
+    def answered(self, started: float, clock: Callable[[], float]) -> None:
+        """Count an answer to a request that started at `started`."""
+        self._uncounted += 1
+        if not self.is_limited and self._uncounted < _FEW:
+            return  # what takes time can wait while there is no rate
+        now = clock()
         if now - self._interval_began >= _INTERVAL:
             self._end_interval(now)
-        self._answers[-1] += 1
+        self._answers[-1] += self._uncounted
+        self._uncounted = 0
         self._answered_at = now
         self._latency += (now - started - self._latency) * 0.1
 
     def throttled(self, started: float, error: CapillaryError, retry_at: float | None) -> bool:
         """Decrease the rate; return whether the throttled request should be sent again."""
         self.is_limited, now = True, loop_time()
+        if self._uncounted:
+            self._answers[-1] += self._uncounted
+            self._uncounted, self._answered_at = 0, now
         if now - self._interval_began >= _INTERVAL:
             self._end_interval(now)
         if self._answered_at == -math.inf:
@@ -248,7 +259,7 @@ class RequestCounter:
         requests: How many have started.
     """
 
-    requests: int = 0
+    requests: int = attrs.field(default=0, init=False)
 
 
 @attrs.define(eq=False)
@@ -282,7 +293,7 @@ class WorkerPacer:
 
     def answered(self) -> None:
         """Count an answer to the worker's request."""
-        self._rate_control.answered(self._started, self._clock())
+        self._rate_control.answered(self._started, self._clock)
 
     def throttled(self, error: CapillaryError, retry_at: float | None) -> bool:
         """Decrease the rate; return whether to send the request again."""

@@ -89,6 +89,8 @@ class Outcomes(Generic[K, V]):
         self._is_closed = False
         # Number of calls that may start before the caller reads another outcome.
         self._room = self._limit * self._spread
+        # Number of outcomes that `take` returned last.
+        self._taken = 0
         self._running = 0
         self._ready: deque[Outcome[K, V]] = deque()
         self._early: dict[int, Outcome[K, V]] = {}
@@ -151,6 +153,23 @@ class Outcomes(Generic[K, V]):
                 self._room -= 1
                 raise
         return self._ready.popleft()
+
+    async def take(self, most: int) -> list[Outcome[K, V]]:
+        """Wait for an outcome, and return all that there are then; none after the last.
+
+        Args:
+            most: How many at most.
+        """
+        # Calls in place of those that were taken before start now, because the caller has dealt with their outcomes.
+        self._room += self._taken
+        self._unpark(self._taken)
+        self._taken = 0
+        try:
+            await self._wait_for_outcome()
+        except StopAsyncIteration:
+            return []
+        self._taken = min(len(self._ready), most)
+        return [self._ready.popleft() for _ in range(self._taken)]
 
     async def _wait_for_outcome(self) -> None:
         while not self._ready or self._failure is not None:

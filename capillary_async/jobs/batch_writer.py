@@ -6,7 +6,7 @@ fsync left on the disk.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -27,7 +27,7 @@ class BatchWriter:
         on_error: Called once when a write has failed, with the error.
 
     Attributes:
-        is_full: Whether some outcomes must be safe before another is added.
+        room: How many outcomes may be added now. At 0, some must be safe before.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class BatchWriter:
         seconds: float,
         on_error: Callable[[BaseException], object],
     ) -> None:
-        self.is_full: bool = False
+        self.room: int = size
         self._write = write
         self._size = size
         self._half = max(1, size // 2)
@@ -45,6 +45,7 @@ class BatchWriter:
         self._on_error = on_error
         self._batch: list[KeyOutcome] = []
         self._bytes = 0
+        self._mean_bytes = 1
         self._writing: asyncio.Future[None] | None = None
         # Number of outcomes that are being written, and their bytes.
         self._unsafe = self._unsafe_bytes = 0
@@ -52,19 +53,19 @@ class BatchWriter:
         self._error: BaseException | None = None
         self._thread = ThreadPoolExecutor(1, "capillary-job")
 
-    def add(self, outcome: KeyOutcome) -> None:
-        """Take an outcome, which will be safe soon."""
-        if self._error is not None:
-            self._raise_error()
-        batch = self._batch
-        batch.append(outcome)
-        self._bytes += len(outcome[5])
-        if len(batch) >= self._half or self._timer is None or self._bytes >= _MOST_BYTES // 2:
-            self._begin_when_due()
+    def add(self, outcomes: Sequence[KeyOutcome]) -> None:
+        """Take outcomes, which will be safe soon."""
+        self._raise_error()
+        self._batch += outcomes
+        size = sum([len(outcome[5] or b"") for outcome in outcomes])
+        self._bytes += size
+        self._mean_bytes = max(1, size // len(outcomes))
+        self._note_room()
+        self._begin_when_due()
 
     async def wait_for_room(self) -> None:
         """Wait until an outcome may be added."""
-        while self.is_full and self._error is None:
+        while self.room <= 0 and self._error is None:
             await self._write_batch()
         self._raise_error()
 
@@ -93,8 +94,8 @@ class BatchWriter:
 
     def _begin_when_due(self) -> None:
         if self._writing is not None:
-            self._note_room()
-        elif len(self._batch) >= self._half or self._bytes >= _MOST_BYTES // 2:
+            return
+        if len(self._batch) >= self._half or self._bytes >= _MOST_BYTES // 2:
             self._begin()
         elif self._timer is None and self._batch:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
@@ -110,8 +111,10 @@ class BatchWriter:
         self._note_room()
 
     def _note_room(self) -> None:
-        taken, bytes_taken = len(self._batch) + self._unsafe, self._bytes + self._unsafe_bytes
-        self.is_full = taken >= self._size or bytes_taken >= _MOST_BYTES
+        bytes_left = _MOST_BYTES - self._bytes - self._unsafe_bytes
+        # The next outcomes are probably about as long as the last.
+        fitting = -(-bytes_left // self._mean_bytes)
+        self.room = min(self._size - len(self._batch) - self._unsafe, fitting)
 
     def _end(self, writing: "asyncio.Future[None]") -> None:
         self._writing = None

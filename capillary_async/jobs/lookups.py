@@ -22,7 +22,7 @@ from capillary_async.api.customers import Customers
 from capillary_async.api.groups import method_of
 from capillary_async.codec import Converter
 from capillary_async.codec.interop import from_dict
-from capillary_async.codec.row_text import decode_rows, encode_rows
+from capillary_async.codec.row_text import decode_rows, encode_parts, encode_rows
 from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
@@ -137,26 +137,31 @@ class Lookup:
 
         return look_up
 
-    def encode(self, rows: Sequence[Any]) -> bytes:
-        """Return rows as lines of JSON, for a job to store.
+    def encode(self, answers: Sequence[Sequence[Any]]) -> list[bytes | None]:
+        """Return the rows of several keys as texts, for a job to store; `None` if they are in the text before.
 
         Raises:
             InvalidRowError: A row holds what JSON cannot say, such as NaN.
             JobRefusedError: The first rows of all are not of the type that the function declares.
         """
+        texts: list[bytes | None] = []
         try:
-            text = encode_rows(rows)
+            for keys, text in encode_parts(answers):
+                texts += [text, *[None] * (keys - 1)]
         except (TypeError, ValueError) as error:
             # The messages name classes, never values.
             raise InvalidRowError(f"a row cannot be stored: {error}") from None
-        if not self._is_checked and rows:
+        if not self._is_checked:
             # Here and not at the export, which comes after all requests.
-            wrong = _mismatch(decode_rows(text), self.row_type)
-            if wrong or _has_naive_date_time(exact(rows)):
-                wrong = wrong or "a date-time has no time zone"
-                raise JobRefusedError(f"lookup {self.name}: its first answer is not what it declares: {wrong}")
-            self._is_checked = True
-        return text
+            self._check_first(next(filter(None, answers), ()))
+        return texts
+
+    def _check_first(self, rows: Sequence[Any]) -> None:
+        wrong = _mismatch(decode_rows(encode_rows(rows)), self.row_type)
+        if wrong or _has_naive_date_time(exact(rows)):
+            wrong = wrong or "a date-time has no time zone"
+            raise JobRefusedError(f"lookup {self.name}: its first answer is not what it declares: {wrong}")
+        self._is_checked = bool(rows)
 
 
 def _mismatch(rows: list[Any], row_type: Any) -> str:
@@ -274,9 +279,9 @@ def _built_in(name: str, found: BuiltInLookup, arguments: Mapping[str, Any], by:
         method = partial(send(client), *first, **own)
 
         def answer(*key: Any) -> Any:
-            if key[-1] is None:
-                key = key[:-1]
-            return method(*key[:required], **dict(zip(optional, key[required:], strict=False)))
+            if key[-1] is None:  # only the last column may be missing
+                return method(*key[:required])
+            return method(*key[:required], **dict(zip(optional, key[required:], strict=True)))
 
         async def find_and_answer(*key: Any) -> Any:
             if by is not None and not found.by_path:  # no method of the client takes anything but the id

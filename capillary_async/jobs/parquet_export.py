@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import attrs
 
 from capillary_async.codec.records import record_cell, record_decoder
-from capillary_async.codec.row_text import TableParts, decode_rows, read_tables
+from capillary_async.codec.row_text import StoredRows, TableParts, decode_rows, join_tables
 from capillary_async.errors import TableError
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.output import OutputSchema
@@ -56,9 +56,9 @@ def write_parquet(
             add(tables.table(chunk))
 
 
-def _chunks(entries: Iterable[Entry], chunk_bytes: int) -> Iterator[list[tuple[Values, bytes]]]:
+def _chunks(entries: Iterable[Entry], chunk_bytes: int) -> Iterator[list[tuple[Values, StoredRows]]]:
     """Yield what was found, each key with its rows as they are stored, some at once."""
-    found: list[tuple[Values, bytes]] = []
+    found: list[tuple[Values, StoredRows]] = []
     size = 0
     for entry in entries:
         if entry.rows:
@@ -89,20 +89,20 @@ class RowTables:
         self._read_records = record_decoder(row_type)
         self._rows = 0
 
-    def table(self, found: Sequence[tuple[Values, bytes]]) -> Any:
+    def table(self, found: Sequence[tuple[Values, StoredRows]]) -> Any:
         """Make a table of the rows of some keys.
 
         Args:
-            found: Each key with its rows as JSON lines.
+            found: Each key with its rows as they are stored.
         """
-        keys, texts = zip(*found, strict=True)
-        arrow, parts = load_pyarrow(), read_tables(texts)
+        keys, stored = zip(*found, strict=True)
+        arrow, parts = load_pyarrow(), join_tables(stored)
         arrays = None if parts is None else self._by_column(parts)
         if parts is not None and arrays is not None:
             places = _places(parts.counts)
         else:
-            rows = self._rows_of(texts)
-            arrays, places = self._by_row(rows, texts), _places([len(each) for each in rows])
+            rows = self._rows_of(stored)
+            arrays, places = self._by_row(rows, stored), _places([len(each) for each in rows])
         pairs = zip(self._keys.columns.values(), zip(*keys, strict=True), strict=True)
         key_columns = [column.array(values).take(places) for column, values in pairs]
         self._rows += len(places)
@@ -112,11 +112,11 @@ class RowTables:
         """Return an array of each column; `None` if these are other columns, or a value does not fit."""
         if {*parts.columns, "extra"} != self._columns.columns.keys():
             return None
-        arrays, places = list[Any](), _places(parts.counts)
+        arrays, places = list[Any](), _places(parts.lengths)
         with suppress(CellError):
             for name, column in self._columns.columns.items():
                 if name == "extra":
-                    arrays.append(column.array([NOTHING_EXTRA] * len(parts.counts)).take(places))
+                    arrays.append(column.array([NOTHING_EXTRA] * len(parts.lengths)).take(places))
                 elif parts.are_shared(name):
                     arrays.append(column.array(parts.columns[name]).take(places))
                 else:
@@ -124,17 +124,18 @@ class RowTables:
             return arrays
         return None
 
-    def _rows_of(self, texts: Sequence[bytes]) -> list[list[Any]]:
-        if self._read_records is not None:
+    def _rows_of(self, stored: Sequence[StoredRows]) -> list[list[Any]]:
+        texts = [rows for rows in stored if isinstance(rows, bytes)]
+        if self._read_records is not None and len(texts) == len(stored):
             with suppress(ValueError):
                 return self._read_records(texts)
-        return [decode_rows(text) for text in texts]
+        return [decode_rows(rows) for rows in stored]
 
-    def _by_row(self, rows: Sequence[Sequence[Any]], texts: Sequence[bytes]) -> list[Any]:
+    def _by_row(self, rows: Sequence[Sequence[Any]], stored: Sequence[StoredRows]) -> list[Any]:
         with suppress(TableError):
             return self._columns.arrays(list(chain.from_iterable(rows)), self._rows)
         try:  # a record has values as they are written; as Python's own values they may fit
-            return self._columns.arrays([row for text in texts for row in decode_rows(text)], self._rows)
+            return self._columns.arrays([row for each in stored for row in decode_rows(each)], self._rows)
         except TableError as error:
             raise JobRefusedError(f"{error}; CSV and JSON lines take any") from None
 

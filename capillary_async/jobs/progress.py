@@ -92,9 +92,9 @@ class Progress:
         rate = self.rate
         return self.left / rate if rate > 0 else None
 
-    def observe(self) -> bool:
-        """Count a lookup that ended; return whether it is time to show the progress again."""
-        self._seen += 1
+    def observe(self, lookups: int = 1) -> bool:
+        """Count lookups that ended; return whether it is time to show the progress again."""
+        self._seen += lookups
         self._answered_at = now = self.clock()
         if now - self._sampled_at < _SAMPLE_SECONDS:
             return False

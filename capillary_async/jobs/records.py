@@ -3,7 +3,7 @@
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +12,7 @@ import attrs
 from capillary_async.bulk.concurrency import RequestCounter
 from capillary_async.codec import decode_json
 from capillary_async.codec.json_text import ENCODER
-from capillary_async.codec.row_text import decode_rows
+from capillary_async.codec.row_text import StoredRows, decode_part, decode_rows
 from capillary_async.jobs.database import checksum_of, corrupted, corruption_named
 from capillary_async.models.definition import LARGEST_ID
 
@@ -31,7 +31,7 @@ _ENTRIES: Final = (
 )
 _KEYS_AT_ONCE: Final = 64
 # Keys that are next to each other are in blocks that were written at about the same time.
-_BLOCKS_KEPT: Final = 32
+_BLOCKS_KEPT: Final = 8
 
 Values = tuple[int | str | None, ...]
 
@@ -47,10 +47,10 @@ class Key(RequestCounter):
         requests_before: How many requests that took.
     """
 
-    id: int = attrs.field(kw_only=True)
-    values: Values = attrs.field(kw_only=True)
-    tries: int = attrs.field(default=0, kw_only=True)
-    requests_before: int = attrs.field(default=0, kw_only=True)
+    id: int
+    values: Values
+    tries: int = attrs.field(default=0, init=False)
+    requests_before: int = attrs.field(default=0, init=False)
 
 
 class KeyOutcome(NamedTuple):
@@ -62,7 +62,7 @@ class KeyOutcome(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970.
         reason: Why there are no rows, as JSON; empty for what was found.
-        rows: What was found, as `encode_rows` writes it; empty for nothing.
+        rows: What was found, as `encode_parts` writes it; empty for nothing, `None` if it is in a text before.
         tries: How often the key has failed.
     """
 
@@ -71,7 +71,7 @@ class KeyOutcome(NamedTuple):
     requests: int
     at: int
     reason: str = ""
-    rows: bytes = b""
+    rows: bytes | None = b""
     tries: int = 0
 
 
@@ -85,7 +85,7 @@ class Entry(NamedTuple):
         requests: How many requests it took.
         at: When, in seconds since 1970; 0 for a key that was never looked up.
         reason: Why there are no rows, as JSON; empty for what was found.
-        rows: What was found, as `encode_rows` writes it.
+        rows: What was found, as it is stored.
     """
 
     key_id: int
@@ -94,7 +94,7 @@ class Entry(NamedTuple):
     requests: int = 0
     at: int = 0
     reason: str = ""
-    rows: bytes = b""
+    rows: StoredRows = b""
 
     def decoded(self) -> list[Any]:
         """Return what was found, objects as dicts."""
@@ -104,31 +104,35 @@ class Entry(NamedTuple):
 def encode_blocks(outcomes: Sequence[KeyOutcome]) -> Iterator[tuple[Sequence[KeyOutcome], bytes]]:
     """Yield outcomes in parts, each with the text that is stored for them."""
     first = size = 0
-    for place, outcome in enumerate(outcomes, 1):
-        size += len(outcome[5])
-        if size >= _LARGE_BLOCK or place - first == _MOST_IN_BLOCK or place == len(outcomes):
+    for place, rows in enumerate([outcome[5] for outcome in outcomes]):
+        if rows is None:
+            continue
+        if size >= _LARGE_BLOCK or place - first >= _MOST_IN_BLOCK:
             yield outcomes[first:place], _encode_block(outcomes[first:place])
             first, size = place, 0
+        size += len(rows)
+    if outcomes:
+        yield outcomes[first:], _encode_block(outcomes[first:])
 
 
 def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     ids, statuses, requests, times, reasons, rows, _ = zip(*outcomes, strict=True)
-    columns = (statuses, requests, times, reasons, [*map(len, rows)])
+    texts = [text for text in rows if text is not None]
     # Most keys of a batch have the same status, the same second, and no reason.
-    facts = ENCODER.encode((ids, *[each[0] if each.count(each[0]) == len(ids) else each for each in columns]))
+    columns = [each[0] if each.count(each[0]) == len(ids) else each for each in (statuses, requests, times, reasons)]
+    facts = ENCODER.encode((ids, *columns, [*map(len, texts)]))
     # One document takes a fraction of the time and the room of one for each key.
     compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
-    return b"".join((compressor.compress(b"".join((facts, b"\n", *rows))), compressor.flush()))
+    return b"".join((compressor.compress(b"".join((facts, b"\n", *texts))), compressor.flush()))
 
 
-def decode_block(content: bytes) -> dict[int, tuple[str, int, int, str, bytes]]:
+def decode_block(content: bytes) -> dict[int, tuple[str, int, int, str, StoredRows]]:
     """Return what is in a block: status, requests, time, reason and rows of each key."""
     facts, _, text = zlib.decompress(content, _WINDOW).partition(b"\n")
-    ids, *columns = decode_json(facts)
+    ids, *columns, lengths = decode_json(facts)
     others: list[Any] = [each if isinstance(each, list) else [each] * len(ids) for each in columns]
-    lengths = others.pop()
-    rows = [text[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0))]
-    return dict(zip(ids, zip(*others, rows, strict=True), strict=True))
+    parts = [decode_part(text[begin:end]) for begin, end in pairwise(accumulate(lengths, initial=0))]
+    return dict(zip(ids, zip(*others, chain.from_iterable(parts), strict=True), strict=True))
 
 
 def failure_row(outcome: KeyOutcome) -> tuple[Any, ...]:

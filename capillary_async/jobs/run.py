@@ -6,7 +6,8 @@ counts against its key only if the API works at that time (`breaker`), so an out
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from time import time
 from typing import Any, Final, cast
@@ -127,21 +128,19 @@ class Run:
     async def _look_up_keys(self) -> bool:
         """Look up keys until the breaker opens; return whether there are no more."""
         progress, breaker, writer = self._progress, self._breaker, self._writer
-        async with Outcomes(self._look_up, self._keys(), self._controller) as outcomes:
-            async for outcome in outcomes:
-                error = outcome.error or self._found(outcome.key, outcome.value)
-                if error is not None:
-                    await self._judge(outcome, error)
-                if progress.observe():
-                    progress.concurrency = outcomes.concurrency
+        async with Outcomes(self._look_up, self._keys(), self._controller) as lookups:
+            while outcomes := await lookups.take(writer.room):
+                await self._sort_out(outcomes)
+                if progress.observe(len(outcomes)):
+                    progress.concurrency = lookups.concurrency
                     self._on_progress(progress)
                 if not breaker.is_closed:
                     return False
-                if writer.is_full:
+                if writer.room <= 0:
                     progress.waiting_for = "the disk"
                     await writer.wait_for_room()
                     progress.waiting_for = ""
-            progress.concurrency = outcomes.concurrency
+            progress.concurrency = lookups.concurrency
         return True
 
     def _keys(self) -> Iterator[Key]:
@@ -176,19 +175,45 @@ class Run:
 
     # --- what an outcome means ---
 
-    def _found(self, key: Key, rows: list[Any]) -> InvalidRowError | None:
-        """Keep what was found; return an error of the lookup's own if it cannot be stored."""
+    async def _sort_out(self, outcomes: Sequence[Found]) -> None:
+        if not any([outcome.error for outcome in outcomes]) and self._found(outcomes) is None:  # noqa: C419
+            return
+        for outcome in outcomes:
+            error = outcome.error or self._found([outcome])
+            if error is not None:
+                await self._judge(outcome, error)
+            if not self._breaker.is_closed:
+                return
+
+    def _found(self, outcomes: Sequence[Found]) -> InvalidRowError | None:
+        """Keep what was found; return an error of the lookup's own if some of it cannot be stored."""
         try:
-            text = self._lookup.encode(rows) if rows else b""
+            texts = self._lookup.encode([outcome.value for outcome in outcomes])
         except InvalidRowError as error:
             return error
         if self._breaker.failures:
             self._count_failures()
-        self._do_blanks_pass = self._do_blanks_pass or key.id in self._blank
-        self._probe.canary = key
-        status, requests = "found" if text else "empty", key.requests_before + key.requests
-        # A call takes twice as long.
-        self._put(KeyOutcome._make((key.id, status, requests, int(time()), "", text, key.tries)))
+        keys, now = [outcome.key for outcome in outcomes], int(time())
+        self._do_blanks_pass = self._do_blanks_pass or not self._blank.isdisjoint([key.id for key in keys])
+        self._probe.canary = keys[-1]
+        rows = zip(keys, outcomes, texts, strict=True)
+        self._put(
+            [
+                # A call takes twice as long.
+                KeyOutcome._make(
+                    (
+                        key.id,
+                        "found" if outcome.value else "empty",
+                        key.requests_before + key.requests,
+                        now,
+                        "",
+                        text,
+                        key.tries,
+                    )
+                )
+                for key, outcome, text in rows
+            ]
+        )
         return None
 
     async def _judge(self, outcome: Found, error: Exception) -> None:
@@ -211,7 +236,7 @@ class Run:
 
     def _keep(self, outcome: Found) -> None:
         """Keep what the API answered for a key, or an error of the lookup's own."""
-        key, error = outcome.key, outcome.error or self._found(outcome.key, outcome.value)
+        key, error = outcome.key, outcome.error or self._found([outcome])
         if error is None:
             return
         status = key_status(error)
@@ -219,7 +244,7 @@ class Run:
             self._count(outcome, error, status)
             return
         self._probe.canary = self._probe.canary or key
-        self._put(self._failed(key, error, status.status, key.tries))
+        self._put([self._failed(key, error, status.status, key.tries)])
 
     def _count_failures(self) -> None:
         """The API works: count the failures that were held back against their keys."""
@@ -234,7 +259,7 @@ class Run:
             self._blank.add(key.id)
             most = _TRIES_OF_BLANK if self._do_blanks_pass else most
         is_final = tries >= most
-        self._put(self._failed(key, error, status.status if is_final else "pending", tries))
+        self._put([self._failed(key, error, status.status if is_final else "pending", tries)])
         if not is_final and most <= FEW_TRIES:
             self._doubtful.add(key.id)
         failed = self._progress.failed = self._progress.counts["failed"] + len(self._doubtful)
@@ -251,13 +276,15 @@ class Run:
         requests = key.requests_before + max(key.requests, attempts, 1)
         return KeyOutcome(key.id, status, requests, int(time()), Reason.of(error).to_json(), b"", tries)
 
-    def _put(self, outcome: KeyOutcome) -> None:
-        if outcome.status != "pending":
-            self._progress.counts[outcome.status] += 1
-            if outcome.tries:
-                self._doubtful.discard(outcome.key_id)
-                self._blank.discard(outcome.key_id)
-        self._writer.add(outcome)
+    def _put(self, outcomes: Sequence[KeyOutcome]) -> None:
+        for status, count in Counter([outcome[1] for outcome in outcomes]).items():
+            if status != "pending":
+                self._progress.counts[status] += count
+        if self._doubtful or self._blank:
+            done = {outcome.key_id for outcome in outcomes if outcome.status != "pending"}
+            self._doubtful -= done
+            self._blank -= done
+        self._writer.add(outcomes)
 
     # --- waiting ---
 

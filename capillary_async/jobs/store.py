@@ -227,7 +227,7 @@ class JobStore:
             base_url: The API that was asked. The first that finds anything is the job's from then on.
             account: The account that asked.
         """
-        final, failures = [*{outcome[0]: outcome for outcome in outcomes}.values()], list[tuple[Any, ...]]()
+        final, failures = _last_of_each(outcomes), list[tuple[Any, ...]]()
         counts = Counter(map(_STATUS_OF, final))
         if counts["failed"] or counts["pending"]:
             failures = [failure_row(outcome) for outcome in final if outcome.status in _NOT_FINAL]
@@ -317,14 +317,12 @@ class JobStore:
             query = f"SELECT * FROM {failures} WHERE key_id BETWEEN ? AND ? AND status = 'pending'"
             failed = {row[0]: row for row in self._reader.execute(query, (rows[0][0], rows[-1][0]))}
             values = checked_values(self.path, rows)
-            keys = [Key(id=row[0], values=each) for row, each in zip(rows, values, strict=True)]
-            return [self._with_failure(key, failed.get(key.id)) for key in keys] if failed else keys
-
-    def _with_failure(self, key: Key, failure: Sequence[Any] | None) -> Key:
-        if failure is None:
-            return key
-        _, requests, *_ = checked_failure(self.path, key.id, failure[1:])
-        return Key(id=key.id, values=key.values, tries=failure[1], requests_before=requests)
+            keys = [Key(row[0], each) for row, each in zip(rows, values, strict=True)]
+            for key in keys if failed else ():
+                if (failure := failed.get(key.id)) is not None:
+                    _, key.requests_before, *_ = checked_failure(self.path, key.id, failure[1:])
+                    key.tries = failure[1]
+            return keys
 
     def all_keys_left(self) -> Iterator[Key]:
         """Yield, in order, all keys to look up."""
@@ -349,12 +347,20 @@ class JobStore:
             with corruption_named(self.path):
                 row = self._reader.execute(query, (first,)).fetchone()
                 if row is not None:
-                    return Key(id=row[0], values=checked_values(self.path, [row])[0])
+                    return Key(row[0], checked_values(self.path, [row])[0])
         return None
 
     def entries(self) -> Iterator[Entry]:
         """Yield every key with what came of it, in order, verified; of a refresh that goes on, the old generation."""
         return read_entries(self._reader, self.path, self.manifest.keys)
+
+
+def _last_of_each(outcomes: Sequence[KeyOutcome]) -> Sequence[KeyOutcome]:
+    """Return the last outcome of each key; what was found counts in any case, because others may be in its text."""
+    if len({outcome[0] for outcome in outcomes}) == len(outcomes):
+        return outcomes
+    last = {outcome[0]: outcome for outcome in sorted(outcomes, key=lambda outcome: outcome[5] != b"")}
+    return [outcome for outcome in outcomes if outcome is last[outcome[0]]]
 
 
 def _read_meta(database: sqlite3.Connection, name: str) -> str:

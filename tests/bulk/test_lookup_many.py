@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capillary_async.bulk import Outcome, Succeeded, lookup_many
+from capillary_async.bulk import Outcome, Outcomes, Succeeded, lookup_many
 from capillary_async.bulk.concurrency import ConcurrencyController
 from capillary_async.errors import ConfigurationError, RateLimitedError, TransportError
 from capillary_async.options import RateLimit
@@ -675,3 +675,26 @@ async def test_ok_narrows_the_type_of_an_outcome() -> None:
                 assert_type(outcome.value, str)
             else:
                 assert isinstance(outcome.error, LookupError)
+
+
+async def test_a_caller_may_take_all_outcomes_that_are_ready() -> None:
+    """A job handles them together, and calls in their place start when it has dealt with them."""
+    desk = Desk()
+
+    async with Outcomes(desk.answer, [2] * 12, 6) as outcomes:
+        first = await outcomes.take(4)
+        await turns(20)
+        started = len(desk.started)
+        others = [len(taken) async for taken in taken_until_the_end(outcomes)]
+
+    assert len(first) == 4
+    assert started == 6
+    assert sum(others) == 8
+    assert desk.most_running == 6
+
+
+async def taken_until_the_end(outcomes: Outcomes[int, str]) -> AsyncIterator[list[Outcome[int, str]]]:
+    """Yield what a caller takes, at most four at a time."""
+    while taken := await outcomes.take(4):
+        assert len(taken) <= 4
+        yield taken

@@ -107,7 +107,7 @@ async def test_answers_of_a_megabyte_are_not_gathered_without_end(
     write = JobStore.write
 
     def measure(self: JobStore, records: list[KeyOutcome], base_url: str, account: str) -> None:
-        sizes.append(sum(len(record.rows) for record in records))
+        sizes.append(sum(len(record.rows or b"") for record in records))
         write(self, records, base_url, account)
 
     monkeypatch.setattr(JobStore, "write", measure)

@@ -19,6 +19,7 @@ import pytest
 from capillary_async import Customer, Identifier, Profile, TargetEvent
 from capillary_async.cli.output import Output
 from capillary_async.codec import decode_json, encode_json
+from capillary_async.codec.row_text import decode_part
 from capillary_async.jobs import export
 from capillary_async.jobs.errors import JobRefusedError
 from capillary_async.jobs.lookups import Lookup, find_lookup
@@ -86,7 +87,10 @@ async def moments(client: object, number: int) -> AsyncIterator[datetime]:
 def stored(lookup: Lookup, *answers: tuple[tuple[Any, ...], list[Any]]) -> Callable[[], Iterable[Entry]]:
     """Return a function that reads rows as a job stores them; the lookup does not check the first answer."""
     lookup = attrs.evolve(lookup, is_checked=True)
-    found = [Entry(number, key, "found", rows=lookup.encode(rows)) for number, (key, rows) in enumerate(answers)]
+    texts = [text for text in lookup.encode([rows for _, rows in answers]) if text is not None]
+    rows = [rows for text in texts for rows in decode_part(text)]
+    keys = [key for key, _ in answers]
+    found = [Entry(number, key, "found", rows=each) for number, (key, each) in enumerate(zip(keys, rows, strict=True))]
     return lambda: iter(found)
 
 

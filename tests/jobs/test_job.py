@@ -3,15 +3,23 @@
 import asyncio
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from capillary_async import TargetEvent
+from capillary_async.codec.row_text import encode_parts
 from capillary_async.errors import DecodeError, TransportError
 from capillary_async.jobs import BulkJob, JobRefusedError, JobStoppedError, Progress
 from capillary_async.jobs.database import is_on_network
+from capillary_async.jobs.records import KeyOutcome
+from capillary_async.jobs.store import JobStore
+from capillary_async.models.definition import NOTHING_EXTRA, ReadOnlyDict
 from tests.jobs.fakes import LOOKUP, FakeApi, broken, expected, exported, make_job, run, things
+
+pq: Any = pytest.importorskip("pyarrow.parquet")
 
 
 async def test_every_row_is_in_the_output_once(tmp_path: Path) -> None:
@@ -501,3 +509,41 @@ def test_a_shared_disk_is_known_by_its_mount(
     monkeypatch.setattr(Path, "read_text", read_mounts)
 
     assert is_on_network(tmp_path / "job" / "job.sqlite") == is_shared
+
+
+async def events(client: object, number: int) -> list[TargetEvent]:
+    """Return events: none for some keys, and for others one with a field that is not documented."""
+    extra = ReadOnlyDict({"new": number}) if number % 7 == 0 else NOTHING_EXTRA
+    value = Decimal(number) / 4 if number % 5 else None
+    ids = [number * 10 + place for place in range(number % 4)]
+    return [TargetEvent(event_log_id=each, target_value=value, extra=extra) for each in ids]
+
+
+async def test_rows_that_several_keys_share_a_table_for_are_those_of_their_keys(tmp_path: Path) -> None:
+    """What was found is stored together, in any order, with what makes no table in between."""
+    job = BulkJob.create(tmp_path / "job", events, range(1, 301))
+    rows = [(number, row) for number in range(1, 301) for row in await events(None, number)]
+
+    status = await run(job, FakeApi())
+
+    assert status.empty == 75
+    assert [(row["number"], row["event_log_id"], row["target_value"], row["extra"]) for row in job.rows()] == [
+        (number, row.event_log_id, row.target_value, row.extra) for number, row in rows
+    ]
+    table = pq.read_table(job.export("parquet"))
+    assert table["number"].to_pylist() == [number for number, _ in rows]
+    assert table["event_log_id"].to_pylist() == [row.event_log_id for _, row in rows]
+    assert table["target_value"].to_pylist() == [row.target_value for _, row in rows]
+
+
+def test_what_was_found_counts_where_a_batch_has_two_outcomes_of_a_key(tmp_path: Path) -> None:
+    """The rows of other keys are in the same text."""
+    directory = make_job(tmp_path / "job", [1, 2]).directory
+    ((_, text),) = encode_parts([[TargetEvent(event_log_id=7)], [TargetEvent(event_log_id=8)]])
+    found = [KeyOutcome(1, "found", 1, 0, rows=text), KeyOutcome(2, "found", 1, 0, rows=None)]
+
+    with JobStore.open(directory) as store:
+        store.write([KeyOutcome(2, "pending", 1, 0, tries=1), *found, KeyOutcome(1, "invalid", 1, 0)], "", "")
+        entries = list(store.entries())
+
+    assert [(entry.status, entry.decoded()[0]["event_log_id"]) for entry in entries] == [("found", 7), ("found", 8)]

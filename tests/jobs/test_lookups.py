@@ -32,7 +32,7 @@ from capillary_async import (
 from capillary_async.api.customers import Customers
 from capillary_async.api.groups import method_of
 from capillary_async.codec import json_cell
-from capillary_async.codec.row_text import decode_rows
+from capillary_async.codec.row_text import decode_part, decode_rows, encode_parts
 from capillary_async.jobs import BulkJob
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
 from capillary_async.jobs.key_columns import KeyColumn
@@ -145,7 +145,10 @@ async def empty(client: object, number: int) -> list[Empty]:
 async def rows_of(lookup: Lookup, key: tuple[Any, ...], client: object = None) -> list[Any]:
     """Look a key up, and return the rows as a job stores them."""
     rows = await lookup.call(client)(key)
-    found: list[Any] = decode_rows(lookup.encode(rows))
+    ((_, text),) = encode_parts([rows])
+    assert lookup.encode([rows]) == [text]
+    (stored,) = decode_part(text)
+    found: list[Any] = decode_rows(stored)
     return found
 
 
@@ -397,7 +400,7 @@ async def test_a_number_that_is_none_is_refused() -> None:
     lookup = find_lookup(nan)
 
     with pytest.raises(InvalidRowError, match="a row cannot be stored: JSON has no NaN"):
-        lookup.encode(await lookup.call(None)((1,)))
+        lookup.encode([await lookup.call(None)((1,))])
 
 
 async def test_a_row_that_json_cannot_say_is_the_failure_of_its_key(tmp_path: Path) -> None:
@@ -430,7 +433,7 @@ def test_the_first_answer_is_checked_against_the_declaration(rows: list[Any], me
     lookup = find_lookup(prices)
 
     with pytest.raises(JobRefusedError, match=f"lookup {HERE}:prices: its first answer is not .*{message}"):
-        lookup.encode(rows)
+        lookup.encode([rows])
 
 
 async def test_a_model_of_this_package_passes_the_check() -> None:
