@@ -33,6 +33,8 @@ class Placement(Evidence):
             was_sought = self._is_sought
             self._is_sought &= not self._anchor.find(keys, is_sought=was_sought)
             self._hidden = self._anchor.hidden
+            if was_sought and not self._is_sought:
+                self.rows = self._anchor.known.anew(self.start)  # rows that came on the way were not handed out
             if was_sought:
                 return self._seek(ask, keys)
         if change < 0 and keys:

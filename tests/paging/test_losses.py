@@ -225,3 +225,13 @@ def test_a_list_that_has_fallen_and_grows_again_ends_where_its_total_says() -> N
     server = Server(list(range(8)), cap=7, change=then({1: remove(5), 2: insert(0, 5)}))
 
     assert found(server, Walk(10, ListingTraits(), offset_unit="records"))[-3:] == [5, 6, 7]
+
+
+def test_rows_that_came_before_the_place_of_a_resumed_walk_was_found_come_again() -> None:
+    """Rows move up and down meanwhile, so some of those that came on the way stand behind the place."""
+    changes = {1: insert(0, 10), 3: remove(12), 4: insert(0, 13)}
+    server = Server(list(range(22)), "pages", cap=10, change=then(changes))
+    walker = Walk(11, ListingTraits())
+    walker.resume(1, 10, "pages", last_row_is(0))
+
+    assert found(server, walker)[-10:] == list(range(12, 22))
