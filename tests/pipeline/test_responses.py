@@ -1,7 +1,6 @@
 """Answers that hold data are told from those that refuse, in every shape that either comes in."""
 
 import json
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -436,11 +435,7 @@ class TestMessages:
 
         assert [problem.message for problem in error.errors] == ["no ... here"]
 
-    def test_a_deep_or_long_message_costs_little(self) -> None:
+    def test_of_a_long_message_only_the_beginning_is_read(self) -> None:
         """Whoever answers could send a text that pattern matching takes ages for."""
-        began = time.process_time()
-
-        for text in ("1" * 10**6, "a" * 10**6, "@" * 10**6, "1a" * 10**6, "1 " * 10**6, "(" * 10**6):
-            refused({"errors": [{"code": 8015, "message": text}]})
-
-        assert time.process_time() - began < 2
+        (problem,) = refused({"errors": [{"code": 8015, "message": " " * 1000 + "behind"}]}).errors
+        assert problem.message == ""
