@@ -61,7 +61,7 @@ class CallContext(msgspec.Struct, eq=False):
     Attributes:
         deadline: The latest moment, by the event loop's clock, at which the call may still run.
         options: Retries and timeouts of the call.
-        attempts: Requests that really went out.
+        attempts: Requests begun, including those that got no connection to the server.
         rate_limit_wait: Seconds spent waiting for a permit of the rate limit.
         connection_wait: Seconds spent waiting for a connection.
         is_bulk: Whether the call gives way to others while it waits.
