@@ -109,10 +109,20 @@ class Walk(Placement):
             return _NONE, sight
         self._misses = 0 if change else self._misses
         if keys:
-            return self._take(ask, keys, claims)
+            return (_NONE, Sight.MORE) if self._is_earlier(ask, keys) else self._take(ask, keys, claims)
         self._note_end(claims)
         self._misses += 1
         return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None
+
+    def _is_earlier(self, ask: PageRequest, keys: Sequence[Hashable]) -> bool:
+        """Whether a short page has nothing but known rows where new ones follow, because all pages are shorter now."""
+        offsets, count = self.offsets, len(keys)
+        is_short = SMALLEST <= count < ask.limit and self.start == self.rows.end and offsets.unit == "pages"
+        if not is_short or not all(map(self.rows.__contains__, keys)):
+            return False
+        offsets.shrink(count)
+        self._has_moved = True
+        return True
 
     def _take(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> Taken:
         rows, count, start, offsets = self.rows, len(keys), self.start, self.offsets

@@ -17,7 +17,8 @@ class ChangingList(RuleBasedStateMachine):
     """Walks that share what they know, some of which go on behind a cursor, and whoever changes the lists meanwhile.
 
     Between the same two answers there are only insertions or only removals. Both together leave no trace in a
-    total of rows if they are as many, and what leaves no trace cannot be seen.
+    total of rows if they are as many, and what leaves no trace cannot be seen. Pages get shorter in lists from which no
+    rows are removed.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class ChangingList(RuleBasedStateMachine):
         self.fresh = 1000
         self.kind = ""
         self.is_ordered = True
+        self.has_removals = self.is_shortened = False
 
     @initialize(page_size=st.integers(1, 50), means=st.sampled_from(OFFSETS), data=st.data())
     def begin(self, page_size: int, means: Any, data: st.DataObject) -> None:
@@ -51,6 +53,7 @@ class ChangingList(RuleBasedStateMachine):
         """Walk another list of the endpoint, from the front or from behind a row that an earlier walk handed out."""
         count = data.draw(st.integers(0, 300))
         self.rows, self.kind, self.most = [], "", count
+        self.has_removals = self.is_shortened = False
         self.server.rows = list(range(count))
         self.walker = Walk(self.page_size, self.traits)
         cut = data.draw(st.one_of(st.just(0), st.integers(0, count)))
@@ -89,22 +92,22 @@ class ChangingList(RuleBasedStateMachine):
         self.server.rows[at:at] = range(self.fresh, self.fresh + count)
         self.fresh += count
 
-    @precondition(lambda self: self.kind != "insertion")
+    @precondition(lambda self: self.kind != "insertion" and not self.is_shortened)
     @rule(place=st.floats(0, 1), count=st.integers(1, 60))
     def remove(self, place: float, count: int) -> None:
         """Let rows go."""
-        self.kind = "removal"
+        self.kind, self.has_removals = "removal", True
         at = round(place * len(self.server.rows))
         gone = set(self.server.rows[at : at + count])
         del self.server.rows[at : at + count]
         self.stayed = [row for row in self.stayed if row not in gone]
 
-    @precondition(lambda self: self.page_size > 10)
+    @precondition(lambda self: self.page_size > 10 and not self.has_removals)
     @rule(cap=st.integers(10, 40))
     def shorten(self, cap: int) -> None:
         """Let pages be shorter from now on."""
         self.server.cap = min(self.server.cap, cap)
-        self.is_ordered = False
+        self.is_ordered, self.is_shortened = False, True
 
     def judge(self) -> None:
         """Every row that was there all the time has come, once, and in order if nothing known was wrong."""

@@ -235,3 +235,19 @@ def test_rows_that_came_before_the_place_of_a_resumed_walk_was_found_come_again(
     walker.resume(1, 10, "pages", last_row_is(0))
 
     assert found(server, walker)[-10:] == list(range(12, 22))
+
+
+def test_pages_that_get_shorter_while_the_walk_goes_back_lose_no_row() -> None:
+    """A short page of nothing but known rows, where new ones follow, is one of the shorter pages."""
+    server = Server(list(range(177)), "pages", change=then({8: remove(47), 10: shorten(10)}))
+
+    assert sorted(found(server, Walk(20, ListingTraits()))) == list(range(177))
+
+
+def test_pages_that_get_shorter_while_a_row_is_inserted_before_a_cursor_lose_no_row() -> None:
+    """No total of the rows that came says that some of a resumed walk are missing."""
+    server = Server(list(range(221)), "pages", change=then({11: both(insert(0, 1), shorten(10))}))
+    walker = Walk(20, ListingTraits())
+    walker.resume(1, 20, "pages", last_row_is(0))
+
+    assert sorted(found(server, walker)) == list(range(1, 221))
