@@ -108,8 +108,10 @@ class Walk(Placement):
         if sight := self._locate(ask, keys, change, is_overlap=is_overlap):
             return _NONE, sight
         self._misses = 0 if change else self._misses
+        if keys and self._is_earlier(ask, keys):
+            return _NONE, self._slip(ask, change) if change < 0 else Sight.MORE
         if keys:
-            return (_NONE, Sight.MORE) if self._is_earlier(ask, keys) else self._take(ask, keys, claims)
+            return self._take(ask, keys, claims)
         self._note_end(claims)
         self._misses += 1
         return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None

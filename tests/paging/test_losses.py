@@ -251,3 +251,10 @@ def test_pages_that_get_shorter_while_a_row_is_inserted_before_a_cursor_lose_no_
     walker.resume(1, 20, "pages", last_row_is(0))
 
     assert sorted(found(server, walker)) == list(range(1, 221))
+
+
+def test_pages_that_get_shorter_while_rows_are_removed_are_read_from_before() -> None:
+    """A page that is too early to show how far rows moved up shows that they did."""
+    server = Server(list(range(42)), "pages", change=then({1: shorten(20), 2: both(remove(2), shorten(10))}))
+
+    assert sorted(found(server, Walk(21, ListingTraits())))[-40:] == list(range(2, 42))
