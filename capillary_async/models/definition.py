@@ -153,6 +153,8 @@ class DeclaredField:
         """Read the declaration, which has the default of each attribute by its name."""
         self.name: str = name
         self.type: Any = into
+        self.default: Any
+        self.metadata: Mapping[str, Any]
         self.default, self.metadata = _default_and_metadata(declared.get(name, attrs.NOTHING))
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from capillary_async.paging.anchor import ResumeAnchor
 from capillary_async.paging.evidence import Evidence
+from capillary_async.paging.rows import SeenRows
 from capillary_async.paging.steps import NOWHERE, PageRequest, Sight, Step
 
 NO_PAGE: Final = PageRequest(NOWHERE, 0, 0)
@@ -76,7 +77,7 @@ class Placement(Evidence):
             return self.rows.stand_at(start, keys)
         if self._has_moved or not self._anchor.stands_at(start, keys):
             return False
-        self.rows = self._anchor.known.anew(start)
+        self.rows: SeenRows = self._anchor.known.anew(start)
         return True
 
     def _seek(self, ask: PageRequest, keys: Sequence[Hashable]) -> Sight | None:

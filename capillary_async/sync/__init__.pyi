@@ -942,6 +942,12 @@ class Outcomes(Generic[K, V]):
         Raises:
             RuntimeError: The outcomes are read outside the block, or by two tasks at once.
         """
+    def take(self, most: int) -> list[Outcome[K, V]]:
+        """Wait for an outcome, and return all that there are then; none after the last.
+
+        Args:
+            most: How many at most.
+        """
 
 class CapillaryClient:
     """A session with one Capillary organisation, for code without an event loop.
