@@ -22,6 +22,7 @@ class Evidence:
     _count: int = 0  # rows of the page with which the rows end
     _limit: int = 0  # rows that were asked for with it
     _is_cut: bool = False  # that page is shorter than the server's pages, so that nothing follows
+    _is_pushed: bool = False  # the last page has known rows behind its first: others were inserted before it
     _misses: int = 0  # answers that should have had rows behind the end, and had none
     _is_closed: bool = False  # the last answer has the last known row, and room for more
     _is_shown: bool = False  # rows were seen behind an empty page
@@ -119,8 +120,8 @@ class Evidence:
             is_end |= total.is_decisive(reached, rows) or is_paid
         elif self._tries:
             # The list grew between the server's select and its count: all that it counted before has come.
-            is_end = self._is_cut and total.rise > 0 and "records" in total.readings and not total.has_fallen
-            is_end = is_end and rows >= (total.before or rows)
+            is_grown = total.rise > 0 and "records" in total.readings and not (total.has_fallen or self._is_pushed)
+            is_end = self._is_cut and is_grown and rows >= (total.before or rows)
         return self._finish() if is_end else Sight.EARLY if self._tries else Sight.MORE
 
     def _heed(self, *, is_promised: bool) -> Sight | None:

@@ -120,7 +120,7 @@ class Walk(Placement):
         """Whether a short page has nothing but known rows where new ones follow, because all pages are shorter now."""
         offsets, count = self.offsets, len(keys)
         is_short = SMALLEST <= count < ask.limit and self.start == self.rows.end and offsets.unit == "pages"
-        if not is_short or not all(map(self.rows.__contains__, keys)):
+        if not is_short or self._is_sought or not all(map(self.rows.__contains__, keys[self._hidden :])):
             return False
         offsets.shrink(count)
         self._has_moved = True
@@ -134,7 +134,9 @@ class Walk(Placement):
         if start > end and not (ask.step is Step.BEYOND and self._tries > 1):
             self._is_shown = True
             return _NONE, self._repeat() if rows.is_keyed and all(key in rows for key in keys) else None
+        duplicates = rows.duplicates
         new = rows.take(start, keys)
+        self._is_pushed = rows.duplicates > duplicates
         self._page, self._keys = ask, keys
         if self._has_short_pages:
             rows.pad(start + offsets.size)

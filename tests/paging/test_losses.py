@@ -258,3 +258,22 @@ def test_pages_that_get_shorter_while_rows_are_removed_are_read_from_before() ->
     server = Server(list(range(42)), "pages", change=then({1: shorten(20), 2: both(remove(2), shorten(10))}))
 
     assert sorted(found(server, Walk(21, ListingTraits())))[-40:] == list(range(2, 42))
+
+
+def test_pages_that_get_shorter_behind_a_cursor_lose_no_row() -> None:
+    """Rows that stand before the place of a resumed walk are known, although none of them was handed out."""
+    server = Server(list(range(73)), "pages", change=then({3: shorten(17)}))
+    walker = Walk(29, ListingTraits())
+    walker.resume(28, 29, "pages", last_row_is(27))
+    server.rows[0:0] = range(1000, 1031)
+
+    assert sorted(found(server, walker)) == list(range(28, 73))
+
+
+def test_a_row_inserted_before_a_page_is_not_one_that_was_appended() -> None:
+    """A short page of rows that moved on ends no list whose total grew with it."""
+    server = Server(list(range(114)), change=then({5: shorten(11), 6: both(shorten(10), insert(0, 1))}))
+    walker = Walk(19, ListingTraits())
+    walker.resume(1, 19, "records", last_row_is(0))
+
+    assert found(server, walker) == list(range(1, 114))
