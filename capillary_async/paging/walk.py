@@ -117,10 +117,15 @@ class Walk(Placement):
         return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None
 
     def _is_earlier(self, ask: PageRequest, keys: Sequence[Hashable]) -> bool:
-        """Whether a short page has nothing but known rows where new ones follow, because all pages are shorter now."""
-        offsets, count = self.offsets, len(keys)
+        """Whether a short page stands before the rows' end, because all pages are shorter now.
+
+        Then it has nothing but known rows, or more than `total` leaves room for.
+        """
+        offsets, count, total = self.offsets, len(keys), self.total
         is_short = SMALLEST <= count < ask.limit and self.start == self.rows.end and offsets.unit == "pages"
-        if not is_short or self._is_sought or not all(map(self.rows.__contains__, keys[self._hidden :])):
+        is_beyond = total.known_unit == "records" and self.start + count > total.last
+        is_early = is_beyond or all(map(self.rows.__contains__, keys[self._hidden :]))
+        if not is_short or self._is_sought or not is_early:
             return False
         offsets.shrink(count)
         self._has_moved = True

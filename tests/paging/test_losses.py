@@ -277,3 +277,12 @@ def test_a_row_inserted_before_a_page_is_not_one_that_was_appended() -> None:
     walker.resume(1, 19, "records", last_row_is(0))
 
     assert found(server, walker) == list(range(1, 114))
+
+
+def test_pages_that_get_shorter_show_rows_that_stand_before_a_cursor() -> None:
+    """More rows than the total leaves room for stand somewhere else."""
+    server = Server(list(range(241)), "pages", change=then({1: insert(0, 4), 2: shorten(10)}))
+    walker = Walk(40, ListingTraits("pages", "records"))
+    walker.resume(161, 40, "pages", last_row_is(160))
+
+    assert found(server, walker) == list(range(161, 241))
