@@ -1,7 +1,7 @@
 # Each target installs what it needs. A fresh clone, Python >= 3.11, make and a package index are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help help-text docs docs-check demo test check lint format types openapi schemathesis prism examples sync faults fuzz mutation bench bench-guard clean
+.PHONY: help help-text docs docs-check demo test test-measured test-unmeasured check lint format types openapi schemathesis prism examples sync faults fuzz mutation bench bench-guard clean
 
 # The first interpreter that runs and is new enough; the shim of a version manager may not run.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -18,11 +18,15 @@ help: ## List the targets.
 demo: $(VENV)/installed-cli,parquet ## Look up 2,000 customers of a sandbox, and interrupt a job; takes about 20 seconds.
 	@$(BIN)/capillary demo
 
-test: $(VENV)/installed-test ## Run the tests and report the branch coverage.
+test: test-measured test-unmeasured ## Run the tests and report the branch coverage.
+
+test-measured: $(VENV)/installed-test
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -m "not unmeasured"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+test-unmeasured: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m unmeasured
 
 check: lint types test faults bench-guard ## Run lint, type checkers, tests, fault matrix and instruction counts.

@@ -27,15 +27,18 @@ settings.load_profile("gate" if "CI" in os.environ else "any-machine")
 # and do not depend on the interpreter, so they run once, and without the coverage that would double their time.
 UNMEASURED = (
     *("test_documents.py", "test_type_checkers.py", "test_release.py", "api/test_typing.py"),
-    *("docs/", "examples/", "openapi/", "faults/test_matrix.py", "cli/test_bulk_gateways.py", "cli/test_notebook.py"),
+    *("docs/", "examples/", "openapi/", "faults/test_matrix.py", "cli/test_bulk_gateways.py"),
     *("jobs/test_against_sandbox.py", "jobs/test_crashes.py", "jobs/test_gateways.py", "jobs/test_stories.py"),
-    *("jobs/test_damage.py", "jobs/test_disk_failures.py", "distributed/"),
+    *("jobs/test_damage.py", "pipeline/test_gcra.py"),
     *("paging/test_requests.py", "paging/test_small_scopes.py", "paging/test_every_reading.py"),
     *("paging/test_changing_lists.py", "paging/test_walks_end.py", "paging/test_recorded_walks.py"),
-    *("pipeline/test_gcra.py", "pipeline/test_shared_limit.py"),
 )
 # These do not depend on the interpreter either.
-ONCE = (*UNMEASURED, "bulk/test_pace.py", "cli/test_demo.py", "sandbox/test_pytest_plugin.py")
+ONCE = (
+    *UNMEASURED,
+    *("bulk/test_pace.py", "cli/test_demo.py", "cli/test_notebook.py", "distributed/", "jobs/test_disk_failures.py"),
+    *("pipeline/test_shared_limit.py", "sandbox/test_pytest_plugin.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

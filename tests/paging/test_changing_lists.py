@@ -16,9 +16,10 @@ from tests.paging.oracle import OFFSETS, Server, last_row_is, pages
 class ChangingList(RuleBasedStateMachine):
     """Walks that share what they know, some of which go on behind a cursor, and whoever changes the lists meanwhile.
 
-    Between the same two answers there are only insertions or only removals. Both together leave no trace in a
-    total of rows if they are as many, and what leaves no trace cannot be seen. Pages get shorter in lists from which no
-    rows are removed.
+    Between the same two answers there are only insertions, or only removals, or pages get shorter. Insertions and
+    removals together leave no trace in a total of rows if they are as many, and what leaves no trace cannot be seen.
+    Pages get shorter in lists from which no rows are removed, and by page numbers only in lists that are read from the
+    front: rows before a cursor are not known.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class ChangingList(RuleBasedStateMachine):
         self.kind = ""
         self.is_ordered = True
         self.has_removals = self.is_shortened = False
+        self.is_whole = True
 
     @initialize(page_size=st.integers(1, 50), means=st.sampled_from(OFFSETS), data=st.data())
     def begin(self, page_size: int, means: Any, data: st.DataObject) -> None:
@@ -57,6 +59,7 @@ class ChangingList(RuleBasedStateMachine):
         self.server.rows = list(range(count))
         self.walker = Walk(self.page_size, self.traits)
         cut = data.draw(st.one_of(st.just(0), st.integers(0, count)))
+        self.is_whole = cut == 0
         if cut:
             size = min(self.page_size, self.server.cap)
             self.walker.resume(
@@ -83,7 +86,7 @@ class ChangingList(RuleBasedStateMachine):
         if self.walker.ask is None:
             self.judge()
 
-    @precondition(lambda self: self.kind != "removal")
+    @precondition(lambda self: self.kind in ("", "insertion"))
     @rule(place=st.floats(0, 1), count=st.integers(1, 60))
     def insert(self, place: float, count: int) -> None:
         """Let rows come, at the front, at the end, or anywhere."""
@@ -92,7 +95,7 @@ class ChangingList(RuleBasedStateMachine):
         self.server.rows[at:at] = range(self.fresh, self.fresh + count)
         self.fresh += count
 
-    @precondition(lambda self: self.kind != "insertion" and not self.is_shortened)
+    @precondition(lambda self: self.kind in ("", "removal") and not self.is_shortened)
     @rule(place=st.floats(0, 1), count=st.integers(1, 60))
     def remove(self, place: float, count: int) -> None:
         """Let rows go."""
@@ -102,10 +105,12 @@ class ChangingList(RuleBasedStateMachine):
         del self.server.rows[at : at + count]
         self.stayed = [row for row in self.stayed if row not in gone]
 
-    @precondition(lambda self: self.page_size > 10 and not self.has_removals)
+    @precondition(lambda self: self.page_size > 10 and not self.has_removals and self.kind == "")
+    @precondition(lambda self: self.is_whole or self.server.offset_unit == "records")
     @rule(cap=st.integers(10, 40))
     def shorten(self, cap: int) -> None:
         """Let pages be shorter from now on."""
+        self.kind = "shorter pages"
         self.server.cap = min(self.server.cap, cap)
         self.is_ordered, self.is_shortened = False, True
 
