@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import capillary_async.api.arguments as take
 from capillary_async.api.history import get_loyalty_events, get_status_changes, search
-from capillary_async.api.identity import CUSTOMER_PATH, LOOKUP_PATH, by_identifier
+from capillary_async.api.identity import CUSTOMER_PATH, LOOKUP_PATH, by_identifier, identity
 from capillary_async.api.methods import Group, endpoint, listing
 from capillary_async.api.points import (
     find_points_balance,
@@ -204,7 +204,7 @@ def find(
 
 def find_id(
     identifier_name: IdentifierName | str,
-    identifier_value: str,
+    identifier_value: str | int,
     *,
     source: Source | str = "INSTORE",
     account_id: str | None = None,
@@ -224,13 +224,8 @@ def find_id(
         InvalidArgumentError: An argument is wrong; nothing was sent.
         NotFoundError: There is no such customer (8015), or not in this source (8065).
     """
-    query = take.query(
-        source=take.text("source", source),
-        accountId=take.optional_text("account_id", account_id),
-        identifierName=take.text("identifier_name", identifier_name),
-        identifierValue=take.text("identifier_value", identifier_value),
-    )
-    return Request(LOOKUP_PATH, query=query, into=Id, at="entity")
+    who = identity(identifier_name, identifier_value, source, account_id)
+    return Request(LOOKUP_PATH, query=who, into=Id, at="entity")
 
 
 def list_trackers(customer_id: int, *, source: Source | str = "INSTORE") -> Listing[Tracker]:

@@ -147,7 +147,7 @@ class Customers:
             CustomerMergedError: The customer was merged into another (8069).
             InvalidRequestError: The source or the account is wrong.
         """
-    def find_id(self, identifier_name: IdentifierName | str, identifier_value: str, *, source: Source | str='INSTORE', account_id: str | None=None) -> int:
+    def find_id(self, identifier_name: IdentifierName | str, identifier_value: str | int, *, source: Source | str='INSTORE', account_id: str | None=None) -> int:
         """Find a customer's id by another identifier.
 
         Args:

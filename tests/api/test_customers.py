@@ -77,6 +77,11 @@ async def test_each_identifier_finds_its_customer(sandbox: Sandbox, client: Capi
     assert found == [6] * 8
 
 
+async def test_an_identifier_may_be_a_number(client: CapillaryClient) -> None:
+    """A spreadsheet's column of mobile numbers holds numbers."""
+    assert await client.customers.find_id("mobile", 999000000013) == 13
+
+
 async def test_a_warning_beside_an_id_is_no_refusal(client: CapillaryClient) -> None:
     """A warning has `"status": false`, like an error."""
     assert await client.customers.find_id("mobile", "999000000013") == 13

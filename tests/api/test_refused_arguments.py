@@ -15,6 +15,7 @@ CLIENT = CapillaryClient(Region.EU, AccessToken("t"))  # nothing is sent
 NO_IDS: list[Any] = [0, -1, True, False, 2**63, 10**400, "../../admin", "7", "", 3.7, 7.0, None, b"7", [7]]
 NO_PAGE_SIZES: list[Any] = [0, -1, 1001, 10**6, True, 3.7, "10", None]
 NO_TEXTS: list[Any] = ["", " ", "\t", "a\nb", "a\x00", "\x7f", "\ud800", None, 5, b"x", True]
+NO_IDENTIFIERS: list[Any] = [text for text in NO_TEXTS if text != 5]
 NO_OPTIONAL_TEXTS = [text for text in NO_TEXTS if text is not None]
 NO_FLAGS: list[Any] = ["true", 1, 0, ""]
 NO_OPTIONAL_FLAGS = NO_FLAGS
@@ -59,7 +60,7 @@ CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
         )
     ),
     ("customers.find_id", {"identifier_value": "x"}, "identifier_name", NO_TEXTS),
-    ("customers.find_id", {"identifier_name": "mobile"}, "identifier_value", NO_TEXTS),
+    ("customers.find_id", {"identifier_name": "mobile"}, "identifier_value", NO_IDENTIFIERS),
     ("customers.find_id", {"identifier_name": "mobile", "identifier_value": "x"}, "source", NO_TEXTS),
     ("customers.find_id", {"identifier_name": "mobile", "identifier_value": "x"}, "account_id", NO_OPTIONAL_TEXTS),
     ("customers.list_trackers", {}, "customer_id", NO_IDS),
