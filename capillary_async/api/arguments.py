@@ -7,6 +7,7 @@ value may be personal data.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from numbers import Integral
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, get_args, get_origin
 
 from capillary_async.errors import InvalidArgumentError
@@ -43,9 +44,14 @@ def several_of(hint: Any) -> Any:
     return get_args(members[0])[0] if members else None
 
 
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number, such as an `int` or an integer of numpy; a boolean is none."""
+    return isinstance(value, (int, Integral)) and not isinstance(value, bool)
+
+
 def identifier(name: str, value: int) -> int:
     """Check an id: a positive 64-bit integer."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if not is_whole(value):
         raise InvalidArgumentError(f"{name} must be a positive integer, not a {type(value).__name__}")
     if not 0 < value <= LARGEST_ID:
         raise InvalidArgumentError(f"{name} must be from 1 to 2**63 - 1")
@@ -79,7 +85,7 @@ def optional_page_size(name: str, value: int | None) -> str | None:
 
 def bounded(name: str, value: int, lowest: int, highest: int) -> int:
     """Check a whole number from `lowest` to `highest`."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if not is_whole(value):
         raise InvalidArgumentError(f"{name} must be a whole number, not a {type(value).__name__}")
     if not lowest <= value <= highest:
         raise InvalidArgumentError(f"{name} must be from {lowest} to {highest}")

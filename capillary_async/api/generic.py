@@ -117,7 +117,7 @@ def _encode_value(name: str, value: Any) -> str | DateTimeParam | None:
 def _encode_item(name: str, value: Any, *, is_in_list: bool = False) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
+    if take.is_whole(value):
         return str(int(value))
     # Every text that can be encoded is allowed, also an empty one and control characters.
     if not isinstance(value, str) or _UNFIT.search(value) or (is_in_list and "," in value):

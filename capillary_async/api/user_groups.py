@@ -192,9 +192,9 @@ def _group_query(identifier: int | str, identifier_type: str) -> dict[str, str]:
 
 
 def _identifier_text(identifier: int | str, identifier_type: str) -> str:
-    if identifier_type in ("id", "primaryUserId") or isinstance(identifier, int):
+    if identifier_type in ("id", "primaryUserId"):
         return str(take.identifier("identifier", identifier))  # type: ignore[arg-type]
-    return take.text("identifier", identifier)
+    return take.identifying("identifier", identifier)
 
 
 def list_transactions(

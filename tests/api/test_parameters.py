@@ -2,13 +2,23 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
+from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 
-from capillary_async import BasicAuth, CapillaryClient, ClientOptions, Embed, EnrollmentType, RetryPolicy, Source
+from capillary_async import (
+    BasicAuth,
+    CapillaryClient,
+    ClientOptions,
+    Embed,
+    EnrollmentType,
+    RetryPolicy,
+    Source,
+    lookup_many,
+)
 from capillary_async.sandbox import Answer, Sandbox
 from tests.api.asking import CallContext, open_client
 from tests.fakes import outcomes
@@ -359,3 +369,29 @@ async def test_headers_are_the_documented_ones(sandbox: Sandbox) -> None:
         assert request.headers["Accept"] == request.headers["Content-Type"] == "application/json"
         assert "Cookie" not in request.headers
     assert [request.headers.get("language") for request in sandbox.requests] == [None, None, "zh"]
+
+
+async def test_integers_of_numpy_are_numbers(sandbox: Sandbox) -> None:
+    """The values of `df["id"]` are integers of numpy."""
+    numpy: Any = pytest.importorskip("numpy")
+    six = numpy.int64(6)
+
+    async with open_client(sandbox) as client:
+        async with lookup_many(client.customers.get, numpy.array([6, 7])) as found:
+            ok = [outcome.ok async for outcome in found]
+        await client.customers.get(6, user_group_limit=six)
+        await client.targets.list_events(six, numpy.int32(79191), page_size=six).first()
+        await client.user_groups.get(six, identifier_type="externalId")
+        await client.fetch(f"/v2/customers/{six}", into=dict, query={"source": "INSTORE", "userGroup2Id": six})
+
+    assert ok == [True, True]
+    assert [request.path for request in sandbox.requests] == [
+        *("/v2/customers/6", GET, "/v2/customers/6", "/v3/users/6/trackedTargetEvents/79191"),
+        *("/v2/userGroup2", "/v2/customers/6"),
+    ]
+    sent = dict(pair for request in sandbox.requests for pair in request.query.items())
+    assert sent == {
+        "source": "INSTORE",
+        **dict.fromkeys(("ug2Limit", "limit", "externalId", "userGroup2Id"), "6"),
+        "offset": "0",
+    }
