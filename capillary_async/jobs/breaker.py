@@ -59,6 +59,10 @@ class CircuitBreaker:
         if is_enough or len(self.failures) >= _MANY:
             self.is_closed = False
 
+    def forget(self, key: Key) -> None:
+        """Drop a failure that is held back, because its key has an outcome now."""
+        self.failures = [outcome for outcome in self.failures if outcome.key.id != key.id]
+
     def close(self) -> list[Found]:
         """The API works: return the failures that were held back."""
         failures, self.failures = self.failures, []
@@ -106,10 +110,14 @@ class Probe:
 
     async def is_api_working(self) -> bool:
         """Look up the canary, or a few keys while there is none."""
-        for _ in range(_MOST_IN_TURN):
+        asked = set[int]()
+        while len(asked) < _MOST_IN_TURN:
             key = self.canary or self._next_key()
             if key is None:
                 return True
+            if key.id in asked:  # there are no other keys
+                return False
+            asked.add(key.id)
             outcome = await self._look_up(key)
             error = outcome.error
             status = None if error is None else key_status(error)

@@ -269,6 +269,7 @@ class Run:
     def _give_up(self, outcome: Found) -> None:
         """Count a key as failed that fails again and again while no other was ever answered."""
         if outcome.error is not None:
+            self._breaker.forget(outcome.key)
             self._count(outcome, outcome.error, KeyStatus(Cause.UNCLEAR, "failed"))
 
     def _failed(self, key: Key, error: Exception, status: str, tries: int) -> KeyOutcome:

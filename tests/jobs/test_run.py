@@ -399,6 +399,20 @@ def test_a_job_of_one_key_that_always_fails_comes_to_an_end(tmp_path: Path) -> N
     assert outcomes(job)["30"]["reason"].startswith("ServerError")
 
 
+@pytest.mark.parametrize("error", [lambda: DecodeError("id is missing"), blank, broken])
+@pytest.mark.parametrize("keys", [2, 3, 7])
+def test_a_few_keys_that_all_fail_have_one_outcome_each(
+    tmp_path: Path, keys: int, error: Callable[[], CapillaryError]
+) -> None:
+    """Keys took turns within one look at the API, failed again and again, and the job's file was called damaged."""
+    job = make_job(tmp_path / "job", range(1, keys + 1))
+
+    status = go(job, FakeApi(lambda number: error()))
+
+    assert (status.failed, status.pending) == (keys, 0)
+    assert {row["status"] for row in outcomes(job).values()} == {"failed"}
+
+
 def test_a_first_key_that_always_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     """Single lookups take turns."""
     api = FakeApi(when([1], broken))
