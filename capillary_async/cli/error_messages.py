@@ -31,6 +31,8 @@ _SHELL_ADVICE: Final = {
     "map it: ": "add --map ",
     "give key_format": "give --key-format",
     "ask for a partial output": "add --partial",
+    " as ca_file": " as --ca-file",
+    "give any_account=True": "add --any-account",
 }
 
 

@@ -215,6 +215,9 @@ class BulkJob:
                 was split.
             JobCorruptedError: Its file is not what was written.
         """
+        status = self.status()
+        if status.shards and status.is_complete and not refresh:
+            return status
         options = self.manifest.options
         if concurrency is not None:
             options = attrs.evolve(options, concurrency=concurrency)

@@ -70,6 +70,10 @@ class KeyColumn:
         if number is None and not isinstance(raw, str):
             raise ValueError("it is not a text; numbers lose their leading zeros")
         text = str(raw if number is None else number)
+        if self.takes_numbers and (found := _WHOLE_NUMBER.fullmatch(text)) and found[2]:
+            if _whole_number(text) is None:
+                raise ValueError("it is a number that may have lost digits; store it as a text")
+            text = found[1]  # pandas writes a column of numbers with a gap like this
         if not text.isascii() and _SURROGATE.search(text):
             raise ValueError("it holds half a character (a lone surrogate)")
         return text

@@ -18,7 +18,7 @@ from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from shlex import quote
-from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast, get_args
+from typing import Any, BinaryIO, Final, Literal, Protocol, TextIO, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 from capillary_async.codec import decode_json
@@ -29,7 +29,7 @@ from capillary_async.jobs.key_columns import KeyColumn, KeyValue, names_of
 from capillary_async.tables import load_pyarrow
 
 KeyFormat = Literal["csv", "jsonl", "parquet"]
-Keys: TypeAlias = Path | str | BinaryIO | Iterable[Any]
+Keys: TypeAlias = Path | str | BinaryIO | TextIO | Iterable[Any]
 Numbered: TypeAlias = Iterator[tuple[int, Sequence[Any]]]
 
 _FORMATS: Final[Mapping[str, KeyFormat]] = {
@@ -38,6 +38,7 @@ _FORMATS: Final[Mapping[str, KeyFormat]] = {
     **dict.fromkeys((".parquet", ".pq"), "parquet"),
 }
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _PARQUET_MAGIC: Final = b"PAR1"
 _DELIMITERS: Final = (",", ";", "\t", "|")
 # Longer than any key. A file without line ends must not fill the memory.
@@ -157,7 +158,7 @@ def read_keys(
     """Yield the keys, each with its line number, counted from 1.
 
     Args:
-        keys: A path or a URL; a binary stream, such as `sys.stdin.buffer`; a table (pyarrow, polars, pandas); or an
+        keys: A path or a URL; a stream, such as `sys.stdin.buffer`; a table (pyarrow, polars, pandas); or an
             iterable of values, each a number, a text, a mapping, or a sequence in the order of the columns.
         lookup: Says which columns a key has. If the only required one is missing, a column `id` stands for it.
         key_format: "csv", "jsonl" or "parquet"; `None` goes by the file's name, and for a stream by its first bytes.
@@ -184,7 +185,7 @@ def name_of(keys: Keys) -> str:
     if isinstance(keys, str | Path):
         return Path(keys).name
     name: object = getattr(keys, "name", None) if isinstance(keys, io.IOBase) else "keys"
-    return name if isinstance(name, str) and name != "<stdin>" else "standard input"
+    return Path(name).name if isinstance(name, str) and name != "<stdin>" else "standard input"
 
 
 def path_of(keys: Keys) -> Path | None:
@@ -201,7 +202,7 @@ def _records(keys: Keys, header: KeyHeader, form: KeyFormat | None) -> Numbered:
         yield from _file_records(cast("BinaryIO", keys), header, form)
     elif hasattr(keys, "__arrow_c_stream__") and hasattr(keys, "columns"):
         reader = load_pyarrow().RecordBatchReader.from_stream(keys)
-        yield from _table_records(reader, header.names_in(reader.schema.names))
+        yield from _table_records(reader, _names_in(reader.schema, header))
     else:
         for number, key in enumerate(cast("Iterable[Any]", keys), 1):
             # A column of pyarrow holds pyarrow's own scalars.
@@ -231,9 +232,10 @@ def _file_records(file: BinaryIO, header: KeyHeader, form: KeyFormat | None) -> 
     yield from read(chain([first], lines), header, delimiter)
 
 
-def _lines_of(file: BinaryIO, name: str) -> Iterator[str]:
+def _lines_of(file: BinaryIO | TextIO, name: str) -> Iterator[str]:
     """Yield the lines of a text, decompressed and decoded."""
-    number, text = 1, None
+    number = 1
+    text: io.TextIOBase | None = None
     try:
         text = _text_of(file)
         while line := text.readline(_LONGEST_LINE):
@@ -241,20 +243,23 @@ def _lines_of(file: BinaryIO, name: str) -> Iterator[str]:
                 raise InvalidKeysError(f"{name}, line {number}: it is longer than 1 MiB", line=number)
             if not line.isascii() and _WRONG_BYTE.search(line):
                 raise InvalidKeysError(
-                    f"{name}, line {number}: it is not {text.encoding.upper()}; convert it", line=number
+                    f"{name}, line {number}: it is not {(text.encoding or 'utf-8').upper()}; convert it", line=number
                 )
-            yield line
+            yield line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
             number += 1
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidKeysError(f"{name}: the compressed data is damaged or cut off", line=number) from error
     except UnicodeError as error:
         raise InvalidKeysError(f"{name}: it is not {error.args[0].upper()} to its end") from None
     finally:
-        with suppress(ValueError, AttributeError):
-            cast("io.TextIOWrapper", text).detach()  # the file is the caller's, who may have closed it
+        if text is not None and not isinstance(file, io.TextIOBase):
+            with suppress(ValueError):
+                text.detach()  # the file is the caller's, who may have closed it
 
 
-def _text_of(file: Any) -> io.TextIOWrapper:
+def _text_of(file: Any) -> io.TextIOBase:
+    if isinstance(file, io.TextIOBase):
+        return file
     stream: Any = file if hasattr(file, "peek") else io.BufferedReader(file)
     if stream.peek(2)[:2] == _GZIP_MAGIC:
         stream = gzip.GzipFile(fileobj=stream)
@@ -286,7 +291,9 @@ def _csv_records(lines: Iterable[str], header: KeyHeader, delimiter: str) -> Num
     try:
         names = [cell.strip() for cell in next(reader, list[str]())]
         indexes, width = header.indexes(names), len(names)
-        for row in filter(None, reader):
+        for row in reader:
+            if not any(map(str.strip, row)):  # a spreadsheet's empty row
+                continue
             if any(cell.strip() for cell in row[width:]):
                 message = f"line {reader.line_num}: there are {len(row)} cells, and {width} in the first line"
                 raise InvalidKeysError(f"{header.name}, {message}", line=reader.line_num)
@@ -303,8 +310,19 @@ def _parquet_records(file: BinaryIO, header: KeyHeader) -> Numbered:
     except (arrow.ArrowException, OSError) as error:
         raise InvalidKeysError(f"{header.name}: it is not a Parquet file") from error
     with opened:
-        names = header.names_in(opened.schema_arrow.names)
+        names = _names_in(opened.schema_arrow, header)
         yield from _table_records(opened.iter_batches(columns=[name for name in names if name is not None]), names)
+
+
+def _names_in(schema: Any, header: KeyHeader) -> list[str | None]:
+    arrow = load_pyarrow()
+    names, types = header.names_in(schema.names), arrow.types
+    for name in names:
+        kind = arrow.null() if name is None else schema.field(name).type
+        if types.is_float16(kind) or types.is_float32(kind):
+            message = f"{header.name}, column {name}: numbers of 32 bits or fewer have lost digits; store whole numbers"
+            raise InvalidKeysError(message, column=name)
+    return names
 
 
 def _table_records(batches: Iterable[Any], names: Sequence[str | None]) -> Numbered:

@@ -7,7 +7,17 @@ gives the output its columns.
 
 import inspect
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import partial
@@ -30,12 +40,13 @@ from capillary_async.jobs.key_columns import KeyColumn, columns_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
 from capillary_async.models.definition import is_model
 from capillary_async.models.enumerations import IdentifierName
+from capillary_async.models.members import members_of
 from capillary_async.models.progress import TargetGroupProgress, TargetProgressRow
 from capillary_async.models.type_hints import alternatives
 from capillary_async.paging import Pager
 from capillary_async.tables import check_row_type
 
-_SEVERAL: Final = (list, tuple, AbstractSet, deque, Iterator)
+_SEVERAL: Final = (list, tuple, AbstractSet, ValuesView, deque, Iterator)
 # Identifiers that a table may hold as numbers, because none of them has leading zeros.
 _NUMERIC: Final = frozenset((IdentifierName.MOBILE, IdentifierName.CARD_NUMBER))
 _CUSTOMER: Final = (KeyColumn("customer_id", int, least=1),)
@@ -171,6 +182,9 @@ def _mismatch(rows: list[Any], row_type: Any) -> str:
         for row in rows if row_type not in (Any, object) else ():
             if is_model(row_type):
                 from_dict(cast("Any", row_type), row)
+            elif isinstance(row, dict) and _is_named_tuple(row_type):
+                values = cast("dict[str, Any]", row)  # a NamedTuple is stored as an object, and read from a list
+                converter.structure([values.get(name) for name in members_of(row_type) or ()], row_type)
             else:
                 converter.structure(row, row_type)
     except DecodeError as error:
@@ -178,6 +192,10 @@ def _mismatch(rows: list[Any], row_type: Any) -> str:
     except TypeError:  # a class that JSON cannot be converted to may still be written
         return ""
     return ""
+
+
+def _is_named_tuple(row_type: Any) -> bool:
+    return isinstance(row_type, type) and issubclass(row_type, tuple)
 
 
 def _has_naive_date_time(value: Any) -> bool:
@@ -339,6 +357,9 @@ def _row_type(returned: Any) -> Any:
     origin, parts = get_origin(choice), get_args(choice)
     if isinstance(origin, type) and issubclass(origin, Awaitable) and parts:
         return _row_type(parts[-1])
-    if isinstance(origin, type) and issubclass(origin, AsyncIterable | list | tuple | AbstractSet | Iterator):
+    if isinstance(origin, type) and issubclass(origin, AsyncIterable):
+        return parts[0]
+    is_object = origin is None or issubclass(origin, Mapping) or members_of(choice) is not None
+    if isinstance(origin, type) and issubclass(origin, Iterable) and not is_object:
         return parts[0]
     return Any if choice in (list, tuple, set, frozenset) else choice

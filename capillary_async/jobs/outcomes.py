@@ -141,7 +141,9 @@ class Reason:
         return ": ".join(filter(None, (self.error, self.message)))
 
 
-def _place_of(error: Exception) -> str:
-    """Name the innermost line of code that is not this package's."""
+def _place_of(error: BaseException) -> str:
+    """Name the innermost line of code that is not this package's, of the error or of its cause."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
+    if not frames and error.__cause__ is not None:
+        return _place_of(error.__cause__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

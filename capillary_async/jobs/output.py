@@ -64,6 +64,12 @@ class OutputSchema:
         is_dict = self.row_type in (dict, Mapping) or get_origin(self.row_type) in (dict, Mapping)
         return self.row_type not in (Any, object) and not is_dict
 
+    @property
+    def value_type(self) -> Any:
+        """The type of all values of a row, such as `float` of `dict[str, float]`; `None` if it is not declared."""
+        _, *values = get_args(self.row_type) or (None,)
+        return values[0] if not self.is_declared and values and values[0] not in (Any, object) else None
+
     def members(self, entries: Iterable[Entry]) -> Members:
         """Return the members of rows: the declared ones, else those that any row has.
 

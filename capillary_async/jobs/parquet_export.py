@@ -38,14 +38,10 @@ def write_parquet(
         chunk_bytes: As `export.write` takes it.
         group_bytes: As `export.write` takes it.
     """
-    if schema.is_declared:
-        try:
-            columns = TableSchema.of(schema.row_type, record_cell)
-        except TableError as error:
-            raise JobRefusedError(str(error)) from error
-    else:
-        rows = (row for entry in scanned for row in entry.decoded())
-        columns = TableSchema.of_dicts(rows, record_cell)
+    try:
+        columns = _columns(schema, scanned)
+    except TableError as error:
+        raise JobRefusedError(str(error)) from error
     keys = TableSchema.of_columns({column.name: column.kind for column in schema.keys})
     names = schema.names_of(columns.columns)
     renamed = attrs.evolve(columns, columns={names[name]: column for name, column in columns.columns.items()})
@@ -54,6 +50,16 @@ def write_parquet(
     with parquet_file(file, arrow_schema, schema.key_names, group_bytes=group_bytes) as add:
         for chunk in _chunks(entries, chunk_bytes):
             add(tables.table(chunk))
+
+
+def _columns(schema: OutputSchema, scanned: Iterable[Entry]) -> TableSchema:
+    if schema.is_declared:
+        return TableSchema.of(schema.row_type, record_cell)
+    value_type = schema.value_type
+    if value_type is None:
+        return TableSchema.of_dicts((row for entry in scanned for row in entry.decoded()), record_cell)
+    members = dict.fromkeys(schema.members(scanned).names, value_type)
+    return TableSchema.of_members(members, record_cell)
 
 
 def _chunks(entries: Iterable[Entry], chunk_bytes: int) -> Iterator[list[tuple[Values, StoredRows]]]:

@@ -66,7 +66,7 @@ def how_to_run(directory: Path, shards: Sequence[JobStore]) -> str:
     """Say which of these shards have keys left, and by which command they run."""
     left = [str(shard.manifest.shard) for shard in shards if not shard.is_complete]
     if not left:
-        return "all of its shards are complete"
+        return "all of its shards are complete; refresh each of them"
     return f"run its shards with keys left: {', '.join(left)} (capillary bulk run {directory} --shard {left[0]})"
 
 

@@ -201,7 +201,7 @@ class JobStore:
             raise JobRefusedError(f"the job asks {state.base_url}, not {base_url}")
         if state.base_url and state.account != account and not any_account:
             before, now = (name or "somebody with an access token" for name in (state.account, account))
-            raise JobRefusedError(f"the job asks as {before}, not as {now}")
+            raise JobRefusedError(f"the job asks as {before}, not as {now}; give any_account=True if both may")
 
     def refresh_state(self) -> JobState:
         """Read again where the job stands, and return it."""

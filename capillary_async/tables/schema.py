@@ -95,6 +95,19 @@ class TableSchema:
         return cls({name: scalar_column(kind) for name, kind in types.items()})
 
     @classmethod
+    def of_members(cls, members: Mapping[str, Any], encode: Encode) -> "TableSchema":
+        """Make the schema of rows without a class.
+
+        Args:
+            members: The type of each member, by name.
+            encode: Encodes a value without a declared type as JSON.
+
+        Raises:
+            TableError: A class of a member contains itself or declares no members.
+        """
+        return cls({name: _column(hint, encode, ()) for name, hint in members.items()})
+
+    @classmethod
     def of_dicts(cls, rows: Iterable[Any], encode: Encode, *, has_more_rows: bool = False) -> "TableSchema":
         """Derive the schema of dicts without a declared class: the union of their keys, in order of appearance.
 

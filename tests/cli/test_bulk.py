@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from capillary_async.jobs import LOOKUPS, BulkJob
+from capillary_async.cli.error_messages import explain
+from capillary_async.errors import CapillaryError, TransportError
+from capillary_async.jobs import LOOKUPS, BulkJob, JobRefusedError
 from capillary_async.jobs.lock import Lock
 from capillary_async.sandbox import Answer, Sandbox
 from tests.cli.conftest import Capillary, Done
@@ -570,6 +572,18 @@ def test_a_refusal_names_the_option_that_helps(capillary: Capillary, place: Path
 
     assert done.code == 2
     assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (TransportError("give the authority's certificate as ca_file"), "certificate as --ca-file"),
+        (JobRefusedError("not as till b; give any_account=True if both may"), "add --any-account if both may"),
+    ],
+)
+def test_an_error_of_a_run_names_options_and_not_arguments(error: CapillaryError, message: str) -> None:
+    """The message comes from the library, where they have other names."""
+    assert message in explain(error)
 
 
 def test_a_wrong_shard_number_is_refused(capillary: Capillary, place: Path) -> None:

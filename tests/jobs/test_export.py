@@ -75,6 +75,11 @@ async def dicts(client: object, number: int) -> list[dict[str, Any]]:
     return []
 
 
+async def shares(client: object, number: int) -> dict[str, float]:
+    """Return dicts whose values have a declared type."""
+    return {}
+
+
 async def anything(client: object, value: int) -> Any:
     """Return values without a declared type."""
 
@@ -279,6 +284,15 @@ def test_dicts_have_a_column_for_each_key_that_any_has(tmp_path: Path, form: str
     rows: list[tuple[tuple[Any, ...], list[Any]]] = [((1,), [{"a": 1}]), ((2,), [{"b": "x"}, {"a": 2, "b": None}])]
 
     assert first_of(written(find_lookup(dicts), tmp_path / f"out.{form}", *rows)) == {"number": 1, "a": 1, "b": None}
+
+
+@pytest.mark.parametrize("value", [0.5, 1 / 3, 1])
+def test_the_declared_values_of_dicts_decide_the_type_of_every_column(tmp_path: Path, value: float) -> None:
+    """By their values, one month would have decimals and the next one doubles, and the files would not concatenate."""
+    path = written(find_lookup(shares), tmp_path / "out.parquet", ((1,), [{"a": value}]), ((2,), [{"b": 2.0}]))
+
+    assert [str(column.type) for column in pq.read_table(path).schema] == ["int64", "double", "double"]
+    assert pq.read_table(path).to_pylist()[0] == {"number": 1, "a": value, "b": None}
 
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)

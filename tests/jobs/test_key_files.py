@@ -187,6 +187,43 @@ def test_a_row_may_end_in_empty_cells(tmp_path: Path) -> None:
     assert read(written(tmp_path, "keys.csv", "customer_id,target_rule_id\n1,2,, \n")) == [[1, 2, None]]
 
 
+@pytest.mark.parametrize("row", [";;", " ; ;", '"";', "   "])
+def test_empty_rows_of_a_spreadsheet_are_no_keys(tmp_path: Path, row: str) -> None:
+    """Deleting the contents of a row leaves its separators behind."""
+    assert read(written(tmp_path, "keys.csv", f"customer_id;name;\n1;Asha;\n{row}\n2;;\n"), CUSTOMERS) == [[1], [2]]
+
+
+@pytest.mark.parametrize("text", ["customer_id\n1\n", "\ufeffcustomer_id\n1\n", '{"customer_id": 1}\n'])
+def test_a_text_stream_is_read_as_it_is_and_stays_open(text: str) -> None:
+    """`open("keys.csv")` is what most people write."""
+    stream = io.StringIO(text)
+
+    assert read(stream, CUSTOMERS) == [[1]]
+    assert not stream.closed
+
+
+def test_a_text_stream_of_another_encoding_is_refused(tmp_path: Path) -> None:
+    """The program has chosen the encoding, so the file is not looked at."""
+    with (
+        written(tmp_path, "keys.csv", b"customer_id\n\xff\n").open(encoding="utf-8") as stream,
+        pytest.raises(InvalidKeysError, match=r"^keys.csv: it is not UTF-8 to its end"),
+    ):
+        read(stream, CUSTOMERS)
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+def test_a_column_of_narrow_floats_is_refused(tmp_path: Path, bits: int) -> None:
+    """With 32 bits 387538614 is 387538624, another customer."""
+    pa: Any = pytest.importorskip("pyarrow")
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"id": pa.array([512.0]).cast(getattr(pa, f"float{bits}")())})
+    parquet.write_table(table, tmp_path / "keys.parquet")
+
+    for keys in (table, tmp_path / "keys.parquet"):
+        with pytest.raises(InvalidKeysError, match="column id: numbers of 32 bits or fewer have lost digits"):
+            read(keys, CUSTOMERS)
+
+
 @pytest.mark.parametrize("keys", [[(1, 2)], [[1, 2, None]], [{"customer_id": 1, "target_rule_id": 2}]])
 def test_values_of_python_are_keys(keys: Keys) -> None:
     """Programs pass keys as Python values."""
@@ -491,10 +528,17 @@ def test_a_column_of_texts_takes_texts_and_nothing_else(raw: object, is_right: b
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [("919988123456", "919988123456"), (919988123456, "919988123456"), (919988123456.0, "919988123456")],
+    [
+        ("919988123456", "919988123456"),
+        (919988123456, "919988123456"),
+        (919988123456.0, "919988123456"),
+        ("919988123456.0", "919988123456"),
+        ("0123.00", "0123"),
+        ("+919988123456", "+919988123456"),
+    ],
 )
 def test_a_mobile_number_may_be_a_number(raw: object, value: str) -> None:
-    """Parquet files have mobile numbers as integers, and none begins with a zero."""
+    """Parquet files have mobile numbers as integers, and pandas writes a column with a gap as numbers with `.0`."""
     assert read([raw], MOBILES) == [[value]]
 
 
@@ -502,6 +546,12 @@ def test_a_mobile_number_that_a_spreadsheet_rounded_is_refused() -> None:
     """A spreadsheet dropped digits of 9.19988E+11, so no customer would be found."""
     with pytest.raises(InvalidKeysError, match="scientific notation"):
         read(["9.19988E+11"], MOBILES)
+
+
+def test_a_card_number_that_was_a_float_is_refused() -> None:
+    """A double does not tell all numbers of 16 digits apart."""
+    with pytest.raises(InvalidKeysError, match="may have lost digits"):
+        read(["9199881234561234.0"], MOBILES)
 
 
 def test_half_a_character_is_refused() -> None:

@@ -2,12 +2,12 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, NamedTuple, TypedDict, cast
 
 import attrs
 import pytest
@@ -66,6 +66,13 @@ class Named(TypedDict):
     """A row of a TypedDict."""
 
     number: int
+
+
+class Pair(NamedTuple):
+    """A row of a NamedTuple."""
+
+    number: int
+    text: str
 
 
 class Endless(TypedDict):
@@ -436,6 +443,19 @@ def test_the_first_answer_is_checked_against_the_declaration(rows: list[Any], me
         lookup.encode([rows])
 
 
+async def test_a_named_tuple_is_a_row(tmp_path: Path) -> None:
+    """Its members are columns, like those of a dataclass; it is no list of rows."""
+
+    async def pair(client: object, number: int) -> Pair:
+        return Pair(number, "one")
+
+    job = BulkJob.create(tmp_path / "job", pair, [1])
+    async with Sandbox() as server, CapillaryClient(server.base_url, GOOD) as client:
+        await job.run(client)
+
+    assert list(job.rows()) == [{"number": 1, "row_number": 1, "text": "one"}]
+
+
 async def test_a_model_of_this_package_passes_the_check() -> None:
     """A model's JSON has the attributes' names, not the API's keys."""
 
@@ -458,6 +478,11 @@ async def test_a_model_of_this_package_passes_the_check() -> None:
         (Pager[Tracker], Tracker),
         (AsyncIterator[Price], Price),
         (Awaitable[list[Price]], Price),
+        (Sequence[Price], Price),
+        (Collection[Price], Price),
+        (Iterable[float], float),
+        (Pair, Pair),
+        (Mapping[str, int], Mapping[str, int]),
         (dict[str, int], dict[str, int]),
         (list, Any),
         (int | str, Any),

@@ -563,7 +563,7 @@ def test_a_lookup_that_wants_to_end_the_process_fails(tmp_path: Path) -> None:
     status = go(job, FakeApi(when([30], lambda: SystemExit(0))))
 
     assert status.failed == 1
-    assert outcomes(job)["30"]["reason"].startswith("RuntimeError")
+    assert outcomes(job)["30"]["reason"].startswith("RuntimeError: fakes.py:")
 
 
 @pytest.mark.parametrize("most", ["5%", 5])

@@ -126,6 +126,18 @@ def test_the_whole_of_a_split_job_is_not_run(tmp_path: Path) -> None:
         asyncio.run(run(job, FakeApi()))
 
 
+def test_a_complete_split_job_is_complete_for_run_too(tmp_path: Path) -> None:
+    """A nightly script runs every job again, and only a refresh of the whole has no meaning."""
+    job, api = make_job(tmp_path / "job"), FakeApi()
+    job.split(2)
+    run_parts(job, 2)
+
+    assert asyncio.run(run(job, api)).is_complete
+    assert not api.asked
+    with pytest.raises(JobRefusedError, match="refresh each of them"):
+        asyncio.run(run(job, api, refresh=True))
+
+
 @pytest.mark.parametrize("into", [0, -1, True])
 def test_a_split_into_nothing_is_refused(tmp_path: Path, into: int) -> None:
     """Before anything is written."""
