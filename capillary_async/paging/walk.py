@@ -56,6 +56,8 @@ class Walk(Placement):
     def replan(self) -> None:
         """Choose the next request anew, because other walks may have shown something."""
         self.offsets.unit = self.offsets.unit or self.traits.offset_unit
+        if self._count and not self._has_short_pages:
+            self._is_cut |= self.traits.is_short(self._count, self._limit, 0)
         self._step = Step.NEXT
         self._go(TRANSITIONS[Step.NEXT][self._judge()])
 
@@ -152,7 +154,7 @@ class Walk(Placement):
         is_joined = start < end and (rows.is_keyed or ask.step is Step.AGAIN)
         self._overlaps += is_joined and ask.step is Step.NEXT
         limit = ask.limit if start == offsets.start_of(ask.offset, ask.limit) else count
-        is_short = not self._has_short_pages and offsets.is_short(count, ask.limit, claims.limit or 0)
+        is_short = not self._has_short_pages and offsets.is_short(count, ask.limit, claims)
         if rows.end > end:
             self._extend(ask, count, limit, is_short=is_short, is_joined=is_joined)
         elif start + limit <= end:

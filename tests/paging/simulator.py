@@ -4,6 +4,7 @@ It has every reading of `offset` and `total`, caps, echoes that lie, rows that c
 totals that lag, and answers that are always the same. What it is asked, and how often, is counted.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC
 from random import Random
@@ -112,6 +113,7 @@ class SimulatedApi:
 
     async def _exchange(self, request: Request[Any], read: Callable[[Response], R]) -> R:
         query = dict(request.query)
+        await asyncio.sleep(0)  # as over a network, requests that are sent together are answered together
         return read(Response(self.simulator.answer(int(str(query["offset"])), int(str(query["limit"])))))
 
 
