@@ -66,10 +66,10 @@ class Evidence:
 
     def _note_total(self, ask: PageRequest, keys: Sequence[Hashable], claims: Claims) -> int:
         """Take page size and total; return by how much the total changed."""
-        count, offsets, claimed = len(keys), self.offsets, claims.limit or 0
+        count, offsets = len(keys), self.offsets
         self._is_count &= claims.total == count
         if keys:
-            offsets.measure(count, ask.limit, claimed, has_short_pages=self._has_short_pages)
+            offsets.measure(count, ask.limit, claims, has_short_pages=self._has_short_pages)
         if ask.limit < offsets.size and "records" not in self.total.readings:
             return 0  # pages of another size are others
         is_new = keys and keys[-1] not in self.rows

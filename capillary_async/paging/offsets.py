@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from capillary_async.paging.readings import SMALLEST, ListingTraits, OffsetUnit
+from capillary_async.paging.readings import SMALLEST, Claims, ListingTraits, OffsetUnit
 from capillary_async.pipeline.request import InternalState
 
 _DISPROOF: Final = 3  # so many rows and one more, moved on by one, count against what this walk has proven
@@ -18,6 +18,7 @@ class OffsetModel(InternalState):
     unit: OffsetUnit | None = None  # what it counts, as far as is known
     is_proven: bool = False  # by rows of this client; else evidence against it wins
     longest: int = 0  # rows of the longest page
+    _longest: int = 0  # likewise, of this walk alone
     _doubts: int = 0
     _is_not_records: bool = False  # a page did not begin with the row that it would begin with
 
@@ -31,14 +32,18 @@ class OffsetModel(InternalState):
         """Whether what `offset` counts is to be checked yet."""
         return self.unit not in (None, self.declared) and not self.is_proven and self.size > 1
 
-    def is_short(self, count: int, limit: int, claimed: int) -> bool:
+    def is_short(self, count: int, limit: int, claims: Claims) -> bool:
         """Whether a page is shorter than the server's own page size, so that the rows end there."""
+        claimed, is_counted = claims.limit or 0, (claims.total or 0) > 0
+        longest = max(self.longest, self.traits.longest)
+        if max(SMALLEST, self._longest) <= count == claimed < min(limit, longest) and not is_counted:
+            return False  # the page size was lowered since then, and this page is full; a total would tell
         return count < min(limit, self.longest) or self.traits.is_short(count, limit, claimed)
 
-    def measure(self, count: int, limit: int, claimed: int, *, has_short_pages: bool) -> None:
+    def measure(self, count: int, limit: int, claims: Claims, *, has_short_pages: bool) -> None:
         """Learn the page size from a page of `count` rows."""
-        is_short = self.is_short(count, limit, claimed)
-        self.longest = max(self.longest, count)
+        is_short, claimed = self.is_short(count, limit, claims), claims.limit or 0
+        self.longest, self._longest = max(self.longest, count), max(self._longest, count)
         self.traits.longest = max(self.traits.longest, count)
         if count < claimed < limit or (has_short_pages and count == claimed):
             self.size = claimed

@@ -286,3 +286,22 @@ def test_pages_that_get_shorter_show_rows_that_stand_before_a_cursor() -> None:
     walker.resume(161, 40, "pages", last_row_is(160))
 
     assert found(server, walker) == list(range(161, 241))
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize(("before", "now"), [(None, 50), (None, 10), (50, 20), (40, 10), (20, 15)])
+async def test_a_full_page_of_the_limit_that_is_echoed_is_not_the_last(
+    offset: OffsetUnit, before: int | None, now: int
+) -> None:
+    """The server's pages got shorter since an earlier listing, and no total says how many rows there are."""
+    server = Simulator(list(range(95)), offset, "zero", before, "in force")
+    traits = ListingTraits()
+    items = aiter(pager_of(server, 100, traits))
+    cursors = [items.cursor async for _ in items]
+    server.cap = now
+
+    for known, cut in product((traits, ListingTraits()), range(1, 95, 8)):
+        rest = await pager_of(server, 100, known).resume(cursors[cut - 1]).collect()
+
+        assert rest == server.rows[cut:], cut
+    assert await pager_of(server, 100, traits).collect() == server.rows
