@@ -77,7 +77,17 @@ class Evidence:
         start = ask.offset * (count if offsets.unit == "pages" and not offsets.is_prior else 1)
         # A total of this answer alone counts nothing.
         least = (start + count if is_new else 0) + (claims.total == count)
+        self.traits.is_own_count &= self._is_count
+        if self.traits.is_own_count:
+            self.total.ignore()
+            return 0
         return self.total.note(claims.total, ask.limit, least)
+
+    @property
+    def _is_uncounted(self) -> bool:
+        """Whether `total` counts nothing: it is not there, or was the number of rows of each answer."""
+        readings = self.total.readings
+        return readings == {"nothing"} or ("nothing" in readings and self._is_count)
 
     @property
     def _tries(self) -> int:
@@ -133,7 +143,7 @@ class Evidence:
 
     def _judge_unpromised(self) -> Sight:
         """Judge where no total says how far the rows go."""
-        rows, offsets, is_nothing = self.rows, self.offsets, self.total.readings == {"nothing"}
+        rows, offsets, is_nothing = self.rows, self.offsets, self._is_uncounted
         if is_nothing and (self._is_unpaged or (self.requests == 1 and not rows.end)):
             return self._finish()
         if not self._tries:
@@ -183,6 +193,8 @@ class Evidence:
         """Write down what later listings can start from."""
         traits, total, rows, count = self.traits, self.total, self.rows, self._count
         is_whole, reached = count == rows.end == rows.count, self._reached()
+        traits.is_own_count |= self._is_count and "nothing" in total.readings and total.last > 0
+        traits.is_dense |= not rows.gaps and rows.count > self.offsets.size
         if is_whole and count < self._page_size and self.requests > 1:
             traits.whole = max(traits.whole, count)
         if "records" not in total.readings and "pages" in reached and total.is_steady and not self._is_count:
@@ -190,13 +202,13 @@ class Evidence:
         is_exact = self._tries and total.is_steady and total.last == rows.filled == rows.count
         if is_exact and reached == {"records"} and (not is_whole or count == self._limit == self._page_size):
             traits.total_unit = "records"
-        if self._tries and reached and total.is_steady:
+        if reached and total.is_steady and (self._tries or "records" not in reached):
             traits.highest_total = max(traits.highest_total, total.last)
 
     def _is_static(self, keys: Sequence[Hashable]) -> bool:
         """Whether the first answer came again, and is all that came."""
         rows = self.rows
-        return rows.is_keyed and rows.end == len(keys) and not self.total.rise and rows.stand_at(0, keys)
+        return rows.is_keyed and rows.end == len(keys) and self.total.is_static and rows.stand_at(0, keys)
 
     def _is_whole(self, count: int) -> bool:
         """Whether the first answer, which came again, is the whole listing; if not, the server heeds no offset."""
@@ -206,13 +218,11 @@ class Evidence:
             return True
         return self._repeat() if count > 1 else False  # one row may be one that the server has twice
 
-    def _check_progress(self, keys: Sequence[Hashable], behind: int, *, has_new: bool) -> None:
+    def _check_progress(self, keys: Sequence[Hashable], behind: int, *, has_new: bool, is_repeat: bool) -> None:
         """Fail if the server does not get on; the page begins so far behind what was read."""
-        page = hash(tuple(keys))
-        self._is_repeat = page in self._pages
-        self._pages.add(page)
+        self._is_repeat = is_repeat
         if self.rows.is_keyed:
-            is_excused = self.total.rise > 0 and self.rows.duplicates <= self.rows.count
+            is_excused = not self.total.is_static and self.rows.duplicates <= self.rows.count
             is_excused |= has_new or self._before is not None or len(keys) < self.offsets.size
             self._stalls = 0 if has_new else self._stalls + (not is_excused)
             is_stuck = not is_excused and (self._stalls > 1 or (self._is_repeat and behind >= 0 and len(keys) > 1))
@@ -241,7 +251,8 @@ class Evidence:
         offsets, total = self.offsets, self.total
         if offsets.is_open or not self.rows.is_keyed or self._misses or offsets.size < 2 or not self.rows.order:
             return False
-        reached = self._reached() if not total.rise and not self._has_short_pages else ()
+        is_counted = not (total.rise or self._has_short_pages or self._is_uncounted)
+        reached = self._reached() if is_counted else ()
         if reached and total.known_unit in (None, *reached) and (offsets.unit == "records" or not self._overlaps):
             return True
         is_affordable = self._overlaps < offsets.size - 1  # so that it costs one request more at most

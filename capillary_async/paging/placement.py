@@ -41,7 +41,7 @@ class Placement(Evidence):
         if change < 0 and keys:
             self.rows.cut(self.start)  # what stood behind has moved up
         is_prior = self.offsets.is_prior
-        if is_lost and is_overlap and (change <= 0 or is_prior) and (keys or ask.step is Step.AGAIN):
+        if is_lost and is_overlap and (change <= 0 or is_prior) and (keys or is_prior or ask.step is Step.AGAIN):
             is_wrong = is_prior or not (keys or self._page.offset or "nothing" in self.total.readings)
             return self._reject(change) if is_wrong else self._slip(ask, 0)
         return None

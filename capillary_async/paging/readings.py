@@ -42,7 +42,8 @@ class ListingTraits:
     longest: int = 0  # rows of the longest page: the server cuts no page to fewer
     whole: int = 0  # rows of the longest page that was a whole listing although more rows were asked for
     highest_total: int = 0  # the count goes so far; only a higher total may be a search engine's ceiling
-    is_dense: bool = False  # a listing without a total ended in two empty pages, so one is enough next time
+    is_dense: bool = False  # no page was empty before the end, so where none is promised an empty one is the end
+    is_own_count: bool = False  # each total was the number of rows of its own answer
     is_tiny: bool = False  # the server's pages are smaller than any in the documents
     is_own: bool = attrs.field(default=False, eq=False, repr=False)  # this client saw what `offset` counts
 
@@ -89,7 +90,8 @@ class ListingTraits:
         units = {name: saved[name] for name in ("offset_unit", "total_unit") if saved.get(name) in ("pages", "records")}
         counts = {name: saved.get(name) for name in ("longest", "whole", "highest_total")}
         usable: dict[str, Any] = {name: n for name, n in counts.items() if isinstance(n, int) and 0 < n <= _LARGEST}
-        return cls(**units, **usable, is_dense=saved.get("is_dense") is True, is_tiny=saved.get("is_tiny") is True)
+        usable |= {name: True for name in ("is_dense", "is_own_count", "is_tiny") if saved.get(name) is True}
+        return cls(**units, **usable)
 
 
 class TotalModel(InternalState):
@@ -124,6 +126,12 @@ class TotalModel(InternalState):
         return self.last - (lowest.get(self.size, 0) if "pages" in self.readings else min(lowest.values(), default=0))
 
     @property
+    def is_static(self) -> bool:
+        """Whether it never changed, or as page numbers do with the page size."""
+        last, size = self.last, self.size
+        return all(n == last or (n - 1) * old < last * size < n * old + size for old, n in self._lowest.items())
+
+    @property
     def is_steady(self) -> bool:
         """Whether the last answer did not change it."""
         return self.before in (0, self.last)
@@ -151,6 +159,11 @@ class TotalModel(InternalState):
             return 0
         self.has_fallen |= total < before
         return total - before
+
+    def ignore(self) -> None:
+        """Know that it counts nothing."""
+        self.readings, self.last, self.before = _NOTHING, 0, 0
+        self._lowest.clear()
 
     def contradict(self, rows: int, pages: int) -> None:
         """Drop the readings that an answer contradicts: its rows end so many rows and pages into the list."""

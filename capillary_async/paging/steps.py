@@ -3,12 +3,15 @@
 A walk loses no row, because a request begins at or before the end of what was read, under every reading of `offset`
 that is left. It repeats none, because rows whose key came before are dropped. A step costs this on top of a request for
 each page. NEXT: one, once for each endpoint, while it is unknown what `offset` or `total` counts, or whether a total
-above all earlier ones is a search engine's ceiling. Where `total` counts nothing: one more for AGAIN, BEYOND, or the
-rows by which pages overlap, but for one of them only, if pages have ten rows or more. While rows come and go: one BACK
-for each fall of `total`, two requests if they come between the first pages, AGAIN and BEYOND at an end that is promised
-and does not come, and all pages for the one FRONT. A walk always ends: each answer with new rows earns one request that
-may bring none, on top of `SPARE` and, for the FRONT, of twice the pages. A list that grows faster than it is read is
-DONE when the rest did not become shorter over `PATIENCE` answers.
+above all earlier ones is a search engine's ceiling, or with which limit a total of one full page was counted. Traits
+that are given and wrong: one. Where `total` counts nothing: one more for AGAIN, BEYOND, or the rows by which pages
+overlap, but for one of them only, if pages have ten rows or more. A total of pages that is as high as a page has rows,
+and higher with the smaller limit of a capped page: two, once for each endpoint, because such a total of records says
+that rows came. While rows come and go: one BACK for each fall of `total`, two requests if they come between the first
+pages, AGAIN and BEYOND at an end that is promised and does not come (so also at a ceiling, which may count pages), and
+all pages for the one FRONT. A walk always ends: each answer with new rows earns one request that may bring none, on top
+of `SPARE` and, for the FRONT, of twice the pages. A list that grows faster than it is read is DONE when the rest did
+not become shorter over `PATIENCE` answers.
 """
 
 from collections.abc import Mapping

@@ -149,8 +149,10 @@ class Walk(Placement):
             rows.pad(start + offsets.size)
             rows.gaps += max(offsets.size - count, 0)
         self._note_end(claims)
+        page = hash(tuple(keys))
         if rows.end > high:
-            self._check_progress(keys, start - high, has_new=len(new) > 0)
+            self._check_progress(keys, start - high, has_new=len(new) > 0, is_repeat=page in self._pages)
+        self._pages.add(page)
         is_joined = start < end and (rows.is_keyed or ask.step is Step.AGAIN)
         self._overlaps += is_joined and ask.step is Step.NEXT
         limit = ask.limit if start == offsets.start_of(ask.offset, ask.limit) else count
@@ -194,12 +196,12 @@ class Walk(Placement):
         self._count = self._limit = self._misses = self._shorts = 0
         self._is_cut = self._is_closed = self._is_shown = False
         self._promised, self._page, self._keys = math.inf, NO_PAGE, ()
+        self._pages.clear()
         start = self._aim(to, step).start
         if self._is_resumed and self.rows.is_keyed:
             # Rows before the one behind which the walk goes on are not known, so it is looked for once more.
             if not self._is_sought:
                 self._anchor.known, self._is_sought = self.rows, True
-                self._pages.clear()
             self.rows = self._anchor.known.anew(start)
         else:
             self.rows.cut(start)

@@ -242,3 +242,18 @@ async def test_insertions_that_make_one_reading_look_like_the_other_are_seen_thr
 
     assert sorted(rows) == sorted(server.rows)
     assert server.requests <= 2 * 7 + 4
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize("more", range(1, 21))
+async def test_rows_that_come_before_the_first_capped_page_are_no_repeated_page(offset: Unit, more: int) -> None:
+    """The newest rows stand first in many listings, so that the second answer may have the rows of the first."""
+    for count in (10, 15, 40):
+
+        def insert(server: Simulator, answer: int) -> None:
+            if answer == 1:
+                server.rows[:0] = range(1000, 1000 + more)
+
+        server = Simulator(list(range(count)), offset, cap=10, before_answer=insert)
+
+        assert {*server.rows} <= {*await pager_of(server, 30).collect()}, count

@@ -1,7 +1,10 @@
 """What a walk proves is what later walks start from."""
 
+from collections.abc import Callable
+
 import pytest
 
+from capillary_async.errors import IncompleteListingError
 from capillary_async.paging import ListingTraits, OffsetUnit
 from capillary_async.paging.readings import Claims
 from capillary_async.paging.walk import Walk
@@ -120,3 +123,50 @@ def test_a_short_first_page_is_not_the_last_if_the_answer_says_so(claims: Claims
     walker.receive(range(5), claims)
 
     assert walker.ask is not None
+
+
+@pytest.mark.parametrize("total", [None, 0])
+def test_a_listing_without_empty_pages_saves_the_next_one_a_request(total: int | None) -> None:
+    """Where no `total` says how many rows there are, an empty page may be a mistake, until pages were full."""
+    known = ListingTraits()
+    walk(Server(list(range(25)), "pages", "missing").answer, 10, known)
+    server = Server(list(range(20)), "pages")
+
+    rows, _ = walk(lambda offset, limit: (server.answer(offset, limit)[0], total), 10, known)
+
+    assert rows == server.rows
+    assert server.asked == [(0, 10), (1, 10), (2, 10)]
+
+
+def returned(server: Server) -> Callable[[int, int], Answer]:
+    """Return what answers with the number of rows of each answer for a total."""
+
+    def answer(offset: int, limit: int) -> Answer:
+        rows, _ = server.answer(offset, limit)
+        return rows, len(rows)
+
+    return answer
+
+
+def test_a_total_of_each_answers_rows_is_known_for_it_later() -> None:
+    """A full page with such a total would look like a whole listing again, and be checked with a shorter page."""
+    known = ListingTraits()
+    walk(returned(Server(list(range(25)))), 10, known)
+    server = Server(list(range(25)))
+
+    rows, _ = walk(returned(server), 10, ListingTraits.from_dict(known.to_dict()))
+
+    assert rows == server.rows
+    assert known.is_own_count
+    assert server.asked == [(0, 10), (9, 10), (18, 10)]
+
+
+def test_a_total_that_counts_after_all_is_heeded() -> None:
+    """The server was mended since; else the missing rows would stay unnoticed."""
+    known = ListingTraits("records", is_own=True, is_own_count=True)
+    server = Server(list(range(25)), total_off_by=5)
+
+    with pytest.raises(IncompleteListingError):
+        walk(server.answer, 10, known)
+
+    assert not known.is_own_count
