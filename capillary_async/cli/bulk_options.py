@@ -11,7 +11,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 from capillary_async.api.groups import method_of
-from capillary_async.cli.conversion import choose, offered
+from capillary_async.cli.conversion import check_needs, choose, offered
 from capillary_async.cli.descriptions import argument_descriptions, for_shell
 from capillary_async.jobs import LOOKUPS, KeyFormat
 from capillary_async.jobs.lookup_options import Options
@@ -100,11 +100,12 @@ class KeyOptions:
         """Return the given options of a lookup; print a warning for undocumented values.
 
         Raises:
-            ValueError: A text of `option` is not name=value.
+            ValueError: A text of `option` is not name=value, or an option needs another one.
         """
         given: Mapping[str, Any] = attrs.asdict(options)
         known = options_of(lookup, by=self.by) if lookup in LOOKUPS else Options({})
         found = {name: _checked(known, name, value) for name, value in given.items() if value is not None}
+        check_needs(found, known.hints)
         return found | _pairs("--option", self.option)
 
     @contextmanager

@@ -1,20 +1,29 @@
-"""Convert arguments of the command line into values: exact whole numbers, documented choices, lists with commas."""
+"""Convert arguments of the command line into values: exact whole numbers, documented choices, lists with commas.
+
+Also checks which arguments need others.
+"""
 
 import difflib
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast, get_origin
 
 from cyclopts import CoercionError, Parameter, Token, convert
 
+from capillary_async.errors import InvalidArgumentError
 from capillary_async.options import Region
 
 # Spreadsheets change ids (5.67585E+08, 93256.0), and `int` accepts more (1_000). Either could be another customer's id.
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 # Only a value of this form is repeated in a message, because it cannot be a person's number or address.
 _WORD: Final = re.compile(r"[A-Za-z_ -]{1,40}")
+# Arguments that need a certain value of another argument.
+_NEEDS: Final[Mapping[str, tuple[str, str]]] = {
+    "gap_to_upgrade": ("embed", "mlp"),
+    "gap_to_renew": ("embed", "mlp"),
+}
 _convert: Final = cast("Callable[..., Any]", convert)  # cyclopts' annotations are incomplete
 
 
@@ -136,3 +145,18 @@ def _read_region(_: Any, tokens: Sequence[Token]) -> Region:
 
 
 RegionArgument: TypeAlias = Annotated[Region | None, Parameter(converter=_read_region, name_transform=str)]
+
+
+def check_needs(named: Mapping[str, Any], known: Collection[str]) -> None:
+    """Check that arguments come with the values of other arguments that they need.
+
+    Args:
+        named: The given arguments.
+        known: All arguments of the lookup.
+
+    Raises:
+        InvalidArgumentError: One is missing.
+    """
+    for name, (needed, value) in _NEEDS.items():
+        if named.get(name) is not None and needed in known and value not in named.get(needed, ()):
+            raise InvalidArgumentError(f"--{name.replace('_', '-')} needs --{needed} {value}")

@@ -6,7 +6,7 @@ The arguments of a command, their types and their help come from the signature a
 import asyncio
 import inspect
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from inspect import Parameter
@@ -18,22 +18,16 @@ import attrs
 from capillary_async.api.arguments import several_of
 from capillary_async.api.groups import method_of
 from capillary_async.cli.connection import Connection
-from capillary_async.cli.conversion import documented
+from capillary_async.cli.conversion import check_needs, documented
 from capillary_async.cli.descriptions import for_shell
 from capillary_async.cli.listing import ListingOptions
 from capillary_async.cli.methods import LOOKUPS
 from capillary_async.cli.output import Output
 from capillary_async.client import CapillaryClient
-from capillary_async.errors import InvalidArgumentError
 from capillary_async.paging import Pager
 
 # The options of every command; the last are only for listings.
 _OPTIONS: Final = (Output(), Connection(), ListingOptions())
-# Arguments that need a certain value of another argument.
-_NEEDS: Final[Mapping[str, tuple[str, str]]] = {
-    "gap_to_upgrade": ("embed", "mlp"),
-    "gap_to_renew": ("embed", "mlp"),
-}
 
 
 def __getattr__(name: str) -> Callable[..., None]:
@@ -56,7 +50,7 @@ def _command(path: str) -> Callable[..., None]:
 
     def command(*values: Any, **named: Any) -> None:
         chosen = [named.pop(option_name(default), default) for default in options]
-        _check_needs(named, signature.parameters)
+        check_needs(named, signature.parameters)
         asyncio.run(CommandRun(lambda client: attrgetter(path)(client)(*values, **named), answer, *chosen).run())
 
     _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
@@ -73,12 +67,6 @@ def option_name(options: object) -> str:
 def option_of(default: object) -> Parameter:
     """Return a parameter for options of this class, with `default` as its default."""
     return Parameter(option_name(default), Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
-
-
-def _check_needs(named: Mapping[str, Any], known: Collection[str]) -> None:
-    for name, (needed, value) in _NEEDS.items():
-        if named.get(name) is not None and needed in known and value not in named.get(needed, ()):
-            raise InvalidArgumentError(f"--{name.replace('_', '-')} needs --{needed} {value}")
 
 
 def _typeable(parameter: Parameter) -> Parameter:

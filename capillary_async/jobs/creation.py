@@ -4,15 +4,15 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from capillary_async.jobs.database import JOB_FILE, checksum_of, create_tables
+from capillary_async.jobs.database import JOB_FILE, checksum_of, connect, corruption_named, create_tables
 from capillary_async.jobs.errors import InvalidKeysError, JobRefusedError
 from capillary_async.jobs.files import sync
 from capillary_async.jobs.key_files import KeyFormat, Keys, name_of, path_of, read_keys
@@ -27,6 +27,7 @@ _NEW_FILE: Final = f"{JOB_FILE}.new"
 # What a job that never came to be may have left behind.
 _LEFTOVERS: Final = frozenset({LOCK_FILE, _NEW_FILE, f"{_NEW_FILE}-journal"})
 _EXAMPLES: Final = 10
+_KEYS_AT_ONCE: Final = 10_000
 
 Numbered = Iterable[tuple[int, Values]]
 
@@ -44,25 +45,16 @@ class KeyCount:
     keys: int = 0
     duplicates: int = 0
     duplicate_lines: list[int] = attrs.field(factory=list[int])
-    _sha256: Any = attrs.field(factory=hashlib.sha256)
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all records."""
-        return str(self._sha256.hexdigest())
-
-    def texts(self, records: Numbered) -> Iterator[tuple[int, str]]:
-        """Yield each record's line and its values as JSON."""
-        for line, values in records:
-            text = json.dumps(values, separators=(",", ":"))
-            self._sha256.update(text.encode() + b"\n")
-            yield line, text
 
     def note_duplicate(self, line: int) -> None:
         """Count a record that repeats a key."""
         self.duplicates += 1
         if len(self.duplicate_lines) < _EXAMPLES:
             self.duplicate_lines.append(line)
+
+
+def _text_of(values: Values) -> str:
+    return json.dumps(values, separators=(",", ":"))
 
 
 def create_job(
@@ -139,7 +131,6 @@ def _write(path: Path, manifest: Manifest, records: Numbered, state: JobState) -
             keys=count.keys,
             duplicates=count.duplicates,
             duplicate_lines=tuple(count.duplicate_lines),
-            records_sha256=count.sha256,
         )
         write_meta(database, "manifest", manifest.to_json())
         write_meta(database, "state", state.to_json())
@@ -148,7 +139,8 @@ def _write(path: Path, manifest: Manifest, records: Numbered, state: JobState) -
 
 def _insert(database: sqlite3.Connection, records: Numbered, *, is_shard: bool) -> KeyCount:
     count = KeyCount()
-    for line, text in count.texts(records):
+    for line, values in records:
+        text = _text_of(values)
         key_id = line if is_shard else count.keys + 1
         row = (key_id, text, checksum_of(f"{key_id} {text}"))
         if database.execute("INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", row).rowcount:
@@ -167,13 +159,26 @@ def _disk_errors_named(name: str) -> Generator[None]:
         raise OSError(f"{name}: {error}") from error
 
 
-def check_expected(manifest: Manifest, lookup: Lookup, records: Numbered, source: str) -> None:
-    """Check that a job has these keys, and looks them up with these options."""
+def check_expected(path: Path, manifest: Manifest, lookup: Lookup, records: Numbered, source: str) -> None:
+    """Check that a job has these keys, in any order, and looks them up with these options.
+
+    Args:
+        path: The job's file.
+        manifest: What the job is.
+        lookup: What is looked up.
+        records: The keys, each with its line.
+        source: What the records were read from.
+    """
     if dict(lookup.arguments) != dict(manifest.arguments) or lookup.by != manifest.by:
         raise JobRefusedError(f"the job looks up {manifest.lookup} with other options; use a new directory")
-    count = KeyCount()
-    deque(count.texts(records), maxlen=0)
-    if count.sha256 != manifest.records_sha256:
+    seen, texts = bytearray(manifest.keys + 1), (_text_of(values) for _, values in records)
+    with closing(connect(path, is_reader=True)) as database:
+        while some := list(islice(texts, _KEYS_AT_ONCE)):
+            with corruption_named(path):
+                for text in some:
+                    row = database.execute('SELECT id FROM keys WHERE "values" = ?', (text,)).fetchone()
+                    seen[row[0] if row else 0] = 1
+    if seen[0] or sum(seen) != manifest.keys:
         raise JobRefusedError(f"{source} does not hold the keys that the job was made with")
 
 

@@ -18,7 +18,7 @@ from capillary_async.jobs.errors import JobCorruptedError, JobRefusedError
 JOB_FILE: Final = "job.sqlite"
 # "CAPj", in the header of the file. The version is that of the tables.
 _APPLICATION_ID: Final = 0x4341506A
-_VERSION: Final = 8
+_VERSION: Final = 9
 _BUSY_SECONDS: Final = 60.0
 
 # A table of a generation: its columns. A refresh fills tables of the same columns under other names.

@@ -152,7 +152,8 @@ class BulkJob:
     ) -> Self:
         """Open the job in a directory, or make it if there is none; for a program that is started again and again.
 
-        Args: As for `create`. A job that is there keeps its own `options` and `notes`.
+        Args: As for `create`. A job that is there keeps its own `options` and `notes`; the keys may come in another
+            order.
 
         Raises:
             JobRefusedError: There is a job with other keys, another lookup or other options of it, or something else.
@@ -174,7 +175,7 @@ class BulkJob:
             )
         job, found = cls.open(directory, lookup=lookup), find_lookup(lookup, arguments=arguments or {}, by=by)
         records = read_keys(keys, found, key_format=key_format, mapping=mapping)
-        check_expected(job.manifest, found, records, name_of(keys))
+        check_expected(job.directory / JOB_FILE, job.manifest, found, records, name_of(keys))
         return job
 
     async def run(

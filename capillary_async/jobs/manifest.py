@@ -74,7 +74,6 @@ class Manifest:
         arguments: The lookup's options, such as {"embed": ["points"]}.
         duplicates: Records of the source that repeat an earlier key.
         duplicate_lines: Where the first few of them are.
-        records_sha256: Hash of every record of the source.
         source_path: Where the key file is; `None` for a stream or Python's own values.
         source_sha256: Hash of its bytes, or `None`.
         by: The identifier that stands in place of the id, or `None`.
@@ -91,7 +90,6 @@ class Manifest:
     arguments: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     duplicates: int = 0
     duplicate_lines: tuple[int, ...] = ()
-    records_sha256: str = ""
     source_path: str | None = None
     source_sha256: str | None = None
     by: str | None = None

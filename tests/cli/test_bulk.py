@@ -560,6 +560,7 @@ def test_a_terminal_shows_a_progress_bar(run: Run, environment: pytest.MonkeyPat
         ("export job --format csv", "keys are still pending; resume the job first, or add --partial"),
         ("export job --format csv --to no/x.csv", "--to: there is no directory no"),
         ("retry job --status foo", "--status cannot be foo"),
+        ("run other --lookup customers --keys phones.csv --gap-to-renew 5", "--gap-to-renew needs --embed mlp"),
         ("run other --lookup customers --keys phones.csv --by mobile", "it has another name, add --map mobile=Phone"),
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -392,6 +393,23 @@ async def test_create_or_open_does_what_its_name_says(tmp_path: Path) -> None:
         BulkJob.create_or_open(tmp_path / "job", things, [1, 2])
     with pytest.raises(JobRefusedError, match="the job looks up"):
         BulkJob.create_or_open(tmp_path / "job", "customers", [1, 2, 3])
+
+
+@pytest.mark.parametrize("keys", [[3, 2, 1], [1, 1, 2, 3], ["1", "2", "3"], {1, 2, 3}])
+def test_the_same_keys_may_come_in_another_order(tmp_path: Path, keys: Collection[Any]) -> None:
+    """Python orders a set of texts anew in each process, and a database has no order of its own."""
+    BulkJob.create(tmp_path / "job", things, [1, 2, 3])
+
+    assert BulkJob.create_or_open(tmp_path / "job", things, keys).manifest.keys == 3
+
+
+@pytest.mark.parametrize("keys", [[1, 2, 2], [1, 2, 3, 4], [1, 2, 4], []])
+def test_other_keys_are_another_job(tmp_path: Path, keys: list[int]) -> None:
+    """The output would not be what the user believes."""
+    BulkJob.create(tmp_path / "job", things, [1, 2, 3])
+
+    with pytest.raises(JobRefusedError, match="does not hold the keys"):
+        BulkJob.create_or_open(tmp_path / "job", things, keys)
 
 
 async def test_an_export_that_is_older_than_a_retry_is_stale(tmp_path: Path) -> None:
