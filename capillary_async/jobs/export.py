@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, TypeAlias
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, get_args
 
 from capillary_async.codec import encode_json, json_cell
-from capillary_async.jobs.database import corrupted
+from capillary_async.jobs.database import JOB_FILE, corrupted
 from capillary_async.jobs.errors import JobRefusedError
-from capillary_async.jobs.files import atomic_file
+from capillary_async.jobs.files import atomic_file, is_url
+from capillary_async.jobs.lock import LOCK_FILE
 from capillary_async.jobs.lookups import Lookup
 from capillary_async.jobs.outcomes import Reason
 from capillary_async.jobs.output import EXPORT_FORMATS, ExportFormat, OutputSchema, check_format, csv_lines, row_objects
@@ -50,8 +51,8 @@ def export_job(
     csv_safe: bool,
 ) -> Path | str:
     """Export a job together with its shards; see `BulkJob.export`."""
-    check_format(form)
-    check_format(outcomes)
+    _check_formats(form, outcomes)
+    _check_target(to)
     for part in (store, *shards):
         part.check()
     pending = sum(shard.pending for shard in shards) if shards else store.pending_in_export
@@ -76,6 +77,25 @@ def export_job(
         with store.transaction() as state:
             state.exports[own.name] = revision
     return target
+
+
+def _check_formats(form: str, outcomes: str) -> None:
+    check_format(form)
+    if outcomes not in get_args(OutcomesFormat):
+        raise JobRefusedError(f"outcomes cannot be written as {outcomes!r}; there are csv and parquet")
+    check_format(outcomes)
+
+
+def _check_target(target: str | Path | None) -> None:
+    """Check that a file can be made there, and that it takes the place of no file of a job."""
+    if target is None or is_url(target):
+        return
+    path = Path(target)
+    if path.is_dir() or not path.parent.is_dir():
+        what = f"{path} is a directory" if path.is_dir() else f"there is no directory {path.parent}"
+        raise JobRefusedError(f"{what}; give the name of a file in a directory that is there")
+    if path.name.startswith(JOB_FILE) or path.name == LOCK_FILE:
+        raise JobRefusedError(f"{path.name} is the name of a job's own file; give the export another name")
 
 
 def _beside(target: str | Path, form: str) -> str:

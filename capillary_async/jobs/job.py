@@ -345,7 +345,8 @@ class BulkJob:
             Where the file is. One that was there before is replaced.
 
         Raises:
-            JobRefusedError: Keys are still pending, another process works on the job, or a library is missing.
+            JobRefusedError: Keys are still pending, another process works on the job, no file can be at `to`, or a
+                library is missing.
             JobCorruptedError: The job's file, or that of a shard, is not what was written.
             JobStoppedError: The disk failed; there is no new file.
         """

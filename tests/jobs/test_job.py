@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -393,6 +393,36 @@ async def test_create_or_open_does_what_its_name_says(tmp_path: Path) -> None:
         BulkJob.create_or_open(tmp_path / "job", things, [1, 2])
     with pytest.raises(JobRefusedError, match="the job looks up"):
         BulkJob.create_or_open(tmp_path / "job", "customers", [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("job/job.sqlite", "name of a job's own file"),
+        ("job/job.sqlite-wal", "name of a job's own file"),
+        ("job/lock", "name of a job's own file"),
+        ("job", "job is a directory"),
+        ("no/out.csv", "there is no directory .*no"),
+    ],
+)
+async def test_an_export_takes_the_place_of_no_file_of_a_job(tmp_path: Path, to: str, message: str) -> None:
+    """One typing error lost all outcomes."""
+    job = make_job(tmp_path / "job")
+    await run(job, FakeApi())
+
+    with pytest.raises(JobRefusedError, match=message):
+        job.export("csv", to=tmp_path / to)
+
+    assert exported(job) == expected()
+
+
+async def test_outcomes_in_an_unknown_format_are_refused(tmp_path: Path) -> None:
+    """They were written as CSV under a name that says something else."""
+    job = make_job(tmp_path / "job")
+    await run(job, FakeApi())
+
+    with pytest.raises(JobRefusedError, match="outcomes cannot be written as 'jsonl'"):
+        job.export("csv", outcomes=cast("Any", "jsonl"))
 
 
 @pytest.mark.parametrize("keys", [[3, 2, 1], [1, 1, 2, 3], ["1", "2", "3"], {1, 2, 3}])
