@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
@@ -18,9 +19,11 @@ from capillary_async.cli.watch import follow
 from capillary_async.cli.work import Work
 from capillary_async.codec import encode_json
 from capillary_async.jobs import LOOKUPS, BulkJob, ExportFormat, JobStatus, Manifest, find_lookup
+from capillary_async.jobs.creation import has_changed
 from capillary_async.jobs.export import OutcomesFormat
 from capillary_async.jobs.manifest import STATUSES
 from capillary_async.jobs.output import check_format
+from capillary_async.jobs.store import JobStore
 
 _HELP: Final = """Look up any number of keys in a job that can be interrupted and resumed.
 
@@ -136,12 +139,11 @@ def status(
         as_json: Print the status as JSON.
         watch: Print a line after each change until every key is done, as `capillary watch` does.
     """
-    job = _open(directory)
     if watch:
         if as_json:
             raise ValueError("give either --watch or --json, because --watch prints lines of text")
-        return follow(job.status)
-    document = _status_values(job.status()) | {"key_file_has_changed": job.key_file_has_changed}
+        return follow(partial(JobStatus.read, directory))
+    document = _status_values(JobStatus.read(directory)) | {"key_file_has_changed": _has_key_file_changed(directory)}
     if as_json:
         print(json.dumps(document, indent=2))
         return DONE
@@ -241,6 +243,11 @@ def _allow_local_imports() -> None:
 def _open(directory: Path) -> BulkJob:
     _allow_local_imports()
     return BulkJob.open(directory)
+
+
+def _has_key_file_changed(directory: Path) -> bool:
+    with JobStore.open(directory, is_reader=True) as store:
+        return has_changed(store.manifest)
 
 
 def _shard(directory: Path, number: int) -> BulkJob:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,7 +11,7 @@ from cyclopts.validators import Number
 
 from capillary_async.cli.display import echo
 from capillary_async.cli.exit_codes import DONE, KEYS_FAILED
-from capillary_async.jobs import BulkJob, JobStatus
+from capillary_async.jobs import JobStatus
 from capillary_async.jobs.manifest import STATUSES
 
 SECONDS: Final = 2.0
@@ -23,7 +24,7 @@ def watch(directory: Path, /, *, every: Annotated[float, Parameter(validator=Num
         directory: The directory of the job.
         every: Seconds between two checks.
     """
-    return follow(BulkJob.open(directory).status, every)
+    return follow(partial(JobStatus.read, directory), every)
 
 
 def follow(look: Callable[[], JobStatus], every: float = SECONDS, sleep: Callable[[float], Any] = time.sleep) -> int:

@@ -290,8 +290,7 @@ class BulkJob:
         Raises:
             JobCorruptedError: Its file is not what was written.
         """
-        with JobStore.open(self.directory, is_reader=True) as store, open_shards(store) as shards:
-            return JobStatus.of(store, shards)
+        return JobStatus.read(self.directory)
 
     def split(self, into: int) -> "list[BulkJob]":
         """Split what is left of the job into parts, each of which another process or machine can run.
@@ -318,7 +317,9 @@ class BulkJob:
         Raises:
             JobRefusedError: There is no such part.
         """
-        return BulkJob.open(shard_directory(self.directory, number))
+        directory = shard_directory(self.directory, number)
+        with JobStore.open(directory, is_reader=True) as store:
+            return BulkJob(directory, store.manifest, self._lookup)
 
     def export(
         self,

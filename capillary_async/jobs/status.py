@@ -10,6 +10,7 @@ import attrs
 from capillary_async.jobs.lock import Lock
 from capillary_async.jobs.manifest import STATUSES, JobState
 from capillary_async.jobs.output import EXPORT_FORMATS
+from capillary_async.jobs.shards import open_shards
 from capillary_async.jobs.store import JobStore
 
 
@@ -78,6 +79,17 @@ class JobStatus:
     def is_complete(self) -> bool:
         """Whether nothing is left to look up; failed keys are not left, they can be retried."""
         return not self.pending and not self.is_refreshing
+
+    @classmethod
+    def read(cls, directory: Path) -> Self:
+        """Return the status of a job in a directory. Its lookup need not be there.
+
+        Raises:
+            JobRefusedError: There is no job.
+            JobCorruptedError: Its file is not what was written.
+        """
+        with JobStore.open(directory, is_reader=True) as store, open_shards(store) as shards:
+            return cls.of(store, shards)
 
     @classmethod
     def of(cls, store: JobStore, shards: Sequence[JobStore] = ()) -> Self:

@@ -21,8 +21,8 @@ Encode = Callable[[Any], str | None]
 
 # Also a carriage return, because readers treat it as the end of a line.
 _needs_quotes: Final = re.compile(r'[",\r\n]').search
-# A spreadsheet runs a text as a formula if it begins with one of these characters.
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a text as a formula if it begins with one of these characters; the last four are wide forms.
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Columns that an error about an unknown one suggests, and lists in full.
 _GUESSES: Final = 5
 _LISTED: Final = 20

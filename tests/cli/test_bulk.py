@@ -587,6 +587,20 @@ def test_an_error_of_a_run_names_options_and_not_arguments(error: CapillaryError
     assert message in explain(error)
 
 
+@pytest.mark.parametrize("command", ["bulk status job", "watch job"])
+def test_the_status_needs_no_lookup(capillary: Capillary, place: Path, keys: Write, command: str) -> None:
+    """A monitor runs in another directory, where the user's module cannot be imported."""
+    (place / "mine_alone.py").write_text("async def look(client, customer_id: int) -> int:\n    return 1\n", "utf-8")
+    done = capillary("bulk", "run", "job", "--lookup", "mine_alone:look", "--keys", keys([1]))
+    assert done.code == 0
+    (place / "mine_alone.py").unlink()
+    del sys.modules["mine_alone"]
+
+    done = capillary(*command.split())
+
+    assert (done.code, done.err) == (0, "")
+
+
 def test_a_wrong_shard_number_is_refused(capillary: Capillary, place: Path) -> None:
     """Shards are counted from 0."""
     BulkJob.create(place / "job", "customers", [1, 2]).split(2)

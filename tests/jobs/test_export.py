@@ -229,6 +229,15 @@ def test_csv_can_guard_spreadsheets_against_formulas(tmp_path: Path) -> None:
     assert plain == "number,name,amount\n1,=1+1,-5\n1,@x,\n1,x,1\n"
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_every_beginning_of_a_formula_is_guarded(tmp_path: Path, sign: str) -> None:
+    """Spreadsheets skip white space, and take the wide forms of East Asian keyboards for the plain ones."""
+    path = written(find_lookup(dicts), tmp_path / "out.csv", ((1,), [{"name": f"{sign}1"}]), csv_safe=True)
+
+    with path.open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1] == ["1", f"'{sign}1"]
+
+
 def test_parquet_has_types(tmp_path: Path) -> None:
     """Users must not have to cast amounts of money."""
     table = pq.read_table(written(EVENTS, tmp_path / "out.parquet", (KEY, [EVENT, TargetEvent(event_log_id=1)])))

@@ -145,6 +145,21 @@ def test_a_split_into_nothing_is_refused(tmp_path: Path, into: int) -> None:
         make_job(tmp_path / "job").split(into)
 
 
+def test_a_job_with_a_local_function_can_be_split(tmp_path: Path) -> None:
+    """Its parts cannot be opened by another process, but by this one."""
+
+    async def local(client: FakeApi, number: int) -> int:
+        return number
+
+    job = BulkJob.create(tmp_path / "job", local, [1, 2, 3])
+
+    for part in job.split(2):
+        asyncio.run(run(part, FakeApi()))
+
+    assert job.retry(status="empty") == 0
+    assert [row["value"] for row in job.rows()] == [1, 2, 3]
+
+
 def test_more_parts_than_keys_are_no_harm(tmp_path: Path) -> None:
     """The cluster has more threads than that."""
     job = make_job(tmp_path / "job", [1, 2, 3])
