@@ -76,7 +76,7 @@ class Evidence:
         # What is not proven contradicts no total: it may be wrong itself.
         start = ask.offset * (count if offsets.unit == "pages" and not offsets.is_prior else 1)
         # A total of this answer alone counts nothing.
-        least = (start + count if is_new else 0) + (claims.total == count)
+        least = (start + count if is_new else 0) + self._is_count
         self.traits.is_own_count &= self._is_count
         if self.traits.is_own_count:
             self.total.ignore()
@@ -109,7 +109,9 @@ class Evidence:
         rows = self.rows.filled
         if not self.total.has_fallen and not self._is_resumed:
             rows = max(rows, self.rows.count)
-        return self.total.reached(rows, self._page_count(), is_end=self._tries > 0 and self.total.rise > 0)
+        return self.total.reached(
+            rows, self._page_count(), is_end=self._tries > 0 and (self.total.rise > 0 or self._is_closed)
+        )
 
     def _judge(self) -> Sight:
         """Say what the answers show."""
@@ -212,7 +214,9 @@ class Evidence:
 
     def _is_whole(self, count: int) -> bool:
         """Whether the first answer, which came again, is the whole listing; if not, the server heeds no offset."""
-        reached, unit = self.total.reached(count, 1, is_end=False), self.total.known_unit
+        total, unit = self.total, self.total.known_unit
+        is_late = count == total.last + 1 and count < self._limit >= SMALLEST  # its total lags behind
+        reached = total.reached(count, 1, is_end=is_late)
         is_short = self._count < self._limit and (self._count > 1 or self._limit >= SMALLEST)
         if (unit in reached if unit else reached) or ("nothing" in self.total.readings and is_short):
             return True

@@ -120,16 +120,21 @@ class TotalModel(InternalState):
         return next(iter(self.readings)) if len(self.readings) == 1 else self.known_unit
 
     @property
+    def _others(self) -> list[int]:
+        """The lowest totals that say something else. Smaller pages are more pages, so as many pages are the same."""
+        last, size, is_paged = self.last, self.size, "pages" in self.readings
+        lowest = [item for item in self._lowest.items() if item[1] != last]
+        return [n for old, n in lowest if not (is_paged and (n - 1) * old < last * size < n * old + size)]
+
+    @property
     def rise(self) -> int:
-        """How much it rose from its lowest. Smaller pages are more pages, so those of another size tell nothing."""
-        lowest = self._lowest
-        return self.last - (lowest.get(self.size, 0) if "pages" in self.readings else min(lowest.values(), default=0))
+        """How much it rose from its lowest."""
+        return self.last - min([self.last, *self._others])
 
     @property
     def is_static(self) -> bool:
-        """Whether it never changed, or as page numbers do with the page size."""
-        last, size = self.last, self.size
-        return all(n == last or (n - 1) * old < last * size < n * old + size for old, n in self._lowest.items())
+        """Whether it never changed."""
+        return not self._others
 
     @property
     def is_steady(self) -> bool:

@@ -171,7 +171,10 @@ class Walk(Placement):
 
     def _extend(self, ask: PageRequest, count: int, limit: int, *, is_short: bool, is_joined: bool) -> None:
         """Note that the rows reach further than before."""
-        if self._is_cut and ask.step is Step.AGAIN:
+        total, filled = self.total, self.rows.filled
+        is_tiny = self._count < SMALLEST <= self._limit and "nothing" in total.readings
+        is_grown = total.rise > 0 and filled > total.last - total.rise  # more rows than there were
+        if self._is_cut and ask.step is Step.AGAIN and not (is_grown or is_tiny):
             self._cut_to = self._count  # rows stand behind a short page: a mistake, if it is the only one
         if count == self._cut_to < limit:
             self.offsets.shrink(count)
@@ -179,7 +182,7 @@ class Walk(Placement):
         self._shorts = self._shorts + 1 if is_short else 0
         self._count, self._limit, self._is_cut, self._misses, self._is_shown = count, ask.limit, is_short, 0, False
         self._is_closed = is_joined and is_short
-        self.total.contradict(self.rows.filled - self.rows.duplicates, self._page_count())
+        total.contradict(filled - self.rows.duplicates, self._page_count())
 
     def _go(self, step: Step) -> None:
         """Set the next request."""

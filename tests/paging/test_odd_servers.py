@@ -1,6 +1,7 @@
 """Lists that grow while they are read, totals that lag or lie, ties without an order, pages that get shorter."""
 
 from collections.abc import Callable
+from itertools import product
 from random import Random
 
 import pytest
@@ -164,6 +165,15 @@ async def test_the_same_answer_to_every_request_is_a_listing(count: int, total: 
     assert server.requests <= 2
 
 
+@pytest.mark.parametrize("count", [2, 9, 10, 29, 99])
+async def test_the_same_answer_with_a_row_more_than_its_total_is_a_listing(count: int) -> None:
+    """The row was appended between the count and the select, and the short page says that no other follows."""
+    server = Simulator(list(range(count)), is_static=True, lag=-1)
+
+    assert await pager_of(server, 100).collect() == server.rows
+    assert server.requests <= 2
+
+
 @pytest.mark.parametrize("lag", [1, 90])
 async def test_the_same_answer_with_more_promised_is_an_error(lag: int) -> None:
     """Its other rows cannot be had."""
@@ -257,3 +267,15 @@ async def test_rows_that_come_before_the_first_capped_page_are_no_repeated_page(
         server = Simulator(list(range(count)), offset, cap=10, before_answer=insert)
 
         assert {*server.rows} <= {*await pager_of(server, 30).collect()}, count
+
+
+@pytest.mark.parametrize("count", [8, 9, 10, 11, 19, 20, 21])
+@pytest.mark.parametrize("growth", [1, 2, 3])
+@pytest.mark.parametrize("offset", OFFSETS)
+async def test_rows_that_come_behind_a_short_page_are_no_page_size(offset: Unit, growth: int, count: int) -> None:
+    """A list that grows by as many rows as its pages seem to have would be read for ever."""
+    for page_size, lag in product((10, 30), (-1, 0)):
+        server = Simulator(list(range(count)), offset, lag=lag, growth=growth)
+
+        assert (await pager_of(server, page_size).collect())[:count] == list(range(count))
+        assert server.requests <= 9, server
