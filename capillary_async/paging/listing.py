@@ -11,6 +11,7 @@ from capillary_async.errors import ApiErrorDetail, DecodeError
 from capillary_async.paging.cursor import digest
 from capillary_async.paging.readings import Claims, OffsetUnit
 from capillary_async.paging.steps import PageRequest
+from capillary_async.paging.unreadable import UnreadableKey, UnreadableRow
 from capillary_async.pipeline.request import InternalValue, Request, Response
 
 T = TypeVar("T")
@@ -83,13 +84,6 @@ class Listing(InternalValue, Generic[T], frozen=True):
         return self.request.with_query(query)
 
 
-class UnreadableRow(InternalValue, frozen=True):
-    """Stands for a row that could not be structured: what in the answer is wrong, and a digest of what came."""
-
-    location: str
-    content: str
-
-
 class PageData(InternalValue, Generic[T], frozen=True):
     """What one answer of a listing says.
 
@@ -138,8 +132,8 @@ def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: s
         row: T = converter.structure(found, listing.request.into, where)
         return row, _keys(listing, (row,), where)[0]
     except DecodeError as error:
-        unreadable = UnreadableRow(error.location or where, digest(found))
-        return unreadable, unreadable
+        content = digest(found)
+        return UnreadableRow(error.location or where, content), UnreadableKey(content)
 
 
 def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashable]:

@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
 import attrs
+from msgspec.structs import replace
 
 from capillary_async.errors import ApiErrorDetail, CapillaryError, InvalidArgumentError
 from capillary_async.models.frozen import frozen
 from capillary_async.paging.cursor import Cursor
-from capillary_async.paging.listing import PageData, UnreadableRow
+from capillary_async.paging.listing import PageData
 from capillary_async.paging.prefetch import PrefetchBuffer
 from capillary_async.paging.readings import OffsetUnit
 from capillary_async.paging.report import BadRow, PagingReport
 from capillary_async.paging.source import PageSource
 from capillary_async.paging.steps import PageRequest
+from capillary_async.paging.unreadable import UnreadableRow, tell_apart
 from capillary_async.paging.walk import Walk
 from capillary_async.pipeline.request import InternalValue
 
@@ -205,6 +207,9 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
 
     def _take(self, ask: PageRequest, data: PageData[T]) -> TakenRows[T]:
         limit, start, unit = ask.limit, 0, None
+        if self._source.listing.is_keyed and any(isinstance(row, UnreadableRow) for row in data.rows):
+            told = tell_apart(data.keys, self._walk.rows, ask.start, is_open=self._walk.offsets.is_open)
+            data = replace(data, keys=told)
         new: Sequence[int]
         if self._made_walk is None and self._source.is_whole(data):
             self._whole, new, unit = data, range(len(data.keys)), self._source.offset_unit

@@ -18,7 +18,7 @@ from capillary_async.errors import (
 )
 from capillary_async.paging import BadRow, Cursor, Listing, ListingTraits, Pager, PageSource
 from capillary_async.pipeline.request import Request, Response
-from tests.paging.simulator import Simulator, pager_of
+from tests.paging.simulator import Simulator, Unit, pager_of
 
 R = TypeVar("R")
 Answerer = Callable[[Mapping[str, int]], Any]
@@ -83,6 +83,22 @@ async def test_a_bad_row_is_left_out_and_noted() -> None:
     assert rows == [1, 3]
     assert pages.report.bad_rows == (BadRow(1, "data[1]"),)
     assert "anne" not in repr(pages.report)
+
+
+@pytest.mark.parametrize("offset", ["records", "pages"])
+@pytest.mark.parametrize("bad", [{3}, {9, 10}, {3, 13, 14, 24}, set(range(10)), set(range(10, 20))])
+@pytest.mark.parametrize("is_alike", [True, False])
+async def test_bad_rows_are_noted_once_on_all_pages(offset: Unit, bad: set[int], *, is_alike: bool) -> None:
+    """Pages overlap, so that a bad row comes twice; and rows that are alike are still different rows."""
+    content: Any = [("anne" if is_alike else f"anne {row}") if row in bad else row for row in range(25)]
+    server, traits = Simulator(content, offset), ListingTraits()
+    for _ in ("cold", "warm"):
+        pages = pager_of(server, 10, traits).pages(on_bad_row="skip")
+
+        rows = [row async for page in pages for row in page.items]
+
+        assert rows == [row for row in range(25) if row not in bad]
+        assert [row.position for row in pages.report.bad_rows] == sorted(bad)
 
 
 async def test_a_bad_row_is_an_error_unless_asked_otherwise() -> None:
