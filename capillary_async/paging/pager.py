@@ -1,6 +1,7 @@
 """The lazy listing that users hold."""
 
 from collections.abc import AsyncIterator
+from numbers import Integral
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -74,11 +75,9 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
             on_bad_row: As the method of that name.
 
         Raises:
-            InvalidArgumentError: `size` is less than 1.
+            InvalidArgumentError: `size` is not a whole number, or less than 1.
         """
-        if size < 1:
-            raise InvalidArgumentError(f"size must be 1 or more, not {size}")
-        return PrefetchContext(self.pages(on_bad_row=on_bad_row), size)
+        return PrefetchContext(self.pages(on_bad_row=on_bad_row), _at_least(1, "size", size))
 
     async def collect(self, limit: int | None = None, *, on_bad_row: OnBadRow | None = None) -> list[T]:
         """Return the rows, or the first `limit` of them.
@@ -88,7 +87,7 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
             on_bad_row: As the method of that name.
 
         Raises:
-            InvalidArgumentError: `limit` is negative.
+            InvalidArgumentError: `limit` is not a whole number, or negative.
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
         rows: list[T] = RowList()
@@ -120,20 +119,19 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
         """Walk the listing in `pyarrow.RecordBatch`es of that many rows, in bounded memory; see `to_arrow`."""
         from capillary_async.tables.batches import arrow_batches  # noqa: PLC0415  (for tables alone)
 
-        return arrow_batches(aiter(self), self.listing.request.into, json_cell, rows)
+        size = _at_least(1, "rows", rows)
+        return arrow_batches(aiter(self), self.listing.request.into, json_cell, size)
 
     def limit(self, rows: int | None) -> "Pager[T]":
         """Return the same listing, of which at most `rows` rows are handed out; no page behind them is asked for.
 
         Raises:
-            InvalidArgumentError: `rows` is negative.
+            InvalidArgumentError: `rows` is not a whole number, or negative.
         """
         if rows is None:
             return self
-        most = self._source.most_rows
-        if isinstance(rows, bool) or rows < 0:
-            raise InvalidArgumentError(f"limit must be 0 or more, not {rows}")
-        return self._wanting(most_rows=rows if most is None else min(rows, most))
+        count, most = _at_least(0, "limit", rows), self._source.most_rows
+        return self._wanting(most_rows=count if most is None else min(count, most))
 
     def on_bad_row(self, action: OnBadRow) -> "Pager[T]":
         """Return the same listing with a rule for rows that cannot be structured.
@@ -156,11 +154,22 @@ class Pager(ProcessBound, InternalValue, Generic[T], frozen=True):
             cursor: A cursor, or its text. The server's page size may have changed since.
 
         Raises:
-            InvalidArgumentError: The cursor belongs to another query, or it is no cursor's text.
+            InvalidArgumentError: The cursor belongs to another query, or it is no cursor and no cursor's text.
         """
         start = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
+        if not isinstance(start, Cursor):
+            raise InvalidArgumentError(f"cursor must be a Cursor or its text, not a {type(cursor).__name__}")
         if start.query != self._source.front().query:
             raise InvalidArgumentError(
                 f"cursor belongs to another query than this listing of {self.listing.request.path}"
             )
         return self._wanting(start=start)
+
+
+def _at_least(lowest: int, name: str, value: Any) -> int:
+    """Return a count of rows or pages as an `int`."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InvalidArgumentError(f"{name} must be a whole number, not a {type(value).__name__}")
+    if value < lowest:
+        raise InvalidArgumentError(f"{name} must be {lowest} or more, not {value}")
+    return int(value)

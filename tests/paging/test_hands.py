@@ -229,3 +229,22 @@ async def test_an_answer_of_nothing_is_no_empty_listing(document: Any) -> None:
         await pager_over(lambda _: document).collect()
     with pytest.raises(DecodeError):
         await pager_over(lambda _: document, find_rows=no_rows).collect()
+
+
+@pytest.mark.parametrize("count", ["3", 2.5, True, None])
+@pytest.mark.parametrize("read", ["collect", "limit", "prefetch", "arrow_batches"])
+async def test_a_count_that_is_no_whole_number_is_refused(read: str, count: Any) -> None:
+    """Batches of 2.5 rows would never be full, and hold the whole listing in memory."""
+    if count is None and read in ("collect", "limit"):
+        return  # all rows
+    pager: Any = pager_of(Simulator([]), 10)
+
+    with pytest.raises(InvalidArgumentError, match=f"must be a whole number, not a {type(count).__name__}"):
+        await (getattr(pager, read)(count))
+
+
+@pytest.mark.parametrize("cursor", [None, 5, b"2.0"])
+def test_what_is_no_cursor_is_refused(cursor: Any) -> None:
+    """A database may return bytes, or nothing."""
+    with pytest.raises(InvalidArgumentError, match=r"^cursor must be a Cursor or its text, not a "):
+        pager_of(Simulator([]), 10).resume(cursor)
