@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Coroutine, Hashable, Mapping
-from datetime import UTC, tzinfo
 from inspect import iscoroutinefunction
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar, overload
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar,
 import attrs
 
 import capillary_async.paging as paging  # noqa: PLR0402  (`from` would name the package, which imports this module)
+from capillary_async.api.arguments import Several
 from capillary_async.api.generic import Query, fetch, list_rows
 from capillary_async.api.groups import GROUPS, EndpointGroups
 from capillary_async.api.methods import EndpointClient, without_frames
@@ -87,7 +87,7 @@ class CapillaryClient(EndpointGroups):
         self._base = BaseUrl.of(hidden if isinstance(hidden, Region) else hidden.reveal())
         self._account, self._options = auth.account, options
         self._is_variant = False
-        zone = options.timezone or _clock_of(self._base)
+        zone = options.timezone or self._base.timezone
         telemetry = Telemetry(self._base, on_event, on_call)
         converter = Converter(zone)
         http = HttpTransport(self._base, zone, options, session, telemetry, converter, auth.headers)
@@ -175,13 +175,8 @@ class CapillaryClient(EndpointGroups):
         Raises:
             InvalidArgumentError: A value is wrong; the message names it.
         """
-        given: dict[str, Any] = {
-            "deadline": deadline,
-            "attempt_timeout": attempt_timeout,
-            "retry": retry,
-            "coalesce": coalesce,
-            "language": language,
-        }
+        given: dict[str, Any] = {"deadline": deadline, "attempt_timeout": attempt_timeout, "retry": retry}
+        given |= {"coalesce": coalesce, "language": language}
         options = attrs.evolve(
             self._options, **{name: value for name, value in given.items() if value is not _AS_BEFORE}
         )
@@ -269,6 +264,10 @@ class CapillaryClient(EndpointGroups):
         offset_unit: OffsetUnit | None = ...,
         total_unit: OffsetUnit | None = ...,
         key: str | Callable[[T], Hashable] | None = ...,
+        pages_key: str = ...,
+        last_key: str = ...,
+        has_short_pages: bool = ...,
+        empty_codes: Several[int] = ...,
     ) -> "paging.Pager[T]": ...
     @overload
     def paginate(
@@ -287,6 +286,10 @@ class CapillaryClient(EndpointGroups):
         offset_unit: OffsetUnit | None = ...,
         total_unit: OffsetUnit | None = ...,
         key: str | Callable[[Any], Hashable] | None = ...,
+        pages_key: str = ...,
+        last_key: str = ...,
+        has_short_pages: bool = ...,
+        empty_codes: Several[int] = ...,
     ) -> "paging.Pager[Any]": ...
     @without_frames
     def paginate(
@@ -305,6 +308,10 @@ class CapillaryClient(EndpointGroups):
         offset_unit: OffsetUnit | None = None,
         total_unit: OffsetUnit | None = None,
         key: str | Callable[[Any], Hashable] | None = None,
+        pages_key: str = "",
+        last_key: str = "",
+        has_short_pages: bool = False,
+        empty_codes: Several[int] = (),
     ) -> "paging.Pager[Any]":
         """List the rows of an endpoint that has no method but takes a limit and an offset.
 
@@ -323,6 +330,10 @@ class CapillaryClient(EndpointGroups):
             total_unit: What the total counts, "records" or "pages"; `None` if unknown, then the answers show it.
             key: What identifies a row: the name of an attribute or member, or a function of a row. Without a key,
                 equal rows count as one row, unless `offset_unit` is given.
+            pages_key: Member that holds the number of pages, such as "pagingDto.totalPages".
+            last_key: Member that says whether a page is the last one, such as "pagingDto.last".
+            has_short_pages: Whether the API leaves rows out of pages; then `last_key` or `pages_key` must show the end.
+            empty_codes: Error codes with which the API says that there are no rows, or none at this offset.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
@@ -340,6 +351,10 @@ class CapillaryClient(EndpointGroups):
             total_unit=total_unit,
             first_offset=first_offset,
             max_page_size=max_page_size,
+            pages_key=pages_key,
+            last_key=last_key,
+            has_short_pages=has_short_pages,
+            empty_codes=empty_codes,
         )
         return self._endpoint_client.paginate(listing)
 
@@ -353,7 +368,12 @@ def _transport_stack(
     are below retry, so that each retry uses the newest one; other credentials never change, so HTTP adds them.
     Coalescing is above retry, so that calls that share an answer share its retries.
     """
-    admission = Admission(http, _limit_of(options))
+    limit: Limit | None = None
+    if options.rate_limit is not None:
+        from capillary_async.pipeline.shared_limit import limit_of  # noqa: PLC0415  (few clients have a limit)
+
+        limit = limit_of(options.rate_limit)
+    admission = Admission(http, limit)
 
     async def open_all() -> None:
         await http.open()
@@ -378,19 +398,3 @@ def _transport_stack(
     transport = with_retries(authenticated)
     coalescing = CoalescingTransport(transport)
     return TransportStack(transport, coalescing, open_all, (coalescing.close, *closers))
-
-
-def _limit_of(options: ClientOptions) -> Limit | None:
-    if options.rate_limit is None:
-        return None
-    from capillary_async.pipeline.shared_limit import limit_of  # noqa: PLC0415  (few clients have a limit)
-
-    return limit_of(options.rate_limit)
-
-
-def _clock_of(base: BaseUrl) -> tzinfo:
-    """Return the time zone of the region that the base URL belongs to; UTC for other hosts."""
-    for region in Region:
-        if BaseUrl.of(region).host == base.host:
-            return region.timezone
-    return UTC

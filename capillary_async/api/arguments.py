@@ -73,6 +73,11 @@ def ids(name: str, values: Several[int]) -> str | None:
     return ",".join([str(identifier(name, value)) for value in _collection(name, values)]) or None
 
 
+def codes(name: str, values: Several[int]) -> tuple[int, ...]:
+    """Check error codes."""
+    return tuple([bounded(name, value, 0, LARGEST_ID) for value in _collection(name, values)])
+
+
 def page_size(value: int, largest: int = _LARGEST_PAGE) -> int:
     """Check a page size, from 1 to 1,000 rows, or to the endpoint's own maximum."""
     return bounded("page_size", value, 1, largest)

@@ -52,18 +52,15 @@ def list_rows(
     total_unit: OffsetUnit | None,
     first_offset: int,
     max_page_size: int | None,
+    pages_key: str,
+    last_key: str,
+    has_short_pages: bool,
+    empty_codes: take.Several[int],
 ) -> Listing[T]:
-    """Build the listing for any GET with a limit and an offset; `CapillaryClient.paginate` documents the arguments."""
-    for name, unit in (("offset_unit", offset_unit), ("total_unit", total_unit)):
-        if unit not in (None, "pages", "records"):
-            raise InvalidArgumentError(f'{name} must be "pages", "records" or None')
-    names = take.text("limit_name", limit_name), take.text("offset_name", offset_name)
-    if len({*names}) == 1:
-        raise InvalidArgumentError("offset_name must not be the limit's name")
-    if not query.keys().isdisjoint(names):
-        raise InvalidArgumentError(
-            "query must not hold limit and offset; page_size sets the limit, and the listing sets the offset"
-        )
+    """Build a listing for any GET; `CapillaryClient.paginate` documents the arguments."""
+    _check_units(offset_unit=offset_unit, total_unit=total_unit)
+    names = _names(query, limit_name, offset_name)
+    has_short = _flag(has_short_pages, last_key or pages_key)
     request = fetch(path, query, into)
     return Listing(
         Request(request.path, request.path_values, request.query, into, take.text("rows_key", rows_key)),
@@ -76,7 +73,37 @@ def list_rows(
         first_offset=take.bounded("first_offset", first_offset, 0, 1),
         max_page_size=None if max_page_size is None else take.bounded("max_page_size", max_page_size, 1, 1000),
         total_at=total_key and take.text("total_key", total_key),
+        pages_at=pages_key and take.text("pages_key", pages_key),
+        last_at=last_key and take.text("last_key", last_key),
+        has_short_pages=has_short,
+        empty_codes=take.codes("empty_codes", empty_codes),
     )
+
+
+def _check_units(**units: OffsetUnit | None) -> None:
+    for name, unit in units.items():
+        if unit not in (None, "pages", "records"):
+            raise InvalidArgumentError(f'{name} must be "pages", "records" or None')
+
+
+def _flag(has_short_pages: bool, end_key: str) -> bool:  # noqa: FBT001  (a value to check)
+    """Check that short pages are declared together with what shows the end."""
+    is_true = take.flag("has_short_pages", has_short_pages) == "true"
+    if is_true and not end_key:
+        raise InvalidArgumentError("has_short_pages needs last_key or pages_key: a total cannot show the end then")
+    return is_true
+
+
+def _names(query: Query, limit_name: str, offset_name: str) -> tuple[str, str]:
+    """Check the names of limit and offset."""
+    names = take.text("limit_name", limit_name), take.text("offset_name", offset_name)
+    if len({*names}) == 1:
+        raise InvalidArgumentError("offset_name must not be the limit's name")
+    if not query.keys().isdisjoint(names):
+        raise InvalidArgumentError(
+            "query must not hold limit and offset; page_size sets the limit, and the listing sets the offset"
+        )
+    return names
 
 
 def _template(path: str) -> tuple[str, dict[str, str]]:

@@ -11,7 +11,7 @@ import attrs
 from capillary_async.cli.connection import Connection
 from capillary_async.cli.descriptions import argument_descriptions, for_shell
 from capillary_async.cli.listing import ListingOptions
-from capillary_async.cli.lookups import CommandRun, option_name, option_of
+from capillary_async.cli.lookups import CommandRun, option_name, option_of, typeable
 from capillary_async.cli.output import Format, Output
 from capillary_async.client import CapillaryClient
 
@@ -70,7 +70,7 @@ def _paginate_command() -> Callable[..., None]:
 def _option(parameter: Parameter) -> Parameter:
     if parameter.name == "key":
         return parameter.replace(annotation=str | None)  # a user cannot enter a function in a shell
-    return parameter
+    return typeable(parameter)
 
 
 def _paginate_help() -> str:

@@ -53,7 +53,7 @@ def _command(path: str) -> Callable[..., None]:
         check_needs(named, signature.parameters)
         asyncio.run(CommandRun(lambda client: attrgetter(path)(client)(*values, **named), answer, *chosen).run())
 
-    _, *parameters = [_typeable(parameter) for parameter in signature.parameters.values()]
+    _, *parameters = [typeable(parameter) for parameter in signature.parameters.values()]
     vars(command)["__signature__"] = inspect.Signature([*parameters, *map(option_of, options)])
     command.__doc__ = for_shell(method.__doc__ or "", signature.parameters)  # `python -OO` removes docstrings
     return command
@@ -69,7 +69,7 @@ def option_of(default: object) -> Parameter:
     return Parameter(option_name(default), Parameter.KEYWORD_ONLY, default=default, annotation=type(default))
 
 
-def _typeable(parameter: Parameter) -> Parameter:
+def typeable(parameter: Parameter) -> Parameter:
     """Change a parameter's hint for the command line: lists, documented values, dates with a time."""
     hint, name = parameter.annotation, parameter.name.upper().replace("_", "-")
     item = several_of(hint)

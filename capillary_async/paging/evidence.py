@@ -239,11 +239,11 @@ class Evidence:
         if is_stuck:
             self._repeat()
 
-    def _note_end(self, claims: Claims) -> None:
-        """Take what an answer says of the end itself."""
+    def _note_end(self, claims: Claims, end: int = 0) -> None:
+        """Take what an answer says of the end itself; `end` is behind its page if rows were left out of that."""
         self._says_end = claims.is_last
         if claims.is_last is None and claims.pages is not None:
-            self._says_end = -(-self.rows.end // self.offsets.size) >= claims.pages
+            self._says_end = -(-max(self.rows.end, end) // self.offsets.size) >= claims.pages
 
     def _ends_elsewhere(self) -> bool:
         """Whether pages have to end inside those of the reading before, because ties may be sorted anew."""

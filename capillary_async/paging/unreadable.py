@@ -52,8 +52,9 @@ def _place(keys: list[Hashable], rows: SeenRows, start: int, *, is_open: bool) -
 
 
 def _is_alike(known: Hashable, key: Hashable) -> bool:
-    both = isinstance(known, UnreadableKey) and isinstance(key, UnreadableKey)
-    return both and known.content == key.content
+    if not isinstance(known, UnreadableKey) or not isinstance(key, UnreadableKey):
+        return False
+    return known.content == key.content
 
 
 def _identify(key: UnreadableKey, rows: SeenRows, position: int) -> UnreadableKey:

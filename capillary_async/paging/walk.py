@@ -114,7 +114,7 @@ class Walk(Placement):
             return _NONE, self._slip(ask, change) if change < 0 else Sight.MORE
         if keys:
             return self._take(ask, keys, claims)
-        self._note_end(claims)
+        self._note_end(claims, ask.start + ask.limit if self._has_short_pages else 0)
         self._misses += 1
         return _NONE, Sight.EARLY if is_overlap and ask.step is Step.NEXT else None
 

@@ -5,7 +5,7 @@ Values of paths and queries are encoded so strictly that no value can lead to an
 
 import ipaddress
 import re
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
@@ -51,6 +51,11 @@ class BaseUrl(InternalValue, frozen=True):
         # Built from its parts, so that the URL that is sent and the one that is compared are equal.
         authority = (f"[{host}]" if ":" in host else host) + ("" if port == usual_port else f":{port}")
         return cls(f"{parts.scheme}://{authority}{parts.path.rstrip('/')}", parts.scheme, host, port)
+
+    @property
+    def timezone(self) -> tzinfo:
+        """The time zone of the region that this URL belongs to; UTC for other hosts."""
+        return next((region.timezone for region in Region if BaseUrl.of(region).host == self.host), UTC)
 
     def is_origin_of(self, url: "URL") -> bool:
         """Whether `url` leads to the same scheme, host and port."""

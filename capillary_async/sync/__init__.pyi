@@ -830,7 +830,7 @@ class Pager(Generic[T]):
             on_bad_row: As the method of that name.
 
         Raises:
-            InvalidArgumentError: `size` is less than 1.
+            InvalidArgumentError: `size` is not a whole number, or less than 1.
         """
     def collect(self, limit: int | None=None, *, on_bad_row: OnBadRow | None=None) -> list[T]:
         """Return the rows, or the first `limit` of them.
@@ -840,7 +840,7 @@ class Pager(Generic[T]):
             on_bad_row: As the method of that name.
 
         Raises:
-            InvalidArgumentError: `limit` is negative.
+            InvalidArgumentError: `limit` is not a whole number, or negative.
             CapillaryError: A request failed; `.cursor` is the place behind the rows that came before.
         """
     def first(self) -> T | None:
@@ -857,7 +857,7 @@ class Pager(Generic[T]):
         """Return the same listing, of which at most `rows` rows are handed out; no page behind them is asked for.
 
         Raises:
-            InvalidArgumentError: `rows` is negative.
+            InvalidArgumentError: `rows` is not a whole number, or negative.
         """
     def on_bad_row(self, action: OnBadRow) -> Pager[T]:
         """Return the same listing with a rule for rows that cannot be structured.
@@ -876,7 +876,7 @@ class Pager(Generic[T]):
             cursor: A cursor, or its text. The server's page size may have changed since.
 
         Raises:
-            InvalidArgumentError: The cursor belongs to another query, or it is no cursor's text.
+            InvalidArgumentError: The cursor belongs to another query, or it is no cursor and no cursor's text.
         """
 
 class PageIterator(Generic[T]):
@@ -1069,7 +1069,7 @@ class CapillaryClient:
             DecodeError: The answer does not fit the type.
         """
     @overload
-    def paginate(self, path: str, query: Query=..., *, into: type[T], rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[T], Hashable] | None=...) -> Pager[T]:
+    def paginate(self, path: str, query: Query=..., *, into: type[T], rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[T], Hashable] | None=..., pages_key: str=..., last_key: str=..., has_short_pages: bool=..., empty_codes: Several[int]=...) -> Pager[T]:
         """List the rows of an endpoint that has no method but takes a limit and an offset.
 
         Args:
@@ -1087,12 +1087,16 @@ class CapillaryClient:
             total_unit: What the total counts, "records" or "pages"; `None` if unknown, then the answers show it.
             key: What identifies a row: the name of an attribute or member, or a function of a row. Without a key,
                 equal rows count as one row, unless `offset_unit` is given.
+            pages_key: Member that holds the number of pages, such as "pagingDto.totalPages".
+            last_key: Member that says whether a page is the last one, such as "pagingDto.last".
+            has_short_pages: Whether the API leaves rows out of pages; then `last_key` or `pages_key` must show the end.
+            empty_codes: Error codes with which the API says that there are no rows, or none at this offset.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.
         """
     @overload
-    def paginate(self, path: str, query: Query=..., into: Any=..., *, rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[Any], Hashable] | None=...) -> Pager[Any]:
+    def paginate(self, path: str, query: Query=..., into: Any=..., *, rows_key: str=..., total_key: str=..., page_size: int=..., max_page_size: int | None=..., limit_name: str=..., offset_name: str=..., first_offset: int=..., offset_unit: OffsetUnit | None=..., total_unit: OffsetUnit | None=..., key: str | Callable[[Any], Hashable] | None=..., pages_key: str=..., last_key: str=..., has_short_pages: bool=..., empty_codes: Several[int]=...) -> Pager[Any]:
         """List the rows of an endpoint that has no method but takes a limit and an offset.
 
         Args:
@@ -1110,6 +1114,10 @@ class CapillaryClient:
             total_unit: What the total counts, "records" or "pages"; `None` if unknown, then the answers show it.
             key: What identifies a row: the name of an attribute or member, or a function of a row. Without a key,
                 equal rows count as one row, unless `offset_unit` is given.
+            pages_key: Member that holds the number of pages, such as "pagingDto.totalPages".
+            last_key: Member that says whether a page is the last one, such as "pagingDto.last".
+            has_short_pages: Whether the API leaves rows out of pages; then `last_key` or `pages_key` must show the end.
+            empty_codes: Error codes with which the API says that there are no rows, or none at this offset.
 
         Raises:
             InvalidArgumentError: An argument is wrong; nothing was sent.

@@ -4,6 +4,7 @@ import gc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, TypedDict
 
 import attrs
@@ -256,6 +257,55 @@ async def test_limit_and_offset_may_have_other_names(
     )
 
     assert [row["promotionId"] for row in await promotions.collect()] == sandbox.member_promotion_ids(6)
+
+
+def has_page(page: int, request: Any) -> bool:
+    """Whether a request asks for this page."""
+    return bool(request.query["page"] == str(page))
+
+
+def script_rewards(sandbox: Sandbox, count: int, first_page: int) -> None:
+    """Answer as the API of rewards: ten rows a page, of which every third is left out after paging."""
+    last = max(0, (count - 1) // 10)
+    for page in range(last + 1):
+        rows = [{"id": row} for row in range(page * 10, min(count, page * 10 + 10)) if row % 3]
+        numbers = {"last": page == last, "totalElements": count, "totalPages": last + 1, "size": 10, "number": page}
+        body = {"rewards": rows, "pagingDto": numbers | {"numberOfElements": len(rows)}}
+        sandbox.script(partial(has_page, page + first_page), Answer(body=body), times=None)
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 30, 47])
+@pytest.mark.parametrize("first_page", [0, 1])
+@pytest.mark.parametrize("end", [{"last_key": "pagingDto.last"}, {"pages_key": "pagingDto.totalPages"}])
+async def test_short_pages_may_be_followed_by_others(
+    sandbox: Sandbox, client: CapillaryClient, count: int, first_page: int, end: dict[str, Any]
+) -> None:
+    """The API of rewards leaves rows out of pages, so that a short page, and its total, do not show the end."""
+    script_rewards(sandbox, count, first_page)
+    rewards = client.paginate(
+        "/api_gateway/rewards/core/v1/user/reward/brand/1",
+        rows_key="rewards",
+        total_key="pagingDto.totalElements",
+        page_size=10,
+        limit_name="size",
+        offset_name="page",
+        first_offset=first_page,
+        key="id",
+        has_short_pages=True,
+        **end,
+    )
+
+    assert [row["id"] for row in await rewards.collect()] == [row for row in range(count) if row % 3]
+
+
+async def test_a_code_may_say_that_no_rows_are_left(sandbox: Sandbox, client: CapillaryClient) -> None:
+    """The points ledger answers with an error behind its last page, and if it has no page at all."""
+    sandbox.script(lambda request: request.query["offset"] == "0", Answer(body={"data": [{"a": 1}, {"a": 2}]}))
+    sandbox.script("/", Answer(body={"errors": [{"code": 11003, "message": "past the end"}]}), times=None)
+    pager = client.paginate("/v2/things", page_size=2, offset_unit="pages", key="a", empty_codes=[11003])
+
+    assert await pager.collect() == [{"a": 1}, {"a": 2}]
+    assert await pager.collect() == []
 
 
 async def test_a_given_offset_unit_saves_a_request(sandbox: Sandbox, client: CapillaryClient) -> None:

@@ -106,6 +106,11 @@ CASES: list[tuple[str, dict[str, Any], str, list[Any]]] = [
     ("paginate", {"path": "/v2/x"}, "offset_name", [*NO_TEXTS, "limit"]),
     ("paginate", {"path": "/v2/x", "limit_name": "size"}, "query", [{"size": 5}, {"offset": 0}]),
     ("paginate", {"path": "/v2/x"}, "offset_unit", ["rows", "", 5, True]),
+    ("paginate", {"path": "/v2/x"}, "pages_key", ["a\n", " ", 5]),
+    ("paginate", {"path": "/v2/x"}, "last_key", ["a\n", " ", 5]),
+    ("paginate", {"path": "/v2/x"}, "has_short_pages", [True]),
+    ("paginate", {"path": "/v2/x", "last_key": "last"}, "has_short_pages", NO_FLAGS),
+    ("paginate", {"path": "/v2/x"}, "empty_codes", [*NO_COLLECTIONS, ["11003"], [None], [-1], [1.5]]),
 ]
 
 

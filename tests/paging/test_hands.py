@@ -240,7 +240,7 @@ async def test_a_count_that_is_no_whole_number_is_refused(read: str, count: Any)
     pager: Any = pager_of(Simulator([]), 10)
 
     with pytest.raises(InvalidArgumentError, match=f"must be a whole number, not a {type(count).__name__}"):
-        await (getattr(pager, read)(count))
+        await getattr(pager, read)(count)
 
 
 @pytest.mark.parametrize("cursor", [None, 5, b"2.0"])
