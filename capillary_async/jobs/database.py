@@ -103,7 +103,11 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
         is_reader: Only to read it; then a file on a read-only disk will do.
     """
     with corruption_named(path):
-        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        is_frozen = is_reader and _is_frozen(path)
+        name = f"{path.absolute().as_uri()}?immutable=1" if is_frozen else path
+        database = sqlite3.connect(
+            name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=is_frozen
+        )
         try:
             _check(database, path)
             if not is_reader:
@@ -112,6 +116,12 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
             database.close()
             raise
         return database
+
+
+def _is_frozen(path: Path) -> bool:
+    """Whether the file cannot change: SQLite reads one with a write-ahead log only where it can make files, or so."""
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK) and not is_on_network(path) and not (log.exists() and log.stat().st_size)
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:

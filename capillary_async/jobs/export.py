@@ -183,6 +183,7 @@ def write(
         else:
             found = row_objects(entries, schema, schema.members(scanned))
             file.writelines(encode_json(row) + b"\n" for row in found)
+        other.flush()  # a full disk must leave both files as they were
 
 
 def _csv_outcomes(file: BinaryIO, schema: OutputSchema, entries: Iterable[Entry], *, csv_safe: bool) -> Iterator[Entry]:

@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -78,6 +80,29 @@ def test_the_status_of_a_read_only_copy_can_be_asked_for(tmp_path: Path) -> None
     (tmp_path / "job").chmod(0o500)
 
     assert job.status().found == 89
+
+
+def test_a_job_on_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
+    """SQLite reads a file with a write-ahead log only where it can make files, unless it is told that nobody writes."""
+    directory = tmp_path / "job"
+    asyncio.run(run(make_job(directory), FakeApi()))
+    mount = f"mount --bind {directory} {directory} && mount -o remount,ro,bind {directory}"
+    read = f"from capillary_async.jobs import *; job = BulkJob.open({str(directory)!r}); print(len(list(job.rows())))"
+    command = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        f"{mount} && exec {sys.executable} -c '{read.replace(chr(39), chr(34))}'",
+    ]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare")
+    if done.stderr.startswith(("unshare:", "mount:")):
+        pytest.skip("only root can mount")
+
+    assert (done.stdout.strip(), done.stderr) == (str(len(expected())), "")
 
 
 def test_a_failed_export_leaves_the_earlier_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

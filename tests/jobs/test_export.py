@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -521,6 +522,23 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(OSError, match="No space left"):
         written(EVENTS, tmp_path / "out.parquet", (KEY, [EVENT]))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_disk_that_fills_up_at_the_end_leaves_neither_file(tmp_path: Path) -> None:
+    """The rows of a new export beside the outcomes of an old one contradict each other."""
+    import resource  # noqa: PLC0415  (Windows does not have it)
+
+    entries = [Entry(number, (number, 1, None), "empty") for number in range(3000)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            export.write(lambda: iter(entries), EVENTS, tmp_path / "out.csv", tmp_path / "outcomes.csv", "csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert list(tmp_path.iterdir()) == []
 
