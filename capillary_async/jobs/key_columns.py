@@ -103,6 +103,28 @@ def _whole_number(raw: Any) -> int | None:
     return None if number is None or (was_double and abs(number) >= _LARGEST_OF_DOUBLES) else number
 
 
+def hints_of(fn: Callable[..., Any]) -> dict[str, Any]:
+    """Return the types of a function's parameters and of what it returns, but not that of its first parameter.
+
+    The first is the client, whose class many modules import for type checkers alone.
+
+    Raises:
+        NameError: A class cannot be found where the function was defined.
+    """
+
+    def annotated() -> None:
+        pass
+
+    first = next(iter(inspect.signature(fn).parameters), "")
+    hints: dict[str, Any] = getattr(fn, "__annotations__", {})
+    annotated.__annotations__ = {name: hint for name, hint in hints.items() if name != first}
+    names: dict[str, Any] = getattr(inspect.unwrap(fn), "__globals__", {})
+    try:
+        return get_type_hints(annotated, names, include_extras=True)
+    except NameError as error:
+        raise NameError(f"{error}; import it where the program runs, not for type checkers alone") from error
+
+
 def columns_of(fn: Callable[..., Any], *, given: Collection[str] = ()) -> tuple[KeyColumn, ...]:
     """Derive a key's columns from the parameters of a function, without its first, which is the client.
 
@@ -115,7 +137,7 @@ def columns_of(fn: Callable[..., Any], *, given: Collection[str] = ()) -> tuple[
     Raises:
         TypeError: A parameter cannot be a column, or no parameter is one.
     """
-    hints = get_type_hints(fn)
+    hints = hints_of(fn)
     columns = tuple(
         _column_of(parameter, hints.get(parameter.name))
         for parameter in list(inspect.signature(fn).parameters.values())[1:]

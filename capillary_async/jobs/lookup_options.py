@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_origin
 
 import attrs
 
 from capillary_async.api.arguments import several_of
 from capillary_async.codec import Converter, decode_json, encode_json, to_dict
 from capillary_async.errors import DecodeError
+from capillary_async.jobs.key_columns import hints_of
 from capillary_async.models.type_hints import kinds_of
 
 
@@ -83,7 +84,7 @@ def options_of_function(fn: Callable[..., Any]) -> Options:
 
 
 def _options(fn: Callable[..., Any], names: Iterable[str]) -> Options:
-    hints = get_type_hints(fn, include_extras=True)
+    hints = hints_of(fn)
     return Options({name: hints.get(name, Any) for name in names})
 
 

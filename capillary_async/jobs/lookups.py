@@ -36,7 +36,7 @@ from capillary_async.codec.row_text import decode_rows, encode_parts, encode_row
 from capillary_async.codec.unstructuring import exact
 from capillary_async.errors import DecodeError, TableError
 from capillary_async.jobs.errors import InvalidRowError, JobRefusedError
-from capillary_async.jobs.key_columns import KeyColumn, columns_of
+from capillary_async.jobs.key_columns import KeyColumn, columns_of, hints_of
 from capillary_async.jobs.lookup_options import Options, options_of_endpoint, options_of_function
 from capillary_async.models.definition import is_model
 from capillary_async.models.enumerations import IdentifierName
@@ -264,7 +264,7 @@ def _of_function(name: str, fn: Callable[..., Any], arguments: Mapping[str, Any]
     options = options_of_function(fn)
     given = options.read(arguments)
     columns, values = columns_of(fn, given=given), options.values(given)
-    row_type = _row_type(get_type_hints(fn, include_extras=True).get("return", Any))
+    row_type = _row_type(hints_of(fn).get("return", Any))
     check_row_type(row_type)
     names = [column.name for column in columns]
 

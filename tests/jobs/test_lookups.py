@@ -551,6 +551,30 @@ def test_what_is_no_function_is_refused() -> None:
         find_lookup(cast("Any", 5))
 
 
+FOR_CHECKERS = """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from capillary_async import CapillaryClient, Customer
+async def fn(client: CapillaryClient, number: int, depth: int = 2) -> list[float]: ...
+async def other(client: CapillaryClient, number: int) -> Customer: ...
+"""
+
+
+def test_the_class_of_the_client_may_be_imported_for_type_checkers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linters ask for it; only the row's class decides the columns."""
+    (tmp_path / "for_checkers.py").write_text(FOR_CHECKERS, "utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    lookup = find_lookup("for_checkers:fn", arguments={"depth": "5"})
+
+    assert (lookup.key_columns, lookup.row_type, lookup.arguments) == (("number",), float, {"depth": 5})
+    with pytest.raises(JobRefusedError, match="name 'Customer' is not defined; import it where the program runs"):
+        find_lookup("for_checkers:other")
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
