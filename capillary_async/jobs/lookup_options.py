@@ -5,10 +5,11 @@ A job stores them as JSON, and the command line has texts. So each is read from 
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, get_origin
+from typing import Any, cast, get_args, get_origin
 
 import attrs
 
@@ -91,17 +92,37 @@ def _options(fn: Callable[..., Any], names: Iterable[str]) -> Options:
 def _plain(name: str, hint: Any, value: Any) -> Any:
     """Return a value as `decode_json` would."""
     if _is_several(hint) and isinstance(value, Iterable):
-        value = value.split(",") if isinstance(value, str) else [*value]
+        # A set of texts has another order in each process, but is the same option.
+        items = cast("Iterable[Any]", value)
+        items = sorted(items, key=str) if isinstance(value, AbstractSet) else items
+        value = value.split(",") if isinstance(value, str) else [*items]
     try:
         plain = decode_json(encode_json(value))
-        if isinstance(plain, str) and not {str, date, datetime, Any}.intersection(kinds_of(hint)):
-            found = decode_json(plain.lower().encode())
-            return found if isinstance(found, bool | int | Decimal) else plain
     except DecodeError:
         return value
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be what JSON can say, not a {type(value).__name__}") from None
-    return plain
+    if isinstance(plain, list):
+        kinds = _kinds_of_items(hint)
+        return [_from_text(item, kinds) for item in cast("list[Any]", plain)]
+    return _from_text(plain, kinds_of(hint))
+
+
+def _from_text(plain: Any, kinds: Collection[Any]) -> Any:
+    """Return the number or the truth value that a text is, if the option does not take texts."""
+    if not isinstance(plain, str) or {str, date, datetime, Any}.intersection(kinds):
+        return plain
+    try:
+        found = decode_json(plain.strip().lower().encode())
+    except DecodeError:
+        return plain
+    return found if isinstance(found, bool | int | Decimal) else plain
+
+
+def _kinds_of_items(hint: Any) -> list[Any]:
+    item = several_of(hint)
+    items = [item] if item is not None else [part for kind in kinds_of(hint) for part in get_args(kind)[:1]]
+    return [kind for part in items for kind in kinds_of(part)] or [Any]
 
 
 def _value(name: str, hint: Any, value: Any) -> Any:

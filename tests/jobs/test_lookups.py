@@ -353,6 +353,30 @@ async def test_an_option_has_the_type_of_its_parameter(arguments: dict[str, Any]
         }
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("active-targets", "target_rule_ids"),
+        ("transactions", "transaction_ids"),
+        ("ledger", "till_ids"),
+        ("progress", "data_scope_org_ids"),
+    ],
+)
+@pytest.mark.parametrize("given", ["5,6", "5, 6", ["5", "6"], [5, 6], {5, 6}])
+def test_a_list_of_numbers_may_be_texts(name: str, option: str, given: object) -> None:
+    """The command line has only texts, so `--target-rule-ids 5,6` was refused."""
+    arguments = {option: given} | ({"data_scope": "ALL"} if name == "progress" else {})
+
+    assert find_lookup(name, arguments=arguments).arguments[option] == [5, 6]
+
+
+def test_a_set_of_texts_is_the_same_option_in_every_process() -> None:
+    """Python orders it anew each time, and the job would be another one."""
+    lookup = find_lookup("customers", arguments={"embed": {"subscriptions", Embed.POINTS, "mlp"}})
+
+    assert lookup.arguments == {"embed": ["mlp", "points", "subscriptions"]}
+
+
 def test_the_options_of_a_lookup_are_listed() -> None:
     """The command line offers the options and their documented values."""
     options = options_of("customers")
