@@ -52,8 +52,10 @@ class Placement(Evidence):
         shifted = ask.offset * count
         is_shorter = 1 < count < ask.limit and rows.is_keyed and (offsets.is_proven or not change)
         is_shorter &= offsets.unit != "records"
-        if is_shorter and shifted < ask.offset * ask.limit and self._stand_at(shifted, keys):
+        if is_shorter and shifted < ask.offset * ask.limit and self._stands_at(shifted, keys):
             # All pages are shorter now, so this one begins before the rows that were read end.
+            if self._is_sought:
+                self.rows: SeenRows = self._anchor.known.anew(shifted)
             offsets.prove("pages")
             offsets.shrink(count)
             self.start = shifted
@@ -71,14 +73,11 @@ class Placement(Evidence):
         self.start = offsets.start_of(ask.offset, ask.limit)
         return True
 
-    def _stand_at(self, start: int, keys: Sequence[Hashable]) -> bool:
+    def _stands_at(self, start: int, keys: Sequence[Hashable]) -> bool:
         """Whether these are the rows from a position on, as far as this walk or the one before read them."""
         if not self._is_sought:
             return self.rows.stand_at(start, keys)
-        if self._has_moved or not self._anchor.stands_at(start, keys):
-            return False
-        self.rows: SeenRows = self._anchor.known.anew(start)
-        return True
+        return not self._has_moved and self._anchor.stands_at(start, keys)
 
     def _seek(self, ask: PageRequest, keys: Sequence[Hashable]) -> Sight | None:
         """Look for the row behind which the walk goes on, also a page before; later pages follow by themselves."""

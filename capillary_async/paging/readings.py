@@ -122,9 +122,11 @@ class TotalModel(InternalState):
     @property
     def _others(self) -> list[int]:
         """The lowest totals that say something else. Smaller pages are more pages, so as many pages are the same."""
-        last, size, is_paged = self.last, self.size, "pages" in self.readings
-        lowest = [item for item in self._lowest.items() if item[1] != last]
-        return [n for old, n in lowest if not (is_paged and (n - 1) * old < last * size < n * old + size)]
+        last, size, lowest = self.last, self.size, self._lowest
+        if len(lowest) < 2 and lowest.get(size) == last:  # most listings have one page size, and do not change
+            return []
+        is_paged, others = "pages" in self.readings, [item for item in lowest.items() if item[1] != last]
+        return [n for old, n in others if not (is_paged and (n - 1) * old < last * size < n * old + size)]
 
     @property
     def rise(self) -> int:
