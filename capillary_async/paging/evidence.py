@@ -199,12 +199,12 @@ class Evidence:
         traits.is_dense |= not rows.gaps and rows.count > self.offsets.size
         if is_whole and count < self._page_size and self.requests > 1:
             traits.whole = max(traits.whole, count)
-        if "records" not in total.readings and "pages" in reached and total.is_steady and not self._is_count:
+        if "records" not in total.readings and "pages" in reached and total.is_static and not self._is_count:
             traits.total_unit = "pages"
-        is_exact = self._tries and total.is_steady and total.last == rows.filled == rows.count
+        is_exact = self._tries and total.is_static and total.last == rows.filled == rows.count
         if is_exact and reached == {"records"} and (not is_whole or count == self._limit == self._page_size):
             traits.total_unit = "records"
-        if reached and total.is_steady and (self._tries or "records" not in reached):
+        if reached and total.is_static and (self._tries or "records" not in reached):
             traits.highest_total = max(traits.highest_total, total.last)
 
     def _is_static(self, keys: Sequence[Hashable]) -> bool:

@@ -138,11 +138,6 @@ class TotalModel(InternalState):
         """Whether it never changed."""
         return not self._others
 
-    @property
-    def is_steady(self) -> bool:
-        """Whether the last answer did not change it."""
-        return self.before in (0, self.last)
-
     def note(self, total: int | None, size: int, rows: int) -> int:
         """Take a total, counted with a page size by an answer that shows so many rows; return its change.
 
@@ -159,10 +154,7 @@ class TotalModel(InternalState):
             self.first, self.readings = total, _COUNTED
             return 0
         self.contradict(rows, 0)
-        if "records" not in self.readings and not is_comparable:
-            self.before = total
-            return 0
-        if "records" not in self.readings and self.readings != {"pages"}:
+        if "records" not in self.readings and (not is_comparable or self.readings != {"pages"}):
             return 0
         self.has_fallen |= total < before
         return total - before
