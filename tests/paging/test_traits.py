@@ -97,7 +97,7 @@ def test_a_row_that_came_to_the_front_meanwhile_costs_one_request() -> None:
 
 def test_traits_come_back_from_what_was_saved() -> None:
     """A new process starts where the last one ended."""
-    traits = ListingTraits("pages", "records", 7, 5, 1, is_dense=True, is_tiny=True)
+    traits = ListingTraits("pages", "records", 7, 5, 10**6, is_dense=True, is_own_count=True, is_tiny=True)
 
     assert ListingTraits.from_dict(traits.to_dict()) == traits
 
@@ -107,7 +107,7 @@ def test_traits_come_back_from_what_was_saved() -> None:
     [
         {"offset_unit": "rows", "total_unit": 3},
         {"longest": 0, "whole": -1, "highest_total": 10**6 + 1},
-        {"longest": "7", "is_dense": 1, "is_tiny": "yes"},
+        {"longest": "7", "is_dense": 1, "is_own_count": [], "is_tiny": "yes"},
     ],
 )
 def test_what_makes_no_sense_counts_as_unproven(saved: dict[str, object]) -> None:
