@@ -1,7 +1,7 @@
 """The iterators that walk a listing, and the pages they hand out."""
 
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import attrs
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from capillary_async.pipeline.request import InternalValue
 
 T = TypeVar("T")
 OnBadRow = Literal["raise", "skip"]
+_MOST_WAITS: Final = 4  # a wait that tells nothing costs a round trip; but longer pages are told one by one
 
 
 class RowList(list[T]):
@@ -112,7 +113,7 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         self._left = source.most_rows
         self._rows = 0
         self._bad_rows: list[BadRow] = []
-        self._waited = ""  # what another walk has found out
+        self._waits = 0  # for what other walks found out
         # Where the last row stands; as arguments, because cursors cost more than most pages, and few are looked at.
         self._here: tuple[OffsetUnit | None, int, int, Hashable] | None = None
 
@@ -198,8 +199,8 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
         if self._made_walk is None or not (question := self._made_walk.question):
             return await (self._source if self._buffer is None else self._buffer).fetch(ask)
         scout = self._source.scout
-        if question != self._waited and await scout.wait(question):
-            self._waited = question
+        if self._waits < _MOST_WAITS and await scout.wait(question):
+            self._waits += 1
             self._walk.replan()
             return None
         with scout.ask(question):
