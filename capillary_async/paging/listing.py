@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from types import GenericAlias
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 from capillary_async.codec import Converter, as_dicts
 from capillary_async.codec.paths import list_at, value_at, whole_number_or_none
@@ -46,6 +46,8 @@ class Listing(InternalValue, Generic[T], frozen=True):
         last_at: A flag that says whether this is the last page.
         has_short_pages: Whether pages other than the last may be short, because rows are left out of them.
     """
+
+    shown: ClassVar[tuple[str, ...]] = ("request", "page_size")
 
     request: Request[T]
     page_size: int | None

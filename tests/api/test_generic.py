@@ -353,6 +353,18 @@ async def test_a_key_that_rows_lack_is_named(sandbox: Sandbox, client: Capillary
     assert await client.paginate("/v2/things").collect() == [{"a": 1}]
 
 
+async def test_a_pager_shows_what_it_lists(client: CapillaryClient) -> None:
+    """A notebook shows the pager when `await` or `async for` was forgotten."""
+    pager = client.paginate("/v2/customers/annemueller/trackers", {"mobile": "919"}, into=Row, page_size=30)
+
+    text = repr(pager)
+
+    assert "path='/v2/customers/{value1}/trackers'" in text
+    assert "page_size=30" in text
+    assert "anne" not in text
+    assert "919" not in text
+
+
 @pytest.mark.parametrize("path", ["/v2/customers/annemueller/trackers", "/v3/users/annemueller/targetGroups"])
 async def test_a_name_in_a_path_is_not_shown(sandbox: Sandbox, path: str) -> None:
     """A loyalty id may consist of letters, so it looks like a part of the API."""
