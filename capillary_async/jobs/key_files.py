@@ -15,7 +15,7 @@ from contextlib import suppress
 from decimal import Decimal
 from difflib import get_close_matches
 from importlib import import_module
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from shlex import quote
 from typing import Any, BinaryIO, Final, Literal, Protocol, TextIO, TypeAlias, cast, get_args
@@ -41,6 +41,8 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _PARQUET_MAGIC: Final = b"PAR1"
 _DELIMITERS: Final = (",", ";", "\t", "|")
+# A first line that tells a spreadsheet the separator.
+_STATED_DELIMITER: Final = re.compile('"?sep=(.)"?')
 # Longer than any key. A file without line ends must not fill the memory.
 _LONGEST_LINE: Final = 2**20
 # How Python decodes a byte that is not of the encoding.
@@ -221,15 +223,20 @@ def _file_records(file: BinaryIO, header: KeyHeader, form: KeyFormat | None) -> 
     if form == "parquet":
         yield from _parquet_records(file, header)
         return
-    lines = _lines_of(file, header.name)
-    first = next(lines, "")
+    lines, blank = _lines_of(file, header.name), 0
+    while (first := next(lines, "")).isspace():
+        blank += 1
     if form is None and first.startswith(_PARQUET_MAGIC.decode()):
         raise InvalidKeysError(f"{header.name}: Parquet cannot be read from a stream; write it to a file")
+    stated = _STATED_DELIMITER.fullmatch(first.rstrip("\r\n"))
+    if stated and form != "jsonl":
+        yield from _csv_records(chain(repeat("\n", blank + 1), lines), header, stated[1])
+        return
     delimiter = max(_DELIMITERS, key=lambda sign: (header.fits(_split(first, sign)), len(_split(first, sign))))
     # A quoted text is JSON, or the header of a table that quotes everything.
     is_json = first.lstrip()[:1] in tuple('{[-0123456789"') and not header.fits(_split(first, delimiter))
     read = _json_records if form == "jsonl" or (form is None and is_json) else _csv_records
-    yield from read(chain([first], lines), header, delimiter)
+    yield from read(chain(repeat("\n", blank), [first], lines), header, delimiter)
 
 
 def _lines_of(file: BinaryIO | TextIO, name: str) -> Iterator[str]:
@@ -289,7 +296,7 @@ def _json_records(lines: Iterable[str], header: KeyHeader, _: str) -> Numbered:
 def _csv_records(lines: Iterable[str], header: KeyHeader, delimiter: str) -> Numbered:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        names = [cell.strip() for cell in next(reader, list[str]())]
+        names = [cell.strip() for cell in next((row for row in reader if row), list[str]())]
         indexes, width = header.indexes(names), len(names)
         for row in reader:
             if not any(map(str.strip, row)):  # a spreadsheet's empty row

@@ -187,6 +187,23 @@ def test_a_row_may_end_in_empty_cells(tmp_path: Path) -> None:
     assert read(written(tmp_path, "keys.csv", "customer_id,target_rule_id\n1,2,, \n")) == [[1, 2, None]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\ncustomer_id;name\n1;x,y\n",
+        '"sep=,"\r\ncustomer_id,name\r\n1,x\r\n',
+        "sep=\t\ncustomer_id\tname\n1\tx\n",
+        "\n  \ncustomer_id;name\n1;x\n",
+    ],
+)
+def test_lines_above_the_header_are_skipped_and_counted(tmp_path: Path, text: str) -> None:
+    """Reports begin with an empty line, or with one that tells spreadsheets the separator."""
+    assert read(written(tmp_path, "keys.csv", text), CUSTOMERS) == [[1]]
+    line = len(text.splitlines()) + 1
+    with pytest.raises(InvalidKeysError, match=f"line {line}, column customer_id"):
+        read(written(tmp_path, "keys.csv", f"{text}x\n"), CUSTOMERS)
+
+
 @pytest.mark.parametrize("row", [";;", " ; ;", '"";', "   "])
 def test_empty_rows_of_a_spreadsheet_are_no_keys(tmp_path: Path, row: str) -> None:
     """Deleting the contents of a row leaves its separators behind."""
