@@ -123,7 +123,8 @@ def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     facts = ENCODER.encode((ids, *columns, [*map(len, texts)]))
     # One document takes a fraction of the time and the room of one for each key.
     compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
-    return b"".join((compressor.compress(b"".join((facts, b"\n", *texts))), compressor.flush()))
+    # Text by text, because one long text of all of them would have to be copied into fresh memory.
+    return b"".join([*map(compressor.compress, (facts, b"\n", *texts)), compressor.flush()])
 
 
 def decode_block(content: bytes) -> dict[int, tuple[str, int, int, str, StoredRows]]:

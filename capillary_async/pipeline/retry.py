@@ -93,6 +93,10 @@ class _Retry(InternalValue, frozen=True):
     cost: int
 
 
+# A retry that the pacer delays; it costs nothing, and does not count as an attempt.
+_PACED: Final = _Retry(0.0, 0)
+
+
 class RetryTransport(ProcessBound, InternalState):
     """Tries calls again that change nothing: every GET, and POSTs to the given paths.
 
@@ -131,40 +135,38 @@ class RetryTransport(ProcessBound, InternalState):
             await self._wait_for_restart(request.call)
         while True:
             try:
-                response = await (self._inner.send(request) if pacer is None else self._send_paced(request, pacer))
-            except CapillaryError as error:
-                has_pacer_decided = pacer is not None and is_throttling(error)
-                retry = None if has_pacer_decided else self._plan_retry(request, error, attempt)
-                if retry is None:
-                    if isinstance(error, ResponseError) and not error.retryable:
-                        self._budget.refund(to_refund)  # the API works, and refuses
-                    raise
-            else:
-                self._budget.refund(to_refund)
-                return response
-            attempt, to_refund = attempt + 1, retry.cost
-            await self._wait_for(retry, request.call)
-
-    async def _send_paced(self, request: Request[Any], pacer: Pacer) -> Response:
-        """Send when the pacer says so, and again as long as it accepts that the API throttles."""
-        while True:
-            if not pacer.start_now() and not await pacer.wait(request.call.deadline):
-                raise DeadlineExceeded("the deadline would pass before the pace lets the request start")
-            try:
+                # Here and not in a coroutine of its own, which each step of the attempt would have to pass.
+                if pacer is not None and not pacer.start_now() and not await pacer.wait(request.call.deadline):
+                    raise DeadlineExceeded("the deadline would pass before the pace lets the request start")
                 response = await self._inner.send(request)
             except CapillaryError as error:
-                if not is_throttling(error):
-                    if isinstance(error, ResponseError):
-                        pacer.answered()
+                retry = self._retry_after(error, request, attempt, pacer)
+                if retry is None:
+                    # A refusal that would come again shows that the API works.
+                    self._budget.refund(to_refund if isinstance(error, ResponseError) and not error.retryable else 0)
                     raise
-                asked = asked_wait(error, request.call.options.retry)
-                is_welcome = pacer.throttled(error, None if asked is None else self.clock() + asked)
-                if not (is_welcome and self._is_repeatable(request)):
-                    raise
-                self._tell_of_retry(request, error, asked or 0.0)
             else:
-                pacer.answered()
+                if pacer is not None:
+                    pacer.answered()
+                self._budget.refund(to_refund)
                 return response
+            attempt, to_refund = (attempt, to_refund) if retry is _PACED else (attempt + 1, retry.cost)
+            await self._wait_for(retry, request.call)
+
+    def _retry_after(
+        self, error: CapillaryError, request: Request[Any], attempt: int, pacer: Pacer | None
+    ) -> _Retry | None:
+        """Return the retry after an error: of a throttled request by the pacer, if there is one."""
+        if pacer is None or not is_throttling(error):
+            if pacer is not None and isinstance(error, ResponseError):
+                pacer.answered()
+            return self._plan_retry(request, error, attempt)
+        asked = asked_wait(error, request.call.options.retry)
+        is_welcome = pacer.throttled(error, None if asked is None else self.clock() + asked)
+        if not (is_welcome and self._is_repeatable(request)):
+            return None
+        self._tell_of_retry(request, error, asked or 0.0)
+        return _PACED
 
     def _is_repeatable(self, request: Request[Any]) -> bool:
         return request.method == "GET" or request.path in self.repeatable_posts
@@ -207,6 +209,8 @@ class RetryTransport(ProcessBound, InternalState):
 
     async def _wait_for(self, retry: _Retry, call: CallContext) -> None:
         """Wait until a retry may be sent; refund one that is not sent after all."""
+        if retry is _PACED:
+            return  # the pacer waits
         try:
             await self.sleep(retry.wait)
             if self._paused_until > self.clock():
