@@ -232,13 +232,14 @@ class JobStore:
         if counts["failed"] or counts["pending"]:
             failures = [failure_row(outcome) for outcome in final if outcome.status in _NOT_FINAL]
             final = [outcome for outcome in final if outcome.status not in _NOT_FINAL]
-        cleared = [(outcome[0],) for outcome in final if outcome[6]]
+        cleared = [outcome[0] for outcome in final if outcome[6]]
         blocks = list(encode_blocks(final))
         with self.transaction() as state:
             failed = self._table("failures")
             # Each statement hands the interpreter over to the event loop, so none is executed in vain.
             if cleared:
-                self._database.executemany(f"DELETE FROM {failed} WHERE key_id = ?", cleared)
+                statement = f"DELETE FROM {failed} WHERE key_id IN (SELECT value FROM json_each(?))"
+                self._database.execute(statement, (json.dumps(cleared),))
             if failures:
                 self._database.executemany(f"INSERT OR REPLACE INTO {failed} VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
             for block, content in blocks:
