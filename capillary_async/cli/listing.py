@@ -38,10 +38,10 @@ class ListingOptions:
                 count += 1
                 yield row
             if count == self.max_rows:
-                _print_cursor(items.cursor)
+                _print_cursor(items.cursor, count)
         except asyncio.CancelledError:  # Ctrl-C
             if count:
-                _print_cursor(items.cursor)
+                _print_cursor(items.cursor, count)
             raise
         finally:
             if self.report:
@@ -55,8 +55,8 @@ def _cursor(text: str) -> Cursor:
         raise InvalidArgumentError("--resume must be a cursor that a listing of this version printed") from None
 
 
-def _print_cursor(cursor: Cursor) -> None:
-    print(f"capillary: stopped before the end, continue with --resume {cursor}", file=sys.stderr)
+def _print_cursor(cursor: Cursor, count: int) -> None:
+    print(f"capillary: stopped after {count} row{'s' * (count > 1)}, continue with --resume {cursor}", file=sys.stderr)
 
 
 def _facts(items: ItemIterator[Any]) -> str:

@@ -236,7 +236,7 @@ async def test_ctrl_c_prints_a_cursor(capsys: pytest.CaptureFixture[str]) -> Non
         with pytest.raises(asyncio.CancelledError):
             await rows.athrow(asyncio.CancelledError())
 
-    assert "stopped before the end, continue with --resume 2." in capsys.readouterr().err
+    assert "stopped after 1 row, continue with --resume 2." in capsys.readouterr().err
 
 
 def test_a_table_shows_the_rows_before_an_error(capillary: Capillary, server: Sandbox) -> None:
