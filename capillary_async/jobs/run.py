@@ -176,12 +176,13 @@ class Run:
     # --- what an outcome means ---
 
     async def _sort_out(self, outcomes: Sequence[Found]) -> None:
-        if not any([outcome.error for outcome in outcomes]) and self._found(outcomes) is None:  # noqa: C419
-            return
-        for outcome in outcomes:
-            error = outcome.error or self._found([outcome])
-            if error is not None:
-                await self._judge(outcome, error)
+        """Keep what is final first, so that none of it is lost when another failure opens the breaker."""
+        found = [outcome for outcome in outcomes if outcome.error is None]
+        failed: list[tuple[Found, Exception]] = [(each, each.error) for each in outcomes if each.error is not None]
+        if found and self._found(found) is not None:
+            failed += [(outcome, wrong) for outcome in found if (wrong := self._found([outcome])) is not None]
+        for outcome, error in sorted(failed, key=_is_open):
+            await self._judge(outcome, error)
             if not self._breaker.is_closed:
                 return
 
@@ -313,6 +314,10 @@ class Run:
         self._on_progress(self._progress)
         await self._token.interrupting(asyncio.sleep(seconds))
         self._progress.waiting_for = ""
+
+
+def _is_open(failed: tuple[Found, Exception]) -> bool:
+    return key_status(failed[1]).cause is not Cause.KEY
 
 
 def _controller(concurrency: Concurrency) -> ConcurrencyController:

@@ -332,6 +332,18 @@ def test_a_stop_ends_a_wait_at_once(tmp_path: Path) -> None:
     assert job.status().pending == 100
 
 
+def test_what_was_found_beside_the_first_failures_of_an_outage_is_not_asked_again(tmp_path: Path) -> None:
+    """Sixty lookups may end together, and some of the answers are final."""
+    api = FakeApi()
+    api.trouble = lambda number: down() if number in range(2, 40) and api.asked[number] == 1 else None
+    job = make_job(tmp_path / "job", range(1, 61), concurrency=60, batch=500)
+
+    status = go(job, api)
+
+    assert status.failed == 0
+    assert {api.asked[number] for number in range(40, 60)} == {1}  # the last is the canary
+
+
 def test_an_outage_near_the_end_costs_no_key(tmp_path: Path) -> None:
     """The last few keys are too few to make many errors in a row."""
     api = FakeApi()
