@@ -170,3 +170,16 @@ def test_a_total_that_counts_after_all_is_heeded() -> None:
         walk(server.answer, 10, known)
 
     assert not known.is_own_count
+
+
+@pytest.mark.parametrize("offset_unit", OFFSETS)
+def test_pages_that_are_smaller_than_any_documented_are_known_later(offset_unit: OffsetUnit) -> None:
+    """Until then, each short first page has to be asked for again."""
+    known, server = ListingTraits(), Server(list(range(23)), offset_unit, "records", cap=5)
+    walk(server.answer, 20, known)
+    server.asked.clear()
+
+    rows, _ = walk(server.answer, 20, known)
+
+    assert rows == server.rows
+    assert len(server.asked) == 5
