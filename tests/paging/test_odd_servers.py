@@ -279,3 +279,16 @@ async def test_rows_that_come_behind_a_short_page_are_no_page_size(offset: Unit,
 
         assert (await pager_of(server, page_size).collect())[:count] == list(range(count))
         assert server.requests <= 9, server
+
+
+@pytest.mark.parametrize("total", ["absent", "zero"])
+async def test_one_page_of_known_rows_is_no_server_that_does_not_get_on(total: Total) -> None:
+    """Rows that were inserted before it push the rows of the last page into the next one, and more."""
+
+    def insert(server: Simulator, answer: int) -> None:
+        if answer == 2:
+            server.rows[:0] = range(1000, 1011)
+
+    server = Simulator(list(range(45)), "pages", total, before_answer=insert)
+
+    assert await pager_of(server, 10).collect() == list(range(45))
