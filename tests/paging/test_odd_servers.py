@@ -292,3 +292,16 @@ async def test_one_page_of_known_rows_is_no_server_that_does_not_get_on(total: T
     server = Simulator(list(range(45)), "pages", total, before_answer=insert)
 
     assert await pager_of(server, 10).collect() == list(range(45))
+
+
+async def test_as_many_rows_missing_as_were_appended_since_are_no_error() -> None:
+    """A row that comes while the listing is read again may be counted and not be there yet."""
+
+    def append(server: Simulator, answer: int) -> None:
+        if answer == 3:  # all rows were read and found lacking, and one was asked for once more
+            server.rows = [1, 0, *range(2, 19), 0, 20]
+
+    server = Simulator([*range(19), 0], before_answer=append)
+    known = ListingTraits("records", "records", 10, is_own=True)
+
+    assert {*await pager_of(server, 10, known).collect()} == {*range(19), 20}
