@@ -97,7 +97,7 @@ def test_a_row_that_came_to_the_front_meanwhile_costs_one_request() -> None:
 
 def test_traits_come_back_from_what_was_saved() -> None:
     """A new process starts where the last one ended."""
-    traits = ListingTraits("pages", "records", 7, 5, 10**6, is_dense=True, is_own_count=True, is_tiny=True)
+    traits = ListingTraits("pages", "records", 7, 1, 10**6, is_dense=True, is_own_count=True, is_tiny=True)
 
     assert ListingTraits.from_dict(traits.to_dict()) == traits
 
