@@ -8,7 +8,7 @@ import json
 import traceback
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, cast
 
 import attrs
 
@@ -71,15 +71,30 @@ def key_status(error: Exception) -> KeyStatus:
     """Classify an error of a lookup."""
     if isinstance(error, ResponseError):
         return _status_of_refusal(error)
-    is_final = isinstance(error, TransportError) and not (error.retryable or isinstance(error, DeadlineExceeded))
-    if is_final or isinstance(error, ConfigurationError):
-        return _HOPELESS
     if isinstance(error, InvalidRowError):
         return _LOOKUP
     if isinstance(error, CapillaryError):
-        is_passing = error.retryable or isinstance(error, DeadlineExceeded)
-        return _MAY_PASS if is_passing else KeyStatus(Cause.UNCLEAR, "failed", FEW_TRIES)
-    return _MAY_PASS if isinstance(error, OSError) else _LOOKUP
+        return _status_without_answer(error)
+    return _MAY_PASS if isinstance(error, OSError) else _status_of_foreign(error)
+
+
+def _status_without_answer(error: CapillaryError) -> KeyStatus:
+    is_final = isinstance(error, TransportError) and not (error.retryable or isinstance(error, DeadlineExceeded))
+    if is_final or isinstance(error, ConfigurationError):
+        return _HOPELESS
+    is_passing = error.retryable or isinstance(error, DeadlineExceeded)
+    return _MAY_PASS if is_passing else KeyStatus(Cause.UNCLEAR, "failed", FEW_TRIES)
+
+
+def _status_of_foreign(error: Exception) -> KeyStatus:
+    """Classify an exception of a user's function: one in its task group, or its cause, may come of an outage."""
+    if isinstance(error, ExceptionGroup):
+        found = [key_status(each) for each in cast("ExceptionGroup[Exception]", error).exceptions]
+        if all(status.cause is Cause.KEY for status in found):
+            return found[0]
+    else:
+        found = [key_status(error.__cause__)] if isinstance(error.__cause__, CapillaryError) else []
+    return next((status for status in found if status.cause not in (Cause.KEY, Cause.LOOKUP)), _LOOKUP)
 
 
 def _status_of_refusal(error: ResponseError) -> KeyStatus:
@@ -119,7 +134,8 @@ class Reason:
 
     @classmethod
     def of(cls, error: Exception) -> Self:
-        """Describe an error."""
+        """Describe an error; the only one of a group in place of the group."""
+        error = _alone(error)
         message = str(error) if isinstance(error, CapillaryError) else _place_of(error)
         if isinstance(error, ResponseError):
             return cls(type(error).__name__, error.status, error.codes, message)
@@ -139,6 +155,13 @@ class Reason:
     def __str__(self) -> str:
         """Return it as one line."""
         return ": ".join(filter(None, (self.error, self.message)))
+
+
+def _alone(error: Exception) -> Exception:
+    if not isinstance(error, ExceptionGroup):
+        return error
+    group = cast("ExceptionGroup[Exception]", error)
+    return _alone(group.exceptions[0]) if len(group.exceptions) == 1 else group
 
 
 def _place_of(error: BaseException) -> str:

@@ -288,6 +288,60 @@ def test_an_outage_makes_the_job_wait_and_costs_no_key(tmp_path: Path) -> None:
     assert sum(api.asked.values()) <= 100 + 20 + 5 + 10
 
 
+def grouped(error: Exception) -> Exception:
+    """Make what a task group raises."""
+    return ExceptionGroup("tasks", [ValueError("mine"), error])
+
+
+def caused(error: Exception) -> Exception:
+    """Make a user's exception in place of this package's."""
+    mine = ValueError("mine")
+    mine.__cause__ = error
+    return mine
+
+
+@pytest.mark.parametrize("wrap", [grouped, caused])
+def test_an_outage_in_a_task_group_of_a_users_function_costs_no_key(
+    tmp_path: Path, wrap: Callable[[Exception], Exception]
+) -> None:
+    """The function has a reason to look up several things at once, or to say more than the error does."""
+    api = FakeApi()
+
+    def mend(count: int) -> None:
+        if count == 3:
+            api.trouble = lambda number: None
+
+    api.trouble = lambda number: wrap(down()) if sum(api.asked.values()) > 50 else None
+    job = make_job(tmp_path / "job")
+
+    status = go(job, api, on_progress=Waits(on_wait=mend))
+
+    assert status.failed == 0
+    assert exported(job) == expected()
+
+
+def test_a_group_of_the_apis_own_words_is_one_of_them(tmp_path: Path) -> None:
+    """A task group raises even a single error as a group."""
+    missing = NotFoundError("there is no such thing", status=404, errors=code(8015))
+    job = make_job(tmp_path / "job")
+
+    status = go(job, FakeApi(when([30], lambda: ExceptionGroup("tasks", [missing]))))
+
+    assert (status.not_found, status.failed) == (2, 0)
+    assert outcomes(job)["30"]["code"] == "8015"
+
+
+def test_a_group_of_exceptions_of_ones_own_is_a_failure_of_the_lookup(tmp_path: Path) -> None:
+    """No waiting heals it."""
+    waits = Waits()
+    job = make_job(tmp_path / "job")
+
+    status = go(job, FakeApi(lambda number: ExceptionGroup("tasks", [ValueError("mine")])), on_progress=waits)
+
+    assert status.failed == 100
+    assert waits.for_the_api == []
+
+
 def test_while_it_waits_the_last_error_is_shown(tmp_path: Path) -> None:
     """Who reads "waiting for the API" for ten days does not learn what to mend."""
     seen: list[tuple[str, str]] = []
