@@ -217,8 +217,7 @@ class Evidence:
         total, unit = self.total, self.total.known_unit
         is_late = count == total.last + 1 and count < self._limit >= SMALLEST  # its total lags behind
         reached = total.reached(count, 1, is_end=is_late)
-        is_short = self._count < self._limit and (self._count > 1 or self._limit >= SMALLEST)
-        if (unit in reached if unit else reached) or ("nothing" in self.total.readings and is_short):
+        if (unit in reached if unit else reached) or ("nothing" in self.total.readings and self._count < self._limit):
             return True
         return self._repeat() if count > 1 else False  # one row may be one that the server has twice
 

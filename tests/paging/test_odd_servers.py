@@ -165,6 +165,15 @@ async def test_the_same_answer_to_every_request_is_a_listing(count: int, total: 
     assert server.requests <= 2
 
 
+@pytest.mark.parametrize("page_size", [2, 5, 9, 10])
+async def test_the_same_answer_of_one_row_is_a_listing(page_size: int) -> None:
+    """Also without a total, because the page is short."""
+    server = Simulator([1], total="absent", is_static=True)
+
+    assert await pager_of(server, page_size).collect() == [1]
+    assert server.requests <= 2
+
+
 @pytest.mark.parametrize("count", [2, 9, 10, 29, 99])
 async def test_the_same_answer_with_a_row_more_than_its_total_is_a_listing(count: int) -> None:
     """The row was appended between the count and the select, and the short page says that no other follows."""
