@@ -25,9 +25,6 @@ class BatchWriter:
         size: Outcomes that may be unsafe at most.
         seconds: How long one may be unsafe.
         on_error: Called once when a write has failed, with the error.
-
-    Attributes:
-        room: How many outcomes may be added now. At 0, some must be safe before.
     """
 
     def __init__(
@@ -37,7 +34,6 @@ class BatchWriter:
         seconds: float,
         on_error: Callable[[BaseException], object],
     ) -> None:
-        self.room: int = size
         self._write = write
         self._size = size
         self._half = max(1, size // 2)
@@ -53,6 +49,14 @@ class BatchWriter:
         self._error: BaseException | None = None
         self._thread = ThreadPoolExecutor(1, "capillary-job")
 
+    @property
+    def room(self) -> int:
+        """How many outcomes may be added now. At 0, some must be safe before."""
+        bytes_left = _MOST_BYTES - self._bytes - self._unsafe_bytes
+        # The next outcomes are probably about as long as the last.
+        fitting = -(-bytes_left // self._mean_bytes)
+        return min(self._size - len(self._batch) - self._unsafe, fitting)
+
     def add(self, outcomes: Sequence[KeyOutcome]) -> None:
         """Take outcomes, which will be safe soon."""
         self._raise_error()
@@ -60,7 +64,6 @@ class BatchWriter:
         size = sum([len(outcome[5] or b"") for outcome in outcomes])
         self._bytes += size
         self._mean_bytes = max(1, size // len(outcomes))
-        self._note_room()
         self._begin_when_due()
 
     async def wait_for_room(self) -> None:
@@ -108,19 +111,11 @@ class BatchWriter:
         self._unsafe, self._unsafe_bytes, self._bytes = len(batch), self._bytes, 0
         self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
         self._writing.add_done_callback(self._end)
-        self._note_room()
-
-    def _note_room(self) -> None:
-        bytes_left = _MOST_BYTES - self._bytes - self._unsafe_bytes
-        # The next outcomes are probably about as long as the last.
-        fitting = -(-bytes_left // self._mean_bytes)
-        self.room = min(self._size - len(self._batch) - self._unsafe, fitting)
 
     def _end(self, writing: "asyncio.Future[None]") -> None:
         self._writing = None
         self._unsafe = self._unsafe_bytes = 0
         self._error = writing.exception()
-        self._note_room()
         if self._error is None:
             self._begin_when_due()
         else:
