@@ -22,7 +22,7 @@ class Evidence:
     _count: int = 0  # rows of the page with which the rows end
     _limit: int = 0  # rows that were asked for with it
     _is_cut: bool = False  # that page is shorter than the server's pages, so that nothing follows
-    _is_pushed: bool = False  # the last page has known rows behind its first: others were inserted before it
+    _is_pushed: bool = False  # known rows of the last page, or behind it, have moved: others were inserted before them
     _misses: int = 0  # answers that should have had rows behind the end, and had none
     _is_closed: bool = False  # the last answer has the last known row, and room for more
     _is_shown: bool = False  # rows were seen behind an empty page

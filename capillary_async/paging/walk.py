@@ -143,7 +143,8 @@ class Walk(Placement):
             return _NONE, self._repeat() if rows.is_keyed and all(key in rows for key in keys) else None
         duplicates = rows.duplicates
         new = rows.take(start, keys)
-        self._is_pushed = rows.duplicates > duplicates
+        is_first_new = rows.is_keyed and start < end and 0 in new
+        self._is_pushed = rows.duplicates > duplicates or is_first_new
         self._page, self._keys = ask, keys
         if self._has_short_pages:
             rows.pad(start + offsets.size)
@@ -172,9 +173,9 @@ class Walk(Placement):
     def _extend(self, ask: PageRequest, count: int, limit: int, *, is_short: bool, is_joined: bool) -> None:
         """Note that the rows reach further than before."""
         total, filled = self.total, self.rows.filled
-        is_tiny = self._count < SMALLEST <= self._limit and "nothing" in total.readings
         is_grown = total.rise > 0 and filled > total.last - total.rise  # more rows than there were
-        if self._is_cut and ask.step is Step.AGAIN and not (is_grown or is_tiny):
+        is_few = self._count < SMALLEST <= self._limit and (is_grown or "nothing" in total.readings)
+        if self._is_cut and ask.step is Step.AGAIN and not is_few:
             self._cut_to = self._count  # rows stand behind a short page: a mistake, if it is the only one
         if count == self._cut_to < limit:
             self.offsets.shrink(count)

@@ -305,3 +305,15 @@ async def test_a_full_page_of_the_limit_that_is_echoed_is_not_the_last(
 
         assert rest == server.rows[cut:], cut
     assert await pager_of(server, 100, traits).collect() == server.rows
+
+
+@pytest.mark.parametrize(("before", "count", "place"), [(10, 11, 8), (10, 9, 10), (11, 9, 10)])
+def test_pages_get_shorter_behind_short_listings(before: int, count: int, place: int) -> None:
+    """Rows are inserted before the second answer of a listing whose only page was as long as a whole listing before."""
+    traits = ListingTraits()
+    found(Server(list(range(before)), "records"), Walk(11, traits))
+    server = Server(list(range(11)), "records", cap=10, change=then({1: insert(place, count)}))
+
+    rows = found(server, Walk(11, traits))
+
+    assert {*rows} >= {*range(11)}
