@@ -122,9 +122,8 @@ def _encode_block(outcomes: Sequence[KeyOutcome]) -> bytes:
     columns = [each[0] if each.count(each[0]) == len(ids) else each for each in (statuses, requests, times, reasons)]
     facts = ENCODER.encode((ids, *columns, [*map(len, texts)]))
     # One document takes a fraction of the time and the room of one for each key.
-    compressor = zlib.compressobj(1, zlib.DEFLATED, _WINDOW)
-    # Text by text, because one long text of all of them would have to be copied into fresh memory.
-    return b"".join([*map(compressor.compress, (facts, b"\n", *texts)), compressor.flush()])
+    # In one step, because zlib lets the event loop have the interpreter at each.
+    return zlib.compress(b"".join((facts, b"\n", *texts)), 1, _WINDOW)
 
 
 def decode_block(content: bytes) -> dict[int, tuple[str, int, int, str, StoredRows]]:
