@@ -13,14 +13,7 @@ from capillary_async.pipeline.body import read_answer
 from capillary_async.pipeline.direct_http import DirectHttp
 from capillary_async.pipeline.request import InternalValue, Request, reveal_all
 from capillary_async.pipeline.responses import HttpResponse
-from capillary_async.pipeline.sessions import (
-    NO_TIMEOUT,
-    OriginCheck,
-    check_session,
-    common_headers,
-    open_session,
-    reuse_read_memory,
-)
+from capillary_async.pipeline.sessions import NO_TIMEOUT, OriginCheck, check_session, common_headers, open_session
 from capillary_async.pipeline.urls import BaseUrl
 
 
@@ -57,7 +50,6 @@ class HttpConnection(InternalValue, frozen=True):
             ConfigurationError: The session given would add credentials or proxies of its own, or
                 the certificates cannot be read.
         """
-        reuse_read_memory()
         headers: dict[str, str | Secret] = {**common_headers(options), **credentials}
         direct = None
         if given is None:

@@ -22,8 +22,6 @@ from capillary_async.pipeline.token import TOKEN_HEADER
 from capillary_async.pipeline.urls import BaseUrl
 
 NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # attempts have timeouts of their own
-# asyncio reads into blocks of 256 KiB.
-_LARGER_THAN_READS: Final = 2**20
 # Of all the ways to fail, aiohttp repeats just these two by itself.
 _REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 
@@ -92,15 +90,6 @@ def open_session(options: ClientOptions) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     )
-
-
-def reuse_read_memory() -> None:
-    """Let the C library keep the memory that answers are read into.
-
-    glibc maps each block that is larger than a threshold anew, which costs three system calls and two page faults for
-    each answer. The threshold rises to the size of the largest such block that was ever freed, so one is freed here.
-    """
-    bytes(_LARGER_THAN_READS)
 
 
 def check_session(session: aiohttp.ClientSession, options: ClientOptions) -> None:
