@@ -208,7 +208,7 @@ class PageIterator(AsyncIterator[Page[T]], Generic[T]):
 
     def _take(self, ask: PageRequest, data: PageData[T]) -> TakenRows[T]:
         limit, start, unit = ask.limit, 0, None
-        if self._source.listing.is_keyed and any(isinstance(row, UnreadableRow) for row in data.rows):
+        if self._source.skips_bad_rows and self._source.listing.is_keyed:
             told = tell_apart(data.keys, self._walk.rows, ask.start, is_open=self._walk.offsets.is_open)
             data = replace(data, keys=told)
         new: Sequence[int]
