@@ -39,7 +39,7 @@ _LONGEST_PASS_WAIT: Final = 4.0
 # Tries of a key that is refused without a code, once another such key was found after all.
 _TRIES_OF_BLANK: Final = 10
 # asyncio reads into blocks of 256 KiB.
-_LARGER_THAN_READS: Final = 2**20
+_LARGER_THAN_READS: Final = 2**22
 
 
 @attrs.define(eq=False)
