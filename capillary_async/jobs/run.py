@@ -38,7 +38,7 @@ _PASS_WAIT: Final = 0.25
 _LONGEST_PASS_WAIT: Final = 4.0
 # Tries of a key that is refused without a code, once another such key was found after all.
 _TRIES_OF_BLANK: Final = 10
-# asyncio reads into blocks of 256 KiB.
+# asyncio reads into blocks of 256 KiB. This is so much larger that the heap has no room for it.
 _LARGER_THAN_READS: Final = 2**22
 
 

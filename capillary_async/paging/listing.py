@@ -134,8 +134,7 @@ def _row_and_key(listing: Listing[T], converter: Converter, found: Any, where: s
         row: T = converter.structure(found, listing.request.into, where)
         return row, _keys(listing, (row,), where)[0]
     except DecodeError as error:
-        content = digest(found)
-        return UnreadableRow(error.location or where, content), UnreadableKey(content)
+        return UnreadableRow(error.location or where), UnreadableKey(digest(found))
 
 
 def _keys(listing: Listing[T], rows: tuple[Any, ...], where: str) -> list[Hashable]:

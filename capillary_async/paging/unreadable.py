@@ -11,10 +11,9 @@ from capillary_async.pipeline.request import InternalValue
 
 
 class UnreadableRow(InternalValue, frozen=True):
-    """Stands for a row that could not be structured: what in the answer is wrong, and a digest of what came."""
+    """Stands for a row that could not be structured: what in the answer is wrong."""
 
     location: str
-    content: str
 
 
 class UnreadableKey(InternalValue, frozen=True):
